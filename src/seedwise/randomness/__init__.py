@@ -1,1 +1,15 @@
-"""To be written."""
+"""Every source of randomness under its own seed.
+
+Example:
+    >>> from seedwise.randomness import Randomness
+    >>> randomness = Randomness({"init": 1, "shuffle": 3})
+    >>> randomness.numpy("shuffle", "order", 0).permutation(4).tolist()
+    [2, 3, 1, 0]
+
+"""
+
+from seedwise.randomness._determinism import strict_determinism
+from seedwise.randomness._streams import ALL, REPEAT, SOURCES, Randomness
+from seedwise.randomness._ulp import nudge_one_weight
+
+__all__ = ["ALL", "REPEAT", "SOURCES", "Randomness", "nudge_one_weight", "strict_determinism"]

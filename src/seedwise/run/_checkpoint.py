@@ -1,0 +1,144 @@
+"""Where a run goes on after it was stopped."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run._files import read_checked, storage_errors, write_checked
+from seedwise.run._outcomes import Interrupted
+
+
+class Checkpoint:
+    """The checkpoint of one run, written at the ends of epochs.
+
+    Two generations are kept: if the newest is damaged the one before it is used, and that is said.
+
+    Args:
+        path: the file; None keeps no checkpoint (``save`` then does nothing).
+        every_epochs: write at the end of every N epochs.
+        every_seconds: write at the first end of an epoch after S seconds since the last one.
+        get_log: what the run itself wants to find again (its series).
+        should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
+
+    Example:
+        >>> import tempfile, torch
+        >>> path = Path(tempfile.mkdtemp()) / "run.checkpoint"
+        >>> Checkpoint(path, every_epochs=1).save(4, weights=torch.ones(2))
+        True
+        >>> Checkpoint(path).load()
+        {'epoch': 4, 'weights': tensor([1., 1.])}
+
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        every_epochs: int | None = None,
+        every_seconds: float | None = None,
+        get_log: Callable[[], Any] = dict,
+        should_stop: Callable[[], bool] = bool,
+    ) -> None:
+        self.path = path
+        self.every_epochs = every_epochs
+        self.every_seconds = every_seconds
+        self.notes: list[str] = []
+        self.resumed_from: list[int] = []
+        self.log: Any = None
+        self._get_log = get_log
+        self._should_stop = should_stop
+        self._written = time.monotonic()
+
+    @property
+    def _previous(self) -> Path:
+        assert self.path is not None
+        return self.path.with_name(self.path.name + ".previous")
+
+    def save(self, epoch: int, **state: Any) -> bool:
+        """Write the state at the end of ``epoch`` if it is due.
+
+        Args:
+            epoch: the epoch just finished, counted from 0.
+            state: tensors, numbers, strings, and lists and dicts of them, such as ``model=model.state_dict()``.
+
+        Returns:
+            Whether it was written.
+
+        Raises:
+            Interrupted: after writing, when the driver asked to stop.
+            StorageError: if the disk is full.
+            SeedwiseError: if the state holds something that cannot be read back safely.
+
+        """
+        if self.path is None:
+            return False
+        stop = self._should_stop()
+        due = (self.every_epochs is not None and (epoch + 1) % self.every_epochs == 0) or (
+            self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+        )
+        if due or stop:
+            self._write(epoch, state)
+        if stop:
+            raise Interrupted
+        return due
+
+    def _write(self, epoch: int, state: dict[str, Any]) -> None:
+        import torch
+
+        assert self.path is not None
+        buffer = io.BytesIO()
+        resumed = list(self.resumed_from)
+        torch.save({"epoch": epoch, "state": state, "log": self._get_log(), "resumed_from": resumed}, buffer)
+        try:
+            _unpack(buffer.getvalue())
+        except Exception as error:
+            raise SeedwiseError(
+                "a checkpoint may hold tensors, numbers, strings, and lists and dicts of them, nothing else: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
+        if self.path.exists():
+            with storage_errors(self.path):
+                os.replace(self.path, self._previous)
+        write_checked(self.path, buffer.getvalue())
+        self._written = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the newest readable state with its ``epoch``, or None where there is none.
+
+        A damaged file is set aside, noted in ``notes``, and the generation before it is used.
+        """
+        if self.path is None:
+            return None
+        for path in (self.path, self._previous):
+            if not path.exists():
+                continue
+            try:
+                saved = _unpack(read_checked(path))
+            except Exception as error:
+                reason = str(error) if isinstance(error, StorageError) else f"{path} cannot be read"
+                self.notes.append(f"{reason}; going on from the one before it, or from the start")
+                path.unlink()
+                continue
+            self.log = saved["log"]
+            self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
+            return {"epoch": saved["epoch"], **saved["state"]}
+        return None
+
+    def remove(self) -> None:
+        """Delete both generations."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+            self._previous.unlink(missing_ok=True)
+
+
+def _unpack(payload: bytes) -> dict[str, Any]:
+    import torch
+
+    saved: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    return saved

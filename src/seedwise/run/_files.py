@@ -1,0 +1,77 @@
+"""Files that are whole or not there, and tell when they were damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from seedwise.errors import StorageError
+
+_MAGIC: Final = b"seedwise 1\n"
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an operating-system error while writing ``path`` into one line with its remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(
+                f"no space left to write {path}: free some and run the same command again; what is finished is kept"
+            ) from error
+        if error.errno in _FORBIDDEN:
+            raise StorageError(f"not allowed to write {path}: make its folder writable or pass another --store") from error
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_checked(path: Path, payload: bytes) -> None:
+    """Write a checksummed file under a temporary name and rename it into place, so that a reader sees all or nothing.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(_MAGIC + hashlib.sha256(payload).digest())
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+
+
+def read_checked(path: Path) -> bytes:
+    """Return what ``write_checked`` wrote.
+
+    Raises:
+        StorageError: if the file is cut short, altered or no such file.
+
+    """
+    content = path.read_bytes()
+    start = len(_MAGIC) + 32
+    payload = content[start:]
+    if not content.startswith(_MAGIC) or hashlib.sha256(payload).digest() != content[len(_MAGIC) : start]:
+        raise StorageError(f"{path} is damaged: its checksum does not match its content")
+    return payload
+
+
+def remove_stale(folder: Path) -> None:
+    """Delete what writers that were killed left behind; only for a folder that nobody writes to."""
+    for file in folder.glob(".*.tmp"):
+        file.unlink(missing_ok=True)

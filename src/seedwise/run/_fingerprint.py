@@ -1,0 +1,116 @@
+"""Which code trained, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+_ROOMS: Final = ("losses", "selection", "randomness", "data", "models", "run", "training")
+
+
+def loaded_code(function: str) -> dict[str, str]:
+    """Return ``{file: SHA-256}`` of the code that decides a run's bits.
+
+    Ours: every file of the rooms that train. The user's: every loaded module of the top-level package of ``function``.
+
+    Args:
+        function: ``module:name``; files are named relative to the package's parent folder.
+
+    """
+    code = {}
+    ours = Path(__file__).parents[2]
+    for room in _ROOMS:
+        for file in sorted((ours / "seedwise" / room).rglob("*.py")):
+            code[file.relative_to(ours).as_posix()] = _sha256(file)
+    top = function.partition(":")[0].partition(".")[0]
+    root = _package_root(top)
+    if top != "seedwise" and root is not None:
+        for name, module in list(sys.modules.items()):
+            file_name = getattr(module, "__file__", None)
+            if (name == top or name.startswith(f"{top}.")) and file_name and Path(file_name).suffix == ".py":
+                file = Path(file_name).resolve()
+                if file.is_relative_to(root):
+                    code[file.relative_to(root).as_posix()] = _sha256(file)
+    return code
+
+
+def changed_files(recorded: Mapping[str, str], function: str) -> list[str]:
+    """Return the recorded files whose content is different now, without importing anything.
+
+    Args:
+        recorded: what ``loaded_code`` gave when the run finished.
+        function: ``module:name`` of the function that trained it.
+
+    """
+    ours = Path(__file__).parents[2]
+    root = _package_root(function.partition(":")[0].partition(".")[0])
+    changed = []
+    for name, digest in recorded.items():
+        base = ours if name.startswith("seedwise/") else root
+        file = None if base is None else base / name
+        if file is None or not file.exists() or _sha256(file) != digest:
+            changed.append(name)
+    return changed
+
+
+def environment(device: str) -> dict[str, str]:
+    """Return what the bits of a run depend on and its spec does not name: versions, processor, device."""
+    found = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "device": _device_name(device),
+    }
+    for package in ("seedwise", "torch", "numpy"):
+        found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _package_root(top: str) -> Path | None:
+    """The folder that holds the top-level package or module; a script's own folder for ``__main__``."""
+    module = sys.modules.get(top)
+    if module is not None and getattr(module, "__file__", None):
+        file = Path(str(module.__file__)).resolve()
+    else:
+        spec = importlib.util.find_spec(top)
+        if spec is None or spec.origin is None:
+            return None
+        file = Path(spec.origin).resolve()
+    return file.parents[1] if file.name == "__init__.py" else file.parent
+
+
+def _sha256(file: Path) -> str:
+    stat = file.stat()
+    return _sha256_at(file, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _sha256_at(file: Path, _modified: int, _size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _device_name(device: str) -> str:
+    if not device.startswith("cuda"):
+        return device
+    import torch
+
+    properties: Any = torch.cuda.get_device_properties(device)
+    return str(properties.name)

@@ -1,0 +1,212 @@
+"""The object that a training function receives."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import Randomness
+from seedwise.run._checkpoint import Checkpoint
+from seedwise.run._digest import weights_sha256
+from seedwise.run._outcomes import Diverged
+from seedwise.run._record import Predictions
+from seedwise.run._spec import Numerics, RunSpec
+
+if TYPE_CHECKING:
+    import torch
+
+Config = TypeVar("Config")
+
+FINAL: Final = "final"
+"""The tag of the predictions and weights that the reported metric belongs to."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What is kept of a finished run; not part of its name."""
+
+    predictions: Literal["labels", "logits16", "full"] = "logits16"
+    weights: Literal["none", "final", "snapshots"] = "none"
+
+
+class Run(Generic[Config]):
+    """One training: what it is told, and where it leaves its results.
+
+    Anything that trains is a function ``train(run)``; annotate it ``train(run: Run[MyConfig])`` with a pydantic model to
+    have the configuration checked when a study is planned and to receive it as an object.
+
+    Args:
+        spec: names the run.
+        config: what the function is configured with: a dict, or the function's own model.
+        device: ``cpu``, ``cuda:0``, ...
+        checkpoint: where it goes on after a stop; by default it keeps none.
+        keep: what is kept of predictions and weights.
+        evaluate_epochs: whether to evaluate on the test set after every epoch or after the last alone.
+        on_epoch: called with the epoch's number after each ``log``.
+
+    Attributes:
+        id: sixteen hexadecimal digits.
+        config: see above.
+        seeds: one integer per source.
+        randomness: the run's random streams.
+        device: see above.
+        numerics: precision, compile, deterministic, threads.
+        checkpoint: ``save(epoch, **state)`` and ``load()``.
+
+    Example:
+        >>> run = Run(RunSpec("my.train:train", {"lr": 0.1}, {"init": 3}), {"lr": 0.1})
+        >>> run.log(0, loss=0.5)
+        >>> run.finish(accuracy=0.9)
+        >>> run.metrics
+        {'test/accuracy': 0.9}
+
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        config: Config,
+        *,
+        device: str = "cpu",
+        checkpoint: Checkpoint | None = None,
+        keep: Keep | None = None,
+        evaluate_epochs: bool = True,
+        on_epoch: Callable[[int], None] = lambda _epoch: None,
+    ) -> None:
+        self.spec = spec
+        self.id = spec.id
+        self.config = config
+        self.randomness = Randomness(spec.seeds)
+        self.seeds: dict[str, int] = {**self.randomness.seeds, **spec.seeds}
+        self.device = device
+        self.numerics: Numerics = spec.numerics
+        self.checkpoint = checkpoint or Checkpoint(None)
+        self.evaluate_epochs = evaluate_epochs
+        self.keep = keep or Keep()
+        self.series: list[dict[str, float]] = []
+        self.metrics: dict[str, float | None] | None = None
+        self.predictions: list[Predictions] = []
+        self.weights: dict[str, bytes] = {}
+        self.weights_sha256: str | None = None
+        self._on_epoch = on_epoch
+
+    def log(self, epoch: int, **scalars: Any) -> None:
+        """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.
+
+        Args:
+            epoch: the epoch.
+            scalars: floats or tensors of one element; after a resume the series goes on where the checkpoint was written.
+
+        """
+        if not self.series and self.checkpoint.log:
+            self.series = [dict(row) for row in self.checkpoint.log if row["epoch"] < epoch]
+        values = {name: float(value) for name, value in scalars.items()}
+        if self.series and self.series[-1]["epoch"] == epoch:
+            self.series[-1].update(values)
+        else:
+            self.series.append({"epoch": epoch, **values})
+        self._on_epoch(epoch)
+
+    def save_predictions(
+        self,
+        array: ArrayLike | torch.Tensor,
+        labels: ArrayLike | torch.Tensor,
+        split: str = "test",
+        *,
+        tag: str = FINAL,
+        epoch: int | None = None,
+        ids: ArrayLike | torch.Tensor | None = None,
+    ) -> None:
+        """Keep predictions, as much of them as the study's ``keep:`` says.
+
+        Args:
+            array: (N, C) logits, or (N,) predicted classes.
+            labels: (N,) true classes.
+            split: which examples these are.
+            tag: tells several predictions of one split apart.
+            epoch: the epoch they were made after; default: the last one logged.
+            ids: (N,) integers that name the examples; default 0..N-1.
+
+        Raises:
+            SeedwiseError: if the shapes do not agree.
+
+        """
+        values, truth = _to_numpy(array), _to_numpy(labels)
+        names = np.arange(len(truth)) if ids is None else _to_numpy(ids)
+        if values.ndim not in (1, 2) or len(values) != len(truth) or len(names) != len(truth) or truth.ndim != 1:
+            raise SeedwiseError(
+                f"save_predictions got predictions of shape {values.shape}, labels {truth.shape}, ids {names.shape}: "
+                "pass logits (N, C) or classes (N,), labels (N,) and ids (N,)"
+            )
+        predicted = values if values.ndim == 1 else values.argmax(1)
+        logits = None
+        if values.ndim == 2 and self.keep.predictions != "labels":
+            logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
+        at = self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0
+        self.predictions.append(
+            Predictions(split, tag, int(at), names.astype(np.int64), _small(truth), _small(predicted), logits)
+        )
+
+    def save_weights(self, state: Mapping[str, torch.Tensor], tag: str = FINAL) -> None:
+        """Record the digest of the evaluated model's state, and the state itself if ``keep:`` says so.
+
+        Args:
+            state: a ``state_dict``.
+            tag: ``final``, or the name of a snapshot.
+
+        """
+        if tag == FINAL:
+            self.weights_sha256 = weights_sha256(state)
+        if self.keep.weights == "snapshots" or (self.keep.weights == "final" and tag == FINAL):
+            import torch
+
+            buffer = io.BytesIO()
+            torch.save({name: tensor.detach().cpu() for name, tensor in state.items()}, buffer)
+            self.weights[tag] = buffer.getvalue()
+
+    def finish(self, **metrics: Any) -> None:
+        """End the run with its metrics.
+
+        Args:
+            metrics: fractions or other numbers; ``accuracy`` is stored as ``test/accuracy``, a name with a slash as it is.
+
+        Raises:
+            Diverged: if a metric is not finite: the run is recorded as diverged.
+            SeedwiseError: if there is no metric.
+
+        """
+        if not metrics:
+            raise SeedwiseError("run.finish() needs at least one metric: run.finish(accuracy=0.98)")
+        values = {name if "/" in name else f"test/{name}": float(value) for name, value in metrics.items()}
+        self.metrics = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise Diverged(f"the metric {name} is {value}")
+
+
+def _to_numpy(array: Any) -> NDArray[Any]:
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+        array = array.float() if array.is_floating_point() else array
+        return np.asarray(array.numpy())
+    return np.asarray(array)
+
+
+def _to_half(values: NDArray[Any]) -> NDArray[np.float16]:
+    limit = float(np.finfo(np.float16).max)
+    return np.clip(values, -limit, limit).astype(np.float16)
+
+
+def _small(classes: NDArray[Any]) -> NDArray[Any]:
+    """Return classes in the smallest integer type that holds them."""
+    if not np.issubdtype(classes.dtype, np.integer):
+        raise SeedwiseError(f"classes must be integers, not {classes.dtype}: pass logits (N, C) or integer classes (N,)")
+    return classes if classes.size == 0 else classes.astype(np.result_type(*map(np.min_scalar_type, (classes.min(), classes.max()))))

@@ -1,0 +1,79 @@
+"""A run is named by its content."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+SCHEMA: Final = 1
+"""Part of every id: raised when the meaning of a spec changes, so that old runs are never mistaken for new ones."""
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """What decides the bits besides the spec and the seeds, and is therefore part of the name."""
+
+    precision: str = "float32"
+    compile: bool = False
+    deterministic: bool = True
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One training, fully named: a function, its resolved configuration, the numerics and the seeds.
+
+    Args:
+        function: ``module:name`` of the function that trains.
+        config: what it is configured with, JSON values, options at their default left out.
+        seeds: one integer per source; seeds of 0 are left out of the name.
+        numerics: hashed where it differs from the default.
+
+    Example:
+        >>> spec = RunSpec("my.train:train", {"lr": 0.1}, {"init": 1, "shuffle": 0})
+        >>> spec.id == RunSpec("my.train:train", {"lr": 0.1}, {"init": 1}).id
+        True
+
+    """
+
+    function: str
+    config: Mapping[str, Any]
+    seeds: Mapping[str, int]
+    numerics: Numerics = field(default_factory=Numerics)
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """What is hashed, as JSON values."""
+        numerics = {
+            f.name: getattr(self.numerics, f.name)
+            for f in dataclasses.fields(Numerics)
+            if getattr(self.numerics, f.name) != f.default
+        }
+        content = {
+            "schema": SCHEMA,
+            "function": self.function,
+            "config": dict(self.config),
+            "seeds": {source: seed for source, seed in self.seeds.items() if seed != 0},
+        }
+        return content | ({"numerics": numerics} if numerics else {})
+
+    @cached_property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits of the SHA-256 of the content."""
+        return digest_of(self.content)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> RunSpec:
+        """Read what ``content`` gave."""
+        return cls(content["function"], content["config"], content["seeds"], Numerics(**content.get("numerics", {})))
+
+
+def digest_of(value: Any) -> str:
+    """Return sixteen hexadecimal digits of the SHA-256 of a JSON value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
