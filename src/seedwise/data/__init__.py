@@ -1,1 +1,7 @@
-"""To be written."""
+"""Datasets as tensors, and their augmentation."""
+
+from seedwise.data._augment import Augmentation, Shift
+from seedwise.data._dataset import Dataset, Examples
+from seedwise.data._registry import DATASETS, load
+
+__all__ = ["DATASETS", "Augmentation", "Dataset", "Examples", "Shift", "load"]

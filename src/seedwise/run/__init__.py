@@ -2,15 +2,17 @@
 
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._execute import execute, load_function
-from seedwise.run._files import read_checked, remove_stale, write_checked
+from seedwise.run._execute import configure, execute, load_function
+from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
 from seedwise.run._fingerprint import changed_files, environment, loaded_code
-from seedwise.run._outcomes import Diverged, Interrupted
+from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
 from seedwise.run._record import Predictions, RunRecord
 from seedwise.run._run import Keep, Run
 from seedwise.run._spec import Numerics, RunSpec, digest_of
 
 __all__ = [
+    "FAILURES",
+    "STATUSES",
     "Checkpoint",
     "Diverged",
     "Interrupted",
@@ -20,7 +22,9 @@ __all__ = [
     "Run",
     "RunRecord",
     "RunSpec",
+    "Status",
     "changed_files",
+    "configure",
     "digest_of",
     "environment",
     "execute",
@@ -28,6 +32,7 @@ __all__ = [
     "loaded_code",
     "read_checked",
     "remove_stale",
+    "storage_errors",
     "weights_sha256",
     "write_checked",
 ]

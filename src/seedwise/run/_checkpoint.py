@@ -23,8 +23,12 @@ class Checkpoint:
         path: the file; None keeps no checkpoint (``save`` then does nothing).
         every_epochs: write at the end of every N epochs.
         every_seconds: write at the first end of an epoch after S seconds since the last one.
-        get_log: what the run itself wants to find again (its series).
         should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
+
+    Attributes:
+        log: the series of the run, saved and restored with its state.
+        notes: what the user should know of damaged files.
+        resumed_from: the first epoch after each resume.
 
     Example:
         >>> import tempfile, torch
@@ -42,7 +46,6 @@ class Checkpoint:
         *,
         every_epochs: int | None = None,
         every_seconds: float | None = None,
-        get_log: Callable[[], Any] = dict,
         should_stop: Callable[[], bool] = bool,
     ) -> None:
         self.path = path
@@ -50,10 +53,15 @@ class Checkpoint:
         self.every_seconds = every_seconds
         self.notes: list[str] = []
         self.resumed_from: list[int] = []
-        self.log: Any = None
-        self._get_log = get_log
+        self.log: list[dict[str, float]] = []
         self._should_stop = should_stop
         self._written = time.monotonic()
+        self._started = self._written
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been trained, before and after the stops that it was resumed from."""
+        return time.monotonic() - self._started
 
     @property
     def _previous(self) -> Path:
@@ -93,8 +101,8 @@ class Checkpoint:
 
         assert self.path is not None
         buffer = io.BytesIO()
-        resumed = list(self.resumed_from)
-        torch.save({"epoch": epoch, "state": state, "log": self._get_log(), "resumed_from": resumed}, buffer)
+        own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds}
+        torch.save({"epoch": epoch, "state": state, **own}, buffer)
         try:
             _unpack(buffer.getvalue())
         except Exception as error:
@@ -125,7 +133,8 @@ class Checkpoint:
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
                 path.unlink()
                 continue
-            self.log = saved["log"]
+            self.log[:] = saved["log"]
+            self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
             return {"epoch": saved["epoch"], **saved["state"]}
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import time
 import traceback
 import typing
 from collections.abc import Callable, Mapping
@@ -74,7 +73,6 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     """
     import torch
 
-    started = time.perf_counter()
     status: Status = "finished"
     error: BaseException | None = None
     message = None
@@ -106,9 +104,9 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
         metrics=run.metrics or {},
         series=run.series,
         weights_sha256=run.weights_sha256 if status == "finished" else None,
-        seconds=time.perf_counter() - started,
+        seconds=run.checkpoint.seconds,
         resumed_from=run.checkpoint.resumed_from,
-        notes=run.checkpoint.notes,
+        notes=run.notes,
         error=message,
         traceback="".join(traceback.format_exception(error)) if error is not None else None,
         environment=environment(run.device),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,13 +41,18 @@ class Predictions:
 
 @dataclass
 class RunRecord:
-    """Everything that is known of a run after it ended; ``series`` holds one dict per logged epoch."""
+    """Everything that is known of a run after it ended.
+
+    ``series`` holds one dict per logged epoch. ``nonce`` names this training of the run, so that a store that was killed
+    between taking a record in and deleting its file knows it again.
+    """
 
     id: str
     content: dict[str, Any]
     status: Status
     metrics: dict[str, float | None] = field(default_factory=dict)
     series: list[dict[str, float]] = field(default_factory=list)
+    nonce: str = field(default_factory=lambda: uuid.uuid4().hex)
     weights_sha256: str | None = None
     seconds: float = 0.0
     resumed_from: list[int] = field(default_factory=list)

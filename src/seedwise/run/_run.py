@@ -91,23 +91,26 @@ class Run(Generic[Config]):
         self.checkpoint = checkpoint or Checkpoint(None)
         self.evaluate_epochs = evaluate_epochs
         self.keep = keep or Keep()
-        self.series: list[dict[str, float]] = []
+        self.notes: list[str] = self.checkpoint.notes
         self.metrics: dict[str, float | None] | None = None
         self.predictions: list[Predictions] = []
         self.weights: dict[str, bytes] = {}
         self.weights_sha256: str | None = None
         self._on_epoch = on_epoch
 
+    @property
+    def series(self) -> list[dict[str, float]]:
+        """What was logged, one dict per epoch; kept with the checkpoint, so that a resumed run has all of it."""
+        return self.checkpoint.log
+
     def log(self, epoch: int, **scalars: Any) -> None:
         """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.
 
         Args:
             epoch: the epoch.
-            scalars: floats or tensors of one element; after a resume the series goes on where the checkpoint was written.
+            scalars: floats or tensors of one element.
 
         """
-        if not self.series and self.checkpoint.log:
-            self.series = [dict(row) for row in self.checkpoint.log if row["epoch"] < epoch]
         values = {name: float(value) for name, value in scalars.items()}
         if self.series and self.series[-1]["epoch"] == epoch:
             self.series[-1].update(values)

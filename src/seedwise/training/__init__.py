@@ -1,1 +1,16 @@
-"""To be written."""
+"""The built-in ``train(run)``: tasks, loop, schedules."""
+
+from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
+from seedwise.training._metrics import SIZES, Metric, classification_metrics
+from seedwise.training._train import FUNCTION, train
+
+__all__ = [
+    "FUNCTION",
+    "SIZES",
+    "Metric",
+    "Options",
+    "TrainerConfig",
+    "classification_metrics",
+    "steps_per_epoch",
+    "train",
+]

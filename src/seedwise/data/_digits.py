@@ -1,0 +1,53 @@
+"""The 1797 handwritten digits of 8 x 8 pixels that scikit-learn ships."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import torch
+
+from seedwise.data._augment import Shift
+from seedwise.data._dataset import Dataset, Examples
+
+
+def load_digits() -> Dataset:
+    """Load the digits with a fixed, stratified test split of 360 and a shift by one pixel.
+
+    The split is a list in ``digits_test.txt``, so that it cannot change with a library's version.
+
+    Returns:
+        1437 training and 360 test images (8, 8, 1) with values 0..16.
+
+    Raises:
+        ModuleNotFoundError: if scikit-learn is missing.
+
+    Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
+
+    """
+    from sklearn.datasets import load_digits as bundled
+
+    digits = bundled()
+    everything = Examples(
+        torch.from_numpy(digits.images.astype(np.uint8))[..., None],
+        torch.from_numpy(digits.target.astype(np.int64)),
+        torch.arange(len(digits.target)),
+    )
+    test = torch.from_numpy(digits_test_indices())
+    train = torch.ones(len(everything), dtype=torch.bool)
+    train[test] = False
+    return Dataset(
+        name="digits",
+        train=everything.take(train.nonzero()[:, 0]),
+        test=everything.take(test),
+        num_classes=10,
+        mean=(4.886,),
+        std=(6.018,),
+        augmentation=Shift(1),
+    )
+
+
+def digits_test_indices() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the 360 indices of the test split, ascending."""
+    text = resources.files("seedwise.data").joinpath("digits_test.txt").read_text()
+    return np.array(text.split(), dtype=np.int64)

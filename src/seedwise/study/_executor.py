@@ -1,0 +1,310 @@
+"""A small supervisor over persistent, single-threaded worker processes."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from seedwise.errors import StorageError
+from seedwise.run import Keep, RunRecord, RunSpec
+from seedwise.study._folder import StudyFolder, read_record
+from seedwise.study._spec import CheckpointOptions, Limits
+
+_GRACE: Final = 20.0
+"""Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
+
+
+class Progress(Protocol):
+    """What the executor tells of its progress."""
+
+    def started(self, run_id: str) -> None:
+        """A run was given to a worker."""
+
+    def epoch(self, run_id: str, epoch: int) -> None:
+        """A run finished an epoch, counted from 0."""
+
+    def ended(self, run_id: str, status: str) -> None:
+        """A run's record is in the store."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+
+
+class Silent:
+    """No progress."""
+
+    def started(self, run_id: str) -> None: ...  # noqa: D102
+    def epoch(self, run_id: str, epoch: int) -> None: ...  # noqa: D102
+    def ended(self, run_id: str, status: str) -> None: ...  # noqa: D102
+    def note(self, text: str) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How runs are executed; nothing of it is part of their names."""
+
+    folder: StudyFolder
+    devices: Sequence[str]
+    keep: Keep
+    evaluate_epochs: bool
+    checkpoint: CheckpointOptions
+    limits: Limits
+    import_from: Sequence[str]
+
+    def command(self, spec: RunSpec, device: str) -> dict[str, Any]:
+        """Return what a worker is told."""
+        return {
+            "do": "train",
+            "content": spec.content,
+            "folder": str(self.folder.root.resolve()),
+            "device": device,
+            "keep": asdict(self.keep),
+            "evaluate_epochs": self.evaluate_epochs,
+            "checkpoint": self.checkpoint.model_dump(),
+            "import_from": list(self.import_from),
+        }
+
+
+class _Worker:
+    """One worker process and what it is doing."""
+
+    def __init__(self, number: int, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
+        self.device = device
+        self.spec: RunSpec | None = None
+        self.since = 0.0
+        self.timed_out = False
+        log = settings.folder.logs / f"worker-{number}.log"
+        with log.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "seedwise.study._worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=worker_environment(),
+            )
+        threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
+
+    def _listen(self, answers: queue.Queue[Any]) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with contextlib.suppress(json.JSONDecodeError):  # a worker that is killed leaves half a line
+                answers.put((self, json.loads(line)))
+        self.process.wait()
+        answers.put((self, {"event": "exit"}))
+
+    def send(self, command: Mapping[str, Any]) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended; its exit is reported separately
+            self.process.stdin.write(json.dumps(command).encode() + b"\n")
+            self.process.stdin.flush()
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment of a worker: what must be set before torch and python start."""
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",  # a run that asks for more threads gets them through torch
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "PYTHONHASHSEED": "0",  # the order of sets must not differ between two workers
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+class Executor:
+    """Trains runs in worker processes and hands their records to the driver.
+
+    A worker that dies costs its run a retry from its checkpoint and nothing else. What a function raises is an outcome
+    of the run and is not tried again.
+
+    Args:
+        settings: how runs are executed; one worker per entry of ``devices``.
+        take_in: called with each record, in the driver's thread; commits it.
+        progress: told what happens.
+
+    """
+
+    def __init__(self, settings: Settings, take_in: Callable[[RunRecord], None], progress: Progress) -> None:
+        self.settings = settings
+        self.interrupted = False
+        self._take_in = take_in
+        self._progress = progress
+        self._answers: queue.Queue[tuple[_Worker, dict[str, Any]]] = queue.Queue()
+        self._workers: list[_Worker] = []
+        self._waiting: collections.deque[RunSpec] = collections.deque()
+        self._deaths: collections.Counter[str] = collections.Counter()
+        self._numbers = 0
+        self._stopping_since: float | None = None
+        self._problem: StorageError | None = None
+
+    def run(self, specs: Sequence[RunSpec]) -> None:
+        """Train ``specs``; returns when all have ended or the user has stopped it (``interrupted`` is then true).
+
+        Raises:
+            StorageError: if a worker or the driver could not write; finished runs are kept.
+
+        """
+        self._waiting.extend(specs)
+        try:
+            with _stop_signals(self._stop):
+                for device in self.settings.devices[: len(specs)]:
+                    self._start_worker(device)
+                while any(w.spec is not None for w in self._workers) or (self._waiting and not self._stopping):
+                    self._wait_for_answer()
+                    self._enforce_limits()
+        finally:
+            self._shut_down()
+        if self._problem is not None:
+            raise self._problem
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stopping_since is not None
+
+    def _start_worker(self, device: str) -> None:
+        self._numbers += 1
+        worker = _Worker(self._numbers, device, self.settings, self._answers)
+        self._workers.append(worker)
+        self._give_work(worker)
+
+    def _give_work(self, worker: _Worker) -> None:
+        worker.spec = None
+        if self._waiting and not self._stopping:
+            worker.spec = self._waiting.popleft()
+            worker.since = time.monotonic()
+            worker.send(self.settings.command(worker.spec, worker.device))
+            self._progress.started(worker.spec.id)
+
+    def _wait_for_answer(self) -> None:
+        try:
+            worker, answer = self._answers.get(timeout=0.2)
+        except queue.Empty:
+            return
+        match answer["event"]:
+            case "ready":
+                worker.since = time.monotonic()  # the limit is the run's, not that of starting python
+            case "epoch":
+                self._progress.epoch(answer["id"], answer["epoch"])
+            case "done":
+                self._finish(worker, answer["status"])
+            case "storage":
+                self._problem = self._problem or StorageError(answer["error"])
+                worker.spec = None
+                self._stop()
+            case "exit":
+                self._bury(worker)
+
+    def _finish(self, worker: _Worker, status: str) -> None:
+        assert worker.spec is not None
+        spec = worker.spec
+        worker.spec = None
+        if status == "interrupted":
+            self._take_in(RunRecord(spec.id, spec.content, "interrupted"))
+        else:
+            path = self.settings.folder.outbox / f"{spec.id}.run"
+            record = read_record(path)
+            if isinstance(record, StorageError):
+                self._progress.note(f"{record}; the run is trained again")
+                path.unlink(missing_ok=True)
+                self._waiting.append(spec)
+            else:
+                self._accept(record)
+        self._give_work(worker)
+
+    def _accept(self, record: RunRecord) -> None:
+        self._take_in(record)
+        self._progress.ended(record.id, record.status)
+
+    def _bury(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        spec = worker.spec
+        if spec is not None:
+            if worker.timed_out:
+                self._accept(RunRecord(spec.id, spec.content, "timeout", error=self._timeout_message()))
+            elif self._stopping:
+                self._take_in(RunRecord(spec.id, spec.content, "interrupted"))
+            else:
+                self._retry(spec, worker.process.returncode)
+        if self._waiting and not self._stopping:
+            self._start_worker(worker.device)
+
+    def _retry(self, spec: RunSpec, returncode: int) -> None:
+        self._deaths[spec.id] += 1
+        how = f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
+        if self._deaths[spec.id] <= self.settings.limits.retries:
+            self._progress.note(f"the worker of run {spec.id} {how}; the run goes on from its last checkpoint")
+            self._waiting.appendleft(spec)
+            return
+        times = self._deaths[spec.id]
+        hint = " (signal 9 is often the system running out of memory)" if returncode == -9 else ""
+        message = f"its worker {how}, {times} time{'s' if times > 1 else ''}{hint}; see {self.settings.folder.logs}"
+        self._accept(RunRecord(spec.id, spec.content, "crashed", error=message))
+
+    def _timeout_message(self) -> str:
+        return f"it took longer than the {self.settings.limits.seconds:g} s of limits.seconds"
+
+    def _enforce_limits(self) -> None:
+        now = time.monotonic()
+        limit = self.settings.limits.seconds
+        for worker in self._workers:
+            if limit is not None and worker.spec is not None and now - worker.since > limit and not worker.timed_out:
+                worker.timed_out = True
+                worker.process.kill()
+        if self._stopping_since is not None and now - self._stopping_since > _GRACE:
+            for worker in self._workers:
+                worker.process.kill()
+
+    def _stop(self) -> None:
+        """Stop at the next ends of epochs; asked a second time, at once."""
+        if self._stopping:
+            self._stopping_since = -_GRACE
+            return
+        self._stopping_since = time.monotonic()
+        for worker in self._workers:
+            worker.send({"do": "stop"})
+
+    def _shut_down(self) -> None:
+        self.interrupted = self._stopping and self._problem is None
+        for worker in self._workers:
+            worker.close()
+        for worker in self._workers:
+            try:
+                worker.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
+
+
+@contextmanager
+def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` on Ctrl-C and on a polite request to end; elsewhere than in the main thread signals stay as they are."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,138 @@
+"""The files beside a store: outbox, checkpoints, logs, kept weights, and the driver's lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run import RunRecord, read_checked, remove_stale, storage_errors, write_checked
+from seedwise.study._plan import Link, PlannedRun
+
+
+class StudyFolder:
+    """``STUDY.d`` or the folder of one shard.
+
+    A worker hands over a finished run by renaming its file into the outbox, and the driver deletes the file only after
+    the store has committed it: at every moment a result lies in one of the two.
+
+    Args:
+        root: the folder; made when something is written.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.outbox = root / "outbox"
+        self.checkpoints = root / "checkpoints"
+        self.logs = root / "logs"
+        self.weights = root / "weights"
+
+    @classmethod
+    def of_store(cls, store: Path) -> StudyFolder:
+        """Return the folder beside a store: ``digits.d`` for ``digits.db``."""
+        return cls(store.with_suffix(".d"))
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            StorageError: if that is not allowed.
+
+        """
+        with storage_errors(self.root):
+            for folder in (self.outbox, self.checkpoints, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the operating system's lock, which ends with the process however that ends.
+
+        Raises:
+            SeedwiseError: if another process holds it.
+
+        """
+        self.create()
+        with storage_errors(self.root):
+            lock = FileLock(self.root / "lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                raise SeedwiseError(
+                    f"another process is running this study (it holds {self.root / 'lock'}): wait for it or stop it"
+                ) from None
+        try:
+            for folder in (self.outbox, self.checkpoints):
+                remove_stale(folder)
+            yield
+        finally:
+            lock.release()
+
+    def checkpoint(self, run_id: str) -> Path:
+        """Return where a run's checkpoint lies."""
+        return self.checkpoints / run_id
+
+    def remove_checkpoint(self, run_id: str) -> None:
+        """Delete both generations of a run's checkpoint."""
+        self.checkpoint(run_id).unlink(missing_ok=True)
+        self.checkpoint(f"{run_id}.previous").unlink(missing_ok=True)
+
+    def keep_weights(self, run_id: str, tag: str, blob: bytes) -> None:
+        """Write kept weights beside the store, whole or not at all."""
+        path = self.weights / f"{run_id}-{tag}.pt"
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            temporary.write_bytes(blob)
+            temporary.replace(path)
+
+    def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        """Write the plan into a shard's folder, so that it can be merged into a store that does not know it yet."""
+        runs = [[asdict(p.link), p.spec.id, p.spec.content] for p in planned]
+        write_checked(self.root / "plan", json.dumps([study, description, runs]).encode())
+
+    def read_plan(self) -> tuple[str, dict[str, Any], list[tuple[Link, str, dict[str, Any]]]]:
+        """Return what ``write_plan`` wrote: the study, its description, and (place, run id, content) of every run.
+
+        Raises:
+            SeedwiseError: if this is not a shard's folder.
+            StorageError: if the file is damaged.
+
+        """
+        path = self.root / "plan"
+        if not path.exists():
+            raise SeedwiseError(f"{self.root} is not a shard's folder: 'seedwise run STUDY.yaml --shard i/k' makes one")
+        study, description, runs = json.loads(read_checked(path))
+        return study, description, [(Link(**link), run_id, content) for link, run_id, content in runs]
+
+    def hand_over(self, record: RunRecord) -> Path:
+        """Put a record into the outbox and return its path.
+
+        Raises:
+            StorageError: if the disk is full.
+
+        """
+        path = self.outbox / f"{record.id}.run"
+        write_checked(path, record.to_bytes())
+        return path
+
+    def records(self) -> Iterator[tuple[Path, RunRecord | StorageError]]:
+        """Yield what lies in the outbox; a damaged file comes with its error."""
+        for path in sorted(self.outbox.glob("*.run")):
+            yield path, read_record(path)
+
+
+def read_record(path: Path) -> RunRecord | StorageError:
+    """Read a file of an outbox, or return what is wrong with it."""
+    try:
+        return RunRecord.from_bytes(read_checked(path))
+    except StorageError as error:
+        return error
+    except Exception as error:
+        return StorageError(f"{path} cannot be read: {type(error).__name__}: {error}")

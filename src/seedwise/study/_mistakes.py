@@ -1,0 +1,122 @@
+"""From a failed validation to one line: where, what is allowed, and the closest match."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -> str:
+    """Return a sentence about an unknown name.
+
+    Example:
+        >>> mistake("key", "epoch", ["epochs", "batch_size"], "train")
+        "unknown key 'epoch' in train: did you mean 'epochs'? allowed: epochs, batch_size"
+
+    """
+    close = difflib.get_close_matches(str(given), allowed, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    place = f" in {where}" if where else ""
+    return f"unknown {what} '{given}'{place}: {hint}allowed: {', '.join(allowed)}"
+
+
+def describe(
+    error: ValidationError,
+    model: type[BaseModel] | None,
+    *,
+    prefix: str = "",
+    where: Mapping[tuple[str, ...], str] | None = None,
+) -> str:
+    """Return one line about the first mistake that pydantic found, and how many more there are.
+
+    Args:
+        error: what pydantic raised.
+        model: the model that was validated, to list the keys that it allows.
+        prefix: where in the study file the model stands.
+        where: for paths that a method overrides, the method's place in the file.
+
+    """
+    # A key that is not known comes first: it is often why another is missing.
+    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
+    more = len(error.errors()) - 1
+    location = [str(part) for part in first["loc"]]
+    path = _without_tags(model, location)
+    place = _place(path, prefix, where or {})
+    line = _sentence(first, model, location, path, place)
+    return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+
+
+def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], path: list[str], place: str) -> str:
+    given = first.get("input")
+    match first["type"]:
+        case "extra_forbidden":
+            parent, _, key = place.rpartition(".")
+            allowed = [field for m in _models_at(model, location[:-1]) for field in m.model_fields]
+            return mistake("key", key, allowed, parent or "the study file")
+        case "missing":
+            return f"{place} is missing"
+        case "union_tag_not_found":
+            return f"{place} needs a name: {place.rpartition('.')[2]}: {{name: ...}}"
+        case "union_tag_invalid":
+            allowed = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
+            return mistake(path[-1], first["ctx"]["tag"], allowed, place.rpartition(".")[0])
+        case "literal_error":
+            allowed = [tag.strip("'") for tag in first["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+            return mistake(path[-1], given, allowed, place.rpartition(".")[0])
+        case "value_error":
+            return f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
+        case _:
+            what = first["msg"][0].lower() + first["msg"][1:]
+            return f"{place} is {given!r}: {what}"
+
+
+def _place(path: list[str], prefix: str, where: Mapping[tuple[str, ...], str]) -> str:
+    for length in range(len(path), 0, -1):
+        method = where.get(tuple(path[:length]))
+        if method is not None:
+            # Methods override the keys of 'train' directly.
+            return ".".join([method, *(path[1:] if path[0] == "train" else path)])
+    return ".".join(([prefix] if prefix else []) + path)
+
+
+def _without_tags(model: type[BaseModel] | None, location: list[str]) -> list[str]:
+    """Drop the names that pydantic adds where a group can be one of several."""
+    path: list[str] = []
+    for k, part in enumerate(location):
+        before = _models_at(model, location[:k])
+        is_tag = len(before) > 1 and any(_tag(m) == part for m in before)
+        if not is_tag and part not in ("[key]",):
+            path.append(part)
+    return path
+
+
+def _models_at(model: type[BaseModel] | None, location: Sequence[str]) -> list[type[BaseModel]]:
+    current = [] if model is None else [model]
+    for part in location:
+        if len(current) > 1 and any(_tag(m) == part for m in current):
+            current = [m for m in current if _tag(m) == part]
+        elif not part.isdigit():
+            current = [
+                inner
+                for m in current
+                if part in m.model_fields
+                for inner in _models_in(m.model_fields[part].annotation)
+            ]
+    return current
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("name")
+    arguments = typing.get_args(field.annotation) if field else ()
+    return str(arguments[0]) if len(arguments) == 1 else None

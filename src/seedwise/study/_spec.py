@@ -1,0 +1,311 @@
+"""The study file: read, checked, and its methods resolved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import ALL, SOURCES
+from seedwise.run import Keep, Numerics, configure, load_function
+from seedwise.study._mistakes import describe, mistake
+from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, classification_metrics
+
+PRESETS = {"all": ALL, "none": ()}
+"""Regimes with a name of their own."""
+
+_NUMERICS = ("precision", "compile", "deterministic", "threads")
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
+
+
+def regime_sources(regime: str) -> tuple[str, ...]:
+    """Return the sources that a regime varies: ``all``, ``none``, or sources joined by ``+``."""
+    if regime in PRESETS:
+        return PRESETS[regime]
+    sources = tuple(regime.split("+"))
+    for source in sources:
+        if source not in SOURCES:
+            raise ValueError(mistake("regime", source, [*PRESETS, *SOURCES]) + "; join several sources with '+'")
+    if len(set(sources)) < len(sources):
+        raise ValueError(f"the regime '{regime}' names a source twice")
+    return tuple(s for s in SOURCES if s in sources)
+
+
+def _check_regime(regime: str) -> str:
+    regime_sources(regime)
+    return regime
+
+
+class Question(Options):
+    """What the study is to find: an SD ratio, and with what probability."""
+
+    spread_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    power: Annotated[float, Field(gt=0, lt=1)] = 0.8
+
+
+class KeepOptions(Options):
+    """What is kept of a finished run."""
+
+    predictions: Literal["labels", "logits16", "full"] = "logits16"
+    weights: Literal["none", "final", "snapshots"] = "none"
+
+
+class Evaluate(Options):
+    """Whether the test set is evaluated after every epoch, or after the last alone."""
+
+    every_epoch: bool = True
+
+
+class CheckpointOptions(Options):
+    """When a checkpoint is written: every N epochs, and at the first end of an epoch after S seconds."""
+
+    every_epochs: Annotated[int, Field(ge=1)] | None = None
+    every_seconds: Annotated[float, Field(gt=0)] | None = 30.0
+
+
+class Limits(Options):
+    """How long a run may take, and how often one whose worker was killed is tried again."""
+
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    retries: Annotated[int, Field(ge=0)] = 2
+
+
+class NumericOptions(Options):
+    """What decides the bits besides the spec and the seeds."""
+
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: bool = False
+    deterministic: bool = True
+    threads: Annotated[int, Field(ge=1)] = 1
+
+
+class OwnTask(Options):
+    """What a user's own function learns: the name of the task and of its primary metric."""
+
+    name: _Name = "task"
+    metric: str = "accuracy"
+    higher_is_better: bool = True
+    chance: float | None = None
+
+
+Seeds = dict[str, Annotated[int, Field(ge=0)]]
+
+
+def _check_seeds(vectors: list[Seeds]) -> list[Seeds]:
+    seen = set()
+    for vector in vectors:
+        for source in vector:
+            if source not in (*SOURCES, "repeat"):
+                raise ValueError(mistake("source", source, [*SOURCES, "repeat"]))
+        key = tuple(sorted((source, seed) for source, seed in vector.items() if seed))
+        if key in seen:
+            raise ValueError(f"the seeds {vector} are listed twice: the same run would count as two samples")
+        seen.add(key)
+    return vectors
+
+
+class StudySpec(Options):
+    """A study file.
+
+    ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
+    """
+
+    name: _Name
+    task: dict[str, Any] = {}
+    model: Any = None
+    train: dict[str, Any]
+    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = {"base": {}}
+    baseline: str | None = None
+    regimes: Annotated[list[Annotated[str, AfterValidator(_check_regime)]], Field(min_length=1)] = ["all"]
+    replicates: Annotated[int, Field(ge=1, le=100_000)] = 20
+    first_replicate: Annotated[int, Field(ge=0)] = 0
+    seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
+    question: Question = Question()
+    keep: KeepOptions = KeepOptions()
+    evaluate: Evaluate = Evaluate()
+    checkpoint: CheckpointOptions = CheckpointOptions()
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> StudySpec:
+        if self.baseline is not None and self.baseline not in self.methods:
+            raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
+        if len(set(self.regimes)) < len(self.regimes):
+            raise ValueError("a regime is listed twice")
+        if self.seeds is not None and self.model_fields_set & {"regimes", "replicates", "first_replicate"}:
+            raise ValueError("give either 'seeds' or 'regimes' and 'replicates', not both")
+        return self
+
+    @property
+    def base_method(self) -> str:
+        """The method that the others are compared with: ``baseline``, or the first."""
+        return self.baseline or next(iter(self.methods))
+
+    @property
+    def function(self) -> str:
+        """The function that trains, as ``module:name``."""
+        return str(self.train.get("function", FUNCTION))
+
+    @property
+    def numerics(self) -> Numerics:
+        """What decides the bits besides the spec and the seeds."""
+        given = {key: self.train[key] for key in _NUMERICS if key in self.train}
+        return Numerics(**_validated(NumericOptions, given, "train").model_dump())
+
+    @property
+    def task_name(self) -> str:
+        """The name of the task: its dataset's, or the one that the user gave."""
+        if self.function == FUNCTION:
+            return str(self.task.get("dataset"))
+        return _validated(OwnTask, self.task, "task").name
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics of the task, the primary one first."""
+        if self.function == FUNCTION:
+            return classification_metrics(SIZES[self.task_name].classes)
+        task = _validated(OwnTask, self.task, "task")
+        return (Metric(task.metric, task.higher_is_better, task.chance),)
+
+    @property
+    def keep_options(self) -> Keep:
+        """What is kept of a run."""
+        return Keep(**self.keep.model_dump())
+
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """Return the resolved configuration of every method, options at their default left out.
+
+        Raises:
+            SeedwiseError: for a mistake in the base or in a method's overrides.
+
+        """
+        resolved = {}
+        base: dict[str, Any] = {"model": self.model} | {k: v for k, v in self.train.items() if k not in _NUMERICS}
+        for method, overrides in self.methods.items():
+            merged = _merge(base, overrides or {})
+            for key in _NUMERICS:
+                if key in merged:
+                    raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
+            model = merged.pop("model")
+            # A mistake of the base shows in every method: it is reported where it was made.
+            paths = [(key,) if key == "model" else ("train", key) for key in overrides or {}]
+            where = dict.fromkeys(paths, f"methods.{method}")
+            if self.function == FUNCTION:
+                resolved[method] = self._builtin(model, merged, where)
+            else:
+                resolved[method] = self._own(model, merged, method)
+        return resolved
+
+    def _builtin(self, model: Any, train: dict[str, Any], where: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+        raw = {"task": self.task, "model": model, "train": train}
+        try:
+            checked = TrainerConfig.model_validate(raw)
+        except ValidationError as error:
+            raise SeedwiseError(describe(error, TrainerConfig, where=where)) from None
+        return checked.model_dump(mode="json", exclude_defaults=True)
+
+    def _own(self, model: Any, train: dict[str, Any], method: str) -> dict[str, Any]:
+        function = str(train.pop("function"))
+        config = train.pop("config", {})
+        if model is not None:
+            raise SeedwiseError("a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'")
+        if train:
+            raise SeedwiseError(mistake("key", next(iter(train)), ["function", "config", *_NUMERICS], "train"))
+        try:
+            configured = configure(load_function(function), config)
+        except ValidationError as error:
+            place = "train.config" if not self.methods[method] else f"methods.{method}.config"
+            raise SeedwiseError(describe(error, None, prefix=place)) from None
+        if isinstance(configured, BaseModel):
+            return configured.model_dump(mode="json", exclude_defaults=True)
+        return dict(configured)
+
+
+def read_study(path: Path) -> StudySpec:
+    """Read and check a study file.
+
+    Args:
+        path: a YAML file.
+
+    Raises:
+        SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SeedwiseError(f"cannot read {path}: {error}") from None
+    return parse_study(text, str(path))
+
+
+def parse_study(text: str, source: str = "study") -> StudySpec:
+    """Check the text of a study file, named ``source`` in error messages."""
+    try:
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
+    if raw is None:
+        raise SeedwiseError(f"{source} is empty: 'seedwise init' writes a study file to start from")
+    if not isinstance(raw, dict):
+        raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
+    try:
+        study = _validated(StudySpec, raw)
+        study.configs()
+        _ = study.numerics, study.task_name
+        return study
+    except SeedwiseError as error:
+        raise SeedwiseError(f"{source}: {error}") from None
+
+
+def _validated(model: Any, raw: Mapping[str, Any], prefix: str = "") -> Any:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise SeedwiseError(describe(error, model, prefix=prefix)) from None
+
+
+def _merge(base: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay overrides over the base; a group with another name replaces the group as a whole."""
+    merged = dict(base)
+    for key, value in overrides.items():
+        old = merged.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and value.get("name", old.get("name")) == old.get("name"):
+            merged[key] = _merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key given twice is a mistake and 1e-4 is a number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' is given twice", key_node.start_mark)
+            if isinstance(key, str):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 reads 'no' as a boolean and 1e-4 as text; people mean the name and the number.
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|false|False)$"), list("tTfF"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)

@@ -1,0 +1,462 @@
+"""The study's single file: SQLite through SQLAlchemy Core, one writer.
+
+Runs are never deleted: a run trained again is a further attempt, and the newest attempt is the current one. Table names
+carry the prefix ``seedwise_`` so that other tables can live in the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
+
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run import FAILURES, Predictions, RunRecord, digest_of
+from seedwise.study._plan import Link
+
+VERSION: Final = 1
+
+_metadata = MetaData()
+_meta = Table("seedwise_meta", _metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+_studies = Table(
+    "seedwise_studies",
+    _metadata,
+    Column("name", String, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+_links = Table(
+    "seedwise_links",
+    _metadata,
+    Column("study", String, primary_key=True),
+    Column("task", String, primary_key=True),
+    Column("method", String, primary_key=True),
+    Column("regime", String, primary_key=True),
+    Column("group", Integer, primary_key=True),
+    Column("replicate", Integer, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+_specs = Table(
+    "seedwise_specs", _metadata, Column("run_id", String, primary_key=True), Column("content", Text, nullable=False)
+)
+_runs = Table(
+    "seedwise_runs",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("current", Boolean, nullable=False),
+    Column("nonce", String, nullable=False, unique=True),
+    Column("status", String, nullable=False),
+    Column("metrics", Text, nullable=False),
+    Column("weights_sha256", String),
+    Column("seconds", Float, nullable=False),
+    Column("resumed_from", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("error", Text),
+    Column("traceback", Text),
+    Column("environment", String),
+    Column("code", String),
+)
+_series = Table(
+    "seedwise_series",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("rows", Text, nullable=False),
+)
+_examples = Table(
+    "seedwise_examples",
+    _metadata,
+    Column("digest", String, primary_key=True),
+    Column("ids", LargeBinary, nullable=False),
+    Column("labels", LargeBinary, nullable=False),
+)
+_predictions = Table(
+    "seedwise_predictions",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("split", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("examples", String, nullable=False),
+    Column("predicted", LargeBinary, nullable=False),
+    Column("logits", LargeBinary),
+)
+_documents = Table(
+    "seedwise_documents", _metadata, Column("digest", String, primary_key=True), Column("content", Text, nullable=False)
+)
+_accepted = Table(
+    "seedwise_accepted_code", _metadata, Column("recorded", String, primary_key=True), Column("now", String, primary_key=True)
+)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A link and the current attempt of its run; ``status`` is ``pending`` where there is none."""
+
+    link: Link
+    run_id: str
+    content: dict[str, Any]
+    status: str
+    metrics: dict[str, float | None]
+    weights_sha256: str | None
+    seconds: float | None
+    resumed_from: list[int]
+    notes: list[str]
+    error: str | None
+    environment: str | None
+    code: str | None
+    attempt: int | None
+
+
+class Store:
+    """A study's file.
+
+    Args:
+        path: the file.
+        write: whether to make it if it is missing, and write to it; only the driver does, holding the folder's lock.
+
+    Raises:
+        SeedwiseError: if the file is missing, is no store, or was written by a newer seedwise.
+        StorageError: if it cannot be written.
+
+    """
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        self.path = path
+        if not write and not path.exists():
+            raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
+        if write:
+            _check_writable(path)
+        mode = "rwc" if write else "ro"
+        address = f"file:{_quoted(path.resolve())}?mode={mode}"
+        self._engine = sa.create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=30), poolclass=sa.pool.StaticPool
+        )
+        with self._errors():
+            if write:
+                _metadata.create_all(self._engine)
+            self._check_version(write)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            reason = str(error.orig)
+            if "full" in reason or "disk I/O" in reason:
+                raise StorageError(
+                    f"no space left to write {self.path} ({reason}): free some and run the same command again; "
+                    "what is finished is kept"
+                ) from error
+            if "readonly" in reason or "unable to open" in reason:
+                raise StorageError(
+                    f"not allowed to write {self.path}: make it and its folder writable or pass another --store"
+                ) from error
+            if "no such table" in reason or "not a database" in reason or "malformed" in reason:
+                raise SeedwiseError(f"{self.path} is not a store of seedwise, or it is damaged: {reason}") from error
+            raise StorageError(f"{self.path}: {reason}") from error
+
+    def _check_version(self, write: bool) -> None:
+        with self._engine.begin() as db:
+            found = db.execute(sa.select(_meta.c.value).where(_meta.c.key == "version")).scalar()
+            if found is None and write:
+                db.execute(_meta.insert().values(key="version", value=str(VERSION)))
+            elif found is None or int(found) > VERSION:
+                raise SeedwiseError(
+                    f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
+                    "install a newer seedwise"
+                )
+
+    # Plans
+
+    def write_plan(self, name: str, description: Mapping[str, Any], links: Sequence[tuple[Link, str, Mapping[str, Any]]]) -> None:
+        """Make ``links`` (place, run id, content) the links of study ``name``; runs stay whatever happens to links."""
+        self._write_links(name, description, links, _links.c.study == name)
+
+    def add_method(
+        self, name: str, description: Mapping[str, Any], method: str, links: Sequence[tuple[Link, str, Mapping[str, Any]]]
+    ) -> None:
+        """Make ``links`` the links of one method of study ``name``."""
+        with self._errors(), self._engine.begin() as db:
+            ids = {run_id for _, run_id, _ in links}
+            others = db.execute(
+                sa.select(_links.c.method, _links.c.run_id).where(_links.c.study == name, _links.c.method != method)
+            )
+            clash = next((other for other, run_id in others if run_id in ids), None)
+        if clash is not None:
+            raise SeedwiseError(
+                f"the methods '{method}' and '{clash}' of '{name}' have the same config and seeds, so their runs would be "
+                "the same: put what tells them apart into config={...}"
+            )
+        self._write_links(name, description, links, (_links.c.study == name) & (_links.c.method == method))
+
+    def _write_links(
+        self,
+        name: str,
+        description: Mapping[str, Any],
+        links: Sequence[tuple[Link, str, Mapping[str, Any]]],
+        which: sa.ColumnElement[bool],
+    ) -> None:
+        rows = {astuple(link): (run_id, k) for k, (link, run_id, _) in enumerate(links)}
+        keys = ["study", "task", "method", "regime", "group", "replicate"]
+        with self._errors(), self._engine.begin() as db:
+            text = json.dumps(description)
+            old = db.execute(sa.select(_studies.c.description).where(_studies.c.name == name)).scalar()
+            if old is None:
+                count = db.execute(sa.select(sa.func.count()).select_from(_studies)).scalar()
+                db.execute(_studies.insert().values(name=name, description=text, position=count))
+            elif old != text:
+                db.execute(_studies.update().where(_studies.c.name == name).values(description=text))
+            columns = [_links.c[key] for key in keys]
+            found = {tuple(row[:6]): (row[6], row[7]) for row in db.execute(sa.select(*columns, _links.c.run_id, _links.c.position).where(which))}
+            if found == rows:
+                return
+            db.execute(_links.delete().where(which))
+            db.execute(
+                _links.insert(),
+                [dict(zip(keys, key, strict=True)) | {"run_id": run_id, "position": k} for key, (run_id, k) in rows.items()],
+            )
+            known = set(db.execute(sa.select(_specs.c.run_id)).scalars())
+            new = {run_id: content for _, run_id, content in links if run_id not in known}
+            if new:
+                db.execute(
+                    _specs.insert(), [{"run_id": run_id, "content": json.dumps(content)} for run_id, content in new.items()]
+                )
+
+    def studies(self) -> dict[str, dict[str, Any]]:
+        """Return the description of every study in the file, in the order in which they came."""
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(sa.select(_studies.c.name, _studies.c.description).order_by(_studies.c.position))
+            return {name: json.loads(description) for name, description in rows}
+
+    def statuses(self) -> dict[str, tuple[str, str | None]]:
+        """Return (status, digest of the code) of the current attempt of every run."""
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(sa.select(_runs.c.run_id, _runs.c.status, _runs.c.code).where(_runs.c.current))
+            return {run_id: (status, code) for run_id, status, code in rows}
+
+    def runs(self, study: str | None = None) -> list[StoredRun]:
+        """Return the links of a study (or of all) with the current attempts of their runs, in the order of the plan."""
+        query = (
+            sa.select(
+                _links.c.study, _links.c.task, _links.c.method, _links.c.regime, _links.c.group, _links.c.replicate,
+                _links.c.run_id, _specs.c.content, _runs.c.status, _runs.c.metrics, _runs.c.weights_sha256, _runs.c.seconds,
+                _runs.c.resumed_from, _runs.c.notes, _runs.c.error, _runs.c.environment, _runs.c.code, _runs.c.attempt,
+            )
+            .join(_studies, _studies.c.name == _links.c.study)
+            .join(_specs, _specs.c.run_id == _links.c.run_id)
+            .outerjoin(_runs, (_runs.c.run_id == _links.c.run_id) & _runs.c.current)
+            .order_by(_studies.c.position, _links.c.position)
+        )  # fmt: skip
+        if study is not None:
+            query = query.where(_links.c.study == study)
+        with self._errors(), self._engine.connect() as db:
+            return [
+                StoredRun(
+                    Link(*row[:6]),
+                    run_id=row[6],
+                    content=json.loads(row[7]),
+                    status=row[8] or "pending",
+                    metrics=json.loads(row[9] or "{}"),
+                    weights_sha256=row[10],
+                    seconds=row[11],
+                    resumed_from=json.loads(row[12] or "[]"),
+                    notes=json.loads(row[13] or "[]"),
+                    error=row[14],
+                    environment=row[15],
+                    code=row[16],
+                    attempt=row[17],
+                )
+                for row in db.execute(query)
+            ]
+
+    # Records
+
+    def take_in(self, record: RunRecord) -> bool:
+        """Store a record in one transaction; return whether it was new.
+
+        An interrupted attempt is replaced; any other stays, and the record becomes the next attempt.
+        """
+        with self._errors(), self._engine.begin() as db:
+            if db.execute(sa.select(_runs.c.nonce).where(_runs.c.nonce == record.nonce)).first():
+                return False
+            ours = _runs.c.run_id == record.id
+            db.execute(_runs.delete().where(ours, _runs.c.status == "interrupted"))
+            last = db.execute(sa.select(sa.func.max(_runs.c.attempt)).where(ours)).scalar()
+            attempt = 0 if last is None else last + 1
+            db.execute(_runs.update().where(ours).values(current=False))
+            db.execute(
+                _runs.insert().values(
+                    run_id=record.id,
+                    attempt=attempt,
+                    current=True,
+                    nonce=record.nonce,
+                    status=record.status,
+                    metrics=json.dumps(record.metrics),
+                    weights_sha256=record.weights_sha256,
+                    seconds=record.seconds,
+                    resumed_from=json.dumps(record.resumed_from),
+                    notes=json.dumps(record.notes),
+                    error=record.error,
+                    traceback=record.traceback,
+                    environment=self._document(db, record.environment),
+                    code=self._document(db, record.code),
+                )
+            )
+            if not db.execute(sa.select(_specs.c.run_id).where(_specs.c.run_id == record.id)).first():
+                db.execute(_specs.insert().values(run_id=record.id, content=json.dumps(record.content)))
+            key = {"run_id": record.id, "attempt": attempt}
+            # A run that is interrupted, resumed and finished replaces its own earlier rows.
+            for table in (_series, _predictions):
+                db.execute(table.delete().where(table.c.run_id == record.id, table.c.attempt == attempt))
+            db.execute(_series.insert().values(**key, rows=_dump_series(record.series)))
+            for predictions in record.predictions:
+                db.execute(_predictions.insert().values(**key, **self._predictions_row(db, predictions)))
+            return True
+
+    @staticmethod
+    def _document(db: sa.Connection, content: Mapping[str, str]) -> str | None:
+        if not content:
+            return None
+        digest = digest_of(content)
+        if not db.execute(sa.select(_documents.c.digest).where(_documents.c.digest == digest)).first():
+            db.execute(_documents.insert().values(digest=digest, content=json.dumps(content)))
+        return digest
+
+    @staticmethod
+    def _predictions_row(db: sa.Connection, predictions: Predictions) -> dict[str, Any]:
+        ids, labels = _pack(predictions.ids), _pack(predictions.labels)
+        digest = hashlib.sha256(ids + labels).hexdigest()[:16]
+        if not db.execute(sa.select(_examples.c.digest).where(_examples.c.digest == digest)).first():
+            db.execute(_examples.insert().values(digest=digest, ids=ids, labels=labels))
+        return {
+            "split": predictions.split,
+            "tag": predictions.tag,
+            "epoch": predictions.epoch,
+            "examples": digest,
+            "predicted": _pack(predictions.predicted),
+            "logits": None if predictions.logits is None else _pack(predictions.logits),
+        }
+
+    # What records hold
+
+    def documents(self) -> dict[str, dict[str, str]]:
+        """Return every recorded environment and code fingerprint by its digest."""
+        with self._errors(), self._engine.connect() as db:
+            return {digest: json.loads(content) for digest, content in db.execute(sa.select(_documents))}
+
+    def series(self, run_ids: Iterable[str]) -> dict[str, list[dict[str, float]]]:
+        """Return the per-epoch series of runs."""
+        query = sa.select(_series.c.run_id, _series.c.rows).join(
+            _runs, (_runs.c.run_id == _series.c.run_id) & (_runs.c.attempt == _series.c.attempt) & _runs.c.current
+        )
+        wanted = set(run_ids)
+        with self._errors(), self._engine.connect() as db:
+            return {run_id: _load_series(rows) for run_id, rows in db.execute(query) if run_id in wanted}
+
+    def predictions(self, run_ids: Iterable[str], split: str = "test", tag: str = "final") -> dict[str, Predictions]:
+        """Return the predictions of runs on one split."""
+        wanted = set(run_ids)
+        query = (
+            sa.select(_predictions, _examples.c.ids, _examples.c.labels)
+            .join(_examples, _examples.c.digest == _predictions.c.examples)
+            .join(
+                _runs,
+                (_runs.c.run_id == _predictions.c.run_id) & (_runs.c.attempt == _predictions.c.attempt) & _runs.c.current,
+            )
+            .where(_predictions.c.split == split, _predictions.c.tag == tag)
+        )
+        with self._errors(), self._engine.connect() as db:
+            return {
+                row.run_id: Predictions(
+                    split,
+                    tag,
+                    row.epoch,
+                    ids=_unpack(row.ids),
+                    labels=_unpack(row.labels),
+                    predicted=_unpack(row.predicted),
+                    logits=None if row.logits is None else _unpack(row.logits),
+                )
+                for row in db.execute(query)
+                if row.run_id in wanted
+            }
+
+    def traceback(self, run_id: str) -> str | None:
+        """Return the traceback of a run that crashed."""
+        with self._errors(), self._engine.connect() as db:
+            query = sa.select(_runs.c.traceback).where(_runs.c.run_id == run_id, _runs.c.current)
+            return db.execute(query).scalar()
+
+    # Code
+
+    def accept_code(self, recorded: str, now: str) -> None:
+        """Remember that runs trained by the code ``recorded`` may stand beside those of the code ``now``."""
+        with self._errors(), self._engine.begin() as db:
+            db.execute(sa.insert(_accepted).prefix_with("OR IGNORE").values(recorded=recorded, now=now))
+
+    def accepted_code(self) -> set[tuple[str, str]]:
+        """Return the accepted pairs."""
+        with self._errors(), self._engine.connect() as db:
+            return {(recorded, now) for recorded, now in db.execute(sa.select(_accepted))}
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise StorageError(f"there is no folder {folder} for the store {path.name}: make it or pass another --store")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise StorageError(f"not allowed to write {path}: make it and its folder writable or pass another --store")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _dump_series(rows: Sequence[Mapping[str, float]]) -> str:
+    # A diverged run's loss is not a number, which JSON cannot say.
+    return json.dumps([{name: value if np.isfinite(value) else str(value) for name, value in row.items()} for row in rows])
+
+
+def _load_series(text: str) -> list[dict[str, float]]:
+    return [{name: float(value) for name, value in row.items()} for row in json.loads(text)]
+
+
+def _pack(array: NDArray[Any]) -> bytes:
+    header = json.dumps([array.dtype.str, array.shape]).encode()
+    return header + b"\n" + zlib.compress(np.ascontiguousarray(array).tobytes(), 6)
+
+
+def _unpack(blob: bytes) -> NDArray[Any]:
+    header, _, body = blob.partition(b"\n")
+    dtype, shape = json.loads(header)
+    return np.frombuffer(zlib.decompress(body), dtype=dtype).reshape(shape)
+
+
+def failed(status: str) -> bool:
+    """Return whether a status counts as a failure."""
+    return status in FAILURES

@@ -1,0 +1,314 @@
+"""A study: its file, its store, its runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seedwise.errors import ChangedCodeError, SeedwiseError, StorageError
+from seedwise.run import FAILURES, RunRecord, RunSpec, changed_files, digest_of, loaded_code
+from seedwise.statistics import Cell
+from seedwise.study._cells import cells_of
+from seedwise.study._executor import Executor, Progress, Settings, Silent
+from seedwise.study._folder import StudyFolder
+from seedwise.study._plan import PlannedRun, plan
+from seedwise.study._spec import StudySpec, parse_study, read_study
+from seedwise.study._store import Store
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended: the number of runs of the study by status, and whether the user stopped it."""
+
+    counts: dict[str, int]
+    trained: int
+    interrupted: bool
+
+    @property
+    def failed(self) -> int:
+        """Number of runs that failed."""
+        return sum(self.counts.get(status, 0) for status in FAILURES)
+
+
+class Study:
+    """Methods, regimes and replicates on a task, and everything that became of them.
+
+    Args:
+        spec: the study.
+        store: its file; default ``<name>.db`` in the folder of the study file.
+        folder: where the user's own modules are found besides the working directory.
+
+    Example:
+        >>> study = Study.from_text('''
+        ... name: tiny
+        ... task: {dataset: digits}
+        ... model: small_cnn
+        ... train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}
+        ... replicates: 3
+        ... ''')
+        >>> [planned.spec.seeds["init"] for planned in study.plan()]
+        [1, 2, 3]
+
+    """
+
+    def __init__(self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".") -> None:
+        self.spec = spec
+        self.folder = Path(folder)
+        self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
+
+    @classmethod
+    def from_yaml(cls, path: Path | str, *, store: Path | str | None = None, **changes: Any) -> Study:
+        """Read a study file.
+
+        Args:
+            path: the file.
+            store: see the class.
+            changes: values that take the place of the file's, such as ``replicates=5``.
+
+        Raises:
+            SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
+
+        """
+        path = Path(path)
+        _make_importable(path.resolve().parent)
+        return cls(_changed(read_study(path), changes), store=store, folder=path.parent)
+
+    @classmethod
+    def from_text(cls, text: str, *, store: Path | str | None = None, **changes: Any) -> Study:
+        """Read the text of a study file; modules and the store are looked for in the working directory."""
+        return cls(_changed(parse_study(text), changes), store=store)
+
+    def plan(self) -> list[PlannedRun]:
+        """Return the runs that the study consists of."""
+        return plan(self.spec)
+
+    def run(
+        self,
+        *,
+        workers: int | None = None,
+        device: str = "cpu",
+        runs_per_device: int = 1,
+        shard: tuple[int, int] | None = None,
+        retrain: bool = False,
+        accept_changed_code: bool = False,
+        retry_failed: bool = False,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Train what is missing and take it into the store.
+
+        Args:
+            workers: worker processes; default one per core, on a GPU ``runs_per_device`` per device.
+            device: ``cpu``, ``cuda``, or several separated by commas.
+            runs_per_device: workers that share a GPU.
+            shard: (i, k) trains the i-th of k parts, counted from 1, into an outbox that ``merge`` joins.
+            retrain: train finished runs again, keeping their old results: those whose code has changed, or, where none
+                has, all.
+            accept_changed_code: keep finished runs although the code that trained them has changed.
+            retry_failed: train failed runs again.
+            progress: told what happens.
+
+        Returns:
+            The outcome.
+
+        Raises:
+            ChangedCodeError: if the code has changed and neither of the two options says what to do.
+            SeedwiseError: for a mistake in the study, or if another process runs it.
+            StorageError: if the disk is full or the folder read-only; what is finished is kept.
+
+        """
+        planned = self.plan()
+        progress = progress or Silent()
+        devices = _devices(device, workers, runs_per_device)
+        if shard is not None:
+            return self._run_shard(planned, shard, devices, progress)
+        folder = StudyFolder.of_store(self.store_path)
+        with folder.lock(), Store(self.store_path, write=True) as store:
+            take_outbox(store, folder, progress)
+            store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
+            specs = {p.spec.id: p.spec for p in planned}
+            todo = self._todo(store, specs, retrain, accept_changed_code, retry_failed)
+            if retrain or retry_failed:
+                for spec in todo:
+                    folder.remove_checkpoint(spec.id)
+
+            def take_in(record: RunRecord) -> None:
+                take_record(store, folder, record)
+
+            executor = Executor(self._settings(folder, devices), take_in, progress)
+            if todo:
+                executor.run(todo)
+            statuses = store.statuses()
+        counts = Counter(statuses.get(run_id, ("pending", None))[0] for run_id in specs)
+        return Outcome(dict(counts), len(todo), executor.interrupted)
+
+    def _todo(
+        self, store: Store, specs: dict[str, RunSpec], retrain: bool, accept_changed_code: bool, retry_failed: bool
+    ) -> list[RunSpec]:
+        statuses = store.statuses()
+        changed = self._changed_code(store, {i: statuses[i] for i in specs if i in statuses})
+        if changed and accept_changed_code:
+            for recorded in set(changed.values()):
+                store.accept_code(recorded, digest_of(loaded_code(self.spec.function)))
+        elif changed and not retrain:
+            files = self._changed_files(store, set(changed.values()))
+            raise ChangedCodeError(
+                f"the code that trains has changed since {len(changed)} of the finished runs were trained "
+                f"({', '.join(files[:3])}{', ...' if len(files) > 3 else ''}): --retrain trains them again and keeps the old "
+                "results, --accept-changed-code keeps them as they are"
+            )
+
+        def wanted(run_id: str) -> bool:
+            status = statuses.get(run_id, ("pending", None))[0]
+            if status in FAILURES:
+                return retry_failed or (retrain and (run_id in changed or not changed))
+            if status == "finished":
+                return retrain and (run_id in changed or not changed)
+            return True
+
+        return [spec for run_id, spec in specs.items() if wanted(run_id)]
+
+    def _changed_code(self, store: Store, statuses: dict[str, tuple[str, str | None]]) -> dict[str, str]:
+        """Return {run id: digest of its code} for the finished runs whose code is not the present one."""
+        recorded = {code for status, code in statuses.values() if status == "finished" and code is not None}
+        if not recorded:
+            return {}
+        now = digest_of(loaded_code(self.spec.function))
+        accepted = store.accepted_code()
+        documents = store.documents()
+        differs = {
+            code
+            for code in recorded
+            if code != now and (code, now) not in accepted and changed_files(documents[code], self.spec.function)
+        }
+        return {i: code for i, (status, code) in statuses.items() if status == "finished" and code in differs and code}
+
+    def _changed_files(self, store: Store, digests: set[str]) -> list[str]:
+        documents = store.documents()
+        return sorted({name for code in digests for name in changed_files(documents[code], self.spec.function)})
+
+    def _run_shard(
+        self, planned: Sequence[PlannedRun], shard: tuple[int, int], devices: list[str], progress: Progress
+    ) -> Outcome:
+        index, count = shard
+        if not 1 <= index <= count:
+            raise SeedwiseError(f"--shard {index}/{count}: shards are counted from 1 to {count}")
+        folder = StudyFolder(StudyFolder.of_store(self.store_path).root / f"shard-{index}-of-{count}")
+        mine = {p.spec.id: p.spec for p in planned if int(p.spec.id, 16) % count == index - 1}
+        statuses: dict[str, str] = {}
+        with folder.lock():
+            folder.write_plan(self.spec.name, self.describe(), planned)
+            for path, record in folder.records():
+                if isinstance(record, StorageError):
+                    progress.note(f"{record}; the run is trained again")
+                    path.unlink()
+                else:
+                    statuses[record.id] = record.status
+
+            def keep(record: RunRecord) -> None:
+                statuses[record.id] = record.status
+                if record.status != "interrupted":
+                    folder.hand_over(record)
+                    folder.remove_checkpoint(record.id)
+
+            todo = [spec for run_id, spec in mine.items() if run_id not in statuses]
+            executor = Executor(self._settings(folder, devices), keep, progress)
+            if todo:
+                executor.run(todo)
+        counts = Counter(statuses.get(run_id, "pending") for run_id in mine)
+        return Outcome(dict(counts), len(todo), executor.interrupted)
+
+    def _settings(self, folder: StudyFolder, devices: list[str]) -> Settings:
+        return Settings(
+            folder=folder,
+            devices=devices,
+            keep=self.spec.keep_options,
+            evaluate_epochs=self.spec.evaluate.every_epoch,
+            checkpoint=self.spec.checkpoint,
+            limits=self.spec.limits,
+            import_from=[str(self.folder.resolve()), str(Path.cwd())],
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report needs to know of the study, as JSON values."""
+        spec = self.spec
+        return {
+            "spec": spec.model_dump(mode="json", exclude_unset=True),
+            "base": spec.base_method,
+            "metrics": [{"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in spec.metrics],
+            "question": spec.question.model_dump(),
+        }
+
+    def cells(self) -> list[Cell]:
+        """Return what the statistics see: one cell per method and regime, in the order of the study file.
+
+        Raises:
+            SeedwiseError: if nothing has been run yet.
+
+        """
+        with Store(self.store_path) as store:
+            return cells_of(store, self.spec.name)
+
+
+def take_record(store: Store, folder: StudyFolder, record: RunRecord) -> bool:
+    """Take a record into the store, then delete what it makes superfluous; return whether it was new."""
+    for tag, blob in record.weights.items():
+        folder.keep_weights(record.id, tag, blob)
+    new = store.take_in(record)
+    if record.status != "interrupted":
+        (folder.outbox / f"{record.id}.run").unlink(missing_ok=True)
+        folder.remove_checkpoint(record.id)
+    return new
+
+
+def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
+    """Take in what a killed driver left in its outbox; a damaged file is set aside and its run trained again."""
+    taken = 0
+    for path, record in list(folder.records()):
+        if isinstance(record, StorageError):
+            progress.note(f"{record}; the run is trained again")
+            path.rename(path.with_suffix(".damaged"))
+        else:
+            taken += take_record(store, folder, record)
+    return taken
+
+
+def _changed(spec: StudySpec, changes: dict[str, Any]) -> StudySpec:
+    given = {key: value for key, value in changes.items() if value is not None}
+    if not given:
+        return spec
+    import yaml
+
+    return parse_study(yaml.safe_dump(spec.model_dump(mode="json", exclude_unset=True) | given, sort_keys=False))
+
+
+def _devices(device: str, workers: int | None, runs_per_device: int) -> list[str]:
+    names = [name.strip() for name in device.split(",") if name.strip()]
+    for name in names:
+        if not (name == "cpu" or name.startswith(("cuda", "mps"))):
+            raise SeedwiseError(f"unknown device '{name}': use cpu, cuda, cuda:0 or several separated by commas")
+    if workers is not None and workers < 1:
+        raise SeedwiseError(f"--workers {workers}: at least one is needed")
+    if runs_per_device < 1:
+        raise SeedwiseError(f"--runs-per-device {runs_per_device}: at least one is needed")
+    if any(name.startswith("cuda") for name in names):
+        import torch
+
+        if not torch.cuda.is_available():
+            raise SeedwiseError(f"--device {device}: torch sees no CUDA device here")
+    count = workers or (_cores() if names == ["cpu"] else len(names) * runs_per_device)
+    return [names[k % len(names)] for k in range(count)]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _make_importable(folder: Path) -> None:
+    for path in (str(folder), str(Path.cwd())):
+        if path not in sys.path:
+            sys.path.append(path)

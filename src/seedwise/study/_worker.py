@@ -1,0 +1,117 @@
+"""A worker: a process that trains runs one after the other until its driver is gone.
+
+It reads one JSON command a line from its standard input and answers on what was its standard output; whatever the user's
+code prints goes to the log. It never opens the store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run import Checkpoint, Keep, Run, RunRecord, RunSpec, configure, execute, load_function
+from seedwise.study._folder import StudyFolder
+
+
+def main() -> None:
+    """Serve until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides what it means
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    commands: queue.Queue[dict[str, Any]] = queue.Queue()
+    stop = threading.Event()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            command = json.loads(line)
+            if command["do"] == "stop":
+                stop.set()
+            else:
+                commands.put(command)
+        os._exit(0)  # the driver is gone, and nobody waits for this run
+
+    def answer(**message: Any) -> None:
+        try:
+            answers.write(json.dumps(message) + "\n")
+            answers.flush()
+        except OSError:
+            os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    import torch  # noqa: F401 - before the first run, so that its time is not charged to it
+
+    answer(event="ready")
+    while True:
+        command = commands.get()
+        if stop.is_set():
+            continue
+        _train(command, stop, answer)
+
+
+def _train(command: dict[str, Any], stop: threading.Event, answer: Any) -> None:
+    for folder in reversed(command["import_from"]):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    spec = RunSpec.from_content(command["content"])
+    folder = StudyFolder(Path(command["folder"]))
+    try:
+        record = run_spec(
+            spec,
+            folder=folder,
+            device=command["device"],
+            keep=Keep(**command["keep"]),
+            evaluate_epochs=command["evaluate_epochs"],
+            every_epochs=command["checkpoint"]["every_epochs"],
+            every_seconds=command["checkpoint"]["every_seconds"],
+            should_stop=stop.is_set,
+            on_epoch=lambda epoch: answer(event="epoch", id=spec.id, epoch=epoch),
+        )
+        if record.status != "interrupted":
+            folder.hand_over(record)
+    except StorageError as error:
+        answer(event="storage", id=spec.id, error=str(error))
+    except SeedwiseError as error:
+        folder.hand_over(RunRecord(spec.id, spec.content, "crashed", error=str(error)))
+        answer(event="done", id=spec.id, status="crashed")
+    else:
+        answer(event="done", id=spec.id, status=record.status)
+
+
+def run_spec(
+    spec: RunSpec,
+    *,
+    folder: StudyFolder,
+    device: str,
+    keep: Keep,
+    evaluate_epochs: bool,
+    every_epochs: int | None,
+    every_seconds: float | None,
+    should_stop: Any,
+    on_epoch: Any,
+) -> RunRecord:
+    """Train a run by its spec and return its record."""
+    function = load_function(spec.function)
+    checkpoint = Checkpoint(
+        folder.checkpoint(spec.id), every_epochs=every_epochs, every_seconds=every_seconds, should_stop=should_stop
+    )
+    run = Run(
+        spec,
+        configure(function, spec.config),
+        device=device,
+        checkpoint=checkpoint,
+        keep=keep,
+        evaluate_epochs=evaluate_epochs,
+        on_epoch=on_epoch,
+    )
+    return execute(run, function)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""What a study file may say of the task, the model and the training.
+
+Options at their default are left out of a run's name, so a default may not change once it is released: the golden ids in
+the tests state every option and would change with it. Nothing here imports torch, so that a study is checked at once;
+the tests hold these options against the signatures they stand for.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Options(BaseModel):
+    """A group of options in which every unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _named(value: Any) -> Any:
+    """``small_cnn`` is short for ``{name: small_cnn}``."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ClassificationTask(Options):
+    """Images and classes."""
+
+    dataset: Literal["digits"]
+    augment: bool = True
+
+
+class SmallCNN(Options):
+    """Options of ``models.small_cnn``."""
+
+    name: Literal["small_cnn"]
+    width: Count = 16
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
+
+
+class ResNet14(Options):
+    """Options of ``models.resnet14``."""
+
+    name: Literal["resnet14"]
+
+
+class CrossEntropy(Options):
+    """The plain base loss."""
+
+    name: Literal["cross_entropy"]
+
+
+class VML(Options):
+    """Options of ``losses.VarianceMinimizerLoss``."""
+
+    name: Literal["vml"]
+    lambda_base: NonNegative = 0.1
+    alpha: Share = 0.05
+    beta: Share = 0.2
+    delta: Positive = 0.2
+    warmup_steps: Annotated[int, Field(ge=2)] = 200
+    lambda_min: NonNegative = 0.0
+    lambda_max: NonNegative = 2.0
+    gamma: Annotated[float, Field(ge=1)] = 1.0
+    penalty_weight: NonNegative = 1.0
+    eps: Positive = 1e-8
+    delta_mode: Literal["absolute", "sigma", "sigma_ref"] = "absolute"
+    gradient: Literal["through", "stopped"] = "through"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> VML:
+        if self.lambda_min > self.lambda_max:
+            raise ValueError(f"lambda_min {self.lambda_min} must not exceed lambda_max {self.lambda_max}")
+        return self
+
+
+class CLF(Options):
+    """Options of ``losses.CLFLoss``."""
+
+    name: Literal["clf"]
+    lambda_s: NonNegative = 0.1
+    lambda_v: NonNegative = 0.1
+    start_epoch: Annotated[int, Field(ge=0)] = 0
+    end_epoch: Count | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CLF:
+        if self.end_epoch is not None and self.end_epoch <= self.start_epoch:
+            raise ValueError(f"end_epoch {self.end_epoch} must be greater than start_epoch {self.start_epoch}")
+        return self
+
+
+Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(_named)]
+
+
+class Placebo(Options):
+    """``losses.PlaceboLoss`` around a controller, which shuffles its gradient factors in time."""
+
+    name: Literal["placebo"]
+    controller: Controller
+
+    @model_validator(mode="after")
+    def _only_factors(self) -> Placebo:
+        if isinstance(self.controller, CLF) and self.controller.lambda_v > 0:
+            raise ValueError("a placebo shuffles gradient factors, and CLF's variance term has none: set lambda_v: 0")
+        return self
+
+
+Loss = Annotated[
+    CrossEntropy | VML | CLF | Placebo, Field(discriminator="name"), BeforeValidator(_named)
+]
+Model = Annotated[SmallCNN | ResNet14, Field(discriminator="name"), BeforeValidator(_named)]
+
+
+class ParameterGroup(Options):
+    """Parameters that get their own learning rate and weight decay.
+
+    ``norm``: weights of normalisation layers; ``bias``: every bias; ``weight``: all others.
+    """
+
+    kinds: list[Literal["bias", "norm", "weight"]]
+    lr_scale: NonNegative = 1.0
+    weight_decay: NonNegative | None = None
+
+
+class _Optimizer(Options):
+    lr: Positive
+    groups: list[ParameterGroup] = []
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> _Optimizer:
+        kinds = [kind for group in self.groups for kind in group.kinds]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("every kind of parameter may stand in one group only")
+        return self
+
+
+class SGD(_Optimizer):
+    """``torch.optim.SGD``."""
+
+    name: Literal["sgd"]
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    weight_decay: NonNegative = 0.0
+    nesterov: bool = False
+
+
+class AdamW(_Optimizer):
+    """``torch.optim.AdamW``."""
+
+    name: Literal["adamw"]
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: NonNegative = 0.01
+
+
+class Constant(Options):
+    """The same learning rate in every step."""
+
+    name: Literal["constant"]
+    warmup_epochs: NonNegative = 0.0
+
+
+class Step(Options):
+    """The learning rate times ``gamma`` at the start of each of the ``epochs``."""
+
+    name: Literal["step"]
+    epochs: list[Count]
+    gamma: Positive = 0.1
+    warmup_epochs: NonNegative = 0.0
+
+
+class Cosine(Options):
+    """Half a cosine from the peak to 0."""
+
+    name: Literal["cosine"]
+    warmup_epochs: NonNegative = 0.0
+
+
+class Validation(Options):
+    """A part of the training set held out, and which epoch is reported."""
+
+    fraction: Share
+    rule: Literal["last", "best"] = "last"
+    metric: Literal["accuracy", "loss"] = "accuracy"
+
+
+class TrainOptions(Options):
+    """How to train; ``precision``, ``compile``, ``deterministic`` and ``threads`` stand beside these in a study file."""
+
+    epochs: Count
+    batch_size: Count
+    optimizer: Annotated[SGD | AdamW, Field(discriminator="name")]
+    schedule: Annotated[Constant | Step | Cosine, Field(discriminator="name"), BeforeValidator(_named)] = Constant(
+        name="constant"
+    )
+    loss: Loss = CrossEntropy(name="cross_entropy")
+    validation: Validation | None = None
+
+
+class TrainerConfig(Options):
+    """Everything that the built-in trainer is configured with."""
+
+    task: ClassificationTask
+    model: Model
+    train: TrainOptions
+
+
+def steps_per_epoch(examples: int, batch_size: int) -> int:
+    """Return the optimizer steps of an epoch; the last, partial batch is kept."""
+    return math.ceil(examples / batch_size)

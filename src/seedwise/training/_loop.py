@@ -1,0 +1,188 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seedwise.data import Examples
+from seedwise.models import MODELS
+from seedwise.randomness import nudge_one_weight
+from seedwise.run import Diverged, Run
+from seedwise.training._config import VML, Placebo, TrainerConfig, steps_per_epoch
+from seedwise.training._losses import build_loss
+from seedwise.training._optim import build_optimizer, lr_schedule
+from seedwise.training._tasks import Classification
+
+_CHUNK = 2048
+"""Examples gathered, varied and normalised at once: for small batches the calls cost more than the work."""
+
+
+class Trainer:
+    """One training of one network.
+
+    ``step``, ``evaluated`` and ``lr_factor`` are the seams for methods that take two passes a step, evaluate averaged
+    weights, or schedule the learning rate themselves.
+
+    Args:
+        run: the run; its ``init`` stream decides the initial weights, ``shuffle`` the orders, ``augment`` the tables,
+            ``dropout`` the masks, ``split`` the validation split, ``ulp`` one weight's last place.
+        task: what is learned.
+
+    """
+
+    def __init__(self, run: Run[TrainerConfig], task: Classification) -> None:
+        self.run = run
+        self.task = task
+        self.options = run.config.train
+        self.device = run.device
+        model = run.config.model
+        with run.randomness.scope("init", "weights"):
+            self.model = task.build_model(MODELS[model.name], model.model_dump(exclude={"name"}))
+        nudge_one_weight(self.model, run.randomness)
+        self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
+        self.loss = build_loss(self.options.loss, task.default_loss, run.randomness)
+        if isinstance(self.loss, nn.Module):
+            self.loss.to(self.device)
+        self.optimizer = build_optimizer(self.options.optimizer, self.model)
+        self.splits = task.split(self.options.validation, run.randomness)
+        self.steps = steps_per_epoch(len(self.splits["train"]), self.options.batch_size)
+        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps)
+        self.best: dict[str, Any] | None = None
+
+    def step(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """Take one optimizer step on a batch and return its (base) loss, detached."""
+        with self._precision():
+            outputs = self.network(inputs)
+        total = self.loss(outputs, labels)
+        self.optimizer.zero_grad()
+        total.backward()
+        self.optimizer.step()
+        return self.loss.last_base if isinstance(self.loss, nn.Module) else total.detach()
+
+    def evaluated(self) -> nn.Module:
+        """Return the network that is evaluated."""
+        return self.network
+
+    def fit(self) -> None:
+        """Train from the start or the last checkpoint, and finish the run."""
+        self._warn_of_short_run()
+        for epoch in range(self._resume(), self.options.epochs):
+            self._epoch(epoch)
+            self.run.checkpoint.save(epoch, **self._state())
+        if self.best is not None:
+            self.model.load_state_dict(self.best["weights"])
+        self._finish()
+
+    def _epoch(self, epoch: int) -> None:
+        network = self.network.train()
+        first = epoch * self.steps
+        loss_sum = torch.zeros((), device=self.device)
+        base_lr = self.options.optimizer.lr
+        with self.run.randomness.scope("dropout", "masks", epoch):
+            for step, (inputs, labels) in enumerate(self._batches(epoch), start=first):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = base_lr * group["lr_scale"] * self.lr_factor(step)
+                loss_sum += self.step(inputs, labels) * len(labels)
+        network.eval()
+        train_loss = float(loss_sum) / len(self.splits["train"])
+        row = {"train/loss": train_loss, "lr": base_lr * self.lr_factor(first + self.steps - 1)}
+        if isinstance(self.loss, nn.Module):
+            row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
+            self.loss.on_epoch_end()
+        for split in self._splits_to_watch():
+            outputs = self._outputs(self.splits[split])
+            scores = self.task.evaluate(outputs, self.splits[split].labels)
+            row |= {f"{split}/{name}": value for name, value in scores.items()}
+        self.run.log(epoch, **row)
+        if not torch.isfinite(torch.tensor(train_loss)):
+            raise Diverged(f"the training loss of epoch {epoch + 1} is {train_loss}")
+        self._keep_best(epoch, row)
+
+    def _splits_to_watch(self) -> list[str]:
+        test = ["test"] if self.run.evaluate_epochs else []
+        return (["validation"] if "validation" in self.splits else []) + test
+
+    def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        examples = self.splits["train"]
+        slots = len(examples)
+        order = torch.from_numpy(self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)).to(self.device)
+        table = self.task.table(slots, self.run.randomness, epoch, self.device)
+        size = self.options.batch_size
+        for chunk in order.split(max(_CHUNK // size, 1) * size):
+            inputs = self.task.inputs(examples, chunk, table)
+            yield from zip(inputs.split(size), examples.labels[chunk].split(size), strict=True)
+
+    def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
+        rule = self.options.validation
+        if rule is None or rule.rule == "last":
+            return
+        metric = next(m for m in self.task.metrics if m.name == rule.metric)
+        score = row[f"validation/{rule.metric}"] * (1 if metric.higher_is_better else -1)
+        # Ties go to the earlier epoch: the rule must not depend on how many equal epochs follow.
+        if self.best is None or score > self.best["score"]:
+            weights = {name: value.clone() for name, value in self.model.state_dict().items()}
+            self.best = {"score": score, "epoch": epoch, "weights": weights}
+
+    def _outputs(self, examples: Examples) -> Tensor:
+        network = self.evaluated().eval()
+        with torch.no_grad(), self._precision():
+            chunks = [
+                network(self.task.inputs(examples, slice(k, k + _CHUNK))).float() for k in range(0, len(examples), _CHUNK)
+            ]
+        return torch.cat(chunks)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if self.run.numerics.precision == "float32":
+            return nullcontext()
+        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
+
+    def _state(self) -> dict[str, Any]:
+        loss = self.loss.state_dict() if isinstance(self.loss, nn.Module) else {}
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "loss": loss,
+            "best": self.best,
+        }
+
+    def _resume(self) -> int:
+        saved = self.run.checkpoint.load()
+        if saved is None:
+            return 0
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        if isinstance(self.loss, nn.Module):
+            self.loss.load_state_dict(saved["loss"])
+        self.best = saved["best"]
+        return int(saved["epoch"]) + 1
+
+    def _finish(self) -> None:
+        finite = torch.stack([torch.isfinite(p).all() for p in self.model.parameters()]).all()
+        if not finite:
+            raise Diverged("the final weights are not finite")
+        metrics = {}
+        for split, examples in self.splits.items():
+            if split == "train":
+                continue
+            outputs = self._outputs(examples)
+            scores = self.task.evaluate(outputs, examples.labels)
+            metrics |= {f"{split}/{name}": value for name, value in scores.items()}
+            at = self.options.epochs - 1 if self.best is None else self.best["epoch"]
+            self.run.save_predictions(outputs, examples.labels, split, ids=examples.ids, epoch=at)
+        self.run.save_weights(self.model.state_dict())
+        self.run.finish(**metrics)
+
+    def _warn_of_short_run(self) -> None:
+        loss = self.options.loss
+        vml = loss.controller if isinstance(loss, Placebo) else loss
+        total = self.steps * self.options.epochs
+        if isinstance(vml, VML) and total < 2 * vml.warmup_steps:
+            self.run.notes.append(
+                f"the penalty warms up for {vml.warmup_steps} of {total} steps: set warmup_steps to about {max(total // 20, 2)}"
+            )

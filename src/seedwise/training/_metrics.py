@@ -1,0 +1,40 @@
+"""What is known of a task before torch is imported: sizes and metrics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that says how good predictions are.
+
+    Attributes:
+        name: as in ``test/name``.
+        higher_is_better: its direction.
+        chance: what guessing gives, or None if that is unknown.
+
+    """
+
+    name: str
+    higher_is_better: bool = True
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a dataset is."""
+
+    train: int
+    test: int
+    classes: int
+
+
+SIZES: Final = {"digits": Size(train=1437, test=360, classes=10)}
+
+
+def classification_metrics(classes: int) -> tuple[Metric, ...]:
+    """Return accuracy (primary) and cross-entropy."""
+    return Metric("accuracy", True, 1 / classes), Metric("loss", False, math.log(classes))

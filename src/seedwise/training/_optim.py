@@ -1,0 +1,81 @@
+"""Optimizers and learning-rate schedules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from seedwise.training._config import SGD, AdamW, Constant, Cosine, Step
+
+_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+
+
+def _kinds(model: nn.Module) -> dict[str, str]:
+    """Return ``bias``, ``norm`` or ``weight`` for every parameter's name."""
+    norms = {
+        f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, _NORMS)
+    }
+    return {
+        name: "norm" if name in norms else "bias" if name.rpartition(".")[2] == "bias" else "weight"
+        for name, _ in model.named_parameters()
+    }
+
+
+def build_optimizer(config: SGD | AdamW, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule."""
+    kinds = _kinds(model)
+    named = dict(model.named_parameters())
+    listed = {kind for group in config.groups for kind in group.kinds}
+    rest = [named[name] for name, kind in kinds.items() if kind not in listed]
+    groups: list[dict[str, object]] = [{"params": rest, "lr_scale": 1.0}] if rest else []
+    for group in config.groups:
+        members = [named[name] for name, kind in kinds.items() if kind in group.kinds]
+        if members:
+            decay = config.weight_decay if group.weight_decay is None else group.weight_decay
+            groups.append({"params": members, "lr_scale": group.lr_scale, "weight_decay": decay})
+    # One kernel for all parameters: on small networks the loop over them costs as much as their gradients.
+    if isinstance(config, SGD):
+        return torch.optim.SGD(
+            groups,
+            lr=config.lr,
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+            nesterov=config.nesterov,
+            fused=True,
+        )
+    return torch.optim.AdamW(
+        groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True
+    )
+
+
+def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int) -> Callable[[int], float]:
+    """Return the factor of the learning rate in each step, counted from 0.
+
+    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise or
+
+        (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last step.
+
+    Args:
+        config: the schedule.
+        epochs: epochs in all.
+        steps: steps per epoch.
+
+    """
+    warmup = round(config.warmup_epochs * steps)
+    total = epochs * steps
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        match config:
+            case Cosine():
+                return (1 + math.cos(math.pi * (step - warmup) / max(total - warmup, 1))) / 2
+            case Step():
+                return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
+            case _:
+                return 1.0
+
+    return factor
