@@ -1,5 +1,30 @@
-"""Know how much of your result is the seed. Make it less. Prove it."""
+"""Know how much of your result is the seed. Make it less. Prove it.
+
+Example:
+    >>> import seedwise
+    >>> study = seedwise.Study.from_yaml("study.yaml")  # doctest: +SKIP
+    >>> study.run()  # doctest: +SKIP
+
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from seedwise._version import __version__
+from seedwise.errors import SeedwiseError
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from seedwise.run import Run
+    from seedwise.study import Study, replicates
+
+__all__ = ["Run", "SeedwiseError", "Study", "__version__", "replicates"]
+
+_HOMES = {"Run": "seedwise.run", "Study": "seedwise.study", "replicates": "seedwise.study"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: `import seedwise` must cost nothing to those who want one room of it.
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'seedwise' has no attribute '{name}'")

@@ -1,1 +1,25 @@
-"""To be written."""
+"""Drop-in losses that try to make training depend less on the seed, and the placebo to test them against.
+
+    loss = VarianceMinimizerLoss(warmup_steps=200).to(device)
+    for batch, target in loader:
+        loss(model(batch), target).backward()
+        ...
+    loss.epoch_summary()     # what it did to the gradient
+    loss.on_epoch_end()
+
+Needs torch and nothing else of seedwise.
+"""
+
+from seedwise.losses.clf import CLFLoss, stable_penalty, variance_penalty
+from seedwise.losses.placebo import PlaceboLoss
+from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
+
+__all__ = [
+    "CLFLoss",
+    "PlaceboLoss",
+    "VarianceMinimizerLoss",
+    "huber",
+    "huber_slope",
+    "stable_penalty",
+    "variance_penalty",
+]

@@ -2,7 +2,7 @@
 
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._execute import configure, execute, load_function
+from seedwise.run._execute import configure, execute, load_function, record_of
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
 from seedwise.run._fingerprint import changed_files, environment, loaded_code
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
@@ -31,6 +31,7 @@ __all__ = [
     "load_function",
     "loaded_code",
     "read_checked",
+    "record_of",
     "remove_stale",
     "storage_errors",
     "weights_sha256",

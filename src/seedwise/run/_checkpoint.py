@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run._digest import state_sha256
 from seedwise.run._files import read_checked, storage_errors, write_checked
 from seedwise.run._outcomes import Interrupted
 
@@ -24,11 +25,13 @@ class Checkpoint:
         every_epochs: write at the end of every N epochs.
         every_seconds: write at the first end of an epoch after S seconds since the last one.
         should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
+        keep_trace: whether to note a digest of every state that is passed to ``save``.
 
     Attributes:
         log: the series of the run, saved and restored with its state.
         notes: what the user should know of damaged files.
         resumed_from: the first epoch after each resume.
+        trace: the digest of the state after each epoch.
 
     Example:
         >>> import tempfile, torch
@@ -47,6 +50,7 @@ class Checkpoint:
         every_epochs: int | None = None,
         every_seconds: float | None = None,
         should_stop: Callable[[], bool] = bool,
+        keep_trace: bool = False,
     ) -> None:
         self.path = path
         self.every_epochs = every_epochs
@@ -54,6 +58,8 @@ class Checkpoint:
         self.notes: list[str] = []
         self.resumed_from: list[int] = []
         self.log: list[dict[str, float]] = []
+        self.trace: dict[str, str] = {}
+        self._keep_trace = keep_trace
         self._should_stop = should_stop
         self._written = time.monotonic()
         self._started = self._written
@@ -84,6 +90,8 @@ class Checkpoint:
             SeedwiseError: if the state holds something that cannot be read back safely.
 
         """
+        if self._keep_trace:
+            self.trace[str(epoch)] = state_sha256(state)
         if self.path is None:
             return False
         stop = self._should_stop()

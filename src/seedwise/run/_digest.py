@@ -1,10 +1,10 @@
-"""One digest for the weights of a model."""
+"""Digests of weights and of training states."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -27,11 +27,29 @@ def weights_sha256(state: Mapping[str, torch.Tensor]) -> str:
     """
     import torch
 
+    return state_sha256({name: value for name, value in state.items() if isinstance(value, torch.Tensor)})
+
+
+def state_sha256(state: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a training state: nested dicts and lists of tensors and plain values, keys sorted."""
     digest = hashlib.sha256()
-    for name in sorted(state):
-        tensor = state[name]
-        if isinstance(tensor, torch.Tensor):
-            flat = tensor.detach().cpu().contiguous().reshape(-1)
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-            digest.update(flat.view(torch.uint8).numpy().data)
+    for name, value in sorted(_leaves(state)):
+        digest.update(name.encode())
+        digest.update(value)
     return digest.hexdigest()
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, bytes]]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        yield f"{name} {value.dtype} {tuple(value.shape)}\n", flat.view(torch.uint8).numpy().tobytes()
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}/{key}" if name else str(key))
+    elif isinstance(value, (list, tuple)):
+        for k, inner in enumerate(value):
+            yield from _leaves(inner, f"{name}/{k}")
+    else:
+        yield f"{name} ", repr(value).encode()

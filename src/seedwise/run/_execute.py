@@ -77,12 +77,9 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     error: BaseException | None = None
     message = None
     torch.set_num_threads(run.numerics.threads)
-    deterministic = run.numerics.deterministic and run.randomness.seeds["hardware"] == 0
     try:
-        with strict_determinism(deterministic):
+        with strict_determinism(run.spec.deterministic):
             train(run)
-        if run.metrics is None:
-            status, message = "crashed", f"{run.spec.function} returned without calling run.finish(...)"
     except StorageError:
         raise
     except Interrupted:
@@ -94,6 +91,26 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     except Exception as caught:
         status, error = ("out_of_memory" if "allocate memory" in str(caught) else "crashed"), caught
         message = _nondeterministic_operation(str(caught))
+    return record_of(run, status, message, error)
+
+
+def record_of(
+    run: Run[Any], status: Status = "finished", message: str | None = None, error: BaseException | None = None
+) -> RunRecord:
+    """Return the record of a run whose training has ended.
+
+    Args:
+        run: the run; if it has no metrics, or one that is not finite, a ``finished`` becomes what it really is.
+        status: how it ended.
+        message: why, in one line; default: what the error says.
+        error: what the function raised.
+
+    """
+    if status == "finished" and run.metrics is None:
+        status, message = "crashed", f"{run.spec.function} returned without calling run.finish(...)"
+    elif status == "finished" and run.metrics is not None and None in run.metrics.values():
+        names = [name for name, value in run.metrics.items() if value is None]
+        status, message = "diverged", f"{', '.join(names)} is not finite"
     if error is not None and message is None:
         first_line = (str(error).strip() or "no message").splitlines()[0]
         message = f"{type(error).__name__}: {first_line}"
@@ -111,6 +128,7 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
         traceback="".join(traceback.format_exception(error)) if error is not None else None,
         environment=environment(run.device),
         code=loaded_code(run.spec.function),
+        trace=run.checkpoint.trace,
         predictions=run.predictions if status == "finished" else [],
         weights=run.weights if status == "finished" else {},
     )

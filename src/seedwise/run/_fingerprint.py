@@ -33,9 +33,11 @@ def loaded_code(function: str) -> dict[str, str]:
     root = _package_root(top)
     if top != "seedwise" and root is not None:
         for name, module in list(sys.modules.items()):
-            file_name = getattr(module, "__file__", None)
-            if (name == top or name.startswith(f"{top}.")) and file_name and Path(file_name).suffix == ".py":
-                file = Path(file_name).resolve()
+            file = Path(getattr(module, "__file__", None) or "")
+            # A script that is run directly is the module that others would import by its name.
+            name = file.stem if name == "__main__" else name
+            if (name == top or name.startswith(f"{top}.")) and file.suffix == ".py":
+                file = file.resolve()
                 if file.is_relative_to(root):
                     code[file.relative_to(root).as_posix()] = _sha256(file)
     return code
@@ -74,8 +76,9 @@ def environment(device: str) -> dict[str, str]:
 
 
 def _package_root(top: str) -> Path | None:
-    """The folder that holds the top-level package or module; a script's own folder for ``__main__``."""
-    module = sys.modules.get(top)
+    """Return the folder that holds the top-level package or module, without importing it."""
+    main = sys.modules.get("__main__")
+    module = main if main and Path(getattr(main, "__file__", None) or "").stem == top else sys.modules.get(top)
     if module is not None and getattr(module, "__file__", None):
         file = Path(str(module.__file__)).resolve()
     else:

@@ -43,6 +43,7 @@ class Predictions:
 class RunRecord:
     """Everything that is known of a run after it ended.
 
+    ``trace`` holds a digest of the state after each epoch, where one was asked for.
     ``series`` holds one dict per logged epoch. ``nonce`` names this training of the run, so that a store that was killed
     between taking a record in and deleting its file knows it again.
     """
@@ -61,6 +62,7 @@ class RunRecord:
     traceback: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
+    trace: dict[str, str] = field(default_factory=dict)
     predictions: list[Predictions] = field(default_factory=list)
     weights: dict[str, bytes] = field(default_factory=dict)
 

@@ -6,7 +6,6 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 import numpy as np
@@ -16,7 +15,6 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._outcomes import Diverged
 from seedwise.run._record import Predictions
 from seedwise.run._spec import Numerics, RunSpec
 
@@ -135,7 +133,7 @@ class Run(Generic[Config]):
             labels: (N,) true classes.
             split: which examples these are.
             tag: tells several predictions of one split apart.
-            epoch: the epoch they were made after; default: the last one logged.
+            epoch: the epoch after which they were made; default: the last one logged.
             ids: (N,) integers that name the examples; default 0..N-1.
 
         Raises:
@@ -181,8 +179,9 @@ class Run(Generic[Config]):
         Args:
             metrics: fractions or other numbers; ``accuracy`` is stored as ``test/accuracy``, a name with a slash as it is.
 
+        A metric that is not finite makes the run ``diverged``.
+
         Raises:
-            Diverged: if a metric is not finite: the run is recorded as diverged.
             SeedwiseError: if there is no metric.
 
         """
@@ -190,9 +189,6 @@ class Run(Generic[Config]):
             raise SeedwiseError("run.finish() needs at least one metric: run.finish(accuracy=0.98)")
         values = {name if "/" in name else f"test/{name}": float(value) for name, value in metrics.items()}
         self.metrics = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        for name, value in values.items():
-            if not math.isfinite(value):
-                raise Diverged(f"the metric {name} is {value}")
 
 
 def _to_numpy(array: Any) -> NDArray[Any]:

@@ -67,6 +67,11 @@ class RunSpec:
         """Sixteen hexadecimal digits of the SHA-256 of the content."""
         return digest_of(self.content)
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether only operations with a deterministic form are allowed: not where ``hardware`` varies."""
+        return self.numerics.deterministic and not self.seeds.get("hardware")
+
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> RunSpec:
         """Read what ``content`` gave."""

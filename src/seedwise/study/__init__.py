@@ -1,19 +1,31 @@
 """Studies: from a file to cells."""
 
+from seedwise.study._doctor import Diagnosis, diagnose
+from seedwise.study._executor import Progress, Silent
+from seedwise.study._folder import StudyFolder
+from seedwise.study._merge import merge
 from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._replicates import replicates
 from seedwise.study._spec import StudySpec, parse_study, read_study
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Outcome, Study
 
 __all__ = [
+    "Diagnosis",
     "Link",
     "Outcome",
     "PlannedRun",
+    "Progress",
+    "Silent",
     "Store",
     "StoredRun",
     "Study",
+    "StudyFolder",
     "StudySpec",
+    "diagnose",
+    "merge",
     "parse_study",
     "plan",
     "read_study",
+    "replicates",
 ]

@@ -63,6 +63,7 @@ class Settings:
     checkpoint: CheckpointOptions
     limits: Limits
     import_from: Sequence[str]
+    keep_trace: bool = False
 
     def command(self, spec: RunSpec, device: str) -> dict[str, Any]:
         """Return what a worker is told."""
@@ -74,6 +75,7 @@ class Settings:
             "keep": asdict(self.keep),
             "evaluate_epochs": self.evaluate_epochs,
             "checkpoint": self.checkpoint.model_dump(),
+            "keep_trace": self.keep_trace,
             "import_from": list(self.import_from),
         }
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seedwise.errors import ChangedCodeError, SeedwiseError, StorageError
-from seedwise.run import FAILURES, RunRecord, RunSpec, changed_files, digest_of, loaded_code
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run import FAILURES, RunRecord, RunSpec
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
+from seedwise.study._code import runs_of_changed_code
 from seedwise.study._executor import Executor, Progress, Settings, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._plan import PlannedRun, plan
@@ -149,47 +150,19 @@ class Study:
     def _todo(
         self, store: Store, specs: dict[str, RunSpec], retrain: bool, accept_changed_code: bool, retry_failed: bool
     ) -> list[RunSpec]:
-        statuses = store.statuses()
-        changed = self._changed_code(store, {i: statuses[i] for i in specs if i in statuses})
-        if changed and accept_changed_code:
-            for recorded in set(changed.values()):
-                store.accept_code(recorded, digest_of(loaded_code(self.spec.function)))
-        elif changed and not retrain:
-            files = self._changed_files(store, set(changed.values()))
-            raise ChangedCodeError(
-                f"the code that trains has changed since {len(changed)} of the finished runs were trained "
-                f"({', '.join(files[:3])}{', ...' if len(files) > 3 else ''}): --retrain trains them again and keeps the old "
-                "results, --accept-changed-code keeps them as they are"
-            )
+        statuses = {i: status for i, status in store.statuses().items() if i in specs}
+        changed = runs_of_changed_code(
+            store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code
+        )
 
         def wanted(run_id: str) -> bool:
             status = statuses.get(run_id, ("pending", None))[0]
+            again = retrain and (run_id in changed or not changed)
             if status in FAILURES:
-                return retry_failed or (retrain and (run_id in changed or not changed))
-            if status == "finished":
-                return retrain and (run_id in changed or not changed)
-            return True
+                return retry_failed or again
+            return status != "finished" or again
 
         return [spec for run_id, spec in specs.items() if wanted(run_id)]
-
-    def _changed_code(self, store: Store, statuses: dict[str, tuple[str, str | None]]) -> dict[str, str]:
-        """Return {run id: digest of its code} for the finished runs whose code is not the present one."""
-        recorded = {code for status, code in statuses.values() if status == "finished" and code is not None}
-        if not recorded:
-            return {}
-        now = digest_of(loaded_code(self.spec.function))
-        accepted = store.accepted_code()
-        documents = store.documents()
-        differs = {
-            code
-            for code in recorded
-            if code != now and (code, now) not in accepted and changed_files(documents[code], self.spec.function)
-        }
-        return {i: code for i, (status, code) in statuses.items() if status == "finished" and code in differs and code}
-
-    def _changed_files(self, store: Store, digests: set[str]) -> list[str]:
-        documents = store.documents()
-        return sorted({name for code in digests for name in changed_files(documents[code], self.spec.function)})
 
     def _run_shard(
         self, planned: Sequence[PlannedRun], shard: tuple[int, int], devices: list[str], progress: Progress
@@ -230,8 +203,13 @@ class Study:
             evaluate_epochs=self.spec.evaluate.every_epoch,
             checkpoint=self.spec.checkpoint,
             limits=self.spec.limits,
-            import_from=[str(self.folder.resolve()), str(Path.cwd())],
+            import_from=self.import_from,
         )
+
+    @property
+    def import_from(self) -> list[str]:
+        """Where workers look for the user's own modules: beside the study file, and in the working directory."""
+        return [str(self.folder.resolve()), str(Path.cwd())]
 
     def describe(self) -> dict[str, Any]:
         """Return what a report needs to know of the study, as JSON values."""

@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def _train(command: dict[str, Any], stop: threading.Event, answer: Any) -> None:
             evaluate_epochs=command["evaluate_epochs"],
             every_epochs=command["checkpoint"]["every_epochs"],
             every_seconds=command["checkpoint"]["every_seconds"],
+            keep_trace=command["keep_trace"],
             should_stop=stop.is_set,
             on_epoch=lambda epoch: answer(event="epoch", id=spec.id, epoch=epoch),
         )
@@ -93,13 +95,18 @@ def run_spec(
     evaluate_epochs: bool,
     every_epochs: int | None,
     every_seconds: float | None,
-    should_stop: Any,
-    on_epoch: Any,
+    keep_trace: bool,
+    should_stop: Callable[[], bool],
+    on_epoch: Callable[[int], None],
 ) -> RunRecord:
     """Train a run by its spec and return its record."""
     function = load_function(spec.function)
     checkpoint = Checkpoint(
-        folder.checkpoint(spec.id), every_epochs=every_epochs, every_seconds=every_seconds, should_stop=should_stop
+        folder.checkpoint(spec.id),
+        every_epochs=every_epochs,
+        every_seconds=every_seconds,
+        should_stop=should_stop,
+        keep_trace=keep_trace,
     )
     run = Run(
         spec,

@@ -101,7 +101,7 @@ class Trainer:
             row |= {f"{split}/{name}": value for name, value in scores.items()}
         self.run.log(epoch, **row)
         if not torch.isfinite(torch.tensor(train_loss)):
-            raise Diverged(f"the training loss of epoch {epoch + 1} is {train_loss}")
+            raise Diverged(f"the training loss of epoch {epoch} (counted from 0) is {train_loss}")
         self._keep_best(epoch, row)
 
     def _splits_to_watch(self) -> list[str]:

@@ -1,0 +1,213 @@
+"""The Custom Loss Function: penalties on change between epochs and on the spread of logits within a class."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from seedwise.losses._controller import Control, Controller, Loss, is_finite, keep, mean_scalar
+from seedwise.losses._parameters import real, whole
+
+if TYPE_CHECKING:
+    import torch.distributed as dist
+
+
+def stable_penalty(loss: Tensor, previous: float | Tensor) -> Tensor:
+    """Distance of a loss from that of the previous epoch.
+
+    SL = |l - l_prev|, with gradient sign(l - l_prev), and 0 where they are equal.
+
+    Args:
+        loss: l, any shape, floating point.
+        previous: l_prev, mean loss of the previous epoch, a constant: a number, or a tensor that broadcasts.
+
+    Returns:
+        SL, in the unit of the loss, the shape of `loss`.
+
+    Example:
+        >>> stable_penalty(torch.tensor(0.5), 0.75)
+        tensor(0.2500)
+
+    Source: Custom Loss Function paper (arXiv 2601.00578), Stable Loss.
+    """
+    return (loss - previous).abs()
+
+
+def variance_penalty(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean over classes of the variance of a class's own logit among its members in the batch.
+
+    VPL = mean_j Var_j, Var_j = 1/n_j sum_i (f_j(x_i) - mean_j)^2 over the n_j members i of class j, for the classes
+    with n_j >= 2; 0 if there is none.
+
+    Args:
+        logits: f, (N, C), floating point; computed in at least float32.
+        target: class indices in [0, C), (N,), integer; members with any other index (say -100) belong to no class.
+
+    Returns:
+        0-dim tensor, in the unit of a logit squared.
+
+    Raises:
+        ValueError: if the shapes are others.
+        TypeError: if logits are not floating point or targets not integers.
+
+    Example:
+        >>> logits = torch.tensor([[1.0, 9.0], [3.0, 9.0], [9.0, 5.0]])
+        >>> variance_penalty(logits, torch.tensor([0, 0, 1]))  # class 1 has one member: not counted
+        tensor(1.)
+
+    Source: Custom Loss Function paper (arXiv 2601.00578), Variance Penalty Loss.
+    """
+    if logits.dim() != 2 or target.shape != logits.shape[:1]:
+        raise ValueError(
+            "variance_penalty needs logits of shape (N, C) and class indices of shape (N,), got "
+            f"{tuple(logits.shape)} and {tuple(target.shape)}; for other tasks give CLFLoss lambda_v=0, or variance=, "
+            "a function of (output, target)"
+        )
+    if not logits.dtype.is_floating_point:
+        raise TypeError(f"variance_penalty needs floating-point logits, got {logits.dtype}")
+    if target.dtype.is_floating_point or target.dtype.is_complex or target.dtype == torch.bool:
+        raise TypeError(f"variance_penalty needs integer class indices, got {target.dtype}; use target.long()")
+    if torch.finfo(logits.dtype).bits < 32:
+        logits = logits.float()
+    # A comparison and sums, where a scatter would be shorter: sums are deterministic on every device.
+    member = target[:, None] == torch.arange(logits.shape[1], device=logits.device)
+    count = member.sum(0)
+    divisor = count.clamp(min=1)
+    mean = torch.where(member, logits, 0.0).sum(0) / divisor
+    variance = torch.where(member, logits - mean, 0.0).square().sum(0) / divisor
+    counted = count >= 2
+    return torch.where(counted, variance, 0.0).sum() / counted.sum().clamp(min=1)
+
+
+class CLFLoss(Controller):
+    r"""Custom Loss Function (CLF): the base loss, its distance from the previous epoch's, and a variance penalty.
+
+    In epochs [start_epoch, end_epoch), with l the batch loss and l_prev the mean loss of the previous epoch::
+
+        L = l + lambda_s |l - l_prev| + lambda_v mean_j Var_j       `stable_penalty`, `variance_penalty`
+
+    and L = l in all other epochs. l_prev is a constant, weighted by examples, and known from the second epoch on; until
+    then the stable term is off. It is followed also outside the window. Call `on_epoch_end()` after every training
+    epoch: without it there is never a previous epoch, and the stable term stays off.
+
+    The stable term multiplies the gradient of the base loss by 1 + lambda_s sign(l - l_prev); since most batches are
+    below the previous epoch's mean, it acts mostly like a smaller learning rate, and with lambda_s > 1 it *reverses*
+    the gradient of those batches. `last_factor` is this factor, without the variance term; `last_lambda` is lambda_s
+    where the stable term is on, else 0; `last_penalty` has both terms.
+
+    A step is one call in training mode, so with gradient accumulation each micro-batch is a step. A non-finite batch
+    loss is returned as it is, without either term, and moves no state. Under `DistributedDataParallel` the stable term
+    uses the mean loss over ranks (one all-reduce of one number a step), so that all ranks hold the same state, and with
+    shards of equal size its averaged gradient is that of a single process; the variance term stays that of each rank's
+    own examples. The value returned is this rank's l plus the penalties.
+
+    Args:
+        base: the base loss, a function of (output, target) that returns one number; None is cross-entropy.
+        lambda_s: weight of the stable term, >= 0.
+        lambda_v: weight of the variance term, >= 0. 0 leaves it out, and then `target` need not be class indices.
+        start_epoch: first epoch with the penalties, counted from 0.
+        end_epoch: first epoch without them again, > start_epoch; None is never.
+        variance: replaces `variance_penalty`; a function of (output, target) that returns one number. Regression
+            needs one, as it has no classes.
+        process_group: ranks whose losses are averaged; None is the default group, if `torch.distributed` is
+            initialised. For ranks that train separate models pass each a group of its own
+            (`torch.distributed.new_subgroups(1)[0]`); a group of one communicates nothing.
+
+    The target's first axis must count the examples.
+
+    Attributes:
+        epoch: 0-dim int64, the running epoch, from 0.
+        previous_mean: l_prev, 0-dim float32; NaN as long as there is none.
+        running_mean: mean loss of the running epoch so far, 0-dim float32.
+        running_examples: 0-dim int64, examples in it.
+
+    Raises:
+        TypeError, ValueError: if an argument is out of range; and on a call if the base loss or the variance is not
+            one floating-point number, if the shapes do not match, or if the loss is on another device than the state.
+
+    Example:
+        >>> clf = CLFLoss(lambda_s=0.1, lambda_v=0.0)
+        >>> logits, target = torch.zeros(4, 2, requires_grad=True), torch.tensor([0, 1, 0, 0])
+        >>> first = clf(logits, target)  # 0.6931, the logarithm of 2
+        >>> clf.on_epoch_end()
+        >>> clf(logits + torch.tensor([1.0, 0.0]), target)  # 0.5633 + 0.1 |0.5633 - 0.6931|
+        tensor(0.5763, grad_fn=<AddBackward0>)
+        >>> clf.last_factor
+        tensor(0.9000)
+
+    Source: Custom Loss Function paper (arXiv 2601.00578).
+    """
+
+    epoch: Tensor
+    previous_mean: Tensor
+    running_mean: Tensor
+    running_examples: Tensor
+
+    def __init__(
+        self,
+        base: Loss | None = None,
+        *,
+        lambda_s: float = 0.1,
+        lambda_v: float = 0.1,
+        start_epoch: int = 0,
+        end_epoch: int | None = None,
+        variance: Callable[[Any, Any], Tensor] | None = None,
+        process_group: "dist.ProcessGroup | None" = None,
+    ) -> None:
+        super().__init__(base, process_group)
+        if variance is not None and not callable(variance):
+            raise TypeError(f"variance must be a function of (output, target) or None, got {variance!r}")
+        self.lambda_s = real("lambda_s", lambda_s, at_least=0)
+        self.lambda_v = real("lambda_v", lambda_v, at_least=0)
+        self.start_epoch = whole("start_epoch", start_epoch, at_least=0)
+        self.end_epoch = None if end_epoch is None else whole("end_epoch", end_epoch, at_least=self.start_epoch + 1)
+        self.variance = variance_penalty if variance is None else variance
+        self.register_buffer("epoch", torch.tensor(0, dtype=torch.int64))
+        self.register_buffer("previous_mean", torch.tensor(torch.nan, dtype=torch.float32))
+        self.register_buffer("running_mean", torch.tensor(0.0, dtype=torch.float32))
+        self.register_buffer("running_examples", torch.tensor(0, dtype=torch.int64))
+
+    def on_epoch_end(self) -> None:
+        """Make the epoch's mean loss the previous one, and start a new epoch; call it after each training epoch."""
+        super().on_epoch_end()
+        keep(self.previous_mean, self.running_mean, self.running_examples > 0)
+        self.running_mean.zero_()
+        self.running_examples.zero_()
+        self.epoch.add_(1)
+
+    def _control(self, loss: Tensor, output: Any, target: Any) -> Control:
+        seen = loss.detach().float()
+        sound = is_finite(seen)
+        window = self.epoch >= self.start_epoch
+        if self.end_epoch is not None:
+            window = window & (self.epoch < self.end_epoch)
+        stable = sound & window & (self.previous_mean == self.previous_mean)  # false for NaN only
+
+        # NaNs are taken out before the penalties: behind them, 0 times their gradient would still be NaN.
+        compared = torch.where(stable, loss, 0.0)
+        previous = torch.where(stable, self.previous_mean, 0.0)
+        lam = torch.where(stable, self.lambda_s, 0.0)
+        factor = 1 + lam * (compared.detach().float() - previous).sign()
+        penalty = lam * stable_penalty(compared, previous)
+        if self.lambda_v > 0:
+            penalty = penalty + self.lambda_v * self._variance(sound & window, output, target)
+        self._follow(seen, sound, self._examples(target))
+        control = Control(penalty, factor, lam, sound)
+        self._record(seen, control)
+        return control
+
+    def _variance(self, on: Tensor, output: Any, target: Any) -> Tensor:
+        value = mean_scalar(self.variance(torch.where(on, output, 0.0), target), "variance")
+        return torch.where(on, value, 0.0)
+
+    def _examples(self, target: Any) -> int:
+        if not isinstance(target, Tensor):
+            raise TypeError(f"CLFLoss counts the examples on the first axis of a target tensor, got {type(target)}")
+        return (target.shape[0] if target.dim() > 0 else 1) * self._world_size()
+
+    def _follow(self, seen: Tensor, sound: Tensor, examples: int) -> None:
+        # A running mean and not a sum: a sum of 50 000 large but finite losses can overflow float32.
+        self.running_examples.add_(sound * examples)
+        share = examples / self.running_examples.clamp(min=1)
+        keep(self.running_mean, self.running_mean + share * (seen - self.running_mean), sound)

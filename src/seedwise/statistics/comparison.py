@@ -1,0 +1,314 @@
+"""The cells of a study compared with its base: the numbers behind every row of the table of results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.statistics import _checks
+from seedwise.statistics._moments import correlation, is_constant
+from seedwise.statistics.cell import FAILURES, Cell
+from seedwise.statistics.churn import churn
+from seedwise.statistics.interval import Interval
+from seedwise.statistics.means import mean_difference
+from seedwise.statistics.multiple import holm
+from seedwise.statistics.planning import seeds_needed
+from seedwise.statistics.ratios import as_reduction, spread_ratio
+from seedwise.statistics.spread import SpreadProcedure, spread
+from seedwise.statistics.verdict import Verdict, spread_verdict
+
+_IS_BASE = "this is the base"
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One cell of a study beside its base. Where a number cannot be given, a sentence says why.
+
+    Attributes:
+        task: name of the task.
+        method: name of the method.
+        regime: which sources of randomness vary.
+        readout: how runs are turned into predictions.
+        metric: name of the metric.
+        n: finished runs.
+        failed: failed runs.
+        pending: runs still to be trained, which no number counts.
+        mean: mean of the finished runs, in the unit of the metric; None if there are none.
+        spread: SD with its chi-square interval, or the reason why there is none.
+        spread_bonett: SD with the interval of Bonett (2006), or the reason.
+        spread_label: ``"SD"``, or ``"SD of finished runs"`` if any run failed.
+        paired: whether the cell and the base hold the same replicates; None for the base.
+        correlation: correlation of the paired runs; None without pairs that vary.
+        reduction: percent by which the SD is smaller than the base's, with p-value, or the reason.
+        mean_difference: mean minus the base's, with p-value, or the reason.
+        churn: share of examples on which two runs disagree, or the reason.
+        p_adjusted: p-value of the reduction, Holm-corrected over the methods; None without a reduction.
+        verdict: the conclusion about the spread; None if there is none.
+        verdict_reason: why there is no verdict; empty if there is one.
+    """
+
+    task: str
+    method: str
+    regime: str
+    readout: str
+    metric: str
+    n: int
+    failed: int
+    pending: int
+    mean: float | None
+    spread: Interval | str
+    spread_bonett: Interval | str
+    spread_label: str
+    paired: bool | None
+    correlation: float | None
+    reduction: Interval | str
+    mean_difference: Interval | str
+    churn: Interval | str
+    p_adjusted: float | None
+    verdict: Verdict | None
+    verdict_reason: str
+
+
+@dataclass(frozen=True)
+class _Arms:
+    """The runs of a method and of its base that a comparison uses; ``reason`` says why it cannot."""
+
+    method: NDArray[np.float64]
+    base: NDArray[np.float64]
+    paired: bool
+    reason: str
+
+
+def compare_cells(
+    base: Cell,
+    methods: Sequence[Cell],
+    *,
+    sd_ratio: float = 0.7,
+    power: float = 0.8,
+    level: float = 0.95,
+    alpha: float = 0.05,
+) -> list[ComparisonRow]:
+    """Compare every method of a study with the base: spread, mean, churn, and a verdict on the spread.
+
+    - Two arms are paired if they hold the same (group, replicate) keys, planned runs included; the pairs finished in
+      both arms are used. Otherwise the finished runs of each arm are compared as independent.
+    - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
+    - If any run of a method or of the base failed, a verdict is given only if counting the failures as results at
+      chance level gives the same one. Pending and interrupted runs are not counted at all.
+
+    Args:
+        base: the cell to compare with.
+        methods: the other cells, same task and metric; may be empty.
+        sd_ratio: the ratio of SDs that the study should be able to find, positive and not 1.
+        power: the probability of finding it, between 0 and 1.
+        level: confidence level of all intervals, between 0 and 1.
+        alpha: significance level of the verdicts, between 0 and 1.
+
+    Returns:
+        One row per cell, the base first. Cells with few, failed, equal or constant runs give reasons, not errors.
+
+    Raises:
+        ValueError: cells of different tasks or metrics, more than one group, or an argument out of its range.
+
+    Example:
+        >>> def cell(method, values):
+        ...     return Cell(
+        ...         task="digits", method=method, regime="all", group=[0] * 6, replicate=range(6), values=values,
+        ...         status=("finished",) * 6, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...     )
+        >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
+        >>> rows = compare_cells(base, [cell("vml", [0.980, 0.981, 0.982, 0.979, 0.983, 0.981])])
+        >>> rows[1].verdict.sentence
+        'reduced: the SD is 52 % smaller (95 % interval 18 to 71), corrected p = .016'
+
+    Source:
+        Morgan (1939), Biometrika 31, 13-19 (paired SDs); Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
+    """
+    _comparable(base, methods)
+    _checks.level_in_range(level)
+    seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha)  # refuses an impossible question before any work
+    finished = [_arms(cell, base, count_failures=False) for cell in methods]
+    ratios = [_ratio(arms, level) for arms in finished]
+    adjusted = _adjust(ratios)
+    counted = [_ratio(_arms(cell, base, count_failures=True), level) for cell in methods]
+    counted_adjusted = _adjust(counted)
+
+    def judge(ratio: Interval | str, p_adjusted: float) -> Verdict | str:
+        if isinstance(ratio, str):
+            return ratio
+        return spread_verdict(ratio, p_adjusted=p_adjusted, alpha=alpha, sd_ratio=sd_ratio, power=power)
+
+    rows = [_row(base, level)]
+    for i, cell in enumerate(methods):
+        verdict = judge(ratios[i], adjusted[i])
+        if isinstance(verdict, Verdict) and cell.failed + base.failed:
+            verdict = _with_failures(verdict, judge(counted[i], counted_adjusted[i]), cell, base)
+        rows.append(_row(cell, level, arms=finished[i], ratio=ratios[i], p_adjusted=adjusted[i], verdict=verdict))
+    return rows
+
+
+def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
+    for cell in methods:
+        if (cell.task, cell.metric) != (base.task, base.metric):
+            raise ValueError(
+                f"cell {cell.method!r} is {cell.metric} on {cell.task}, the base is {base.metric} on {base.task}; "
+                "compare cells of one task and metric"
+            )
+    for cell in (base, *methods):
+        if np.any(cell.group != 0):
+            raise ValueError(
+                f"cell {cell.method!r} has runs in group {int(np.max(cell.group))}; pooling over groups of fixed seeds "
+                "is not available yet: compare the runs of group 0 only"
+            )
+
+
+def _arms(cell: Cell, base: Cell, *, count_failures: bool) -> _Arms:
+    """Line up two cells; with ``count_failures``, failed runs take part with the metric's chance value."""
+    (x, use_x), (y, use_y) = (_results(c, count_failures) for c in (cell, base))
+    paired = set(cell.keys) == set(base.keys)
+    if paired:
+        order_x, order_y = np.argsort(cell.replicate), np.argsort(base.replicate)
+        both = use_x[order_x] & use_y[order_y]
+        x, y = x[order_x][both], y[order_y][both]
+    else:
+        x, y = x[use_x], y[use_y]
+    return _Arms(x, y, paired, _why_not(x, y, paired, cell, base))
+
+
+def _results(cell: Cell, count_failures: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    if not count_failures or cell.chance is None:
+        return cell.values, cell.finished_mask
+    return np.where(cell.failed_mask, cell.chance, cell.values), cell.finished_mask | cell.failed_mask
+
+
+def _why_not(x: NDArray[np.float64], y: NDArray[np.float64], paired: bool, cell: Cell, base: Cell) -> str:
+    least = _checks.MINIMUM_RUNS
+    for count, arm in ((cell.finished, cell), (base.finished, base)):
+        if count < least:
+            return f"{_finished_runs(arm)} of {arm.method}: a comparison needs at least {least}"
+    if paired and x.size < least:
+        return f"{x.size} pair{'' if x.size == 1 else 's'} finished in both arms: a comparison needs at least {least}"
+    if paired and np.array_equal(x, y):
+        return f"all {x.size} pairs have equal results in {cell.method} and {base.method}: nothing to compare"
+    return ""
+
+
+def _ratio(arms: _Arms, level: float) -> Interval | str:
+    if arms.reason:
+        return arms.reason
+    for name, values in (("the base", arms.base), ("the method", arms.method)):
+        if is_constant(values):
+            return f"{name} has the same result in all {values.size} runs: a ratio of SDs needs results that vary"
+    try:
+        return spread_ratio(arms.method, arms.base, paired=arms.paired, level=level)
+    except ValueError as error:
+        return str(error)
+
+
+def _adjust(ratios: Sequence[Interval | str]) -> list[float]:
+    p_values = [1.0 if isinstance(ratio, str) or ratio.p_value is None else ratio.p_value for ratio in ratios]
+    adjusted: list[float] = holm(p_values).tolist()
+    return adjusted
+
+
+def _with_failures(verdict: Verdict, counted: Verdict | str, cell: Cell, base: Cell) -> Verdict | str:
+    """Keep a verdict about the finished runs only if counting the failures at chance level gives the same."""
+    failures = " and ".join(f"{arm.failed} of {arm.method}" for arm in (cell, base) if arm.failed)
+    lead = f"no verdict, because runs failed ({failures})"
+    if cell.chance is None or base.chance is None:
+        return f"{lead} and {cell.metric} has no chance value to count them with"
+    if isinstance(counted, str):
+        return f"{lead} and counting them at chance level gives none: {counted}"
+    if counted.word != verdict.word:
+        return f"{lead}: {verdict.word} among finished runs, {counted.word} if failures count as chance-level results"
+    return Verdict(
+        verdict.word, f"{verdict.sentence}; the same if the failed runs ({failures}) count as chance-level results"
+    )
+
+
+def _row(
+    cell: Cell,
+    level: float,
+    *,
+    arms: _Arms | None = None,
+    ratio: Interval | str = _IS_BASE,
+    p_adjusted: float | None = None,
+    verdict: Verdict | str = _IS_BASE,
+) -> ComparisonRow:
+    values = cell.values[cell.finished_mask]
+    return ComparisonRow(
+        task=cell.task,
+        method=cell.method,
+        regime=cell.regime,
+        readout=cell.readout,
+        metric=cell.metric,
+        n=cell.finished,
+        failed=cell.failed,
+        pending=cell.pending,
+        mean=float(np.mean(values)) if values.size else None,
+        spread=_spread(cell, level, "chi-square"),
+        spread_bonett=_spread(cell, level, "bonett"),
+        spread_label="SD of finished runs" if cell.failed else "SD",
+        paired=arms.paired if arms else None,
+        correlation=_correlation(arms),
+        reduction=ratio if isinstance(ratio, str) else as_reduction(ratio),
+        mean_difference=_mean_difference(arms, level),
+        churn=_churn(cell, level),
+        p_adjusted=None if isinstance(ratio, str) else p_adjusted,
+        verdict=verdict if isinstance(verdict, Verdict) else None,
+        verdict_reason=verdict if isinstance(verdict, str) else "",
+    )
+
+
+def _spread(cell: Cell, level: float, procedure: SpreadProcedure) -> Interval | str:
+    values = cell.values[cell.finished_mask]
+    if values.size < _checks.MINIMUM_RUNS:
+        return f"{_finished_runs(cell)}: an SD needs at least {_checks.MINIMUM_RUNS}"
+    if is_constant(values):
+        return f"all {values.size} finished runs have the same result, {values[0]:.6g}: the SD is 0 and has no interval"
+    try:
+        return spread(values, level=level, procedure=procedure)
+    except ValueError as error:
+        return str(error)
+
+
+def _mean_difference(arms: _Arms | None, level: float) -> Interval | str:
+    if arms is None:
+        return _IS_BASE
+    if arms.reason:
+        return arms.reason
+    try:
+        return mean_difference(arms.method, arms.base, paired=arms.paired, level=level)
+    except ValueError as error:
+        return str(error)
+
+
+def _correlation(arms: _Arms | None) -> float | None:
+    if arms is None or not arms.paired or arms.method.size < _checks.MINIMUM_RUNS:
+        return None
+    if is_constant(arms.method) or is_constant(arms.base):
+        return None
+    return correlation(arms.method, arms.base)[0]
+
+
+def _churn(cell: Cell, level: float) -> Interval | str:
+    if cell.predictions is None:
+        return "no predictions were kept"
+    if len(cell.predictions) < _checks.MINIMUM_RUNS:
+        return f"{_checks.runs(len(cell.predictions))} with predictions: churn needs at least {_checks.MINIMUM_RUNS}"
+    try:
+        return churn(cell.predictions, example_ids=cell.example_ids, level=level)
+    except (TypeError, ValueError) as error:
+        return str(error)
+
+
+def _finished_runs(cell: Cell) -> str:
+    counts = [f"{cell.status.count(status)} {status.replace('_', ' ')}" for status in FAILURES if status in cell.status]
+    no_metric = cell.failed - sum(cell.status.count(status) for status in FAILURES)
+    if no_metric:
+        counts.append(f"{no_metric} without a finite metric")
+    if cell.pending:
+        counts.append(f"{cell.pending} pending")
+    others = f" ({', '.join(counts)})" if counts else ""
+    return f"{cell.finished} finished run{'' if cell.finished == 1 else 's'}{others}"

@@ -1,0 +1,56 @@
+"""Finished runs beside code that has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seedwise.errors import ChangedCodeError
+from seedwise.run import changed_files, digest_of, loaded_code
+from seedwise.study._store import Store
+
+
+def runs_of_changed_code(
+    store: Store,
+    function: str,
+    statuses: Mapping[str, tuple[str, str | None]],
+    *,
+    retrain: bool = False,
+    accept: bool = False,
+) -> set[str]:
+    """Return the ids of finished runs that other code trained than the present one and that nobody accepted.
+
+    Args:
+        store: the study's file, open for writing.
+        function: ``module:name`` of the function that trains.
+        statuses: (status, digest of the code) by run id.
+        retrain: the caller trains them again, so that there is nothing to stop for.
+        accept: remember that they may stay as they are.
+
+    Raises:
+        ChangedCodeError: if there are some and neither option says what to do.
+
+    """
+    recorded = {code for status, code in statuses.values() if status == "finished" and code is not None}
+    if not recorded:
+        return set()
+    now = digest_of(loaded_code(function))
+    accepted = store.accepted_code()
+    documents = store.documents()
+    files = {
+        code: changed_files(documents[code], function)
+        for code in recorded
+        if code != now and (code, now) not in accepted
+    }
+    changed = {i for i, (status, code) in statuses.items() if status == "finished" and code and files.get(code)}
+    if changed and accept:
+        for code in recorded:
+            store.accept_code(code, now)
+        return set()
+    if changed and not retrain:
+        names = sorted({name for found in files.values() for name in found})
+        raise ChangedCodeError(
+            f"the code that trains has changed since {len(changed)} of the finished runs were trained "
+            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): --retrain trains them again and keeps the old "
+            "results, --accept-changed-code keeps them as they are"
+        )
+    return changed
