@@ -39,8 +39,8 @@ class Cell:
 
     Raises:
         TypeError: replicates or groups that are not integers.
-        ValueError: arrays of different length, an unknown status, a repeated (group, replicate), or predictions for
-            another number of runs.
+        ValueError: arrays of different length, an unknown status, a repeated (group, replicate), a chance value that is
+            not finite, or predictions for another number of runs.
 
     Example:
         >>> cell = Cell(
@@ -83,6 +83,8 @@ class Cell:
             raise ValueError(
                 f"cell {self.method!r}: status {unknown[0]!r} is unknown; pass one of {', '.join(STATUSES)}"
             )
+        if self.chance is not None and not np.isfinite(self.chance):
+            raise ValueError(f"cell {self.method!r}: chance is {self.chance}; pass the metric at chance level, or None")
         keys = self.keys
         if len(set(keys)) != len(keys):
             twice = next(key for key in keys if keys.count(key) > 1)

@@ -219,7 +219,7 @@ def _with_failures(verdict: Verdict, counted: Verdict | str, cell: Cell, base: C
     if cell.chance is None or base.chance is None:
         return f"{lead} and {cell.metric} has no chance value to count them with"
     if isinstance(counted, str):
-        return f"{lead} and counting them at chance level gives none: {counted}"
+        return f"{lead}: {counted}"
     if counted.word != verdict.word:
         return f"{lead}: {verdict.word} among finished runs, {counted.word} if failures count as chance-level results"
     return Verdict(

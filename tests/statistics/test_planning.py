@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from seedwise.statistics import power, seeds_needed
+
+RATIO_7 = {5: 0.09, 10: 0.17, 20: 0.32, 40: 0.59, 80: 0.88}
+RATIO_5 = {5: 0.21, 10: 0.50, 20: 0.84}
+
+
+@pytest.mark.parametrize(
+    ("q", "n", "expected"), [(0.7, n, p) for n, p in RATIO_7.items()] + [(0.5, n, p) for n, p in RATIO_5.items()]
+)
+def test_power_of_the_f_test(q: float, n: int, expected: float) -> None:
+    assert power(sd_ratio=q, n=n) == pytest.approx(expected, abs=0.005)
+    low, high = stats.f.ppf([0.025, 0.975], n - 1, n - 1)
+    exact = stats.f.cdf(low / q**2, n - 1, n - 1) + stats.f.sf(high / q**2, n - 1, n - 1)
+    assert power(sd_ratio=q, n=n) == pytest.approx(exact, rel=1e-9)
+
+
+def by_density_of_r(q: float, n: int, rho: float, alpha: float) -> float:
+    """Integrate Fisher's density of the sample correlation of sum and difference over the rejection region."""
+    true = (q * q - 1) / np.sqrt((q * q + 1) ** 2 - 4 * rho**2 * q * q)
+    t = stats.t.ppf(1 - alpha / 2, n - 2)
+    critical = t / np.sqrt(n - 2 + t * t)
+    log_constant = np.log(n - 2) + special.gammaln(n - 1) - 0.5 * np.log(2 * np.pi) - special.gammaln(n - 0.5)
+
+    def density(phi: float) -> float:  # r = sin(phi)
+        r = np.sin(phi)
+        logs = log_constant + (n - 1) / 2 * np.log(1 - true**2) - (n - 1.5) * np.log(1 - true * r)
+        series = special.hyp2f1(0.5, 0.5, n - 0.5, (1 + true * r) / 2)
+        return float(np.exp(logs) * np.cos(phi) ** (n - 3) * series)
+
+    edge = np.arcsin(critical)
+    return float(integrate.quad(density, edge, np.pi / 2)[0] + integrate.quad(density, -np.pi / 2, -edge)[0])
+
+
+@pytest.mark.parametrize("rho", [0.1, 0.5, -0.9, 0.99])
+@pytest.mark.parametrize("n", [3, 5, 20, 60])
+@pytest.mark.parametrize(("q", "alpha"), [(0.7, 0.05), (2.0, 0.01), (1.0, 0.05)])
+def test_power_of_pitman_morgan_is_exact(q: float, alpha: float, n: int, rho: float) -> None:
+    assert power(sd_ratio=q, n=n, rho=rho, alpha=alpha) == pytest.approx(by_density_of_r(q, n, rho, alpha), abs=2e-4)
+
+
+@pytest.mark.parametrize(("q", "n", "rho"), [(0.5, 5, 0.5), (0.7, 20, 0.7), (1.4, 10, -0.8)])
+def test_power_of_pitman_morgan_by_simulation(q: float, n: int, rho: float) -> None:
+    studies = 40_000
+    z = np.random.default_rng(n).standard_normal((2, studies, n))
+    x, y = q * (rho * z[0] + np.sqrt(1 - rho**2) * z[1]), z[0]
+    s, d = x + y, x - y
+    s, d = s - s.mean(axis=1, keepdims=True), d - d.mean(axis=1, keepdims=True)
+    r = (s * d).sum(axis=1) / np.sqrt((s**2).sum(axis=1) * (d**2).sum(axis=1))
+    rejected = np.mean(np.abs(r) * np.sqrt((n - 2) / (1 - r**2)) > stats.t.ppf(0.975, n - 2))
+    assert power(sd_ratio=q, n=n, rho=rho) == pytest.approx(rejected, abs=3 * np.sqrt(0.25 / studies))
+
+
+def test_power_is_alpha_without_an_effect_and_symmetric_in_the_arms() -> None:
+    for rho in (0.0, 0.5):
+        assert power(sd_ratio=1.0, n=7, rho=rho, alpha=0.1) == pytest.approx(0.1, abs=2e-4)
+        assert power(sd_ratio=0.6, n=7, rho=rho) == pytest.approx(power(sd_ratio=1 / 0.6, n=7, rho=rho))
+    assert power(sd_ratio=0.6, n=7, rho=0.5) == pytest.approx(power(sd_ratio=0.6, n=7, rho=-0.5))
+
+
+def test_large_n_and_strong_correlation_stay_finite() -> None:
+    assert power(sd_ratio=0.99, n=100_000, rho=0.3) == pytest.approx(0.9, abs=0.1)
+    assert power(sd_ratio=0.5, n=50, rho=0.999999) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [({}, 64), ({"sd_ratio": 0.5}, 19), ({"sd_ratio": 1 / 0.7}, 64), ({"sd_ratio": 0.01}, 3)]
+)
+def test_seeds_needed(options: dict[str, float], expected: int) -> None:
+    assert seeds_needed(**options) == expected
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.6])
+@pytest.mark.parametrize(("sd_ratio", "target"), [(0.7, 0.8), (0.7, 0.5), (1.3, 0.9), (0.2, 0.3), (0.95, 0.8)])
+def test_seeds_needed_is_the_smallest_n_that_reaches_the_power(sd_ratio: float, target: float, rho: float) -> None:
+    n = seeds_needed(sd_ratio=sd_ratio, power=target, rho=rho)
+    assert power(sd_ratio=sd_ratio, n=n, rho=rho) >= target
+    assert n == 3 or power(sd_ratio=sd_ratio, n=n - 1, rho=rho) < target
+
+
+def test_correlation_saves_runs() -> None:
+    assert seeds_needed(rho=0.9) < seeds_needed(rho=0.5) < seeds_needed(rho=0.0)
+    assert seeds_needed(sd_ratio=0.99, power=0.01) == 3  # alpha alone reaches it
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sd_ratio": 0.0}, "sd_ratio is 0.0; pass a number above 0"),
+        ({"sd_ratio": float("nan")}, "sd_ratio is nan"),
+        ({"power": 1.0}, "power is 1.0; pass a number above 0 and below 1"),
+        ({"alpha": 0.0}, "alpha is 0.0"),
+        ({"rho": 1.0}, "rho is 1.0; pass a number above -1 and below 1"),
+        ({"sd_ratio": 1.0}, "takes more than 10000000 runs; pass an sd_ratio further from 1"),
+    ],
+)
+def test_impossible_questions_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        seeds_needed(**options)
+
+
+def test_impossible_numbers_of_runs_are_refused() -> None:
+    with pytest.raises(ValueError, match="n is 2: an SD needs at least 3 runs"):
+        power(sd_ratio=0.7, n=2)
+    with pytest.raises(TypeError, match="n must be a whole number"):
+        power(sd_ratio=0.7, n=5.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="sd_ratio must be a number"):
+        power(sd_ratio="0.7", n=5)  # type: ignore[arg-type]
