@@ -11,6 +11,7 @@ from seedwise.statistics import (
     Verdict,
     churn,
     compare_cells,
+    compare_study,
     holm,
     mean_difference,
     reduction,
@@ -364,3 +365,20 @@ def test_a_study_without_effects_rarely_claims_one(n: int, rho: float, studies: 
         claims += any(row.verdict is not None and row.verdict.word != "not resolved" for row in rows)
     assert claims / studies <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
     assert claims / studies >= 0.02  # Holm over three dependent comparisons is conservative, but not asleep
+
+
+def test_a_study_is_corrected_over_all_its_regimes() -> None:
+    arms = (("base", BASE), ("vml", SAME), ("clf", STEADY))
+    rows = compare_study([cell(m, x, regime=r) for r in ("all", "init") for m, x in arms], baseline="base")
+    assert [(row.regime, row.method) for row in rows] == [(r, m) for r in ("all", "init") for m, _ in arms]
+    p_values = [spread_ratio(x, BASE, paired=True).p_value or 0.0 for _ in range(2) for x in (SAME, STEADY)]
+    compared = [row for row in rows if row.method != "base"]
+    assert [row.p_adjusted for row in compared] == pytest.approx(holm(p_values).tolist())
+    # Four comparisons instead of two: a p-value that just passed alone does not pass here.
+    alone = compare_cells(cell("base", BASE), [cell("vml", SAME), cell("clf", STEADY)])
+    assert all(row.p_adjusted >= one.p_adjusted for row, one in zip(compared[:2], alone[1:], strict=True))
+
+
+def test_a_study_without_a_base_in_some_regime_is_refused() -> None:
+    with pytest.raises(ValueError, match="no cell of the base 'base' in digits, init"):
+        compare_study([cell("base", BASE), cell("vml", SAME, regime="init")], baseline="base")

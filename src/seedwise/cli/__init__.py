@@ -1,1 +1,47 @@
-"""To be written."""
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from seedwise.cli import _demo, _doctor, _init, _merge, _report, _run, _show, _status
+from seedwise.errors import SeedwiseError
+
+app = typer.Typer(
+    name="seedwise",
+    help="Know how much of your result is the seed. Make it less. Prove it.",
+    epilog="Start with 'seedwise demo', or 'seedwise init' and 'seedwise run study.yaml'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (_demo, _init, _run, _status, _show, _report, _doctor, _merge):
+    app.command(name=command.NAME)(command.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from seedwise import __version__
+
+        typer.echo(f"seedwise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on the standard error and an exit code, never a traceback."""
+    try:
+        app()
+    except SeedwiseError as error:
+        print(f"seedwise: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

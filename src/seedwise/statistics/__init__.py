@@ -9,7 +9,7 @@ Example:
 
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
-from seedwise.statistics.comparison import ComparisonRow, compare_cells
+from seedwise.statistics.comparison import ComparisonRow, compare_cells, compare_study
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.means import mean_difference
 from seedwise.statistics.multiple import holm
@@ -25,6 +25,7 @@ __all__ = [
     "Verdict",
     "churn",
     "compare_cells",
+    "compare_study",
     "holm",
     "mean_difference",
     "power",

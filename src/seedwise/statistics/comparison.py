@@ -125,13 +125,76 @@ def compare_cells(
     Source:
         Morgan (1939), Biometrika 31, 13-19 (paired SDs); Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
-    _comparable(base, methods)
+    return _compare_families([(base, methods)], sd_ratio=sd_ratio, power=power, level=level, alpha=alpha)
+
+
+def compare_study(
+    cells: Sequence[Cell],
+    *,
+    baseline: str,
+    sd_ratio: float = 0.7,
+    power: float = 0.8,
+    level: float = 0.95,
+    alpha: float = 0.05,
+) -> list[ComparisonRow]:
+    """Compare every method of a study with its base, in every task, regime and readout.
+
+    As :func:`compare_cells`, with the p-values Holm-corrected over all the comparisons of the study.
+
+    Args:
+        cells: the cells of the study, in the order of its table.
+        baseline: name of the method that the others are compared with.
+        sd_ratio: see :func:`compare_cells`.
+        power: see :func:`compare_cells`.
+        level: see :func:`compare_cells`.
+        alpha: see :func:`compare_cells`.
+
+    Returns:
+        One row per cell; in each task, regime and readout the base comes first.
+
+    Raises:
+        ValueError: a task, regime and readout without a cell of the base, or as for :func:`compare_cells`.
+
+    Example:
+        >>> def cell(method, regime, values):
+        ...     return Cell(
+        ...         task="digits", method=method, regime=regime, group=[0] * 4, replicate=range(4), values=values,
+        ...         status=("finished",) * 4, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...     )
+        >>> base, vml = [0.978, 0.981, 0.983, 0.979], [0.980, 0.981, 0.982, 0.979]
+        >>> rows = compare_study(
+        ...     [cell(m, r, x) for r in ("all", "init") for m, x in (("base", base), ("vml", vml))], baseline="base"
+        ... )
+        >>> [(row.regime, row.method) for row in rows]
+        [('all', 'base'), ('all', 'vml'), ('init', 'base'), ('init', 'vml')]
+
+    Source:
+        Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
+    """
+    places = dict.fromkeys((cell.task, cell.regime, cell.readout) for cell in cells)
+    families = []
+    for place in places:
+        here = [cell for cell in cells if (cell.task, cell.regime, cell.readout) == place]
+        base = next((cell for cell in here if cell.method == baseline), None)
+        if base is None:
+            raise ValueError(f"there is no cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods")
+        families.append((base, [cell for cell in here if cell is not base]))
+    return _compare_families(families, sd_ratio=sd_ratio, power=power, level=level, alpha=alpha)
+
+
+def _compare_families(
+    families: Sequence[tuple[Cell, Sequence[Cell]]], *, sd_ratio: float, power: float, level: float, alpha: float
+) -> list[ComparisonRow]:
+    """Compare each base with its methods, the p-values corrected over all of them together."""
+    for base, methods in families:
+        _comparable(base, methods)
     _checks.level_in_range(level)
     seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha)  # refuses an impossible question before any work
-    finished = [_arms(cell, base, count_failures=False) for cell in methods]
+    pairs = [(cell, base) for base, methods in families for cell in methods]
+    finished = [_arms(cell, base, count_failures=False) for cell, base in pairs]
     ratios = [_ratio(arms, level) for arms in finished]
     adjusted = _adjust(ratios)
-    counted = [_ratio(_arms(cell, base, count_failures=True), level) for cell in methods]
+    counted = [_ratio(_arms(cell, base, count_failures=True), level) for cell, base in pairs]
     counted_adjusted = _adjust(counted)
 
     def judge(ratio: Interval | str, p_adjusted: float) -> Verdict | str:
@@ -139,13 +202,14 @@ def compare_cells(
             return ratio
         return spread_verdict(ratio, p_adjusted=p_adjusted, alpha=alpha, sd_ratio=sd_ratio, power=power)
 
-    rows = [_row(base, level)]
-    for i, cell in enumerate(methods):
+    compared = []
+    for i, (cell, base) in enumerate(pairs):
         verdict = judge(ratios[i], adjusted[i])
         if isinstance(verdict, Verdict) and cell.failed + base.failed:
             verdict = _with_failures(verdict, judge(counted[i], counted_adjusted[i]), cell, base)
-        rows.append(_row(cell, level, arms=finished[i], ratio=ratios[i], p_adjusted=adjusted[i], verdict=verdict))
-    return rows
+        compared.append(_row(cell, level, arms=finished[i], ratio=ratios[i], p_adjusted=adjusted[i], verdict=verdict))
+    rows = iter(compared)
+    return [row for base, methods in families for row in (_row(base, level), *(next(rows) for _ in methods))]
 
 
 def _comparable(base: Cell, methods: Sequence[Cell]) -> None:

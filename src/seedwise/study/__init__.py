@@ -1,11 +1,14 @@
 """Studies: from a file to cells."""
 
+from seedwise.study._cells import cells_of
 from seedwise.study._doctor import Diagnosis, diagnose
 from seedwise.study._executor import Progress, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._merge import merge
+from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan
 from seedwise.study._replicates import replicates
+from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, parse_study, read_study
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Outcome, Study
@@ -22,10 +25,13 @@ __all__ = [
     "Study",
     "StudyFolder",
     "StudySpec",
+    "cells_of",
     "diagnose",
     "merge",
+    "mistake",
     "parse_study",
     "plan",
     "read_study",
     "replicates",
+    "report_sections",
 ]

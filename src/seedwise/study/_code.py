@@ -50,7 +50,7 @@ def runs_of_changed_code(
         names = sorted({name for found in files.values() for name in found})
         raise ChangedCodeError(
             f"the code that trains has changed since {len(changed)} of the finished runs were trained "
-            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): --retrain trains them again and keeps the old "
-            "results, --accept-changed-code keeps them as they are"
+            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): --retrain trains them again and keeps the "
+            "old results, --accept-changed-code keeps them as they are"
         )
     return changed

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, Final, Protocol
 
 from seedwise.errors import StorageError
-from seedwise.run import Keep, RunRecord, RunSpec
+from seedwise.run import Keep, RunRecord, RunSpec, storage_errors
 from seedwise.study._folder import StudyFolder, read_record
 from seedwise.study._spec import CheckpointOptions, Limits
 
@@ -46,10 +46,10 @@ class Progress(Protocol):
 class Silent:
     """No progress."""
 
-    def started(self, run_id: str) -> None: ...  # noqa: D102
-    def epoch(self, run_id: str, epoch: int) -> None: ...  # noqa: D102
-    def ended(self, run_id: str, status: str) -> None: ...  # noqa: D102
-    def note(self, text: str) -> None: ...  # noqa: D102
+    def started(self, run_id: str) -> None: ...
+    def epoch(self, run_id: str, epoch: int) -> None: ...
+    def ended(self, run_id: str, status: str) -> None: ...
+    def note(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ class _Worker:
         self.since = 0.0
         self.timed_out = False
         log = settings.folder.logs / f"worker-{number}.log"
-        with log.open("ab") as stderr:
+        with storage_errors(log):
+            stderr = log.open("ab")
+        with stderr:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "seedwise.study._worker"],
                 stdin=subprocess.PIPE,
@@ -97,13 +99,15 @@ class _Worker:
                 stderr=stderr,
                 env=worker_environment(),
             )
-        threading.Thread(target=self._listen, args=(answers,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
+        self._listener.start()
 
     def _listen(self, answers: queue.Queue[Any]) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with contextlib.suppress(json.JSONDecodeError):  # a worker that is killed leaves half a line
-                answers.put((self, json.loads(line)))
+        with self.process.stdout as lines:
+            for line in lines:
+                with contextlib.suppress(json.JSONDecodeError):  # a worker that is killed leaves half a line
+                    answers.put((self, json.loads(line)))
         self.process.wait()
         answers.put((self, {"event": "exit"}))
 
@@ -113,10 +117,20 @@ class _Worker:
             self.process.stdin.write(json.dumps(command).encode() + b"\n")
             self.process.stdin.flush()
 
-    def close(self) -> None:
+    def dismiss(self) -> None:
+        """Close its standard input, on which it ends."""
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()
+
+    def wait(self) -> None:
+        """Wait for its end; the slow are killed."""
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._listener.join(timeout=5)  # a process that the worker started may hold the pipe open
 
 
 def worker_environment() -> dict[str, str]:
@@ -153,6 +167,7 @@ class Executor:
         self._waiting: collections.deque[RunSpec] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
         self._numbers = 0
+        self._stops_asked = 0
         self._stopping_since: float | None = None
         self._problem: StorageError | None = None
 
@@ -165,11 +180,12 @@ class Executor:
         """
         self._waiting.extend(specs)
         try:
-            with _stop_signals(self._stop):
+            with _stop_signals(self._ask_to_stop):
                 for device in self.settings.devices[: len(specs)]:
                     self._start_worker(device)
                 while any(w.spec is not None for w in self._workers) or (self._waiting and not self._stopping):
                     self._wait_for_answer()
+                    self._heed_stops()
                     self._enforce_limits()
         finally:
             self._shut_down()
@@ -236,6 +252,7 @@ class Executor:
 
     def _bury(self, worker: _Worker) -> None:
         self._workers.remove(worker)
+        worker.dismiss()
         spec = worker.spec
         if spec is not None:
             if worker.timed_out:
@@ -273,10 +290,20 @@ class Executor:
             for worker in self._workers:
                 worker.process.kill()
 
-    def _stop(self) -> None:
+    def _ask_to_stop(self) -> None:
+        # Called by a signal, perhaps in the midst of writing to a worker: only noted here.
+        self._stops_asked += 1
+
+    def _heed_stops(self) -> None:
         """Stop at the next ends of epochs; asked a second time, at once."""
+        if self._stops_asked:
+            self._stop()
+        if self._stops_asked > 1:
+            for worker in self._workers:
+                worker.process.kill()
+
+    def _stop(self) -> None:
         if self._stopping:
-            self._stopping_since = -_GRACE
             return
         self._stopping_since = time.monotonic()
         for worker in self._workers:
@@ -285,18 +312,14 @@ class Executor:
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
         for worker in self._workers:
-            worker.close()
+            worker.dismiss()
         for worker in self._workers:
-            try:
-                worker.process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                worker.process.kill()
-                worker.process.wait()
+            worker.wait()
 
 
 @contextmanager
 def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` on Ctrl-C and on a polite request to end; elsewhere than in the main thread signals stay as they are."""
+    """Call ``stop`` on Ctrl-C and on a polite request to end; outside the main thread signals stay as they are."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

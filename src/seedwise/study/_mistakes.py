@@ -50,7 +50,7 @@ def describe(
     return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
 
 
-def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], path: list[str], place: str) -> str:
+def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], path: list[str], place: str) -> str:  # noqa: PLR0911
     given = first.get("input")
     match first["type"]:
         case "extra_forbidden":

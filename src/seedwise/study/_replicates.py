@@ -80,6 +80,8 @@ def replicates(
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise SeedwiseError(f"replicates({n!r}): pass a number of replicates of 1 or more")
+    if first_replicate < 0:
+        raise SeedwiseError(f"first_replicate is {first_replicate}: replicates are counted from 0")
     regime = vary if isinstance(vary, str) else "+".join(vary) or "none"
     try:
         sources = regime_sources(regime)
@@ -101,7 +103,15 @@ def replicates(
         "question": {"spread_ratio": 0.7, "power": 0.8},
     }
     return _generate(
-        specs, links, description, StudyFolder.of_store(path), path, device, keep, checkpoint_seconds, changed_code
+        specs,
+        links,
+        description,
+        StudyFolder.of_store(path),
+        path,
+        device=device,
+        keep=keep,
+        checkpoint_seconds=checkpoint_seconds,
+        changed_code=changed_code,
     )
 
 
@@ -111,6 +121,7 @@ def _generate(
     description: Mapping[str, Any],
     folder: StudyFolder,
     path: Path,
+    *,
     device: str,
     keep: Keep | None,
     checkpoint_seconds: float | None,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
-from seedwise.run import Keep, Numerics, configure, load_function
+from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.study._mistakes import describe, mistake
 from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, classification_metrics
 
@@ -20,6 +20,7 @@ PRESETS = {"all": ALL, "none": ()}
 """Regimes with a name of their own."""
 
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
+_Model = TypeVar("_Model", bound=BaseModel)
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
 
 
@@ -116,12 +117,14 @@ class StudySpec(Options):
     """
 
     name: _Name
-    task: dict[str, Any] = {}
+    task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any]
-    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = {"base": {}}
+    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1, default_factory=lambda: {"base": {}})]
     baseline: str | None = None
-    regimes: Annotated[list[Annotated[str, AfterValidator(_check_regime)]], Field(min_length=1)] = ["all"]
+    regimes: Annotated[
+        list[Annotated[str, AfterValidator(_check_regime)]], Field(min_length=1, default_factory=lambda: ["all"])
+    ]
     replicates: Annotated[int, Field(ge=1, le=100_000)] = 20
     first_replicate: Annotated[int, Field(ge=0)] = 0
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
@@ -162,15 +165,19 @@ class StudySpec(Options):
         """The name of the task: its dataset's, or the one that the user gave."""
         if self.function == FUNCTION:
             return str(self.task.get("dataset"))
-        return _validated(OwnTask, self.task, "task").name
+        return self._own_task.name
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics of the task, the primary one first."""
         if self.function == FUNCTION:
             return classification_metrics(SIZES[self.task_name].classes)
-        task = _validated(OwnTask, self.task, "task")
+        task = self._own_task
         return (Metric(task.metric, task.higher_is_better, task.chance),)
+
+    @property
+    def _own_task(self) -> OwnTask:
+        return _validated(OwnTask, self.task, "task")
 
     @property
     def keep_options(self) -> Keep:
@@ -193,7 +200,7 @@ class StudySpec(Options):
                     raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
             model = merged.pop("model")
             # A mistake of the base shows in every method: it is reported where it was made.
-            paths = [(key,) if key == "model" else ("train", key) for key in overrides or {}]
+            paths: list[tuple[str, ...]] = [(key,) if key == "model" else ("train", key) for key in overrides or {}]
             where = dict.fromkeys(paths, f"methods.{method}")
             if self.function == FUNCTION:
                 resolved[method] = self._builtin(model, merged, where)
@@ -213,16 +220,24 @@ class StudySpec(Options):
         function = str(train.pop("function"))
         config = train.pop("config", {})
         if model is not None:
-            raise SeedwiseError("a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'")
+            raise SeedwiseError(
+                "a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'"
+            )
         if train:
             raise SeedwiseError(mistake("key", next(iter(train)), ["function", "config", *_NUMERICS], "train"))
+        place = f"methods.{method}.config" if (self.methods[method] or {}).get("config") else "train.config"
+        if not isinstance(config, dict):
+            raise SeedwiseError(f"{place} is {config!r}: it holds 'key: value' lines")
         try:
             configured = configure(load_function(function), config)
         except ValidationError as error:
-            place = "train.config" if not self.methods[method] else f"methods.{method}.config"
             raise SeedwiseError(describe(error, None, prefix=place)) from None
         if isinstance(configured, BaseModel):
-            return configured.model_dump(mode="json", exclude_defaults=True)
+            configured = configured.model_dump(mode="json", exclude_defaults=True)
+        try:
+            digest_of(configured)
+        except (TypeError, ValueError) as error:
+            raise SeedwiseError(f"{place} may hold finite numbers, text, lists and mappings only: {error}") from None
         return dict(configured)
 
 
@@ -248,10 +263,12 @@ def read_study(path: Path) -> StudySpec:
 def parse_study(text: str, source: str = "study") -> StudySpec:
     """Check the text of a study file, named ``source`` in error messages."""
     try:
-        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        raw = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
+    except RecursionError:
+        raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
     except yaml.YAMLError as error:
         raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
     if raw is None:
@@ -267,7 +284,7 @@ def parse_study(text: str, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}: {error}") from None
 
 
-def _validated(model: Any, raw: Mapping[str, Any], prefix: str = "") -> Any:
+def _validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> _Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -292,9 +309,13 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":  # what '<<' brings in may be given again
+                continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' is given twice", key_node.start_mark
+                )
             if isinstance(key, str):
                 seen.add(key)
         return super().construct_mapping(node, deep)

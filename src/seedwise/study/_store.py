@@ -23,13 +23,16 @@ from numpy.typing import NDArray
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import FAILURES, Predictions, RunRecord, digest_of
+from seedwise.run import Predictions, RunRecord, digest_of
 from seedwise.study._plan import Link
 
 VERSION: Final = 1
+_PLACE: Final = ("study", "task", "method", "regime", "group", "replicate")
 
 _metadata = MetaData()
-_meta = Table("seedwise_meta", _metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+_meta = Table(
+    "seedwise_meta", _metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False)
+)
 _studies = Table(
     "seedwise_studies",
     _metadata,
@@ -100,7 +103,10 @@ _documents = Table(
     "seedwise_documents", _metadata, Column("digest", String, primary_key=True), Column("content", Text, nullable=False)
 )
 _accepted = Table(
-    "seedwise_accepted_code", _metadata, Column("recorded", String, primary_key=True), Column("now", String, primary_key=True)
+    "seedwise_accepted_code",
+    _metadata,
+    Column("recorded", String, primary_key=True),
+    Column("now", String, primary_key=True),
 )
 
 
@@ -142,15 +148,17 @@ class Store:
             raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
         if write:
             _check_writable(path)
-        mode = "rwc" if write else "ro"
-        address = f"file:{_quoted(path.resolve())}?mode={mode}"
         self._engine = sa.create_engine(
-            "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=30), poolclass=sa.pool.StaticPool
+            "sqlite://", creator=lambda: _connect(path, write=write), poolclass=sa.pool.StaticPool
         )
-        with self._errors():
-            if write:
-                _metadata.create_all(self._engine)
-            self._check_version(write)
+        try:
+            with self._errors():
+                self._check_version(write)
+                if write:
+                    self._make_tables()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -182,24 +190,38 @@ class Store:
             raise StorageError(f"{self.path}: {reason}") from error
 
     def _check_version(self, write: bool) -> None:
-        with self._engine.begin() as db:
+        # Before anything is written: a store of a newer seedwise stays as it is.
+        if write and not sa.inspect(self._engine).has_table(_meta.name):
+            return
+        with self._engine.connect() as db:
             found = db.execute(sa.select(_meta.c.value).where(_meta.c.key == "version")).scalar()
-            if found is None and write:
-                db.execute(_meta.insert().values(key="version", value=str(VERSION)))
-            elif found is None or int(found) > VERSION:
-                raise SeedwiseError(
-                    f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
-                    "install a newer seedwise"
-                )
+        if found is None and not write:
+            raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
+        if found is not None and not (found.isdecimal() and int(found) <= VERSION):
+            raise SeedwiseError(
+                f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
+                "install a newer seedwise"
+            )
+
+    def _make_tables(self) -> None:
+        _metadata.create_all(self._engine)
+        with self._engine.begin() as db:
+            db.execute(sa.insert(_meta).prefix_with("OR IGNORE").values(key="version", value=str(VERSION)))
 
     # Plans
 
-    def write_plan(self, name: str, description: Mapping[str, Any], links: Sequence[tuple[Link, str, Mapping[str, Any]]]) -> None:
+    def write_plan(
+        self, name: str, description: Mapping[str, Any], links: Sequence[tuple[Link, str, Mapping[str, Any]]]
+    ) -> None:
         """Make ``links`` (place, run id, content) the links of study ``name``; runs stay whatever happens to links."""
         self._write_links(name, description, links, _links.c.study == name)
 
     def add_method(
-        self, name: str, description: Mapping[str, Any], method: str, links: Sequence[tuple[Link, str, Mapping[str, Any]]]
+        self,
+        name: str,
+        description: Mapping[str, Any],
+        method: str,
+        links: Sequence[tuple[Link, str, Mapping[str, Any]]],
     ) -> None:
         """Make ``links`` the links of one method of study ``name``."""
         with self._errors(), self._engine.begin() as db:
@@ -210,8 +232,8 @@ class Store:
             clash = next((other for other, run_id in others if run_id in ids), None)
         if clash is not None:
             raise SeedwiseError(
-                f"the methods '{method}' and '{clash}' of '{name}' have the same config and seeds, so their runs would be "
-                "the same: put what tells them apart into config={...}"
+                f"the methods '{method}' and '{clash}' of '{name}' have the same config and seeds, so their runs would "
+                "be the same: put what tells them apart into config={...}"
             )
         self._write_links(name, description, links, (_links.c.study == name) & (_links.c.method == method))
 
@@ -223,7 +245,6 @@ class Store:
         which: sa.ColumnElement[bool],
     ) -> None:
         rows = {astuple(link): (run_id, k) for k, (link, run_id, _) in enumerate(links)}
-        keys = ["study", "task", "method", "regime", "group", "replicate"]
         with self._errors(), self._engine.begin() as db:
             text = json.dumps(description)
             old = db.execute(sa.select(_studies.c.description).where(_studies.c.name == name)).scalar()
@@ -232,20 +253,27 @@ class Store:
                 db.execute(_studies.insert().values(name=name, description=text, position=count))
             elif old != text:
                 db.execute(_studies.update().where(_studies.c.name == name).values(description=text))
-            columns = [_links.c[key] for key in keys]
-            found = {tuple(row[:6]): (row[6], row[7]) for row in db.execute(sa.select(*columns, _links.c.run_id, _links.c.position).where(which))}
+            columns = [_links.c[key] for key in _PLACE]
+            found = {
+                tuple(row[:6]): (row[6], row[7])
+                for row in db.execute(sa.select(*columns, _links.c.run_id, _links.c.position).where(which))
+            }
             if found == rows:
                 return
             db.execute(_links.delete().where(which))
             db.execute(
                 _links.insert(),
-                [dict(zip(keys, key, strict=True)) | {"run_id": run_id, "position": k} for key, (run_id, k) in rows.items()],
+                [
+                    dict(zip(_PLACE, key, strict=True)) | {"run_id": run_id, "position": k}
+                    for key, (run_id, k) in rows.items()
+                ],
             )
             known = set(db.execute(sa.select(_specs.c.run_id)).scalars())
             new = {run_id: content for _, run_id, content in links if run_id not in known}
             if new:
                 db.execute(
-                    _specs.insert(), [{"run_id": run_id, "content": json.dumps(content)} for run_id, content in new.items()]
+                    _specs.insert(),
+                    [{"run_id": run_id, "content": json.dumps(content)} for run_id, content in new.items()],
                 )
 
     def studies(self) -> dict[str, dict[str, Any]]:
@@ -260,13 +288,19 @@ class Store:
             rows = db.execute(sa.select(_runs.c.run_id, _runs.c.status, _runs.c.code).where(_runs.c.current))
             return {run_id: (status, code) for run_id, status, code in rows}
 
+    def seconds(self) -> dict[str, float]:
+        """Return how long the current attempt of every run took."""
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(sa.select(_runs.c.run_id, _runs.c.seconds).where(_runs.c.current))
+            return {run_id: seconds for run_id, seconds in rows}
+
     def runs(self, study: str | None = None) -> list[StoredRun]:
         """Return the links of a study (or of all) with the current attempts of their runs, in the order of the plan."""
         query = (
             sa.select(
-                _links.c.study, _links.c.task, _links.c.method, _links.c.regime, _links.c.group, _links.c.replicate,
-                _links.c.run_id, _specs.c.content, _runs.c.status, _runs.c.metrics, _runs.c.weights_sha256, _runs.c.seconds,
-                _runs.c.resumed_from, _runs.c.notes, _runs.c.error, _runs.c.environment, _runs.c.code, _runs.c.attempt,
+                *(_links.c[key] for key in _PLACE), _links.c.run_id, _specs.c.content, _runs.c.status, _runs.c.metrics,
+                _runs.c.weights_sha256, _runs.c.seconds, _runs.c.resumed_from, _runs.c.notes, _runs.c.error,
+                _runs.c.environment, _runs.c.code, _runs.c.attempt,
             )
             .join(_studies, _studies.c.name == _links.c.study)
             .join(_specs, _specs.c.run_id == _links.c.run_id)
@@ -387,7 +421,9 @@ class Store:
             .join(_examples, _examples.c.digest == _predictions.c.examples)
             .join(
                 _runs,
-                (_runs.c.run_id == _predictions.c.run_id) & (_runs.c.attempt == _predictions.c.attempt) & _runs.c.current,
+                (_runs.c.run_id == _predictions.c.run_id)
+                & (_runs.c.attempt == _predictions.c.attempt)
+                & _runs.c.current,
             )
             .where(_predictions.c.split == split, _predictions.c.tag == tag)
         )
@@ -425,6 +461,15 @@ class Store:
             return {(recorded, now) for recorded, now in db.execute(sa.select(_accepted))}
 
 
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    # A reader may have to roll back what a killed driver left half written, which sqlite does not do for "mode=ro".
+    mode = "rwc" if write else "rw"
+    connection = sqlite3.connect(f"file:{_quoted(path.resolve())}?mode={mode}", uri=True, timeout=30)
+    if not write:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _check_writable(path: Path) -> None:
     folder = path.resolve().parent
     if not folder.is_dir():
@@ -439,7 +484,9 @@ def _quoted(path: Path) -> str:
 
 def _dump_series(rows: Sequence[Mapping[str, float]]) -> str:
     # A diverged run's loss is not a number, which JSON cannot say.
-    return json.dumps([{name: value if np.isfinite(value) else str(value) for name, value in row.items()} for row in rows])
+    return json.dumps(
+        [{name: value if np.isfinite(value) else str(value) for name, value in row.items()} for row in rows]
+    )
 
 
 def _load_series(text: str) -> list[dict[str, float]]:
@@ -455,8 +502,3 @@ def _unpack(blob: bytes) -> NDArray[Any]:
     header, _, body = blob.partition(b"\n")
     dtype, shape = json.loads(header)
     return np.frombuffer(zlib.decompress(body), dtype=dtype).reshape(shape)
-
-
-def failed(status: str) -> bool:
-    """Return whether a status counts as a failure."""
-    return status in FAILURES

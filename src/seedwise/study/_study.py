@@ -15,6 +15,7 @@ from seedwise.run import FAILURES, RunRecord, RunSpec
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
 from seedwise.study._code import runs_of_changed_code
+from seedwise.study._estimate import Estimate, estimate
 from seedwise.study._executor import Executor, Progress, Settings, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._plan import PlannedRun, plan
@@ -151,9 +152,7 @@ class Study:
         self, store: Store, specs: dict[str, RunSpec], retrain: bool, accept_changed_code: bool, retry_failed: bool
     ) -> list[RunSpec]:
         statuses = {i: status for i, status in store.statuses().items() if i in specs}
-        changed = runs_of_changed_code(
-            store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code
-        )
+        changed = runs_of_changed_code(store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code)
 
         def wanted(run_id: str) -> bool:
             status = statuses.get(run_id, ("pending", None))[0]
@@ -211,13 +210,19 @@ class Study:
         """Where workers look for the user's own modules: beside the study file, and in the working directory."""
         return [str(self.folder.resolve()), str(Path.cwd())]
 
+    def estimate(self) -> Estimate:
+        """Return what the study costs, as far as it is known, without training anything."""
+        return estimate(self)
+
     def describe(self) -> dict[str, Any]:
         """Return what a report needs to know of the study, as JSON values."""
         spec = self.spec
         return {
             "spec": spec.model_dump(mode="json", exclude_unset=True),
             "base": spec.base_method,
-            "metrics": [{"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in spec.metrics],
+            "metrics": [
+                {"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in spec.metrics
+            ],
             "question": spec.question.model_dump(),
         }
 

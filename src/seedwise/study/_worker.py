@@ -1,7 +1,7 @@
 """A worker: a process that trains runs one after the other until its driver is gone.
 
-It reads one JSON command a line from its standard input and answers on what was its standard output; whatever the user's
-code prints goes to the log. It never opens the store.
+It reads one JSON command a line from its standard input and answers on what was its standard output; whatever the
+user's code prints goes to the log. It never opens the store.
 """
 
 from __future__ import annotations
@@ -51,16 +51,23 @@ def main() -> None:
     answer(event="ready")
     while True:
         command = commands.get()
+        spec = RunSpec.from_content(command["content"])
         if stop.is_set():
+            answer(event="done", id=spec.id, status="interrupted")
             continue
-        _train(command, stop, answer)
+        try:
+            status = _train(spec, command, stop, answer)
+        except StorageError as error:
+            answer(event="storage", id=spec.id, error=str(error))
+        else:
+            answer(event="done", id=spec.id, status=status)
 
 
-def _train(command: dict[str, Any], stop: threading.Event, answer: Any) -> None:
+def _train(spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer: Callable[..., None]) -> str:
+    """Train a run, put its record into the outbox unless it was interrupted, and return its status."""
     for folder in reversed(command["import_from"]):
         if folder not in sys.path:
             sys.path.insert(0, folder)
-    spec = RunSpec.from_content(command["content"])
     folder = StudyFolder(Path(command["folder"]))
     try:
         record = run_spec(
@@ -75,15 +82,13 @@ def _train(command: dict[str, Any], stop: threading.Event, answer: Any) -> None:
             should_stop=stop.is_set,
             on_epoch=lambda epoch: answer(event="epoch", id=spec.id, epoch=epoch),
         )
-        if record.status != "interrupted":
-            folder.hand_over(record)
-    except StorageError as error:
-        answer(event="storage", id=spec.id, error=str(error))
+    except StorageError:
+        raise
     except SeedwiseError as error:
-        folder.hand_over(RunRecord(spec.id, spec.content, "crashed", error=str(error)))
-        answer(event="done", id=spec.id, status="crashed")
-    else:
-        answer(event="done", id=spec.id, status=record.status)
+        record = RunRecord(spec.id, spec.content, "crashed", error=str(error))
+    if record.status != "interrupted":
+        folder.hand_over(record)
+    return record.status
 
 
 def run_spec(

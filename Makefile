@@ -1,0 +1,50 @@
+# make demo: from nothing to a table and a report.   make test: everything that must hold.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TORCH = $(shell grep '^torch==' constraints.txt)
+
+.PHONY: demo test install lint types imports pytest compiler docs clean
+
+demo: $(VENV)/train
+	$(BIN)/seedwise demo
+
+test: lint types imports pytest
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first and alone, so that nothing else decides its version.
+$(VENV)/train: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) $(TORCH)
+	$(PIP) --editable '.[train]'
+	touch $@
+
+$(VENV)/dev: $(VENV)/train
+	$(PIP) --editable '.[train,dev]'
+	touch $@
+
+install: $(VENV)/dev
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+imports: $(VENV)/dev
+	$(BIN)/lint-imports
+
+# Two processes: the machine that this is measured on has two cores.
+pytest: $(VENV)/dev compiler
+	$(BIN)/python -m pytest -n 2
+
+# torch.compile builds C++.
+compiler:
+	@command -v c++ >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	  && apt-get install -y -qq g++ >/dev/null; } || { echo "torch.compile needs a C++ compiler: install g++"; exit 1; }
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,5 @@
+"""``python -m seedwise``."""
+
+from seedwise.cli import main
+
+main()

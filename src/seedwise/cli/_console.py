@@ -1,0 +1,98 @@
+"""What the commands share: the console, the table of results, the progress bar."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from seedwise.reporting import Results
+
+EXIT_CODES = """
+Exit codes: 0 all is well; 1 some runs failed (or doctor found different bits); 2 a mistake in what was typed or in the
+study file; 3 the code has changed since runs were finished; 4 the disk is full, not writable or a file is damaged;
+130 stopped by Ctrl-C.
+"""
+
+_PLAIN_WIDTH = 160
+"""Where the output is a file or a pipe, tables are not cut to the width of a window."""
+
+
+def console() -> Console:
+    """Return a console for results."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH, soft_wrap=False)
+
+
+def print_results(results: Results) -> None:
+    """Print the table of results."""
+    out = console()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in results.columns:
+        right = column in ("n", "failed")
+        text_column = column in ("verdict on spread",)
+        table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
+    for row in results.rows:
+        table.add_row(*map(escape, row))
+    out.print(escape(results.title), style="bold", soft_wrap=True)
+    out.print(table)
+    for reason in results.reasons:
+        out.print(escape(f"  {reason}"), soft_wrap=True)
+
+
+class Bar:
+    """Progress on the terminal: a bar with the time left; where the output is no terminal, notes alone.
+
+    Args:
+        total: number of runs to train.
+
+    """
+
+    def __init__(self, total: int) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("runs"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._progress.add_task("runs", total=total)
+        self._failures = 0
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def planned(self, total: int) -> None:
+        """The number of runs to train is known."""
+        self._progress.update(self._task, total=total)
+
+    def started(self, run_id: str) -> None:
+        """A run was given to a worker."""
+
+    def epoch(self, run_id: str, epoch: int) -> None:
+        """A run finished an epoch."""
+
+    def ended(self, run_id: str, status: str) -> None:
+        """A run's record is in the store."""
+        self._progress.advance(self._task)
+        if status != "finished":
+            self._failures += 1
+            self.note(f"run {run_id}: {status.replace('_', ' ')}")
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+        self._console.print(escape(text), soft_wrap=True)

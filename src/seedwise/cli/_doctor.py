@@ -1,0 +1,37 @@
+"""``seedwise doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+NAME: Final = "doctor"
+
+
+def command(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="A study file.")],
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:0.")] = "cpu",
+) -> None:
+    """Train one run twice, in two fresh processes, and say whether the bits agree; if not, from which epoch.
+
+    Exit codes: 0 they agree; 1 they do not; 2 a mistake in the study, or the run fails.
+    """
+    from seedwise.cli._console import console
+    from seedwise.cli._run import open_study
+    from seedwise.study import diagnose
+
+    out = console()
+    found = diagnose(open_study(str(study), None, None), device=device)
+    if found.agree:
+        out.print(f"the bits agree: run {found.run_id} was trained twice ({found.what})", soft_wrap=True, markup=False)
+        return
+    when = "at the end" if found.epoch is None else f"from epoch {found.epoch} (counted from 0)"
+    out.print(
+        f"the bits differ {when}: {found.what} of run {found.run_id}. Something draws from a source that seedwise does "
+        "not control: look for time, set order, threads or generators outside run.randomness",
+        soft_wrap=True,
+        markup=False,
+    )
+    raise typer.Exit(1)

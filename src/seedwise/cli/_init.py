@@ -1,0 +1,28 @@
+"""``seedwise init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from seedwise.errors import SeedwiseError
+
+NAME: Final = "init"
+
+
+def command(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The file to write.")] = Path("study.yaml"),
+) -> None:
+    """Write a commented study file to start from."""
+    from importlib import resources
+
+    from seedwise.run import storage_errors
+
+    if study.exists():
+        raise SeedwiseError(f"{study} exists already: pass another name")
+    text = resources.files("seedwise.cli").joinpath("study.yaml").read_text(encoding="utf-8")
+    with storage_errors(study):
+        study.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {study}: look it over, then 'seedwise run {study}'")

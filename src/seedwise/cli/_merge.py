@@ -1,0 +1,23 @@
+"""``seedwise merge``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+NAME: Final = "merge"
+
+
+def command(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The store, made if it is missing.")],
+    outboxes: Annotated[list[Path], typer.Argument(metavar="OUTBOX...", help="Folders that 'run --shard' wrote.")],
+) -> None:
+    """Join the parts of a study that were trained with 'run --shard i/k'."""
+    from seedwise.cli._console import Bar
+    from seedwise.study import merge
+
+    with Bar(0) as bar:
+        taken, known = merge(store, outboxes, bar)
+    typer.echo(f"{store}: {taken} runs taken in, {known} there already")

@@ -1,0 +1,152 @@
+"""``seedwise run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from seedwise.cli._console import EXIT_CODES
+from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    from seedwise.study import Study
+
+NAME: Final = "run"
+
+RECIPE: Final = "recipe:"
+
+
+def command(  # noqa: D417
+    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
+    store: Annotated[Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
+    replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show runs, bytes and time, and train nothing.")] = False,
+    shard: Annotated[
+        str | None, typer.Option(metavar="i/k", help="Train the i-th of k parts into an outbox for 'merge'.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
+    runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train again what changed code trained, or all; old results are kept.")
+    ] = False,
+    accept_changed_code: Annotated[
+        bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
+    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+) -> None:
+    """Train what a study is missing, then print and report the results.
+
+    Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
+    missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
+    """
+    opened = open_study(study, store, replicates)
+    if data_dir is not None:
+        import os
+
+        os.environ["SEEDWISE_DATA"] = str(data_dir.resolve())
+    part = _parse_shard(shard)
+    if dry_run:
+        from seedwise.cli._dry_run import print_estimate
+
+        print_estimate(opened)
+        return
+    again = f"seedwise run {study}" + (f" --store {store}" if store else "") + (f" --shard {shard}" if shard else "")
+    train_and_report(
+        opened,
+        again=again,
+        workers=workers,
+        device=device,
+        runs_per_device=runs_per_device,
+        shard=part,
+        retrain=retrain,
+        accept_changed_code=accept_changed_code,
+        retry_failed=retry_failed,
+    )
+
+
+command.__doc__ = f"{command.__doc__}\n{EXIT_CODES}"
+
+
+def open_study(study: str, store: Path | None, replicates: int | None) -> Study:
+    """Return the study of a file, or of a recipe, whose store then lies in the working directory."""
+    from seedwise.study import Study
+
+    if not study.startswith(RECIPE):
+        return Study.from_yaml(study, store=store, replicates=replicates)
+    return Study.from_text(recipe_text(study.removeprefix(RECIPE)), store=store, replicates=replicates)
+
+
+def recipe_text(name: str) -> str:
+    """Return the study file of a recipe.
+
+    Raises:
+        SeedwiseError: if there is none of that name.
+
+    """
+    from importlib import resources
+
+    from seedwise.study import mistake
+
+    folder = resources.files("seedwise").joinpath("recipes")
+    recipes = sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    if name not in recipes:
+        raise SeedwiseError(mistake("recipe", name, recipes))
+    return folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None = None, **options: object) -> None:
+    """Train, print the table, write the report, and exit with what it says.
+
+    Args:
+        study: the study.
+        again: the command that goes on after a stop.
+        shard: which part to train; a part has no table.
+        options: passed to ``Study.run``.
+
+    """
+    from seedwise.cli._console import Bar, console, print_results
+    from seedwise.cli._report import write_report
+    from seedwise.reporting import results_of
+    from seedwise.study import Store
+
+    out = console()
+    with Bar(len({planned.spec.id for planned in study.plan()})) as bar:
+        outcome = study.run(shard=shard, progress=bar, **options)  # type: ignore[arg-type]
+    done = outcome.counts.get("finished", 0)
+    total = sum(outcome.counts.values())
+    if outcome.interrupted:
+        out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
+        raise typer.Exit(130)
+    if shard is not None:
+        root = study.store_path.with_suffix(".d")
+        out.print(
+            f"shard {shard[0]}/{shard[1]}: {done} of {total} runs finished. When all shards are: "
+            f"seedwise merge {study.store_path} {root}/shard-*",
+            soft_wrap=True,
+            markup=False,
+        )
+        raise typer.Exit(1 if outcome.failed else 0)
+    with Store(study.store_path) as store:
+        description = store.studies()[study.spec.name]
+    print_results(results_of(description, study.cells()))
+    path = study.store_path.with_suffix(".html")
+    write_report(study.store_path, path)
+    if outcome.failed:
+        out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {study.store_path}", soft_wrap=True)
+    out.print(f"report: {path}", soft_wrap=True)
+    raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _parse_shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    index, slash, count = text.partition("/")
+    if not slash or not index.isdecimal() or not count.isdecimal() or not 1 <= int(index) <= int(count):
+        raise SeedwiseError(f"--shard {text}: write i/k with 1 <= i <= k, such as 2/8")
+    return int(index), int(count)

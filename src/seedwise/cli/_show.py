@@ -1,0 +1,55 @@
+"""``seedwise show``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from seedwise.study import StoredRun
+
+NAME: Final = "show"
+
+
+def command(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Every run as JSON, in the order of the plan.")] = False,
+) -> None:
+    """Show the results in a store: the table, or with --json a list with one object per planned run.
+
+    Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds.
+    """
+    from seedwise.cli._console import print_results
+    from seedwise.cli._open import store_path
+    from seedwise.reporting import results_of
+    from seedwise.study import Store, cells_of
+
+    with Store(store_path(store)) as opened:
+        if as_json:
+            typer.echo(json.dumps([as_object(run) for run in opened.runs()], indent=1))
+            return
+        for study, description in opened.studies().items():
+            print_results(results_of(description, cells_of(opened, study)))
+
+
+def as_object(run: StoredRun) -> dict[str, Any]:
+    """Return what ``--json`` says of a run."""
+    from seedwise.randomness import ALL
+
+    return {
+        "id": run.run_id,
+        "study": run.link.study,
+        "task": run.link.task,
+        "method": run.link.method,
+        "regime": run.link.regime,
+        "group": run.link.group,
+        "replicate": run.link.replicate,
+        "seeds": {**dict.fromkeys(ALL, 0), **run.content["seeds"]},
+        "status": run.status,
+        "metrics": run.metrics,
+        "weights_sha256": run.weights_sha256,
+        "seconds": run.seconds,
+    }

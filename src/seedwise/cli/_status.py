@@ -1,0 +1,40 @@
+"""``seedwise status``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+NAME: Final = "status"
+
+
+def command(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+) -> None:
+    """Show how many runs are finished, failed and pending, and why runs failed."""
+    from seedwise.cli._console import console
+    from seedwise.cli._open import store_path
+    from seedwise.study import Store
+
+    out = console()
+    with Store(store_path(store)) as opened:
+        runs = opened.runs()
+        for study in opened.studies():
+            mine = [run for run in runs if run.link.study == study]
+            out.print(f"{study}: {len(mine)} runs", style="bold", soft_wrap=True)
+            cells = dict.fromkeys((run.link.regime, run.link.method) for run in mine)
+            for regime, method in cells:
+                counts = Counter(r.status for r in mine if (r.link.regime, r.link.method) == (regime, method))
+                shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+                out.print(f"  {method} ({regime}): {shown}", soft_wrap=True, markup=False)
+            resumed = [run for run in mine if run.resumed_from]
+            if resumed:
+                out.print(f"  resumed from a checkpoint: {len(resumed)} runs", soft_wrap=True)
+            reasons = Counter((run.status, run.error) for run in mine if run.error)
+            for (status, error), count in reasons.most_common():
+                out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True, markup=False)
+            for note, count in Counter(note for run in mine for note in run.notes).most_common():
+                out.print(f"  {count} runs: {note}", soft_wrap=True, markup=False)

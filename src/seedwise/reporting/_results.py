@@ -1,0 +1,122 @@
+"""The table of results: one row per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seedwise.reporting._words import decimals_for, interval, is_share, number, percent
+from seedwise.statistics import Cell, ComparisonRow, Interval, compare_study
+
+_REGIMES = {"all": "all sources vary", "none": "no source varies"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The table of results of a study.
+
+    Attributes:
+        title: what was trained and how.
+        columns: headings.
+        rows: one list of texts per cell, the same length as ``columns``.
+        reasons: sentences on numbers that could not be given.
+        comparisons: the numbers behind the rows.
+
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    reasons: list[str]
+    comparisons: list[ComparisonRow]
+
+
+def headline(description: Mapping[str, Any], cells: Sequence[Cell]) -> str:
+    """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
+    model = description["spec"].get("model")
+    name = model.get("name") if isinstance(model, dict) else model
+    tasks = list(dict.fromkeys(cell.task for cell in cells))
+    regimes = list(dict.fromkeys(cell.regime for cell in cells))
+    what = _REGIMES.get(regimes[0], f"{regimes[0]} varies") if len(regimes) == 1 else f"{len(regimes)} regimes"
+    replicates = max((cell.n for cell in cells), default=0)
+    methods = len({cell.method for cell in cells})
+    paired = " paired by seed" if methods > 1 else ""
+    count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
+    return ", ".join([*tasks, *([str(name)] if name else []), what, count])
+
+
+def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results:
+    """Compare the cells of a study with its base and lay the numbers out.
+
+    Args:
+        description: what the store keeps of the study: its base method, metrics and question.
+        cells: the cells, in the order of the study file.
+
+    Returns:
+        The table.
+
+    """
+    base = description["base"] or cells[0].method
+    question = description["question"]
+    rows = compare_study(cells, baseline=base, sd_ratio=question["spread_ratio"], power=question["power"])
+    metric = cells[0].metric
+    share = is_share(metric)
+    several_regimes = len({row.regime for row in rows}) > 1
+    several_tasks = len({row.task for row in rows}) > 1
+    with_churn = any(isinstance(row.churn, Interval) for row in rows)
+    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
+    columns += ["method", "n", "failed", metric.removeprefix("test/"), "SD [95 %]", "reduction [95 %]"]
+    columns += (["churn [95 %]"] if with_churn else []) + ["verdict on spread"]
+    table = []
+    reasons = []
+    for row in rows:
+        lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
+        spread, mean = _spread_and_mean(row, share)
+        cells_of_row = [*lead, row.method, str(row.n), str(row.failed), mean, spread, _reduction(row)]
+        if with_churn:
+            churn = row.churn
+            cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
+        table.append([*cells_of_row, _verdict(row, base)])
+        reasons += _reasons(row, base)
+    return Results(headline(description, cells), columns, table, list(dict.fromkeys(reasons)), rows)
+
+
+def _spread_and_mean(row: ComparisonRow, share: bool) -> tuple[str, str]:
+    spread = row.spread
+    factor = 100 if share else 1
+    decimals = 2
+    if isinstance(spread, Interval):
+        decimals = max(decimals_for(factor * spread.estimate), 2 if share else 0)
+        text = interval(spread, decimals, factor)
+        text += " of finished runs" if row.failed else ""
+    else:
+        text = "-"
+    if row.mean is None:
+        return text, "-"
+    return text, percent(row.mean, decimals) if share else number(row.mean, decimals)
+
+
+def _reduction(row: ComparisonRow) -> str:
+    if isinstance(row.reduction, str):
+        return "-" if row.verdict_reason != row.reduction or "base" not in row.reduction else ""
+    r = row.reduction
+    return f"{r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]"
+
+
+def _verdict(row: ComparisonRow, base: str) -> str:
+    if row.verdict is not None:
+        return row.verdict.sentence
+    return "" if row.method == base else row.verdict_reason
+
+
+def _reasons(row: ComparisonRow, base: str) -> list[str]:
+    where = f"{row.method} ({row.regime})"
+    found = []
+    if isinstance(row.spread, str):
+        found.append(f"{where}: no SD: {row.spread}")
+    if row.pending:
+        found.append(f"{where}: {row.pending} runs are still to be trained")
+    if row.method != base and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:
+        found.append(f"{where}: no reduction: {row.reduction}")
+    return found

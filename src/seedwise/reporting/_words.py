@@ -1,0 +1,49 @@
+"""How numbers are written in tables."""
+
+from __future__ import annotations
+
+import math
+
+from seedwise.statistics import Interval
+
+
+def is_share(metric: str) -> bool:
+    """Return whether a metric is a share of examples, stored as a fraction and shown as percent."""
+    name = metric.rpartition("/")[2]
+    return any(word in name for word in ("accuracy", "error", "churn"))
+
+
+def number(value: float, decimals: int) -> str:
+    """Write a number as papers do, without the zero before the point.
+
+    Example:
+        >>> number(0.384, 2), number(-0.02, 2), number(12.3, 1)
+        ('.38', '-.02', '12.3')
+
+    """
+    text = f"{value:.{decimals}f}"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def decimals_for(scale: float) -> int:
+    """Return how many decimals show two digits of a number of this size.
+
+    Example:
+        >>> decimals_for(0.38), decimals_for(0.0042), decimals_for(12.0)
+        (2, 4, 0)
+
+    """
+    if not math.isfinite(scale) or scale <= 0:
+        return 2
+    return min(max(1 - math.floor(math.log10(scale)), 0), 10)
+
+
+def percent(fraction: float, decimals: int = 2) -> str:
+    """Write a fraction as percent: ``98.10 %``."""
+    return f"{100 * fraction:.{decimals}f} %"
+
+
+def interval(result: Interval, decimals: int, factor: float = 1.0) -> str:
+    """Write an estimate with its interval: ``.38 [.29, .56]``."""
+    estimate, low, high = (number(factor * value, decimals) for value in (result.estimate, result.low, result.high))
+    return f"{estimate} [{low}, {high}]"

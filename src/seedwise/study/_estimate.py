@@ -1,0 +1,76 @@
+"""What a study costs before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seedwise.study._store import Store
+from seedwise.training import FUNCTION, SIZES
+
+if TYPE_CHECKING:
+    from seedwise.study._study import Study
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is known of a study's cost.
+
+    Attributes:
+        statuses: the status of every run.
+        bytes: of the predictions and weights of all runs, before compression; None if unknown.
+        seconds: of one worker for what is missing, from the mean of the finished runs; None without any.
+
+    """
+
+    statuses: dict[str, str]
+    bytes: int | None
+    seconds: float | None
+
+
+def estimate(study: Study) -> Estimate:
+    """Estimate the cost of a study without training anything.
+
+    Args:
+        study: the study; its store is read if it is there.
+
+    """
+    planned = study.plan()
+    statuses = dict.fromkeys((p.spec.id for p in planned), "pending")
+    seconds = None
+    if study.store_path.exists():
+        with Store(study.store_path) as store:
+            known = store.statuses()
+            took = store.seconds()
+        statuses = {i: known.get(i, ("pending", None))[0] for i in statuses}
+        finished = [took[i] for i, status in statuses.items() if status == "finished"]
+        missing = sum(status in ("pending", "interrupted") for status in statuses.values())
+        seconds = missing * sum(finished) / len(finished) if finished else None
+    per_run = _bytes_per_run(study)
+    return Estimate(statuses, None if per_run is None else per_run * len(statuses), seconds)
+
+
+def _bytes_per_run(study: Study) -> int | None:
+    spec = study.spec
+    if spec.function != FUNCTION:
+        return None
+    size = SIZES[spec.task_name]
+    bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
+    predictions = size.test * (1 + bytes_per_logit * size.classes)
+    return predictions + (_weight_bytes(study, size.classes) if spec.keep.weights != "none" else 0)
+
+
+def _weight_bytes(study: Study, classes: int) -> int:
+    """Return the size of the largest model of the study, built without memory."""
+    import torch
+
+    from seedwise.models import build
+
+    sizes = []
+    for config in study.spec.configs().values():
+        options = dict(config["model"])
+        name = options.pop("name")
+        with torch.device("meta"):
+            model = build(name, 3, classes, options)
+        sizes.append(sum(t.numel() * t.element_size() for t in model.state_dict().values()))
+    return max(sizes)
