@@ -29,7 +29,7 @@ class Examples:
 
     def take(self, index: torch.Tensor) -> Examples:
         """Return the examples at ``index`` (M,), in that order."""
-        return Examples(self.images[index], self.labels[index], self.ids[index])
+        return Examples(self.images[index], self.labels[index], self.ids[index.to(self.ids.device)])
 
     def to(self, device: str) -> Examples:
         """Return the examples on ``device``."""
@@ -69,7 +69,7 @@ class Dataset:
         return replace(self, train=self.train.to(device), test=self.test.to(device))
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
-        """Turn (N, H, W, C) uint8 into (N, C, H, W) float32, channels-last in memory, with mean 0 and SD 1 per channel."""
+        """Turn (N, H, W, C) uint8 into (N, C, H, W) float32, channels last in memory, mean 0 and SD 1 per channel."""
         mean = torch.tensor(self.mean, device=images.device)
         scale = 1 / torch.tensor(self.std, device=images.device)
         return ((images.float() - mean) * scale).permute(0, 3, 1, 2)

@@ -12,9 +12,9 @@ def strict_determinism(enabled: bool = True) -> Iterator[None]:
     """Allow only operations with a deterministic form inside the block; restore the switches after it.
 
     Deterministic algorithms on, autotuning off, fresh memory not filled (torch would fill it to make reads of
-    uninitialised memory repeatable, at a cost in every allocation). On CUDA the cuBLAS workspace must be set before the
-    first matrix product of the process: ``CUBLAS_WORKSPACE_CONFIG`` is set here if it is missing, and seedwise's workers
-    are started with it.
+    uninitialised memory repeatable, at a cost in every allocation). On CUDA the cuBLAS workspace must be set before
+    the first matrix product of the process: ``CUBLAS_WORKSPACE_CONFIG`` is set here if it is missing, and seedwise's
+    workers are started with it.
 
     Args:
         enabled: False leaves nondeterministic kernels allowed (the source ``hardware``).

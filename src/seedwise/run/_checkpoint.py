@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -105,29 +104,28 @@ class Checkpoint:
         return due
 
     def _write(self, epoch: int, state: dict[str, Any]) -> None:
-        import torch
-
         assert self.path is not None
-        buffer = io.BytesIO()
         own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds}
-        torch.save({"epoch": epoch, "state": state, **own}, buffer)
         try:
-            _unpack(buffer.getvalue())
+            payload = _pack({"epoch": epoch, "state": state, **own})
         except Exception as error:
+            names = [name for name, value in state.items() if not _is_safe(value)]
+            if not names:
+                raise
             raise SeedwiseError(
-                "a checkpoint may hold tensors, numbers, strings, and lists and dicts of them, nothing else: "
-                f"{str(error).splitlines()[0]}"
+                "a checkpoint may hold tensors, numbers, strings, and lists and dicts of them, and "
+                f"{', '.join(map(repr, names))} holds something else"
             ) from error
         if self.path.exists():
             with storage_errors(self.path):
-                os.replace(self.path, self._previous)
-        write_checked(self.path, buffer.getvalue())
+                self.path.replace(self._previous)
+        write_checked(self.path, payload)
         self._written = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
         """Return the newest readable state with its ``epoch``, or None where there is none.
 
-        A damaged file is set aside, noted in ``notes``, and the generation before it is used.
+        A damaged file is deleted, noted in ``notes``, and the generation before it is used.
         """
         if self.path is None:
             return None
@@ -136,6 +134,8 @@ class Checkpoint:
                 continue
             try:
                 saved = _unpack(read_checked(path))
+            except (OSError, MemoryError):  # says nothing about the file
+                raise
             except Exception as error:
                 reason = str(error) if isinstance(error, StorageError) else f"{path} cannot be read"
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
@@ -152,6 +152,24 @@ class Checkpoint:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
             self._previous.unlink(missing_ok=True)
+
+
+def _pack(saved: Any) -> bytes:
+    """Return the bytes of what can be read back without running code."""
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(saved, buffer)
+    _unpack(buffer.getvalue())
+    return buffer.getvalue()
+
+
+def _is_safe(value: Any) -> bool:
+    try:
+        _pack(value)
+    except Exception:
+        return False
+    return True
 
 
 def _unpack(payload: bytes) -> dict[str, Any]:

@@ -26,15 +26,15 @@ def load_function(name: str) -> Train:
 
     """
     module_name, colon, function_name = name.partition(":")
-    if not colon or not function_name:
+    if not module_name or not colon or not function_name:
         raise SeedwiseError(f"'{name}' does not name a function: write 'my_package.my_module:my_function'")
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise SeedwiseError(
-                f"there is no module '{error.name}' for the function '{name}': run seedwise from the folder that holds it, "
-                "or install its package"
+                f"there is no module '{error.name}' for the function '{name}': run seedwise from the folder that holds "
+                "it, or install its package"
             ) from error
         raise SeedwiseError(f"'{module_name}' needs the module '{error.name}', which is not installed") from error
     except Exception as error:

@@ -29,7 +29,9 @@ def storage_errors(path: Path) -> Iterator[None]:
                 f"no space left to write {path}: free some and run the same command again; what is finished is kept"
             ) from error
         if error.errno in _FORBIDDEN:
-            raise StorageError(f"not allowed to write {path}: make its folder writable or pass another --store") from error
+            raise StorageError(
+                f"not allowed to write {path}: make its folder writable or pass another --store"
+            ) from error
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
@@ -49,7 +51,7 @@ def write_checked(path: Path, payload: bytes) -> None:
                 file.write(payload)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)

@@ -32,10 +32,10 @@ def loaded_code(function: str) -> dict[str, str]:
     top = function.partition(":")[0].partition(".")[0]
     root = _package_root(top)
     if top != "seedwise" and root is not None:
-        for name, module in list(sys.modules.items()):
+        for loaded_as, module in list(sys.modules.items()):
             file = Path(getattr(module, "__file__", None) or "")
             # A script that is run directly is the module that others would import by its name.
-            name = file.stem if name == "__main__" else name
+            name = file.stem if loaded_as == "__main__" else loaded_as
             if (name == top or name.startswith(f"{top}.")) and file.suffix == ".py":
                 file = file.resolve()
                 if file.is_relative_to(root):
@@ -83,8 +83,11 @@ def _package_root(top: str) -> Path | None:
         file = Path(str(module.__file__)).resolve()
     else:
         spec = importlib.util.find_spec(top)
-        if spec is None or spec.origin is None:
+        if spec is None:
             return None
+        if spec.origin is None:  # a folder without __init__.py
+            folders = list(spec.submodule_search_locations or [])
+            return Path(folders[0]).resolve().parent if folders else None
         file = Path(spec.origin).resolve()
     return file.parents[1] if file.name == "__init__.py" else file.parent
 

@@ -44,8 +44,8 @@ class RunRecord:
     """Everything that is known of a run after it ended.
 
     ``trace`` holds a digest of the state after each epoch, where one was asked for.
-    ``series`` holds one dict per logged epoch. ``nonce`` names this training of the run, so that a store that was killed
-    between taking a record in and deleting its file knows it again.
+    ``series`` holds one dict per logged epoch. ``nonce`` names this training of the run, so that a store that was
+    killed between taking a record in and deleting its file knows it again.
     """
 
     id: str
@@ -69,9 +69,7 @@ class RunRecord:
     def to_bytes(self) -> bytes:
         """Pack the record: JSON for what is small, arrays for the rest, nothing that runs code when read."""
         meta = {
-            f.name: getattr(self, f.name)
-            for f in dataclasses.fields(self)
-            if f.name not in ("predictions", "weights")
+            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("predictions", "weights")
         }
         meta["predictions"] = [{"split": p.split, "tag": p.tag, "epoch": p.epoch} for p in self.predictions]
         meta["weights"] = list(self.weights)
@@ -97,7 +95,7 @@ class RunRecord:
                     ids=arrays[f"p{k}.ids"],
                     labels=arrays[f"p{k}.labels"],
                     predicted=arrays[f"p{k}.predicted"],
-                    logits=arrays[f"p{k}.logits"] if f"p{k}.logits" in arrays else None,
+                    logits=arrays.get(f"p{k}.logits"),
                 )
                 for k, entry in enumerate(meta.pop("predictions"))
             ]

@@ -38,8 +38,8 @@ class Keep:
 class Run(Generic[Config]):
     """One training: what it is told, and where it leaves its results.
 
-    Anything that trains is a function ``train(run)``; annotate it ``train(run: Run[MyConfig])`` with a pydantic model to
-    have the configuration checked when a study is planned and to receive it as an object.
+    Anything that trains is a function ``train(run)``; annotate it ``train(run: Run[MyConfig])`` with a pydantic model
+    to have the configuration checked when a study is planned and to receive it as an object.
 
     Args:
         spec: names the run.
@@ -126,13 +126,13 @@ class Run(Generic[Config]):
         epoch: int | None = None,
         ids: ArrayLike | torch.Tensor | None = None,
     ) -> None:
-        """Keep predictions, as much of them as the study's ``keep:`` says.
+        """Keep predictions, as much of them as the study's ``keep:`` says; a later call for the same key replaces them.
 
         Args:
             array: (N, C) logits, or (N,) predicted classes.
             labels: (N,) true classes.
             split: which examples these are.
-            tag: tells several predictions of one split apart.
+            tag: tells several predictions of one split apart; the key is (split, tag, epoch).
             epoch: the epoch after which they were made; default: the last one logged.
             ids: (N,) integers that name the examples; default 0..N-1.
 
@@ -151,9 +151,10 @@ class Run(Generic[Config]):
         logits = None
         if values.ndim == 2 and self.keep.predictions != "labels":
             logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
-        at = self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0
+        at = int(self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0)
+        self.predictions = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
         self.predictions.append(
-            Predictions(split, tag, int(at), names.astype(np.int64), _small(truth), _small(predicted), logits)
+            Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(predicted), logits)
         )
 
     def save_weights(self, state: Mapping[str, torch.Tensor], tag: str = FINAL) -> None:
@@ -177,7 +178,8 @@ class Run(Generic[Config]):
         """End the run with its metrics.
 
         Args:
-            metrics: fractions or other numbers; ``accuracy`` is stored as ``test/accuracy``, a name with a slash as it is.
+            metrics: fractions or other numbers; ``accuracy`` is stored as ``test/accuracy``, a name with a slash as
+                it is.
 
         A metric that is not finite makes the run ``diverged``.
 
@@ -201,11 +203,18 @@ def _to_numpy(array: Any) -> NDArray[Any]:
 
 def _to_half(values: NDArray[Any]) -> NDArray[np.float16]:
     limit = float(np.finfo(np.float16).max)
-    return np.clip(values, -limit, limit).astype(np.float16)
+    half: NDArray[np.float16] = np.clip(values, -limit, limit).astype(np.float16)
+    return half
 
 
 def _small(classes: NDArray[Any]) -> NDArray[Any]:
     """Return classes in the smallest integer type that holds them."""
     if not np.issubdtype(classes.dtype, np.integer):
-        raise SeedwiseError(f"classes must be integers, not {classes.dtype}: pass logits (N, C) or integer classes (N,)")
-    return classes if classes.size == 0 else classes.astype(np.result_type(*map(np.min_scalar_type, (classes.min(), classes.max()))))
+        raise SeedwiseError(
+            f"classes must be integers, not {classes.dtype}: pass logits (N, C) or integer classes (N,)"
+        )
+    return (
+        classes
+        if classes.size == 0
+        else classes.astype(np.result_type(*map(np.min_scalar_type, (classes.min(), classes.max()))))
+    )

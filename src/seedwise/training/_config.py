@@ -1,8 +1,8 @@
 """What a study file may say of the task, the model and the training.
 
-Options at their default are left out of a run's name, so a default may not change once it is released: the golden ids in
-the tests state every option and would change with it. Nothing here imports torch, so that a study is checked at once;
-the tests hold these options against the signatures they stand for.
+Options at their default are left out of a run's name, so a default may not change once it is released: the golden ids
+in the tests state every option and would change with it. Nothing here imports torch, so that a study is checked at
+once; the tests hold these options against the signatures they stand for.
 """
 
 from __future__ import annotations
@@ -113,9 +113,7 @@ class Placebo(Options):
         return self
 
 
-Loss = Annotated[
-    CrossEntropy | VML | CLF | Placebo, Field(discriminator="name"), BeforeValidator(_named)
-]
+Loss = Annotated[CrossEntropy | VML | CLF | Placebo, Field(discriminator="name"), BeforeValidator(_named)]
 Model = Annotated[SmallCNN | ResNet14, Field(discriminator="name"), BeforeValidator(_named)]
 
 
@@ -149,6 +147,12 @@ class SGD(_Optimizer):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
     weight_decay: NonNegative = 0.0
     nesterov: bool = False
+
+    @model_validator(mode="after")
+    def _has_momentum(self) -> SGD:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum: set momentum: 0.9")
+        return self
 
 
 class AdamW(_Optimizer):
@@ -191,7 +195,7 @@ class Validation(Options):
 
 
 class TrainOptions(Options):
-    """How to train; ``precision``, ``compile``, ``deterministic`` and ``threads`` stand beside these in a study file."""
+    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``."""
 
     epochs: Count
     batch_size: Count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -14,7 +15,7 @@ from seedwise.models import MODELS
 from seedwise.randomness import nudge_one_weight
 from seedwise.run import Diverged, Run
 from seedwise.training._config import VML, Placebo, TrainerConfig, steps_per_epoch
-from seedwise.training._losses import build_loss
+from seedwise.training._losses import ControlledLoss, build_loss
 from seedwise.training._optim import build_optimizer, lr_schedule
 from seedwise.training._tasks import Classification
 
@@ -47,7 +48,7 @@ class Trainer:
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
         self.loss = build_loss(self.options.loss, task.default_loss, run.randomness)
-        if isinstance(self.loss, nn.Module):
+        if isinstance(self.loss, ControlledLoss):
             self.loss.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
         self.splits = task.split(self.options.validation, run.randomness)
@@ -58,12 +59,16 @@ class Trainer:
     def step(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """Take one optimizer step on a batch and return its (base) loss, detached."""
         with self._precision():
-            outputs = self.network(inputs)
+            outputs = self.network(inputs).float()
         total = self.loss(outputs, labels)
         self.optimizer.zero_grad()
         total.backward()
         self.optimizer.step()
-        return self.loss.last_base if isinstance(self.loss, nn.Module) else total.detach()
+        total = total.detach()
+        if not isinstance(self.loss, ControlledLoss):
+            return total
+        # After a loss that is not finite, `last_base` still holds the one before it.
+        return torch.where(total.isfinite(), self.loss.last_base, total)
 
     def evaluated(self) -> nn.Module:
         """Return the network that is evaluated."""
@@ -92,7 +97,7 @@ class Trainer:
         network.eval()
         train_loss = float(loss_sum) / len(self.splits["train"])
         row = {"train/loss": train_loss, "lr": base_lr * self.lr_factor(first + self.steps - 1)}
-        if isinstance(self.loss, nn.Module):
+        if isinstance(self.loss, ControlledLoss):
             row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
         for split in self._splits_to_watch():
@@ -111,12 +116,13 @@ class Trainer:
     def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         examples = self.splits["train"]
         slots = len(examples)
-        order = torch.from_numpy(self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)).to(self.device)
+        permutation = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)
+        order = torch.from_numpy(permutation).to(self.device)
         table = self.task.table(slots, self.run.randomness, epoch, self.device)
         size = self.options.batch_size
-        for chunk in order.split(max(_CHUNK // size, 1) * size):
+        for chunk in torch.split(order, max(_CHUNK // size, 1) * size):
             inputs = self.task.inputs(examples, chunk, table)
-            yield from zip(inputs.split(size), examples.labels[chunk].split(size), strict=True)
+            yield from zip(torch.split(inputs, size), torch.split(examples.labels[chunk], size), strict=True)
 
     def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
         rule = self.options.validation
@@ -125,17 +131,15 @@ class Trainer:
         metric = next(m for m in self.task.metrics if m.name == rule.metric)
         score = row[f"validation/{rule.metric}"] * (1 if metric.higher_is_better else -1)
         # Ties go to the earlier epoch: the rule must not depend on how many equal epochs follow.
-        if self.best is None or score > self.best["score"]:
+        if score > (-math.inf if self.best is None else self.best["score"]):
             weights = {name: value.clone() for name, value in self.model.state_dict().items()}
             self.best = {"score": score, "epoch": epoch, "weights": weights}
 
     def _outputs(self, examples: Examples) -> Tensor:
         network = self.evaluated().eval()
         with torch.no_grad(), self._precision():
-            chunks = [
-                network(self.task.inputs(examples, slice(k, k + _CHUNK))).float() for k in range(0, len(examples), _CHUNK)
-            ]
-        return torch.cat(chunks)
+            chunks = [slice(k, k + _CHUNK) for k in range(0, len(examples), _CHUNK)]
+            return torch.cat([network(self.task.inputs(examples, chunk)).float() for chunk in chunks])
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.run.numerics.precision == "float32":
@@ -143,7 +147,7 @@ class Trainer:
         return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
 
     def _state(self) -> dict[str, Any]:
-        loss = self.loss.state_dict() if isinstance(self.loss, nn.Module) else {}
+        loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -157,7 +161,7 @@ class Trainer:
             return 0
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        if isinstance(self.loss, nn.Module):
+        if isinstance(self.loss, ControlledLoss):
             self.loss.load_state_dict(saved["loss"])
         self.best = saved["best"]
         return int(saved["epoch"]) + 1
@@ -166,7 +170,7 @@ class Trainer:
         finite = torch.stack([torch.isfinite(p).all() for p in self.model.parameters()]).all()
         if not finite:
             raise Diverged("the final weights are not finite")
-        metrics = {}
+        metrics: dict[str, float] = {}
         for split, examples in self.splits.items():
             if split == "train":
                 continue
@@ -184,5 +188,6 @@ class Trainer:
         total = self.steps * self.options.epochs
         if isinstance(vml, VML) and total < 2 * vml.warmup_steps:
             self.run.notes.append(
-                f"the penalty warms up for {vml.warmup_steps} of {total} steps: set warmup_steps to about {max(total // 20, 2)}"
+                f"the penalty warms up for {vml.warmup_steps} of {total} steps: "
+                f"set warmup_steps to about {max(total // 20, 2)}"
             )

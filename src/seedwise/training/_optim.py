@@ -15,9 +15,7 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 def _kinds(model: nn.Module) -> dict[str, str]:
     """Return ``bias``, ``norm`` or ``weight`` for every parameter's name."""
-    norms = {
-        f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, _NORMS)
-    }
+    norms = {f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, _NORMS)}
     return {
         name: "norm" if name in norms else "bias" if name.rpartition(".")[2] == "bias" else "weight"
         for name, _ in model.named_parameters()
@@ -46,9 +44,7 @@ def build_optimizer(config: SGD | AdamW, model: nn.Module) -> torch.optim.Optimi
             nesterov=config.nesterov,
             fused=True,
         )
-    return torch.optim.AdamW(
-        groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True
-    )
+    return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
 
 
 def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int) -> Callable[[int], float]:

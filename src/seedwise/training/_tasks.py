@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.data import Dataset, Examples, load
+from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.training._config import ClassificationTask, Validation
 from seedwise.training._metrics import classification_metrics
@@ -43,6 +44,11 @@ class Classification:
         for label in np.unique(labels):
             members = generator.permutation(np.flatnonzero(labels == label))
             held_out[members[: round(validation.fraction * len(members))]] = True
+        if held_out.all() or not held_out.any():
+            raise SeedwiseError(
+                f"a validation fraction of {validation.fraction:g} leaves no example to "
+                f"{'train' if held_out.all() else 'validate'} on: choose one nearer to 0.1"
+            )
         pick = torch.from_numpy(held_out).to(train.labels.device)
         return {
             "train": train.take((~pick).nonzero()[:, 0]),
@@ -51,7 +57,7 @@ class Classification:
         }
 
     def inputs(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> Tensor:
-        """Return network inputs (B, C, H, W) for the examples at the slots ``at``, varied by their rows of the table."""
+        """Return inputs (B, C, H, W) for the examples at the slots ``at``, varied by their rows of the table."""
         images = examples.images[at]
         if table is not None:
             images = self.dataset.augmentation.apply(images, table[at])
