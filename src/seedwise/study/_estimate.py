@@ -66,7 +66,7 @@ def _weight_bytes(study: Study, classes: int) -> int:
 
     from seedwise.models import build
 
-    sizes = []
+    sizes: list[int] = []
     for config in study.spec.configs().values():
         options = dict(config["model"])
         name = options.pop("name")

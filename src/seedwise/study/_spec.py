@@ -42,6 +42,9 @@ def _check_regime(regime: str) -> str:
     return regime
 
 
+_Regime = Annotated[str, AfterValidator(_check_regime)]
+
+
 class Question(Options):
     """What the study is to find: an SD ratio, and with what probability."""
 
@@ -120,11 +123,11 @@ class StudySpec(Options):
     task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any]
-    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1, default_factory=lambda: {"base": {}})]
+    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = Field(
+        default_factory=lambda: {"base": None}
+    )
     baseline: str | None = None
-    regimes: Annotated[
-        list[Annotated[str, AfterValidator(_check_regime)]], Field(min_length=1, default_factory=lambda: ["all"])
-    ]
+    regimes: Annotated[list[_Regime], Field(min_length=1)] = Field(default_factory=lambda: ["all"])
     replicates: Annotated[int, Field(ge=1, le=100_000)] = 20
     first_replicate: Annotated[int, Field(ge=0)] = 0
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
