@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
+from seedwise.run._execute import config_model
 from seedwise.study._mistakes import describe, mistake
 from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, classification_metrics
 
@@ -97,7 +98,11 @@ class OwnTask(Options):
     chance: float | None = None
 
 
-Seeds = dict[str, Annotated[int, Field(ge=0)]]
+def _base_alone() -> dict[str, dict[str, Any] | None]:
+    return {"base": {}}
+
+
+Seeds = dict[str, Annotated[int, Field(ge=0, strict=True)]]
 
 
 def _check_seeds(vectors: list[Seeds]) -> list[Seeds]:
@@ -123,13 +128,11 @@ class StudySpec(Options):
     task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any]
-    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = Field(
-        default_factory=lambda: {"base": None}
-    )
+    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = Field(default_factory=_base_alone)
     baseline: str | None = None
     regimes: Annotated[list[_Regime], Field(min_length=1)] = Field(default_factory=lambda: ["all"])
-    replicates: Annotated[int, Field(ge=1, le=100_000)] = 20
-    first_replicate: Annotated[int, Field(ge=0)] = 0
+    replicates: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 20
+    first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     keep: KeepOptions = KeepOptions()
@@ -212,7 +215,7 @@ class StudySpec(Options):
         return resolved
 
     def _builtin(self, model: Any, train: dict[str, Any], where: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
-        raw = {"task": self.task, "model": model, "train": train}
+        raw = {"task": self.task, "train": train} | ({} if model is None else {"model": model})
         try:
             checked = TrainerConfig.model_validate(raw)
         except ValidationError as error:
@@ -226,15 +229,18 @@ class StudySpec(Options):
             raise SeedwiseError(
                 "a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'"
             )
-        if train:
-            raise SeedwiseError(mistake("key", next(iter(train)), ["function", "config", *_NUMERICS], "train"))
-        place = f"methods.{method}.config" if (self.methods[method] or {}).get("config") else "train.config"
+        overrides = self.methods[method] or {}
+        for key in train:
+            place = f"methods.{method}" if key in overrides else "train"
+            raise SeedwiseError(mistake("key", key, ["function", "config", *_NUMERICS], place))
+        place = f"methods.{method}.config" if "config" in overrides else "train.config"
         if not isinstance(config, dict):
             raise SeedwiseError(f"{place} is {config!r}: it holds 'key: value' lines")
+        train_function = load_function(function)
         try:
-            configured = configure(load_function(function), config)
+            configured = configure(train_function, config)
         except ValidationError as error:
-            raise SeedwiseError(describe(error, None, prefix=place)) from None
+            raise SeedwiseError(describe(error, config_model(train_function), prefix=place)) from None
         if isinstance(configured, BaseModel):
             configured = configured.model_dump(mode="json", exclude_defaults=True)
         try:
