@@ -141,8 +141,8 @@ class Run(Generic[Config]):
 
         """
         values, truth = _to_numpy(array), _to_numpy(labels)
-        names = np.arange(len(truth)) if ids is None else _to_numpy(ids)
-        if values.ndim not in (1, 2) or len(values) != len(truth) or len(names) != len(truth) or truth.ndim != 1:
+        names = np.arange(truth.size) if ids is None else _to_numpy(ids)
+        if values.ndim not in (1, 2) or not values.shape[:1] == truth.shape == names.shape:
             raise SeedwiseError(
                 f"save_predictions got predictions of shape {values.shape}, labels {truth.shape}, ids {names.shape}: "
                 "pass logits (N, C) or classes (N,), labels (N,) and ids (N,)"
