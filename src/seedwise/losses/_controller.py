@@ -187,7 +187,7 @@ class ControlledLoss(nn.Module, ABC):
     def _record(self, base: Tensor, control: Control) -> None:
         _, factor, lam, sound = control
         keep(self.last_base, base, sound)
-        keep(self.last_penalty, control.penalty.detach().float(), sound)
+        keep(self.last_penalty, control.penalty.detach(), sound)
         keep(self.last_lambda, lam, sound)
         keep(self.last_factor, factor, sound)
         excess = factor - 1
@@ -230,5 +230,6 @@ def is_finite(value: Tensor) -> Tensor:
 
 
 def keep(buffer: Tensor, value: Tensor, where: Tensor) -> None:
-    """Set `buffer` to `value` in place if `where` holds, without asking the device whether it does."""
-    torch.where(where, value, buffer, out=buffer)
+    """Set `buffer` to `value` in place where `where` holds, without asking the device whether it does."""
+    # The cast is for float64 losses and default dtypes; elsewhere it is free.
+    torch.where(where, value.to(buffer.dtype), buffer, out=buffer)

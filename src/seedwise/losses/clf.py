@@ -76,8 +76,8 @@ def variance_penalty(logits: Tensor, target: Tensor) -> Tensor:
     divisor = count.clamp(min=1)
     mean = torch.where(member, logits, 0.0).sum(0) / divisor
     variance = torch.where(member, logits - mean, 0.0).square().sum(0) / divisor
-    counted = count >= 2
-    return torch.where(counted, variance, 0.0).sum() / counted.sum().clamp(min=1)
+    # The variance of a single member is 0 already: only the divisor has to know which classes count.
+    return variance.sum() / (count >= 2).sum().clamp(min=1)
 
 
 class CLFLoss(Controller):

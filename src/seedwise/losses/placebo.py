@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from seedwise.losses._controller import Control, ControlledLoss
+from seedwise.losses._controller import Control, ControlledLoss, keep
 from seedwise.losses._parameters import whole
 from seedwise.losses.clf import CLFLoss
 from seedwise.losses.vml import VarianceMinimizerLoss
@@ -112,10 +112,10 @@ class PlaceboLoss(ControlledLoss):
         factor = torch.where(shadow.sound, drawn, 1.0)
         lam = torch.where(shadow.sound, lam, 0.0)
         self._push(shadow)
-        self._record(seen.float(), Control((factor - 1) * seen, factor, lam, shadow.sound))
+        self._record(seen, Control((factor - 1) * seen, factor, lam, shadow.sound))
         return factor * loss
 
     def _push(self, shadow: Control) -> None:
         oldest = torch.arange(RING_SIZE, device=self.ring.device) == self.steps % RING_SIZE
         newest = torch.stack([shadow.factor, shadow.lam]).view(2, 1)
-        torch.where(oldest & shadow.sound, newest, self.ring, out=self.ring)
+        keep(self.ring, newest, oldest & shadow.sound)
