@@ -223,19 +223,22 @@ class Store:
         method: str,
         links: Sequence[tuple[Link, str, Mapping[str, Any]]],
     ) -> None:
-        """Make ``links`` the links of one method of study ``name``."""
+        """Make ``links`` the links of one method of study ``name``; methods keep the order in which they came."""
         with self._errors(), self._engine.begin() as db:
             ids = {run_id for _, run_id, _ in links}
-            others = db.execute(
-                sa.select(_links.c.method, _links.c.run_id).where(_links.c.study == name, _links.c.method != method)
-            )
-            clash = next((other for other, run_id in others if run_id in ids), None)
+            found = db.execute(
+                sa.select(_links.c.method, _links.c.run_id, _links.c.position).where(_links.c.study == name)
+            ).all()
+            clash = next((other for other, run_id, _ in found if other != method and run_id in ids), None)
+            positions = [position for own, _, position in found if own == method]
+            position = min(positions) if positions else 1 + max((position for *_, position in found), default=-1)
         if clash is not None:
             raise SeedwiseError(
                 f"the methods '{method}' and '{clash}' of '{name}' have the same config and seeds, so their runs would "
                 "be the same: put what tells them apart into config={...}"
             )
-        self._write_links(name, description, links, (_links.c.study == name) & (_links.c.method == method))
+        which = (_links.c.study == name) & (_links.c.method == method)
+        self._write_links(name, description, links, which, position=position)
 
     def _write_links(
         self,
@@ -243,8 +246,11 @@ class Store:
         description: Mapping[str, Any],
         links: Sequence[tuple[Link, str, Mapping[str, Any]]],
         which: sa.ColumnElement[bool],
+        position: int | None = None,
     ) -> None:
-        rows = {astuple(link): (run_id, k) for k, (link, run_id, _) in enumerate(links)}
+        rows = {
+            astuple(link): (run_id, k if position is None else position) for k, (link, run_id, _) in enumerate(links)
+        }
         with self._errors(), self._engine.begin() as db:
             text = json.dumps(description)
             old = db.execute(sa.select(_studies.c.description).where(_studies.c.name == name)).scalar()
@@ -305,7 +311,7 @@ class Store:
             .join(_studies, _studies.c.name == _links.c.study)
             .join(_specs, _specs.c.run_id == _links.c.run_id)
             .outerjoin(_runs, (_runs.c.run_id == _links.c.run_id) & _runs.c.current)
-            .order_by(_studies.c.position, _links.c.position)
+            .order_by(_studies.c.position, _links.c.position, _links.c.replicate)
         )  # fmt: skip
         if study is not None:
             query = query.where(_links.c.study == study)
@@ -472,8 +478,6 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 def _check_writable(path: Path) -> None:
     folder = path.resolve().parent
-    if not folder.is_dir():
-        raise StorageError(f"there is no folder {folder} for the store {path.name}: make it or pass another --store")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise StorageError(f"not allowed to write {path}: make it and its folder writable or pass another --store")
 
