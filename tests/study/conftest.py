@@ -1,0 +1,192 @@
+"""A toy training function, quick to train and of known result, and a folder with a study of it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from seedwise.study import Outcome, Silent, Store, StoredRun, Study
+
+TOY = '''
+"""Training that knows its result: accuracy is the seed of ``init`` in percent, the loss a sum of the epoch's draws."""
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import numpy as np
+
+
+def act(run, what):
+    marker = pathlib.Path(run.config.get("marker", "."))
+    match what:
+        case "raise":
+            raise ValueError("no such\\nluck")
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "kill once":
+            if not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        case "print":
+            print('{"event": "done", "id": "x", "status": "finished"}', flush=True)
+            os.system("echo from a child process")
+        case "sleep":
+            marker.touch()
+            time.sleep(60)
+        case "memory":
+            raise MemoryError
+        case "exit":
+            sys.exit(3)
+        case "entropy":
+            run.log(run.config["at"], loss=int.from_bytes(os.urandom(4), "little"))
+
+
+def train(run):
+    config = {"epochs": 3, "at": 1, "do": None, "pause": 0.0} | run.config
+    saved = run.checkpoint.load() or {"epoch": -1, "total": 0.0}
+    total = saved["total"]
+    for epoch in range(saved["epoch"] + 1, config["epochs"]):
+        total += run.randomness.numpy("shuffle", "draw", epoch).uniform()
+        run.log(epoch, loss=total)
+        if epoch == config["at"]:
+            act(run, config["do"])
+        time.sleep(config["pause"])
+        run.checkpoint.save(epoch, total=total)
+    if config["do"] == "return":
+        return
+    logits = run.randomness.numpy("init", "logits").normal(size=(6, 3))
+    run.save_predictions(logits, np.arange(6) % 3, ids=100 + np.arange(6))
+    if config.get("weights"):
+        import torch
+
+        run.save_weights({"w": torch.full((2,), float(run.seeds["init"]))})
+    run.finish(accuracy=float("nan") if config["do"] == "nan" else run.seeds["init"] / 100)
+'''
+
+
+class Notes(Silent):
+    """Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.begun: list[str] = []
+        self.epochs: list[tuple[str, int]] = []
+        self.outcomes: list[tuple[str, str]] = []
+
+    def started(self, run_id: str) -> None:
+        self.begun.append(run_id)
+
+    def epoch(self, run_id: str, epoch: int) -> None:
+        self.epochs.append((run_id, epoch))
+
+    def ended(self, run_id: str, status: str) -> None:
+        self.outcomes.append((run_id, status))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Project:
+    """A folder with a study file and the module ``toy`` that it trains with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "study.yaml"
+        self.store_path = folder / "toy.db"
+        self.code = folder / "toy.py"
+        self.code.write_text(TOY)
+
+    def write(self, **keys: Any) -> Path:
+        """Write the study file: one replicate of one method that finishes, unless ``keys`` say otherwise."""
+        study = {"name": "toy", "train": {"function": "toy:train"}, "replicates": 1} | keys
+        if "seeds" in keys:
+            del study["replicates"]
+        self.file.write_text(yaml.safe_dump({k: v for k, v in study.items() if v is not None}, sort_keys=False))
+        return self.file
+
+    def study(self, **keys: Any) -> Study:
+        """Write the study file and read it; the module is imported afresh."""
+        if keys or not self.file.exists():
+            self.write(**keys)
+        forget_modules(self.folder)
+        return Study.from_yaml(self.file)
+
+    def run(self, study: Study | None = None, **options: Any) -> tuple[Outcome, Notes]:
+        """Run a study with one worker."""
+        notes = Notes()
+        outcome = (study or self.study()).run(**{"workers": 1, "progress": notes} | options)
+        return outcome, notes
+
+    def runs(self) -> dict[tuple[str, int], StoredRun]:
+        """Return what the store knows by method and replicate."""
+        with Store(self.store_path) as store:
+            return {(run.link.method, run.link.replicate): run for run in store.runs()}
+
+    def start(self, code: str | None = None, *, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a driver in a process group of its own; by default it runs the study with two workers."""
+        code = code or "print(seedwise.Study.from_yaml('study.yaml').run(workers=2))"
+        return subprocess.Popen(
+            [sys.executable, "-c", f"import seedwise\n{code}"],
+            cwd=self.folder,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def forget_modules(folder: Path) -> None:
+    """Let ``toy`` be imported from ``folder`` next."""
+    others = [p for p in sys.path if (Path(p) / "toy.py").exists() and Path(p) != folder]
+    sys.path[:] = [p for p in sys.path if p not in others]
+    for name in [name for name in sys.modules if name == "toy" or name.startswith("toy.")]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+@pytest.fixture(autouse=True)
+def _own_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave the search path as it was; a file edited twice within a second must not be read from a cached one."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+
+
+@pytest.fixture(scope="session")
+def new_project():
+    """Make a project in a folder."""
+    return Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of this test's own."""
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A finished toy study: two methods, three replicates, weights kept."""
+    project = Project(tmp_path_factory.mktemp("undisturbed"))
+    study = project.study(
+        methods={"base": {}, "long": {"config": {"epochs": 5}}},
+        train={"function": "toy:train", "config": {"weights": True}},
+        replicates=3,
+        keep={"weights": "final"},
+    )
+    project.run(study, workers=2)
+    return project
