@@ -7,6 +7,7 @@ import sys
 import typer
 
 from seedwise.cli import _demo, _doctor, _init, _merge, _report, _run, _show, _status
+from seedwise.cli._console import EXIT_CODES
 from seedwise.errors import SeedwiseError
 
 app = typer.Typer(
@@ -20,12 +21,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (_demo, _init, _run, _status, _show, _report, _doctor, _merge):
-    app.command(name=command.NAME)(command.command)
+    app.command(name=command.NAME, epilog=EXIT_CODES)(command.command)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from seedwise import __version__
+        from seedwise._version import __version__
 
         typer.echo(f"seedwise {__version__}")
         raise typer.Exit

@@ -13,11 +13,11 @@ from rich.table import Table
 if TYPE_CHECKING:
     from seedwise.reporting import Results
 
-EXIT_CODES = """
-Exit codes: 0 all is well; 1 some runs failed (or doctor found different bits); 2 a mistake in what was typed or in the
-study file; 3 the code has changed since runs were finished; 4 the disk is full, not writable or a file is damaged;
-130 stopped by Ctrl-C.
-"""
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 some runs failed, or doctor found different bits; 2 a mistake in what was typed or "
+    "in the study file; 3 the code has changed since runs were finished; 4 the disk is full, not writable or a file is "
+    "damaged; 130 stopped by Ctrl-C."
+)
 
 _PLAIN_WIDTH = 160
 """Where the output is a file or a pipe, tables are not cut to the width of a window."""

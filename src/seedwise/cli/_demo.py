@@ -11,7 +11,9 @@ NAME: Final = "demo"
 
 
 def command(
-    folder: Annotated[Path, typer.Option(help="Where the study file, its results and the report go.")] = Path("seedwise-demo"),
+    folder: Annotated[Path, typer.Option(help="Where the study file, its results and the report go.")] = Path(
+        "seedwise-demo"
+    ),
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""

@@ -14,10 +14,7 @@ def command(
     study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="A study file.")],
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:0.")] = "cpu",
 ) -> None:
-    """Train one run twice, in two fresh processes, and say whether the bits agree; if not, from which epoch.
-
-    Exit codes: 0 they agree; 1 they do not; 2 a mistake in the study, or the run fails.
-    """
+    """Train one run twice, in two fresh processes, and say whether the bits agree; if not, from which epoch."""
     from seedwise.cli._console import console
     from seedwise.cli._run import open_study
     from seedwise.study import diagnose

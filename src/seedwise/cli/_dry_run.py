@@ -34,14 +34,9 @@ def print_estimate(study: Study) -> None:
 def _bytes(count: int | None) -> str:
     if count is None:
         return "known once a first run has finished: try --replicates 1"
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            break
-        size /= 1000
-    else:
-        unit = "TB"
-    return f"about {size:.3g} {unit} in all, before compression"
+    from rich.filesize import decimal
+
+    return f"about {decimal(count)} in all, before compression"
 
 
 def _time(seconds: float) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from seedwise.cli._console import EXIT_CODES
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -18,9 +17,11 @@ NAME: Final = "run"
 RECIPE: Final = "recipe:"
 
 
-def command(  # noqa: D417
+def command(
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
-    store: Annotated[Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
     replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
     data_dir: Annotated[
@@ -68,9 +69,6 @@ def command(  # noqa: D417
         accept_changed_code=accept_changed_code,
         retry_failed=retry_failed,
     )
-
-
-command.__doc__ = f"{command.__doc__}\n{EXIT_CODES}"
 
 
 def open_study(study: str, store: Path | None, replicates: int | None) -> Study:

@@ -29,7 +29,9 @@ def strip_plot(cells: Sequence[Cell]) -> str:
     factor = 100 if is_share(shown[0].metric) else 1
     several = len({cell.regime for cell in shown}) > 1
     # Fixed salt and no date: the same results give the same file.
-    with mpl.rc_context({"svg.hashsalt": "seedwise", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10}):
+    with mpl.rc_context(
+        {"svg.hashsalt": "seedwise", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10}
+    ):
         figure = Figure(figsize=(6.4, 0.7 + 0.42 * len(shown)), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots()

@@ -21,9 +21,11 @@ def render(sections: Sequence[Mapping[str, Any]], *, command: str) -> str:
     """
     import jinja2
 
-    from seedwise import __version__
+    from seedwise._version import __version__
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     template = environment.from_string(
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )

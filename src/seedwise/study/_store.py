@@ -298,7 +298,7 @@ class Store:
         """Return how long the current attempt of every run took."""
         with self._errors(), self._engine.connect() as db:
             rows = db.execute(sa.select(_runs.c.run_id, _runs.c.seconds).where(_runs.c.current))
-            return dict(rows.tuples().all())
+            return {row.run_id: row.seconds for row in rows}
 
     def runs(self, study: str | None = None) -> list[StoredRun]:
         """Return the links of a study (or of all) with the current attempts of their runs, in the order of the plan."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from seedwise.study._folder import StudyFolder
 from seedwise.study._plan import PlannedRun, plan
 from seedwise.study._spec import StudySpec, parse_study, read_study
 from seedwise.study._store import Store
+from seedwise.training import FUNCTION
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class Study:
 
         """
         planned = self.plan()
+        _check_installed(self.spec)
         progress = progress or Silent()
         devices = _devices(device, workers, runs_per_device)
         if shard is not None:
@@ -285,6 +288,13 @@ def _devices(device: str, workers: int | None, runs_per_device: int) -> list[str
             raise SeedwiseError(f"--device {device}: torch sees no CUDA device here")
     count = workers or (_cores() if names == ["cpu"] else len(names) * runs_per_device)
     return [names[k % len(names)] for k in range(count)]
+
+
+def _check_installed(spec: StudySpec) -> None:
+    needed = {"torch": "torch"} | ({"sklearn": "scikit-learn"} if spec.function == FUNCTION else {})
+    missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise SeedwiseError(f"training needs {' and '.join(missing)}: pip install 'seedwise[train]'")
 
 
 def _cores() -> int:

@@ -1,0 +1,224 @@
+"""What the commands print, and what they exit with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import seedwise
+from seedwise.randomness import Randomness
+from seedwise.statistics import spread
+
+from .conftest import FUNCTION, STUDY, run_cli
+
+NO_TORCH = ("torch", "sklearn")
+
+
+def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
+    text = (trained / "stdout").read_text()
+    assert "task, all sources vary, 12 replicates paired by seed" in text
+    draws = [Randomness({"init": 1 + r}).numpy("init", "base").normal() for r in range(12)]
+    rows = {line.split()[0]: line for line in text.splitlines() if line.startswith(("base", "steady", "wild"))}
+    assert rows["base"].split()[1:3] == ["12", "0"]
+    assert f"{90 + 0.1 * np.mean(draws):.2f} %" in rows["base"]
+    sd = spread(0.1 * np.array(draws))
+    assert f"{sd.estimate:.2f} [{sd.low:.2f}, {sd.high:.2f}]".replace("0.", ".") in rows["base"]
+    assert "reduced: the SD is" in rows["steady"]  # a tenth of the base's
+    assert "increased: the SD is" in rows["wild"]  # five times the base's
+    assert "report: tiny.html" in text
+
+
+def test_show_json_has_one_object_per_link(trained: Path) -> None:
+    done = run_cli(["show", "tiny.db", "--json"], trained)
+    runs = json.loads(done.stdout)
+    assert len(runs) == 36
+    keys = "id study task method regime group replicate seeds status metrics weights_sha256 seconds".split()
+    assert all(list(run) == keys for run in runs)
+    first = next(run for run in runs if run["method"] == "wild" and run["replicate"] == 3)
+    draw = Randomness({"init": 4}).numpy("init", "wild").normal()
+    assert first["metrics"] == {"test/accuracy": 0.9 + 0.005 * draw}
+    assert first["seeds"] == {"init": 4, "shuffle": 4, "augment": 4, "dropout": 4}
+    assert (first["study"], first["task"], first["regime"], first["group"]) == ("tiny", "task", "all", 0)
+    assert first["status"] == "finished"
+    assert first["weights_sha256"] is None
+
+
+def test_running_again_trains_nothing_and_prints_the_same_table(trained: Path) -> None:
+    again = run_cli(["run", "tiny.yaml"], trained)
+    assert again.returncode == 0
+    assert again.stdout == (trained / "stdout").read_text()
+    before = json.loads(run_cli(["show", "tiny.db", "--json"], trained).stdout)
+    assert all(run["seconds"] is not None for run in before)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["show", "tiny.db"], ["show", "tiny.db", "--json"], ["status", "tiny.db"],
+     ["report", "tiny.db", "-o", "no-torch.html"], ["run", "--help"], ["show", "tiny.yaml"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_works_without_torch(trained: Path, arguments: list[str]) -> None:
+    done = run_cli(arguments, trained, block=NO_TORCH)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_importing_loads_neither_torch_nor_anything_heavy() -> None:
+    heavy = {"torch", "matplotlib", "scipy", "sqlalchemy", "pandas"}
+    for module in ("seedwise", "seedwise.cli"):
+        code = f"import {module}, sys; print(*sorted(set(sys.modules) & {heavy}))"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ""
+
+
+def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "cli_project.py").write_text(FUNCTION)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    code = (
+        "import importlib.util as u, sys\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'torch' else find(name, *a)\n"
+        "from seedwise.cli import main\nsys.argv = ['seedwise', 'run', 'tiny.yaml']\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "seedwise: training needs torch: pip install 'seedwise[train]'\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "parts"),
+    [
+        (["run", "nothing.yaml"], 2, ["there is no study file nothing.yaml", "seedwise init nothing.yaml"]),
+        (["run", "typo.yaml"], 2, ["typo.yaml", "unknown key 'method'", "did you mean 'methods'?"]),
+        (["run", "recipe:digit"], 2, ["unknown recipe 'digit'", "did you mean 'digits'?"]),
+        (["run", "tiny.yaml", "--shard", "5/4"], 2, ["--shard 5/4", "1 <= i <= k"]),
+        (["run", "tiny.yaml", "--shard", "x"], 2, ["--shard x"]),
+        (["run", "tiny.yaml", "--device", "tpu"], 2, ["unknown device 'tpu'"]),
+        (["show", "nothing.db"], 2, ["there is no store nothing.db"]),
+        (["status", "cli_project.py"], 2, ["not a store of seedwise"]),
+        (["report", "tiny.db", "-o", "nowhere/x.html"], 4, ["cannot write nowhere/x.html"]),
+        (["merge", "x.db", "nowhere"], 2, ["nowhere is not a shard's folder"]),
+        (["init", "tiny.yaml"], 2, ["tiny.yaml exists already"]),
+        (["doctor", "nothing.yaml"], 2, ["there is no study file"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_a_mistake_is_one_line_with_a_remedy(trained: Path, arguments: list[str], code: int, parts: list[str]) -> None:
+    (trained / "typo.yaml").write_text(STUDY.replace("methods:", "method:"))
+    done = run_cli(arguments, trained)
+    assert done.returncode == code
+    assert done.stderr.startswith("seedwise: ")
+    assert done.stderr.count("\n") == 1
+    for part in parts:
+        assert part in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["rnu"], ["run"], ["run", "tiny.yaml", "--replicates", "0"], ["show"]])
+def test_a_mistake_in_the_command_itself_exits_with_2(trained: Path, arguments: list[str]) -> None:
+    done = run_cli(arguments, trained)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+
+
+def test_every_command_has_help_and_says_its_exit_codes(trained: Path) -> None:
+    listed = run_cli(["--help"], trained).stdout
+    for name in ("demo", "init", "run", "status", "show", "report", "doctor", "merge"):
+        assert f" {name} " in listed
+        text = run_cli([name, "--help"], trained).stdout
+        assert "Usage" in text
+        assert "Exit codes" in text
+
+
+def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) -> None:
+    done = run_cli(["run", "recipe:digits", "--replicates", "5", "--dry-run"], tmp_path, block=NO_TORCH)
+    assert "runs:  20 (20 pending)" in done.stdout
+    # 20 runs, 360 examples, one class and ten half-precision logits each.
+    assert 20 * 360 * (1 + 2 * 10) == 151_200
+    assert "about 151.2 kB in all" in done.stdout
+    assert "time:" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_of_a_started_study_gives_the_time_of_what_is_missing(trained: Path) -> None:
+    done = run_cli(["run", "tiny.yaml", "--replicates", "20", "--dry-run"], trained)
+    assert "runs:  60 (36 finished, 24 pending)" in done.stdout
+    assert "of one worker for what is missing" in done.stdout
+
+
+def test_init_writes_a_study_that_runs(tmp_path: Path) -> None:
+    assert run_cli(["init", "mine.yaml"], tmp_path).returncode == 0
+    done = run_cli(["run", "mine.yaml", "--dry-run"], tmp_path)
+    assert "runs:  40 (40 pending)" in done.stdout
+
+
+def test_failed_runs_are_in_the_table_the_status_and_the_exit_code(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "cli_project.py").write_text(FUNCTION)
+    (tmp_path / "tiny.yaml").write_text(STUDY.replace("{name: steady}", "{name: steady, fail: 3}"))
+    done = run_cli(["run", "tiny.yaml", "--replicates", "5"], tmp_path)
+    assert done.returncode == 1
+    row = next(line for line in done.stdout.splitlines() if line.startswith("steady"))
+    assert row.split()[1:3] == ["4", "1"]
+    assert "of finished runs" in row
+    assert "1 of 15 runs failed" in done.stdout
+    status = run_cli(["status", "tiny.db"], tmp_path)
+    assert "steady (all): 4 finished, 1 crashed" in status.stdout
+    assert "1 crashed: RuntimeError: as planned" in status.stdout
+
+
+def test_two_runs_give_no_sd_and_say_why(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "cli_project.py").write_text(FUNCTION)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    done = run_cli(["run", "tiny.yaml", "--replicates", "2"], tmp_path)
+    assert done.returncode == 0
+    assert "2 finished runs: an SD needs at least 3" in done.stdout
+    assert "nan" not in done.stdout
+
+
+SLOW = """
+import time
+def train(run):
+    saved = run.checkpoint.load()
+    for epoch in range(saved["epoch"] + 1 if saved else 0, 40):
+        time.sleep(0.1)
+        run.log(epoch, loss=0.0)
+        run.checkpoint.save(epoch, done=epoch)
+    run.finish(accuracy=0.5 + run.seeds["init"] / 100)
+"""
+
+
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "slow_project.py").write_text(SLOW)
+    (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 2\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seedwise", "run", "slow.yaml"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    log = tmp_path / "slow.d" / "checkpoints"
+    while time.monotonic() < deadline and not (tmp_path / "slow.d" / "logs" / "worker-2.log").exists():
+        time.sleep(0.1)
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGINT)  # the terminal sends it to the whole group
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "Go on with: seedwise run slow.yaml" in out
+    assert list(log.iterdir()), "the runs were stopped at the end of an epoch, with a checkpoint"
+    done = run_cli(["run", "slow.yaml"], tmp_path)
+    assert done.returncode == 0
+    assert "resumed from a checkpoint: 2 runs" in run_cli(["status", "slow.db"], tmp_path).stdout
+
+
+def test_the_version_is_the_packages() -> None:
+    done = subprocess.run([sys.executable, "-m", "seedwise", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"seedwise {seedwise.__version__}\n"

@@ -1,0 +1,170 @@
+"""The table of results and the report."""
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seedwise.reporting import interval, number, percent, render, results_of
+from seedwise.statistics import Cell, Interval, reduction, spread
+
+RNG = np.random.default_rng(1)
+BASE = 0.98 + 0.004 * RNG.normal(size=12)
+STEADY = 0.98 + 0.0004 * RNG.normal(size=12)
+
+
+def cell(method: str, values: Any, **changes: Any) -> Cell:
+    runs = len(values)
+    fields: dict[str, Any] = {
+        "task": "digits", "method": method, "regime": "all", "group": [0] * runs, "replicate": range(runs),
+        "values": values, "status": ("finished",) * runs, "metric": "test/accuracy", "higher_is_better": True,
+        "chance": 0.1,
+    }  # fmt: skip
+    return Cell(**{**fields, **changes})
+
+
+def description(**changes: Any) -> dict[str, Any]:
+    return {
+        "spec": {"name": "s", "model": "small_cnn"},
+        "base": "base",
+        "metrics": [{"name": "accuracy", "higher_is_better": True, "chance": 0.1}],
+        "question": {"spread_ratio": 0.7, "power": 0.8},
+    } | changes
+
+
+def section(cells: list[Cell], **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "s", "description": description(), "cells": cells, "spec": "name: s\n",
+        "environments": [("python 3, torch 2", 12)], "mixed": [], "failures": [], "notes": [], "resumed": 0,
+        "seconds": 12.3,
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (0.384, 2, ".38"),
+        (-0.384, 2, "-.38"),
+        (0.0, 2, ".00"),
+        (10.04, 1, "10.0"),
+        (100.0, 0, "100"),
+        (-10.5, 1, "-10.5"),
+    ],
+)
+def test_numbers_are_written_as_in_papers(value: float, decimals: int, text: str) -> None:
+    assert number(value, decimals) == text
+
+
+def test_shares_are_shown_as_percent() -> None:
+    assert percent(0.98104) == "98.10 %"
+    assert interval(Interval(0.0038, 0.0029, 0.0056, 0.95, 20, "chi-square"), 2, 100) == ".38 [.29, .56]"
+
+
+def test_the_table_shows_what_the_statistics_say() -> None:
+    labels = RNG.integers(0, 2, (12, 40))
+    results = results_of(description(), [cell("base", BASE, predictions=labels), cell("vml", STEADY)])
+    assert results.title == "digits, small_cnn, all sources vary, 12 replicates paired by seed"
+    base, vml = (dict(zip(results.columns, row, strict=True)) for row in results.rows)
+    assert base["accuracy"] == f"{100 * BASE.mean():.2f} %"
+    s = spread(100 * BASE)
+    assert base["SD [95 %]"] == f"{s.estimate:.2f} [{s.low:.2f}, {s.high:.2f}]".replace("0.", ".")
+    r = reduction(STEADY, BASE, paired=True)
+    assert vml["reduction [95 %]"] == f"{r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]"
+    assert vml["verdict on spread"].startswith("reduced: ")
+    assert (base["reduction [95 %]"], base["verdict on spread"]) == ("", "")
+    assert vml["churn [95 %]"] == "-"
+
+
+def test_a_metric_that_is_no_share_keeps_its_unit() -> None:
+    values = np.array([0.5, 0.52, 0.49, 0.51])
+    results = results_of(description(), [cell("base", values, metric="test/loss", higher_is_better=False)])
+    row = dict(zip(results.columns, results.rows[0], strict=True))
+    assert row["loss"] == ".505"
+    assert row["SD [95 %]"].startswith(".013 [")
+
+
+def test_regimes_and_tasks_get_columns_only_where_there_are_several() -> None:
+    cells = [cell(m, BASE, regime=r) for r in ("all", "init") for m in ("base", "vml")]
+    assert results_of(description(), cells).columns[0] == "regime"
+    assert results_of(description(), cells[:2]).columns[0] == "method"
+
+
+def test_two_runs_have_no_sd_and_the_reason_is_given() -> None:
+    results = results_of(description(), [cell("base", BASE[:2]), cell("vml", STEADY[:2])])
+    assert [dict(zip(results.columns, row, strict=True))["SD [95 %]"] for row in results.rows] == ["-", "-"]
+    assert any("an SD needs at least 3" in reason for reason in results.reasons)
+
+
+def test_failures_are_in_every_table() -> None:
+    values = STEADY.copy()
+    values[3] = np.nan
+    status = tuple("diverged" if k == 3 else "finished" for k in range(12))
+    results = results_of(description(), [cell("base", BASE), cell("vml", values, status=status)])
+    row = dict(zip(results.columns, results.rows[1], strict=True))
+    assert (row["n"], row["failed"]) == ("11", "1")
+    assert row["SD [95 %]"].endswith("of finished runs")
+    assert row["verdict on spread"].startswith("no verdict, because runs failed")
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_report_needs_nothing_from_outside_and_no_script() -> None:
+    page = _Page(render([section([cell("base", BASE), cell("vml", STEADY)])], command="seedwise report s.db"))
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"script", "img", "iframe", "object"}
+    links = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
+    # Fragments point into the figure itself; the icon is empty.
+    assert all(link is not None and link.startswith(("#", "data:")) for link in links)
+    assert "reduced: the SD is" in page.text
+    assert "seedwise report s.db" in page.text
+    assert "SD: standard deviation over runs" in page.text
+
+
+def test_the_figure_has_a_tick_for_every_run() -> None:
+    html = render([section([cell("base", BASE), cell("vml", STEADY)])], command="")
+    svg = html[html.index("<svg") : html.index("</svg>") + len("</svg>")]
+    root = ET.fromstring(svg)
+    lines = [g for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("id", "").startswith("LineCollection")]
+    assert [len(list(g.iter("{http://www.w3.org/2000/svg}path"))) for g in lines] == [12, 12]
+    assert "#000000" not in re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+
+
+def test_the_same_results_give_the_same_file() -> None:
+    first, second = (render([section([cell("base", BASE)])], command="") for _ in range(2))
+    assert first == second
+
+
+def test_texts_from_users_are_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    cells = [cell("base", BASE), cell(evil, STEADY)]
+    text = render(
+        [
+            section(
+                cells,
+                name=evil,
+                spec=evil,
+                failures=[(evil, 1)],
+                notes=[(evil, 2)],
+                environments=[(evil, 3)],
+                mixed=[evil],
+            )
+        ],
+        command=evil,
+    )
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
