@@ -203,7 +203,7 @@ class Opaque:
 @pytest.mark.parametrize("value", [np.zeros(2), np.float64(1), Opaque(), lambda: 1, Path("x"), {"a": [Opaque()]}])
 def test_what_cannot_be_read_back_safely_is_refused_by_name(path, value):
     two_generations(path)
-    with pytest.raises(SeedwiseError, match="^a checkpoint may hold tensors, .* and 'mine' holds something else$"):
+    with pytest.raises(SeedwiseError, match=r"^a checkpoint may hold tensors, .* and 'mine' holds something else$"):
         Checkpoint(path, every_epochs=1).save(2, mine=value, fine=torch.ones(2))
     assert Checkpoint(path).load()["epoch"] == 1
 

@@ -25,6 +25,7 @@ def _named(value: Any) -> Any:
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -62,8 +63,8 @@ class VML(Options):
 
     name: Literal["vml"]
     lambda_base: NonNegative = 0.1
-    alpha: Share = 0.05
-    beta: Share = 0.2
+    alpha: Rate = 0.05
+    beta: Rate = 0.2
     delta: Positive = 0.2
     warmup_steps: Annotated[int, Field(ge=2)] = 200
     lambda_min: NonNegative = 0.0

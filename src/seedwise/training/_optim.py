@@ -10,7 +10,7 @@ from torch import nn
 
 from seedwise.training._config import SGD, AdamW, Constant, Cosine, Step
 
-_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
 def _kinds(model: nn.Module) -> dict[str, str]:

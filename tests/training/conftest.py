@@ -1,0 +1,51 @@
+"""A small training of the built-in digits."""
+
+import pytest
+import torch
+
+from seedwise.run import Checkpoint, Keep, Numerics, Run, RunSpec, configure, execute
+from seedwise.training import FUNCTION, train
+
+SGD = {"name": "sgd", "lr": 0.1, "momentum": 0.9}
+
+
+@pytest.fixture(autouse=True)
+def threads_outside():
+    """A run sets torch's threads for its process."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def _run(seeds=None, *, model=None, augment=True, numerics=None, checkpoint=None, keep=None, on_epoch=None, **options):
+    evaluate_epochs = options.pop("evaluate_epochs", True)
+    config = {
+        "task": {"dataset": "digits", "augment": augment},
+        "model": {"name": "small_cnn", "width": 4, **(model or {})},
+        "train": {"epochs": 2, "batch_size": 64, "optimizer": SGD, **options},
+    }
+    return Run(
+        RunSpec(FUNCTION, config, seeds or {}, Numerics(**(numerics or {}))),
+        configure(train, config),
+        checkpoint=checkpoint or Checkpoint(None),
+        keep=Keep(predictions="full") if keep is None else keep,
+        evaluate_epochs=evaluate_epochs,
+        on_epoch=on_epoch or (lambda epoch: None),
+    )
+
+
+@pytest.fixture
+def new_run():
+    """A run of the small network on the digits; keywords are options of the training."""
+    return _run
+
+
+@pytest.fixture
+def trained():
+    """The record of such a run."""
+
+    def record(*args, **options):
+        return execute(_run(*args, **options), train)
+
+    return record

@@ -1,0 +1,76 @@
+"""Half precision and compilation."""
+
+import shutil
+import warnings
+
+import pytest
+import torch
+
+from seedwise.data import load
+from seedwise.run import execute
+from seedwise.training import _loop, train
+
+NO_DROPOUT = {"dropout": 0.0}
+
+
+def test_bf16(new_run, trained, monkeypatch):
+    kinds = set()
+    step = _loop.Trainer.step
+
+    def observed(trainer, inputs, labels):
+        hook = trainer.model.register_forward_hook(lambda _m, _i, output: kinds.add(output.dtype))
+        loss = step(trainer, inputs, labels)
+        hook.remove()
+        assert loss.dtype == torch.float32
+        return loss
+
+    full = trained(epochs=4)
+    monkeypatch.setattr(_loop.Trainer, "step", observed)
+    half = execute(new_run(epochs=4, numerics={"precision": "bf16"}), train)
+    assert kinds == {torch.bfloat16}
+    assert half.status == "finished"
+    assert half.id != full.id
+    assert half.weights_sha256 != full.weights_sha256
+    assert half.metrics["test/accuracy"] == pytest.approx(full.metrics["test/accuracy"], abs=0.05)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_the_loss_is_computed_in_float32(new_run, precision, monkeypatch):
+    seen = set()
+    trainer = _loop.Trainer(new_run(numerics={"precision": precision}), _loop.Classification(load("digits"), True))
+    loss = trainer.loss
+
+    def observed(outputs, labels):
+        seen.add(outputs.dtype)
+        return loss(outputs, labels)
+
+    trainer.loss = observed
+    for inputs, labels in list(trainer._batches(0))[:1]:
+        trainer.step(inputs, labels)
+    assert seen == {torch.float32}
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="inductor needs a C++ compiler")
+def test_compiled_training_equals_eager(trained):
+    options = {"model": NO_DROPOUT, "epochs": 2, "batch_size": 479, "optimizer": {"name": "sgd", "lr": 0.05}}
+    eager = trained({"init": 1}, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, while it compiles
+        compiled = trained({"init": 1}, numerics={"compile": True}, **options)
+    assert compiled.status == "finished", compiled.error
+    assert compiled.id != eager.id
+    for row, expected in zip(compiled.series, eager.series, strict=True):
+        assert row == pytest.approx(expected, rel=1e-3, abs=3 / 360)
+    torch.testing.assert_close(
+        torch.tensor(compiled.predictions[0].logits), torch.tensor(eager.predictions[0].logits), atol=1e-3, rtol=1e-3
+    )
+
+
+def test_compilation_is_really_asked_for(new_run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch, "compile", lambda model: asked.append(model) or model)
+    record = execute(new_run(epochs=1, numerics={"compile": True}), train)
+    assert record.status == "finished"
+    assert len(asked) == 1
+    execute(new_run(epochs=1), train)
+    assert len(asked) == 1

@@ -1,0 +1,83 @@
+"""Learning-rate schedules against values computed by hand, and their use in every step."""
+
+import math
+
+import pytest
+import torch
+
+from seedwise.run import execute
+from seedwise.training import _loop, train
+from seedwise.training._config import Constant, Cosine, Step
+from seedwise.training._optim import lr_schedule
+
+STEPS = 4
+EPOCHS = 5
+
+
+def factors(config):
+    factor = lr_schedule(config, EPOCHS, STEPS)
+    return [factor(step) for step in range(EPOCHS * STEPS + 1)]
+
+
+def test_constant():
+    assert factors(Constant(name="constant")) == [1] * 21
+
+
+def test_warm_up_is_linear_to_the_peak():
+    assert factors(Constant(name="constant", warmup_epochs=1)) == [0.25, 0.5, 0.75] + [1] * 18
+    assert factors(Constant(name="constant", warmup_epochs=0.5)) == [0.5] + [1] * 20
+
+
+def test_step():
+    expected = [1] * 8 + [0.1] * 8 + [0.1**2] * 5
+    assert factors(Step(name="step", epochs=[2, 4])) == pytest.approx(expected)
+    assert factors(Step(name="step", epochs=[4, 2], gamma=0.1)) == pytest.approx(expected)
+    halved = factors(Step(name="step", epochs=[1], gamma=0.5, warmup_epochs=1))
+    assert halved == pytest.approx([0.25, 0.5, 0.75, 1] + [0.5] * 17)
+
+
+def test_cosine_after_a_warm_up():
+    found = factors(Cosine(name="cosine", warmup_epochs=1))
+    assert found[:5] == [0.25, 0.5, 0.75, 1, 1]
+    assert found[8] == pytest.approx((1 + math.sqrt(0.5)) / 2)
+    assert found[12] == pytest.approx(0.5)
+    assert found[16] == pytest.approx((1 - math.sqrt(0.5)) / 2)
+    assert found[20] == pytest.approx(0, abs=1e-12)
+    assert found[3:] == sorted(found[3:], reverse=True)
+
+
+def test_cosine_is_that_of_torch():
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * STEPS)
+    expected = []
+    for _ in range(EPOCHS * STEPS):
+        expected.append(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+    assert factors(Cosine(name="cosine"))[:-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("warmup", [5, 7])
+def test_a_warm_up_as_long_as_the_training(warmup):
+    found = factors(Cosine(name="cosine", warmup_epochs=warmup))[:-1]
+    assert found == pytest.approx([(k + 1) / (4 * warmup) for k in range(20)])
+
+
+def test_every_step_has_its_own_learning_rate(new_run, monkeypatch):
+    used = []
+    step = _loop.Trainer.step
+
+    def observed(trainer, *batch):
+        used.append([group["lr"] for group in trainer.optimizer.param_groups])
+        return step(trainer, *batch)
+
+    monkeypatch.setattr(_loop.Trainer, "step", observed)
+    optimizer = {"name": "sgd", "lr": 0.2, "groups": [{"kinds": ["bias"], "lr_scale": 3}]}
+    schedule = {"name": "cosine", "warmup_epochs": 1}
+    record = execute(new_run(batch_size=400, epochs=3, optimizer=optimizer, schedule=schedule), train)
+    warmup = [0.25, 0.5, 0.75, 1]
+    cosine = [(1 + math.cos(math.pi * k / 8)) / 2 for k in range(8)]
+    expected = [0.2 * factor for factor in warmup + cosine]
+    assert [rest for rest, _ in used] == pytest.approx(expected)
+    assert [bias for _, bias in used] == pytest.approx([3 * lr for lr in expected])
+    assert [row["lr"] for row in record.series] == pytest.approx([expected[3], expected[7], expected[11]])

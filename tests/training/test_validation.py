@@ -1,0 +1,89 @@
+"""The validation split, and which epoch is reported."""
+
+import numpy as np
+import pytest
+import torch
+
+from seedwise.data import load
+from seedwise.randomness import SOURCES, Randomness
+from seedwise.training._config import Validation
+from seedwise.training._tasks import Classification
+
+
+def split(seeds=None, fraction=0.2):
+    task = Classification(load("digits"), True)
+    return task.split(Validation(fraction=fraction), Randomness(seeds))
+
+
+def ids(splits, name="validation"):
+    return splits[name].ids.tolist()
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.2, 0.5])
+def test_it_divides_the_training_set(fraction):
+    splits = split(fraction=fraction)
+    assert sorted(ids(splits) + ids(splits, "train")) == load("digits").train.ids.tolist()
+    assert splits["test"] is load("digits").test
+    assert ids(splits) == sorted(ids(splits))
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.2, 0.5])
+def test_it_is_stratified(fraction):
+    found = torch.bincount(split(fraction=fraction)["validation"].labels, minlength=10).numpy()
+    of_all = np.bincount(load("digits").train.labels.numpy())
+    assert np.abs(found - fraction * of_all).max() <= 0.5
+
+
+def test_it_depends_on_the_split_seed_alone():
+    base = ids(split())
+    moved = [source for source in SOURCES if ids(split({source: 1})) != base]
+    assert moved == ["split"]
+    assert ids(split({"split": 1})) == ids(split({"split": 1, "init": 4}))
+    # Two draws of a fifth of the set have a fifth of it in common, not more.
+    common = len(set(base) & set(ids(split({"split": 1})))) / len(base)
+    assert 0.1 < common < 0.3
+
+
+def test_it_does_not_depend_on_the_rows_order():
+    assert ids(split()) == ids(split())
+
+
+@pytest.mark.parametrize(("fraction", "what"), [(0.001, "validate"), (0.999, "train")])
+def test_a_fraction_that_leaves_nothing_is_named(trained, fraction, what):
+    record = trained(validation={"fraction": fraction})
+    assert record.status == "crashed"
+    assert f"leaves no example to {what} on: choose one nearer to 0.1" in record.error
+
+
+def test_without_one_everything_is_trained_on(trained):
+    splits = Classification(load("digits"), True).split(None, Randomness())
+    assert list(splits) == ["train", "test"]
+    assert splits["train"] is load("digits").train
+
+
+@pytest.mark.parametrize(("metric", "best"), [("accuracy", max), ("loss", min)])
+def test_the_best_epoch_is_reported(trained, metric, best):
+    # The learning rate of the last epoch undoes what was learned.
+    options = {"epochs": 4, "schedule": {"name": "step", "epochs": [3], "gamma": 10}}
+    record = trained({"init": 1}, validation={"fraction": 0.2, "rule": "best", "metric": metric}, **options)
+    values = [row[f"validation/{metric}"] for row in record.series]
+    at = values.index(best(values))
+    assert at < 3
+    names = ("validation/accuracy", "validation/loss", "test/accuracy", "test/loss")
+    assert record.metrics == {name: record.series[at][name] for name in names}
+    assert [(p.split, p.epoch, len(p.ids)) for p in record.predictions] == [("validation", at, 287), ("test", at, 360)]
+    shorter = trained({"init": 1}, validation={"fraction": 0.2}, **{**options, "epochs": at + 1})
+    assert shorter.weights_sha256 == record.weights_sha256
+
+
+def test_the_last_epoch_is_reported_otherwise(trained):
+    record = trained(validation={"fraction": 0.2}, epochs=3)
+    names = ("validation/accuracy", "validation/loss", "test/accuracy", "test/loss")
+    assert record.metrics == {name: record.series[-1][name] for name in names}
+
+
+def test_of_equal_epochs_the_first_is_kept(trained):
+    # A learning rate of almost 0 leaves every epoch at the same accuracy.
+    record = trained(epochs=3, optimizer={"name": "sgd", "lr": 1e-12}, validation={"fraction": 0.2, "rule": "best"})
+    assert len({row["validation/accuracy"] for row in record.series}) == 1
+    assert {p.epoch for p in record.predictions} == {0}
