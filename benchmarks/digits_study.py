@@ -61,8 +61,8 @@ def main() -> None:
     print("what the gain consists of, for one run:")
     print(f"  python, torch and data started: {start.seconds / 3:.2f} s by hand, once per worker with seedwise")
     print(
-        f"  training: {np.median(hand.training):.2f} s by hand, {np.median(single.training):.2f} s by hand on one thread, "
-        f"{np.median(ours.training):.2f} s with seedwise while {workers} runs share the machine"
+        f"  training: {np.median(hand.training):.2f} s by hand, {np.median(single.training):.2f} s by hand on one "
+        f"thread, {np.median(ours.training):.2f} s with seedwise while {workers} runs share the machine"
     )
     difference = mean_difference(ours.accuracies, hand.accuracies, paired=False)
     print(
@@ -76,6 +76,10 @@ class _Times:
         self.seconds = seconds
         self.accuracies = accuracies
         self.training = training
+
+    def and_(self, other: _Times) -> _Times:
+        """Return both together."""
+        return _Times(self.seconds + other.seconds, self.accuracies + other.accuracies, self.training + other.training)
 
 
 def _by_hand(seeds: range, *, at_once: int = 1, threads: int | None = None, epochs: int = 15) -> _Times:

@@ -51,9 +51,8 @@ def main() -> None:
         ]
         bare = [_seconds(lambda: _select(path)) for _ in range(options.repeats)]
     a, b = statistics.median(ours), statistics.median(bare)
-    print(
-        f"{platform.machine()}, Python {platform.python_version()}, {planned} finished runs, median of {options.repeats}"
-    )
+    where = f"{platform.machine()}, Python {platform.python_version()}"
+    print(f"{where}, {planned} finished runs, median of {options.repeats}")
     print(f"read the file, plan, find that nothing is missing: {a:.3f} s [{min(ours):.3f}, {max(ours):.3f}]")
     print(f"bare SELECT of links and runs:                     {b:.3f} s [{min(bare):.3f}, {max(bare):.3f}]")
     limit = 5 * b + 1

@@ -177,7 +177,9 @@ def compare_study(
         here = [cell for cell in cells if (cell.task, cell.regime, cell.readout) == place]
         base = next((cell for cell in here if cell.method == baseline), None)
         if base is None:
-            raise ValueError(f"there is no cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods")
+            raise ValueError(
+                f"there is no cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods"
+            )
         families.append((base, [cell for cell in here if cell is not base]))
     return _compare_families(families, sd_ratio=sd_ratio, power=power, level=level, alpha=alpha)
 
