@@ -92,6 +92,17 @@ def test_the_validation_split_changes_who_is_trained_on_alone(used):
     assert [name for name in base if other[name] != base[name]] == ["orders"]
 
 
+def test_a_placebo_draws_from_the_dropout_seed(trained):
+    options = {
+        "model": {"dropout": 0.0},
+        "loss": {"name": "placebo", "controller": {"name": "vml", "warmup_steps": 5, "lambda_min": 0.5}},
+    }
+    weights = [trained({"dropout": seed}, **options).weights_sha256 for seed in (1, 2)]
+    assert weights[0] != weights[1]
+    without = [trained({"dropout": seed}, model={"dropout": 0.0}).weights_sha256 for seed in (1, 2)]
+    assert without[0] == without[1]
+
+
 def test_the_model_and_the_loss_change_none_of_them(used):
     base = used({"init": 1})
     vml = used({"init": 1}, loss={"name": "vml", "warmup_steps": 5})

@@ -85,7 +85,7 @@ class Trainer:
         self._finish()
 
     def _epoch(self, epoch: int) -> None:
-        network = self.network.train()
+        self.network.train()
         first = epoch * self.steps
         loss_sum = torch.zeros((), device=self.device)
         base_lr = self.options.optimizer.lr
@@ -94,7 +94,6 @@ class Trainer:
                 for group in self.optimizer.param_groups:
                     group["lr"] = base_lr * group["lr_scale"] * self.lr_factor(step)
                 loss_sum += self.step(inputs, labels) * len(labels)
-        network.eval()
         train_loss = float(loss_sum) / len(self.splits["train"])
         row = {"train/loss": train_loss, "lr": base_lr * self.lr_factor(first + self.steps - 1)}
         if isinstance(self.loss, ControlledLoss):
