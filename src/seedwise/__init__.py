@@ -13,12 +13,18 @@ from seedwise._version import __version__
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from seedwise.reporting import compare
     from seedwise.run import Run
     from seedwise.study import Study, replicates
 
-__all__ = ["Run", "SeedwiseError", "Study", "__version__", "replicates"]
+__all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates"]
 
-_HOMES = {"Run": "seedwise.run", "Study": "seedwise.study", "replicates": "seedwise.study"}
+_HOMES = {
+    "Run": "seedwise.run",
+    "compare": "seedwise.reporting",
+    "Study": "seedwise.study",
+    "replicates": "seedwise.study",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,7 @@ def test_the_table_shows_what_the_statistics_say() -> None:
     labels = RNG.integers(0, 2, (12, 40))
     results = results_of(description(), [cell("base", BASE, predictions=labels), cell("vml", STEADY)])
     assert results.title == "digits, small_cnn, all sources vary, 12 replicates paired by seed"
-    base, vml = (dict(zip(results.columns, row, strict=True)) for row in results.rows)
+    base, vml = (dict(zip(results.table.columns, row, strict=True)) for row in results.table.rows)
     assert base["accuracy"] == f"{100 * BASE.mean():.2f} %"
     s = spread(100 * BASE)
     assert base["SD [95 %]"] == f"{s.estimate:.2f} [{s.low:.2f}, {s.high:.2f}]".replace("0.", ".")
@@ -81,20 +81,20 @@ def test_the_table_shows_what_the_statistics_say() -> None:
 def test_a_metric_that_is_no_share_keeps_its_unit() -> None:
     values = np.array([0.5, 0.52, 0.49, 0.51])
     results = results_of(description(), [cell("base", values, metric="test/loss", higher_is_better=False)])
-    row = dict(zip(results.columns, results.rows[0], strict=True))
+    row = dict(zip(results.table.columns, results.table.rows[0], strict=True))
     assert row["loss"] == ".505"
     assert row["SD [95 %]"].startswith(".013 [")
 
 
 def test_regimes_and_tasks_get_columns_only_where_there_are_several() -> None:
     cells = [cell(m, BASE, regime=r) for r in ("all", "init") for m in ("base", "vml")]
-    assert results_of(description(), cells).columns[0] == "regime"
-    assert results_of(description(), cells[:2]).columns[0] == "method"
+    assert results_of(description(), cells).table.columns[0] == "regime"
+    assert results_of(description(), cells[:2]).table.columns[0] == "method"
 
 
 def test_two_runs_have_no_sd_and_the_reason_is_given() -> None:
     results = results_of(description(), [cell("base", BASE[:2]), cell("vml", STEADY[:2])])
-    assert [dict(zip(results.columns, row, strict=True))["SD [95 %]"] for row in results.rows] == ["-", "-"]
+    assert [dict(zip(results.table.columns, row, strict=True))["SD [95 %]"] for row in results.table.rows] == ["-", "-"]
     assert any("an SD needs at least 3" in reason for reason in results.reasons)
 
 
@@ -103,7 +103,7 @@ def test_failures_are_in_every_table() -> None:
     values[3] = np.nan
     status = tuple("diverged" if k == 3 else "finished" for k in range(12))
     results = results_of(description(), [cell("base", BASE), cell("vml", values, status=status)])
-    row = dict(zip(results.columns, results.rows[1], strict=True))
+    row = dict(zip(results.table.columns, results.table.rows[1], strict=True))
     assert (row["n"], row["failed"]) == ("11", "1")
     assert row["SD [95 %]"].endswith("of finished runs")
     assert row["verdict on spread"].startswith("no verdict, because runs failed")

@@ -278,3 +278,18 @@ def test_a_full_disk_is_one_line_and_no_outcome_of_the_run(path):
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
     assert Checkpoint(path).load()["epoch"] == 0
+
+
+def test_notes_outlive_a_second_resume(tmp_path):
+    path = tmp_path / "run"
+    first = Checkpoint(path, every_epochs=1)
+    first.save(0, done=0)
+    first.save(1, done=1)
+    path.write_bytes(path.read_bytes()[:-1])
+    second = Checkpoint(path, every_epochs=1)
+    assert second.load() == {"epoch": 0, "done": 0}
+    second.save(1, done=1)
+    third = Checkpoint(path)
+    third.load()
+    assert third.notes == second.notes
+    assert len(third.notes) == 1

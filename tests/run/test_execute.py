@@ -61,6 +61,7 @@ def test_a_metric_that_is_not_finite_is_a_divergence():
         (ValueError("first line\nsecond line"), "crashed", "ValueError: first line"),
         (KeyError(), "crashed", "KeyError: no message"),
         (SeedwiseError("do this"), "crashed", "SeedwiseError: do this"),
+        (SystemExit(3), "crashed", "my.train:train called sys.exit(3)"),
         (MemoryError(), "out_of_memory", "MemoryError: no message"),
         (torch.OutOfMemoryError("CUDA out of memory."), "out_of_memory", "OutOfMemoryError: CUDA out of memory."),
     ],

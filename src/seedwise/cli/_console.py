@@ -32,11 +32,11 @@ def print_results(results: Results) -> None:
     """Print the table of results."""
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in results.columns:
+    for column in results.table.columns:
         right = column in ("n", "failed")
         text_column = column in ("verdict on spread",)
         table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
-    for row in results.rows:
+    for row in results.table.rows:
         table.add_row(*map(escape, row))
     out.print(escape(results.title), style="bold", soft_wrap=True)
     out.print(table)

@@ -1,7 +1,21 @@
 """Tables and reports from cells."""
 
+from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._html import render
-from seedwise.reporting._results import Results, headline, results_of
+from seedwise.reporting._results import Results, headline, results_of, row_numbers
+from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, percent
 
-__all__ = ["Results", "headline", "interval", "number", "percent", "render", "results_of"]
+__all__ = [
+    "Comparison",
+    "Results",
+    "Table",
+    "compare",
+    "headline",
+    "interval",
+    "number",
+    "percent",
+    "render",
+    "results_of",
+    "row_numbers",
+]

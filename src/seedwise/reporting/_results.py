@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from seedwise.reporting._words import decimals_for, interval, is_share, number, percent
-from seedwise.statistics import Cell, ComparisonRow, Interval, compare_study
+import numpy as np
 
-_REGIMES = {"all": "all sources vary", "none": "no source varies"}
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import decimals_for, interval, is_share, number, percent
+from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
+
+_REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
 
 
 @dataclass(frozen=True)
@@ -18,21 +21,19 @@ class Results:
 
     Attributes:
         title: what was trained and how.
-        columns: headings.
-        rows: one list of texts per cell, the same length as ``columns``.
+        table: one row of texts per cell.
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows.
 
     """
 
     title: str
-    columns: list[str]
-    rows: list[list[str]]
+    table: Table
     reasons: list[str]
     comparisons: list[ComparisonRow]
 
 
-def headline(description: Mapping[str, Any], cells: Sequence[Cell]) -> str:
+def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
     model = description["spec"].get("model")
     name = model.get("name") if isinstance(model, dict) else model
@@ -40,8 +41,8 @@ def headline(description: Mapping[str, Any], cells: Sequence[Cell]) -> str:
     regimes = list(dict.fromkeys(cell.regime for cell in cells))
     what = _REGIMES.get(regimes[0], f"{regimes[0]} varies") if len(regimes) == 1 else f"{len(regimes)} regimes"
     replicates = max((cell.n for cell in cells), default=0)
-    methods = len({cell.method for cell in cells})
-    paired = " paired by seed" if methods > 1 else ""
+    pairings = {row.paired for row in rows if row.paired is not None}
+    paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
     count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
     return ", ".join([*tasks, *([str(name)] if name else []), what, count])
 
@@ -61,9 +62,10 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     question = description["question"]
     rows = compare_study(cells, baseline=base, sd_ratio=question["spread_ratio"], power=question["power"])
     metric = cells[0].metric
-    share = is_share(metric)
+    share = is_share(metric) and all(np.nanmax(np.abs(cell.values), initial=0) <= 1 for cell in cells)
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
+    decimals = _decimals(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
     columns += ["method", "n", "failed", metric.removeprefix("test/"), "SD [95 %]", "reduction [95 %]"]
@@ -72,22 +74,20 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     reasons = []
     for row in rows:
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        spread, mean = _spread_and_mean(row, share)
+        spread, mean = _spread_and_mean(row, share, decimals)
         cells_of_row = [*lead, row.method, str(row.n), str(row.failed), mean, spread, _reduction(row)]
         if with_churn:
             churn = row.churn
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base)
-    return Results(headline(description, cells), columns, table, list(dict.fromkeys(reasons)), rows)
+    return Results(headline(description, cells, rows), Table(columns, table), list(dict.fromkeys(reasons)), rows)
 
 
-def _spread_and_mean(row: ComparisonRow, share: bool) -> tuple[str, str]:
+def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[str, str]:
     spread = row.spread
     factor = 100 if share else 1
-    decimals = 2
     if isinstance(spread, Interval):
-        decimals = max(decimals_for(factor * spread.estimate), 2 if share else 0)
         text = interval(spread, decimals, factor)
         text += " of finished runs" if row.failed else ""
     else:
@@ -95,6 +95,13 @@ def _spread_and_mean(row: ComparisonRow, share: bool) -> tuple[str, str]:
     if row.mean is None:
         return text, "-"
     return text, percent(row.mean, decimals) if share else number(row.mean, decimals)
+
+
+def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
+    """Return how many decimals show two digits of the smallest SD."""
+    spreads = [row.spread.estimate for row in rows if isinstance(row.spread, Interval)]
+    needed = max((decimals_for((100 if share else 1) * value) for value in spreads), default=2)
+    return max(needed, 2) if share else needed
 
 
 def _reduction(row: ComparisonRow) -> str:
@@ -120,3 +127,18 @@ def _reasons(row: ComparisonRow, base: str) -> list[str]:
     if row.method != base and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:
         found.append(f"{where}: no reduction: {row.reduction}")
     return found
+
+
+def row_numbers(row: ComparisonRow) -> dict[str, Any]:
+    """Return the numbers of a row; an interval becomes ``name``, ``name_low``, ``name_high`` and perhaps ``name_p``."""
+    numbers: dict[str, Any] = {}
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if isinstance(value, Interval):
+            numbers |= {field.name: value.estimate, f"{field.name}_low": value.low, f"{field.name}_high": value.high}
+            numbers |= {} if value.p_value is None else {f"{field.name}_p": value.p_value}
+        elif isinstance(value, Verdict):
+            numbers |= {field.name: value.word, f"{field.name}_sentence": value.sentence}
+        else:
+            numbers[field.name] = value
+    return numbers

@@ -105,7 +105,7 @@ class Checkpoint:
 
     def _write(self, epoch: int, state: dict[str, Any]) -> None:
         assert self.path is not None
-        own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds}
+        own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds, "notes": self.notes}
         try:
             payload = _pack({"epoch": epoch, "state": state, **own})
         except Exception as error:
@@ -142,6 +142,7 @@ class Checkpoint:
                 path.unlink()
                 continue
             self.log[:] = saved["log"]
+            self.notes[:] = [*saved["notes"], *self.notes]
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
             return {"epoch": saved["epoch"], **saved["state"]}

@@ -88,6 +88,8 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
         status, message = "diverged", str(caught)
     except (MemoryError, torch.OutOfMemoryError) as caught:
         status, error = "out_of_memory", caught
+    except SystemExit as caught:
+        status, error, message = "crashed", caught, f"{run.spec.function} called sys.exit({caught.code!r})"
     except Exception as caught:
         status, error = ("out_of_memory" if "allocate memory" in str(caught) else "crashed"), caught
         message = _nondeterministic_operation(str(caught))

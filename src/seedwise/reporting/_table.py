@@ -1,0 +1,58 @@
+"""A table of texts, in every form that it is wanted in."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Table:
+    """Headings and rows of texts.
+
+    Attributes:
+        columns: headings.
+        rows: one list of texts per row, the same length as ``columns``.
+
+    Example:
+        >>> print(Table(["method", "SD"], [["base", ".38 [.29, .56]"]]).to_markdown())
+        | method | SD |
+        |---|---|
+        | base | .38 [.29, .56] |
+
+    """
+
+    columns: list[str]
+    rows: list[list[str]]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the texts as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows, columns=self.columns)
+
+    def to_csv(self) -> str:
+        """Return comma-separated values."""
+        return self.to_frame().to_csv(index=False)
+
+    def to_markdown(self) -> str:
+        """Return a table of GitHub's Markdown."""
+        lines = [self.columns, ["---"] * len(self.columns), *self.rows]
+        shown = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines]
+        return "\n".join([shown[0], shown[1].replace(" ", ""), *shown[2:]])
+
+    def to_latex(self) -> str:
+        """Return a ``tabular`` with the rules of booktabs."""
+        frame = self.to_frame()
+        styler = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
+        return styler.to_latex(hrules=True)
+
+    def to_html(self) -> str:
+        """Return a ``<table>``; texts are escaped."""
+        head = "".join(f"<th>{html.escape(text)}</th>" for text in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(t)}</td>" for t in row) + "</tr>" for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
