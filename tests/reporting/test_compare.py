@@ -1,0 +1,133 @@
+"""Results from anywhere."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seedwise.errors import SeedwiseError
+from seedwise.reporting import compare
+from seedwise.statistics import Interval, reduction
+
+RNG = np.random.default_rng(3)
+SEEDS = np.arange(12)
+BASE = 0.95 + 0.004 * RNG.normal(size=12)
+NEW = 0.95 + 0.0005 * RNG.normal(size=12)
+
+
+def long() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"method": ["base"] * 12 + ["new"] * 12, "seed": [*SEEDS, *SEEDS[::-1]], "accuracy": [*BASE, *NEW[::-1]]}
+    )
+
+
+def wide() -> pd.DataFrame:
+    return pd.DataFrame({"seed": SEEDS, "base": BASE, "new": NEW})
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (long(), {"by": "method", "seed": "seed"}),
+        (long().sample(frac=1, random_state=0), {"by": "method", "seed": "seed"}),
+        (wide(), {"seed": "seed"}),
+        (wide().drop(columns="seed"), {}),
+        (wide()[["seed", "new", "base"]], {"seed": "seed"}),
+    ],
+    ids=["long", "long, rows shuffled", "wide", "wide without seeds", "wide, baseline last"],
+)
+def test_every_form_of_the_same_results_says_the_same(data: pd.DataFrame, options: dict[str, str]) -> None:
+    found = compare(data, metric="accuracy", baseline="base", **options)  # type: ignore[arg-type]
+    base, new = found.results.comparisons
+    assert (base.method, base.n, new.n, new.paired) == ("base", 12, 12, True)
+    expected = reduction(NEW, BASE, paired=True)
+    assert isinstance(new.reduction, Interval)
+    assert new.reduction.estimate == pytest.approx(expected.estimate)
+    assert new.reduction.low == pytest.approx(expected.low)
+    assert new.verdict is not None
+    assert new.verdict.word == "reduced"
+
+
+def test_without_common_seeds_the_runs_are_not_paired() -> None:
+    data = long().assign(seed=np.arange(24))
+    assert (
+        compare(data, by="method", metric="accuracy", baseline="base", seed="seed").results.comparisons[1].paired
+        is False
+    )
+    found = compare(long(), by="method", metric="accuracy", baseline="base", unpaired=True)
+    assert found.results.comparisons[1].paired is False
+    assert found.results.title.endswith("not paired")
+
+
+def test_an_empty_value_is_a_failed_run() -> None:
+    data = wide()
+    data.loc[3, "new"] = np.nan
+    row = compare(data, metric="accuracy", baseline="base", seed="seed").results.comparisons[1]
+    assert (row.n, row.failed) == (11, 1)
+    assert row.verdict is None
+    assert "no chance value" in row.verdict_reason
+
+
+def with_text() -> pd.DataFrame:
+    return long().assign(accuracy=["n/a?", *list(BASE[1:]), *NEW])
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "parts"),
+    [
+        (long(), {"by": "metod", "metric": "accuracy"}, ["no column 'metod' for by", "did you mean 'method'?"]),
+        (long(), {"by": "method", "metric": "acc"}, ["no column 'acc' for metric"]),
+        (long(), {"by": "method", "metric": "accuracy", "seed": "sed"}, ["no column 'sed'", "did you mean 'seed'?"]),
+        (long(), {"by": "method", "metric": "accuracy"}, ["'seed' may say which runs belong together", "seed='seed'"]),
+        (long(), {"by": "method", "metric": "accuracy", "seed": "seed", "baseline": "bas"}, ["did you mean 'base'?"]),
+        (with_text(), {"by": "method", "metric": "accuracy", "seed": "seed"}, ["'n/a?'", "method base", "not a number"]),
+        (
+            pd.concat([long(), long()]),
+            {"by": "method", "metric": "accuracy", "seed": "seed"},
+            ["method base has seed 0 twice", "a run counts once"],
+        ),
+        (wide(), {"metric": "accuracy"}, ["is the column 'seed' the seed or a method?"]),
+        (long().assign(method=None), {"by": "method", "metric": "accuracy", "seed": "seed"}, ["empty in row 1"]),
+    ],
+)  # fmt: skip
+def test_what_is_refused(data: pd.DataFrame, options: dict[str, str], parts: list[str]) -> None:
+    with pytest.raises(SeedwiseError) as caught:
+        compare(data, **{"baseline": "base", **options})  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_two_runs_are_flagged() -> None:
+    found = compare(wide()[:2], metric="accuracy", baseline="base", seed="seed")
+    assert "an SD needs at least 3" in str(found)
+
+
+def test_every_form_of_the_table_holds_the_same_texts() -> None:
+    found = compare(wide(), metric="accuracy", baseline="base", seed="seed")
+    cells = found.table.rows[1]
+    read = pd.read_csv(io.StringIO(found.table.to_csv()), dtype=str, keep_default_na=False)
+    assert read.iloc[1].tolist() == cells
+    assert found.table.to_markdown().splitlines()[3] == "| " + " | ".join(cells) + " |"
+    latex = found.to_latex()
+    assert "\\toprule" in latex
+    assert cells[4] in latex
+    assert "81 % " not in latex.replace("\\%", "")
+    assert f"<td>{cells[4]}</td>" in found._repr_html_()
+    assert all(text in str(found) for text in cells)
+
+
+def test_the_frame_holds_the_numbers() -> None:
+    frame = compare(wide(), metric="accuracy", baseline="base", seed="seed").to_frame().set_index("method")
+    expected = reduction(NEW, BASE, paired=True)
+    assert frame.loc["new", "reduction"] == pytest.approx(expected.estimate)
+    assert frame.loc["new", "reduction_low"] == pytest.approx(expected.low)
+    assert frame.loc["base", "spread"] == pytest.approx(np.std(BASE, ddof=1))
+    assert frame.loc["new", "verdict"] == "reduced"
+
+
+def test_the_plot_shows_every_run() -> None:
+    figure = compare(wide(), metric="accuracy", baseline="base", seed="seed").plot()
+    ticks = [len(collection.get_paths()) for collection in figure.axes[0].collections]
+    assert ticks == [12, 12]
