@@ -26,7 +26,7 @@ def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
     draws = [Randomness({"init": 1 + r}).numpy("init", "base").normal() for r in range(12)]
     rows = {line.split()[0]: line for line in text.splitlines() if line.startswith(("base", "steady", "wild"))}
     assert rows["base"].split()[1:3] == ["12", "0"]
-    # Three decimals: two digits of the smallest SD, about .01 points.
+    # Three decimals, the most that shares get: the smallest SD is about .01 points.
     assert f"{90 + 0.1 * np.mean(draws):.3f} %" in rows["base"]
     sd = spread(0.1 * np.array(draws))
     assert f"{sd.estimate:.3f} [{sd.low:.3f}, {sd.high:.3f}]".replace("0.", ".") in rows["base"]

@@ -81,7 +81,7 @@ def with_text() -> pd.DataFrame:
         (long(), {"by": "method", "metric": "accuracy", "seed": "sed"}, ["no column 'sed'", "did you mean 'seed'?"]),
         (long(), {"by": "method", "metric": "accuracy"}, ["'seed' may say which runs belong together", "seed='seed'"]),
         (long(), {"by": "method", "metric": "accuracy", "seed": "seed", "baseline": "bas"}, ["did you mean 'base'?"]),
-        (with_text(), {"by": "method", "metric": "accuracy", "seed": "seed"}, ["'n/a?'", "method base", "not a number"]),
+        (with_text(), {"by": "method", "metric": "accuracy", "seed": "seed"}, ["'n/a?'", "base", "not a number"]),
         (
             pd.concat([long(), long()]),
             {"by": "method", "metric": "accuracy", "seed": "seed"},

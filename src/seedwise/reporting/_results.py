@@ -98,10 +98,10 @@ def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[st
 
 
 def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
-    """Return how many decimals show two digits of the smallest SD."""
+    """Return how many decimals show two digits of the smallest SD; of shares, two or three."""
     spreads = [row.spread.estimate for row in rows if isinstance(row.spread, Interval)]
     needed = max((decimals_for((100 if share else 1) * value) for value in spreads), default=2)
-    return max(needed, 2) if share else needed
+    return min(max(needed, 2), 3) if share else needed
 
 
 def _reduction(row: ComparisonRow) -> str:
