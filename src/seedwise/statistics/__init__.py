@@ -10,28 +10,59 @@ Example:
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
 from seedwise.statistics.comparison import ComparisonRow, compare_cells, compare_study
+from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
+from seedwise.statistics.errors import ExampleErrors, example_errors
+from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
+from seedwise.statistics.flips import negative_flips
 from seedwise.statistics.interval import Interval
+from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
 from seedwise.statistics.multiple import holm
 from seedwise.statistics.planning import power, seeds_needed
+from seedwise.statistics.pool import GroupSize, SeedEffect, group_size_table, seed_effect
+from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio
+from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, spread_verdict
 
 __all__ = [
     "Cell",
     "ComparisonRow",
+    "Crossed",
+    "ExampleErrors",
+    "Extremes",
+    "GroupSize",
     "Interval",
+    "PairFlip",
+    "RankingFlips",
+    "SeedEffect",
+    "SpreadSources",
+    "ThresholdChance",
     "Verdict",
     "churn",
     "compare_cells",
     "compare_study",
+    "cross_entropy",
+    "crossed_difference",
+    "crossed_mean",
+    "ensemble_delta",
+    "example_errors",
+    "expected_extremes",
+    "group_size_table",
     "holm",
+    "logit_correlation",
     "mean_difference",
+    "negative_flips",
     "power",
+    "ranking_flips",
     "reduction",
+    "seed_effect",
     "seeds_needed",
     "spread",
+    "spread_from_churn",
     "spread_ratio",
+    "spread_sources",
     "spread_verdict",
+    "threshold_chance",
 ]

@@ -1,13 +1,13 @@
 """Churn: how often two runs of the same cell predict differently."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics import _checks
-from seedwise.statistics._distributions import t_quantile
+from seedwise.statistics._pairs import jackknife_over_pairs
+from seedwise.statistics._predictions import ExampleIds, same_examples
 from seedwise.statistics.interval import Interval
 
 _COUNTS_AT_ONCE = 4_000_000  # bounds the table of counts at 32 MB
@@ -16,7 +16,7 @@ _COUNTS_AT_ONCE = 4_000_000  # bounds the table of counts at 32 MB
 def churn(
     predictions: ArrayLike | Sequence[ArrayLike],
     *,
-    example_ids: ArrayLike | Sequence[ArrayLike] | None = None,
+    example_ids: ExampleIds = None,
     level: float = 0.95,
 ) -> Interval:
     r"""Estimate the share of examples on which two runs predict different classes, with a jackknife interval.
@@ -54,16 +54,9 @@ def churn(
         (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100.
     """
     labels = _labels(predictions)
-    _same_examples(example_ids, labels.shape)
+    same_examples(example_ids, labels.shape)
     level = _checks.level_in_range(level)
-    runs, examples = labels.shape
-    differing = _disagreements(labels)  # of each run, over all other runs and all examples
-    total = float(differing.sum()) / 2
-    estimate = total / (examples * runs * (runs - 1) / 2)
-    without = (total - differing) / (examples * (runs - 1) * (runs - 2) / 2)
-    pseudo = runs * estimate - (runs - 1) * without
-    half = t_quantile((1 + level) / 2, runs - 1) * float(np.std(pseudo, ddof=1)) / math.sqrt(runs)
-    return Interval(estimate, max(0.0, estimate - half), min(1.0, estimate + half), level, runs, "jackknife")
+    return jackknife_over_pairs(_disagreements(labels) / labels.shape[1], level, 0.0, 1.0)
 
 
 def _labels(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:
@@ -89,26 +82,6 @@ def _labels(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:
         raise ValueError("predictions has no examples; pass a 2-D array (runs, examples)")
     _, codes = np.unique(array, return_inverse=True)
     return codes.reshape(array.shape).astype(np.int64)
-
-
-def _same_examples(example_ids: ArrayLike | Sequence[ArrayLike] | None, shape: tuple[int, ...]) -> None:
-    if example_ids is None:
-        return
-    runs, examples = shape
-    per_run = [np.asarray(ids) for ids in example_ids] if isinstance(example_ids, list | tuple) else None
-    if per_run is None or all(ids.ndim == 0 for ids in per_run):
-        array = np.asarray(example_ids)
-        per_run = [array] if array.ndim == 1 else list(array)
-    if len(per_run) not in (1, runs):
-        raise ValueError(f"example_ids has {len(per_run)} rows for {runs} runs; pass one list of ids per run")
-    for run, ids in enumerate(per_run):
-        if ids.shape != (examples,):
-            raise ValueError(f"example_ids of run {run} has shape {ids.shape}; pass one id per example, ({examples},)")
-        if not np.array_equal(ids, per_run[0]):
-            raise ValueError(
-                f"runs 0 and {run} predicted different examples, or in another order; "
-                "pass the predictions on the examples they share, in one order"
-            )
 
 
 def _disagreements(codes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,0 +1,28 @@
+"""Means over all pairs of runs, with the jackknife over runs."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.statistics._distributions import t_quantile
+from seedwise.statistics._moments import sd
+from seedwise.statistics.interval import Interval
+
+
+def jackknife_over_pairs(
+    sums: NDArray[np.float64], level: float, low: float = -math.inf, high: float = math.inf
+) -> Interval:
+    """Estimate the mean of h(i, j) over all pairs of runs, clipped to [low, high].
+
+    With R runs and ``sums[i]`` = sum over j other than i of h(i, j): leaving out run i leaves the mean over the pairs
+    without it, and the pseudo-values R mean - (R - 1) mean_without_i have mean +- t SD / sqrt(R) as their interval, t
+    with R - 1 degrees of freedom. A bootstrap of runs would pair a run with itself.
+    """
+    runs = sums.size
+    total = float(sums.sum()) / 2
+    estimate = total / (runs * (runs - 1) / 2)
+    without = (total - sums) / ((runs - 1) * (runs - 2) / 2)
+    pseudo = runs * estimate - (runs - 1) * without
+    half = t_quantile((1 + level) / 2, runs - 1) * sd(pseudo) / math.sqrt(runs)
+    return Interval(estimate, max(low, estimate - half), min(high, estimate + half), level, runs, "jackknife")
