@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import subprocess
@@ -47,25 +48,31 @@ def act(run, what):
             raise MemoryError
         case "exit":
             sys.exit(3)
+        case "end":
+            os._exit(4)
         case "entropy":
             run.log(run.config["at"], loss=int.from_bytes(os.urandom(4), "little"))
+        case "drift":
+            return int.from_bytes(os.urandom(4), "little")
+    return 0
 
 
 def train(run):
-    config = {"epochs": 3, "at": 1, "do": None, "pause": 0.0} | run.config
+    config = {"epochs": 3, "at": 1, "do": None, "pause": 0.0, "rows": 6} | run.config
     saved = run.checkpoint.load() or {"epoch": -1, "total": 0.0}
     total = saved["total"]
     for epoch in range(saved["epoch"] + 1, config["epochs"]):
         total += run.randomness.numpy("shuffle", "draw", epoch).uniform()
         run.log(epoch, loss=total)
         if epoch == config["at"]:
-            act(run, config["do"])
+            total += act(run, config["do"])
         time.sleep(config["pause"])
         run.checkpoint.save(epoch, total=total)
     if config["do"] == "return":
         return
-    logits = run.randomness.numpy("init", "logits").normal(size=(6, 3))
-    run.save_predictions(logits, np.arange(6) % 3, ids=100 + np.arange(6))
+    examples = np.arange(config["rows"])
+    logits = run.randomness.numpy("init", "logits").normal(size=(len(examples), 3))
+    run.save_predictions(logits, examples % 3, ids=100 + examples)
     if config.get("weights"):
         import torch
 
@@ -94,6 +101,27 @@ class Notes(Silent):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+
+def everything(path: Path) -> dict[str, Any]:
+    """Return all that a store says of its runs but how long they took and what happened on the way."""
+    with Store(path) as store:
+        runs = store.runs()
+        ids = [run.run_id for run in runs]
+        documents = store.documents()
+        series, predictions = store.series(ids), store.predictions(ids)
+    said = []
+    for run in runs:
+        fields = dataclasses.asdict(run)
+        for name in ("seconds", "notes", "resumed_from", "attempt"):
+            del fields[name]
+        fields["environment"], fields["code"] = documents.get(run.environment or ""), documents.get(run.code or "")
+        said.append(fields)
+    arrays = {
+        run_id: (p.epoch, *(getattr(p, name).tolist() for name in ("ids", "labels", "predicted", "logits")))
+        for run_id, p in predictions.items()
+    }
+    return {"runs": said, "series": series, "predictions": arrays}
 
 
 class Project:
@@ -133,6 +161,10 @@ class Project:
         with Store(self.store_path) as store:
             return {(run.link.method, run.link.replicate): run for run in store.runs()}
 
+    def everything(self) -> dict[str, Any]:
+        """Return all that the store says of its runs but how long they took and what happened on the way."""
+        return everything(self.store_path)
+
     def start(self, code: str | None = None, *, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a driver in a process group of its own; by default it runs the study with two workers."""
         code = code or "print(seedwise.Study.from_yaml('study.yaml').run(workers=2))"
@@ -170,6 +202,12 @@ def _own_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def new_project():
     """Make a project in a folder."""
     return Project
+
+
+@pytest.fixture(scope="session")
+def contents_of():
+    """Read all that a store says of its runs but how long they took and what happened on the way."""
+    return everything
 
 
 @pytest.fixture

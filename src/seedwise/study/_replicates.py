@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import strict_determinism
-from seedwise.run import FAILURES, Checkpoint, Keep, Numerics, Run, RunRecord, RunSpec, record_of
+from seedwise.run import FAILURES, Checkpoint, Keep, Numerics, Run, RunRecord, RunSpec, digest_of, record_of
 from seedwise.study._code import runs_of_changed_code
 from seedwise.study._executor import Silent
 from seedwise.study._folder import StudyFolder
@@ -87,6 +87,10 @@ def replicates(
         sources = regime_sources(regime)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    try:
+        digest_of(dict(config or {}))
+    except (TypeError, ValueError) as error:
+        raise SeedwiseError(f"config may hold finite numbers, text, lists and mappings only: {error}") from None
     path = Path(store)
     name = study or path.stem
     function = f"{_caller()}:replicates"

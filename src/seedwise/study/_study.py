@@ -246,8 +246,9 @@ def take_record(store: Store, folder: StudyFolder, record: RunRecord) -> bool:
         folder.keep_weights(record.id, tag, blob)
     new = store.take_in(record)
     if record.status != "interrupted":
-        (folder.outbox / f"{record.id}.run").unlink(missing_ok=True)
+        # The outbox file last: a driver that is killed before finds it again and deletes the rest.
         folder.remove_checkpoint(record.id)
+        (folder.outbox / f"{record.id}.run").unlink(missing_ok=True)
     return new
 
 

@@ -1,0 +1,221 @@
+"""``kill -9`` of the whole process tree at twenty moments, each time followed by the same command again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from seedwise.study import Store, Study, StudyFolder
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process writes is read from /proc")
+
+STUDY = """
+name: kills
+task: {dataset: digits}
+model: small_cnn
+train: {epochs: 10, batch_size: 64, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
+methods: {base: {}, clf: {loss: {name: clf}}}
+replicates: 8
+checkpoint: {every_epochs: 1}
+"""
+
+# Python imports this at the start of the driver and of every worker. It tells the test, through a named pipe, what the
+# process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment.
+SITECUSTOMIZE = """
+import os
+import sqlite3
+import time
+
+_pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
+_replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
+
+
+def tell(moment):
+    try:
+        os.write(_pipe, moment.encode() + b"\\n")
+    except OSError:
+        return
+    if moment == os.environ["KILLS_MOMENT"]:
+        time.sleep(0.1)
+
+
+def room(path):
+    return "outbox" if "/outbox/" in str(path) else "checkpoint" if "/checkpoints/" in str(path) else "other"
+
+
+def replace(source, target, **options):
+    kind = "aside" if str(target).endswith(".previous") else "rename"
+    tell(f"{room(target)} before {kind}")
+    _replace(source, target, **options)
+    tell(f"{room(target)} after {kind}")
+
+
+def fsync(file):
+    tell(f"{room(os.readlink(f'/proc/self/fd/{file}'))} written")
+    _fsync(file)
+
+
+class Connection(sqlite3.Connection):
+    def commit(self):
+        wrote = self.in_transaction
+        if wrote:
+            tell("commit before")
+        super().commit()
+        if wrote:
+            tell("commit after")
+
+
+os.replace, os.fsync = replace, fsync
+sqlite3.connect = lambda *arguments, **options: _connect(*arguments, **{"factory": Connection} | options)
+"""
+
+MOMENTS = [
+    "checkpoint written",
+    "checkpoint written",
+    "checkpoint before aside",
+    "checkpoint after aside",
+    "checkpoint before rename",
+    "checkpoint before rename",
+    "checkpoint after rename",
+    "outbox written",
+    "outbox before rename",
+    "outbox after rename",
+    "outbox after rename",
+    "commit before",
+    "commit before",
+    "commit after",
+    "commit after",
+    *["any"] * 5,
+]
+DRIVER = "import sys, seedwise; print(seedwise.Study.from_yaml(sys.argv[1]).run(workers=int(sys.argv[2])))"
+
+
+class Tree:
+    """A driver and its workers, and what they say they are doing."""
+
+    def __init__(self, folder: Path, moment: str, workers: int) -> None:
+        pipe = folder / "pipe"
+        if not pipe.exists():
+            os.mkfifo(pipe)
+        self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.driver = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
+            env={
+                **os.environ,
+                "PYTHONPATH": str(folder / "custom"),
+                "KILLS_PIPE": str(pipe),
+                "KILLS_MOMENT": moment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._rest = b""
+
+    def lines(self, seconds: float) -> list[str]:
+        """Return what was said, as soon as something is said."""
+        if select.select([self.moments], [], [], seconds)[0]:
+            *lines, self._rest = (self._rest + os.read(self.moments, 65536)).split(b"\n")
+            return [line.decode() for line in lines]
+        return []
+
+    def wait_for(self, moment: str, times: int, seconds: float = 60) -> None:
+        """Wait until ``moment`` has come ``times`` times or the driver has ended."""
+        end = time.monotonic() + seconds
+        while times > 0 and self.driver.poll() is None:
+            assert time.monotonic() < end, f"'{moment}' did not come"
+            times -= self.lines(0.05).count(moment)
+
+    def kill(self, workers_first: bool) -> None:
+        """Kill every process of the tree: all at once, or the workers a moment before their driver."""
+        if workers_first:
+            for process in psutil.Process(self.driver.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        os.killpg(self.driver.pid, signal.SIGKILL)
+
+    def end(self) -> str:
+        """Wait for the driver and return what it printed."""
+        try:
+            return self.driver.communicate(timeout=300)[0]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.driver.pid, signal.SIGKILL)
+            os.close(self.moments)
+
+
+def kill_at(folder: Path, moment: str, rng: random.Random) -> bool:
+    """Run the study and kill it; false if it ended before the moment came."""
+    tree = Tree(folder, moment, workers=rng.choice((1, 2)))
+    try:
+        if moment == "any":
+            tree.wait_for("checkpoint written", 1)
+            time.sleep(rng.uniform(0, 1))
+        elif moment.startswith("commit"):
+            tree.wait_for("outbox after rename", 1)  # a run's commit, not the plan's
+            tree.wait_for(moment, 1)
+            time.sleep(rng.uniform(0.09, 0.12))  # the dawdling ends here and the commit happens
+        else:
+            tree.wait_for(moment, rng.randint(1, 4) if moment.startswith("checkpoint") else 1)
+        if tree.driver.poll() is not None:
+            return False
+        tree.kill(workers_first=rng.random() < 0.3)
+        return True
+    finally:
+        tree.end()
+
+
+def kill_ten_times(folder: Path, moments: list[str], rng: random.Random) -> list[str]:
+    """Return the moments at which the study was killed; then it is run to its end."""
+    hit = [moment for moment in moments if kill_at(folder, moment, rng)]
+    tree = Tree(folder, "none", workers=1)
+    out = tree.end()
+    assert tree.driver.returncode == 0, out
+    assert "Outcome(counts={'finished': 16}" in out
+    return hit
+
+
+@pytest.mark.timeout(600)
+def test_a_study_killed_at_twenty_moments_is_the_study_that_was_not(tmp_path, contents_of):
+    seed = os.environ.get("SEEDWISE_KILLS_SEED") or str(random.SystemRandom().randrange(10**6))
+    print(f"SEEDWISE_KILLS_SEED={seed} repeats these kills")  # pytest shows it on failure
+    folders = [tmp_path / name for name in ("calm", "first", "second")]
+    for folder in folders:
+        (folder / "custom").mkdir(parents=True)
+        (folder / "study.yaml").write_text(STUDY)
+        (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    calm, *killed = folders
+
+    # Two copies of the study side by side: most of the time goes into starting processes.
+    moments = random.Random(seed).sample(MOMENTS, len(MOMENTS))
+    rngs = [random.Random(f"{seed} {k}") for k in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        hit = list(pool.map(kill_ten_times, killed, (moments[::2], moments[1::2]), rngs))
+    print("killed at:", *hit)
+    assert sum(map(len, hit)) == len(moments) == 20, "a study ended before its kills: give it more replicates"
+
+    assert Study.from_yaml(calm / "study.yaml").run(workers=2).counts == {"finished": 16}
+    expected = contents_of(calm / "kills.db")
+    assert len(expected["series"]) == len(expected["predictions"]) == 16
+    assert all(len(rows) == 10 for rows in expected["series"].values())
+    resumed = 0
+    for folder in killed:
+        assert contents_of(folder / "kills.db") == expected
+        with Store(folder / "kills.db") as store:
+            resumed += sum(max(run.resumed_from, default=0) > 0 for run in store.runs())
+        files = StudyFolder.of_store(folder / "kills.db")
+        assert list(files.outbox.iterdir()) == []
+        assert list(files.checkpoints.iterdir()) == []
+    assert resumed >= 5

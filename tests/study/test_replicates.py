@@ -1,0 +1,242 @@
+"""A study without a study file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import seedwise
+from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.run import Keep
+from seedwise.study import Store
+from seedwise.study._cells import cells_of
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "study.db"
+
+
+def finish(run, predictions: bool = False) -> int:
+    """Train: the accuracy is the seed of ``init`` in percent."""
+    if predictions:
+        logits = run.randomness.numpy("init", "logits").normal(size=(4, 3))
+        run.save_predictions(logits, np.zeros(4, np.int64))
+    run.log(0, loss=1.0)
+    run.finish(accuracy=run.seeds["init"] / 100)
+    return run.seeds["init"]
+
+
+def stored(path: Path) -> list[tuple]:
+    with Store(path) as store:
+        return [(run.link.method, run.link.replicate, run.status, run.metrics) for run in store.runs()]
+
+
+def test_each_replicate_is_yielded_once_with_its_seeds(path):
+    assert [finish(run) for run in seedwise.replicates(3, store=path)] == [1, 2, 3]
+    assert stored(path) == [("base", r, "finished", {"test/accuracy": (1 + r) / 100}) for r in range(3)]
+    assert [finish(run) for run in seedwise.replicates(3, store=path)] == []
+    assert [finish(run) for run in seedwise.replicates(5, store=path)] == [4, 5]
+
+
+def test_the_sources_that_vary_are_named_by_the_caller(path):
+    runs = [dict(run.seeds) for run in seedwise.replicates(2, vary=["shuffle", "init"], store=path) if finish(run)]
+    assert [(s["init"], s["shuffle"], s.get("dropout", 0)) for s in runs] == [(1, 1, 0), (2, 2, 0)]
+    with Store(path) as store:
+        assert {run.link.regime for run in store.runs()} == {"shuffle+init"}
+
+
+def test_where_nothing_varies_runs_are_told_apart_by_name_alone(path):
+    drawn = []
+    for run in seedwise.replicates(2, vary="none", store=path):
+        drawn.append(run.randomness.numpy("init", "w").uniform())
+        run.finish(accuracy=0.5)
+    assert drawn[0] == drawn[1]
+    with Store(path) as store:
+        assert [run.content["seeds"] for run in store.runs()] == [{"repeat": 1}, {"repeat": 2}]
+
+
+def test_fresh_seeds(path):
+    assert [finish(run) for run in seedwise.replicates(2, first_replicate=3, store=path)] == [4, 5]
+    assert [replicate for _, replicate, *_ in stored(path)] == [3, 4]
+
+
+def test_a_body_that_raises_leaves_its_run_interrupted_and_the_next_call_goes_on(path):
+    def body() -> None:
+        for run in seedwise.replicates(3, store=path):
+            if run.seeds["init"] == 2:
+                raise KeyboardInterrupt
+            finish(run)
+
+    with pytest.raises(KeyboardInterrupt):
+        body()
+    assert [status for *_, status, _ in stored(path)] == ["finished", "interrupted", "pending"]
+    assert [finish(run) for run in seedwise.replicates(3, store=path)] == [2, 3]
+    assert [status for *_, status, _ in stored(path)] == ["finished"] * 3
+
+
+def test_a_body_that_breaks_leaves_its_run_interrupted(path):
+    for run in seedwise.replicates(2, store=path):
+        assert run.seeds["init"] == 1
+        break
+    assert [status for *_, status, _ in stored(path)] == ["interrupted", "pending"]
+
+
+def test_a_stopped_run_goes_on_from_its_checkpoint(path):
+    def body(stop: bool) -> list[int]:
+        epochs = []
+        for run in seedwise.replicates(1, store=path, checkpoint_seconds=1e-9):
+            saved = run.checkpoint.load() or {"epoch": -1}
+            for epoch in range(saved["epoch"] + 1, 4):
+                epochs.append(epoch)
+                run.log(epoch, loss=float(epoch))
+                run.checkpoint.save(epoch)
+                if stop and epoch == 1:
+                    raise RuntimeError
+            run.finish(accuracy=0.5)
+        return epochs
+
+    with pytest.raises(RuntimeError):
+        body(stop=True)
+    assert body(stop=False) == [2, 3]
+    with Store(path) as store:
+        (run,) = store.runs()
+        assert run.resumed_from == [2]
+        assert [row["loss"] for row in store.series([run.run_id])[run.run_id]] == [0, 1, 2, 3]
+
+
+def test_a_body_that_forgets_to_finish_is_a_crash_and_said(path):
+    for run in seedwise.replicates(1, store=path):
+        run.log(0, loss=1.0)
+    with Store(path) as store:
+        (run,) = store.runs()
+    assert run.status == "crashed"
+    assert run.error.endswith("returned without calling run.finish(...)")
+
+
+def test_a_metric_that_is_not_finite_is_a_divergence_and_not_tried_again(path):
+    for run in seedwise.replicates(1, store=path):
+        run.finish(accuracy=float("inf"))
+    assert stored(path) == [("base", 0, "diverged", {"test/accuracy": None})]
+    assert list(seedwise.replicates(1, store=path)) == []
+
+
+def test_methods_are_paired_and_keep_their_order(path):
+    for method, lr in (("base", 0.1), ("a", 0.2)):
+        for run in seedwise.replicates(2, method=method, config={"lr": lr}, store=path):
+            assert run.config == {"lr": lr}
+            finish(run)
+    with Store(path) as store:
+        cells = cells_of(store, "study")
+    assert [cell.method for cell in cells] == ["base", "a"]
+    assert [cell.values.tolist() for cell in cells] == [[0.01, 0.02]] * 2
+
+
+def test_a_method_that_is_another_by_content_is_refused(path):
+    for run in seedwise.replicates(1, config={"lr": 0.1}, store=path):
+        finish(run)
+    with pytest.raises(SeedwiseError, match=r"methods 'b' and 'base' of 'study' have the same config.*config=\{"):
+        list(seedwise.replicates(1, method="b", config={"lr": 0.1}, store=path))
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.0, True, "3"])
+def test_an_impossible_number_is_refused_at_once(path, n):
+    with pytest.raises(SeedwiseError, match="pass a number of replicates of 1 or more"):
+        seedwise.replicates(n, store=path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vary": "shufle"}, "unknown regime 'shufle': did you mean 'shuffle'"),
+        ({"vary": ["init", "shufle"]}, "unknown regime 'shufle': did you mean 'shuffle'"),
+        ({"vary": ["init", "init"]}, "names a source twice"),
+        ({"first_replicate": -1}, "first_replicate is -1"),
+        ({"config": {"path": Path()}}, "config may hold finite numbers, text"),
+        ({"config": {"lr": float("nan")}}, "config may hold finite numbers, text"),
+    ],
+)
+def test_impossible_options_are_refused_at_once(path, options, message):
+    with pytest.raises(SeedwiseError, match=message):
+        seedwise.replicates(2, store=path, **options)
+    assert not path.exists()
+
+
+def test_a_store_in_use_is_refused(path):
+    runs = seedwise.replicates(2, store=path)
+    next(runs)
+    with pytest.raises(SeedwiseError, match="another process is running this study"):
+        next(seedwise.replicates(2, store=path))
+    runs.close()
+    assert [finish(run) for run in seedwise.replicates(2, store=path)] == [1, 2]
+
+
+def test_predictions_and_weights_are_kept_as_asked(path):
+    keep = Keep(predictions="full", weights="final")
+    expected = {}
+    for run in seedwise.replicates(2, store=path, keep=keep):
+        expected[run.id] = run.randomness.numpy("init", "logits").normal(size=(4, 3))
+        run.save_weights({"w": torch.full((2,), 3.0)})
+        finish(run, predictions=True)
+    with Store(path) as store:
+        kept = store.predictions(expected)
+    assert set(kept) == set(expected)
+    for run_id, logits in expected.items():
+        np.testing.assert_array_equal(kept[run_id].logits, logits.astype(np.float32), strict=True)
+        assert kept[run_id].predicted.tolist() == logits.argmax(1).tolist()
+        weights = torch.load(path.with_suffix(".d") / "weights" / f"{run_id}-final.pt", weights_only=True)
+        assert weights["w"].tolist() == [3.0, 3.0]
+
+
+def test_torch_is_deterministic_and_single_threaded_inside_and_as_before_outside(path):
+    before = (torch.are_deterministic_algorithms_enabled(), torch.get_num_threads())
+    assert not before[0]
+    for run in seedwise.replicates(1, store=path):
+        assert (torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()) == (True, 1)
+        finish(run)
+    assert (torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()) == before
+
+
+PROGRAM = """
+import sys
+import seedwise
+
+for run in seedwise.replicates(2, store=sys.argv[1], changed_code=sys.argv[2]):
+    run.finish(accuracy=run.seeds["init"] / 100)
+    print("trained", run.seeds["init"])
+"""
+
+
+def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+
+    def run(changed_code: str) -> tuple[list[str], str]:
+        done = subprocess.run(
+            [sys.executable, str(program), str(path), changed_code],
+            capture_output=True,
+            text=True,
+            env=os.environ,
+            check=False,
+        )
+        return done.stdout.splitlines(), done.stderr
+
+    assert run("stop") == (["trained 1", "trained 2"], "")
+    program.write_text(PROGRAM + "# edited\n")
+    out, err = run("stop")
+    assert out == []
+    assert f"{ChangedCodeError.__name__}: the code that trains has changed since 2 of the finished runs" in err
+    assert "program.py" in err
+    assert run("accept") == ([], "")
+    assert run("stop") == ([], "")
+    program.write_text(PROGRAM + "# edited again\n")
+    assert run("retrain") == (["trained 1", "trained 2"], "")
+    with Store(path) as store:
+        assert [run.attempt for run in store.runs()] == [1, 1]

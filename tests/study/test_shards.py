@@ -1,0 +1,121 @@
+"""Parts of a study, trained apart and joined."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from seedwise.errors import SeedwiseError
+from seedwise.study import Silent, StudyFolder, merge
+
+
+def same_study(project, undisturbed):
+    """Return the study of ``undisturbed`` in another folder."""
+    project.file.write_text(undisturbed.file.read_text())
+    return project.study()
+
+
+@pytest.fixture(scope="module")
+def sharded(new_project, tmp_path_factory, undisturbed):
+    """Three shards of a study and how they ended."""
+    project = new_project(tmp_path_factory.mktemp("sharded"))
+    study = same_study(project, undisturbed)
+    outcomes = [project.run(study, shard=(i, 3)) for i in (1, 2, 3)]
+    return project, outcomes
+
+
+def folders(project) -> list:
+    root = StudyFolder.of_store(project.store_path).root
+    return [root / f"shard-{i}-of-3" for i in (1, 2, 3)]
+
+
+def test_every_run_belongs_to_one_shard_by_its_name(sharded, undisturbed):
+    _, outcomes = sharded
+    trained = [sorted(notes.begun) for _, notes in outcomes]
+    ids = [run.run_id for run in undisturbed.runs().values()]
+    assert trained == [sorted(i for i in ids if int(i, 16) % 3 == k) for k in range(3)]
+    for outcome, notes in outcomes:
+        assert (outcome.counts.get("finished", 0), outcome.trained) == (len(notes.begun), len(notes.begun))
+
+
+def test_a_shard_touches_no_store(sharded):
+    project, _ = sharded
+    assert [path.name for path in project.folder.iterdir() if path.suffix == ".db"] == []
+
+
+def test_a_shard_run_again_trains_nothing(sharded):
+    project, _ = sharded
+    assert [project.run(project.study(), shard=(i, 3))[0].trained for i in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_merged_shards_are_the_undivided_study(sharded, undisturbed, tmp_path, contents_of):
+    project, _ = sharded
+    store = tmp_path / "joined.db"
+    assert merge(store, folders(project), Silent()) == (6, 0)
+    assert contents_of(store) == undisturbed.everything()
+    kept = StudyFolder.of_store(store).weights
+    reference = StudyFolder.of_store(undisturbed.store_path).weights
+    assert {p.name: p.read_bytes() for p in kept.iterdir()} == {p.name: p.read_bytes() for p in reference.iterdir()}
+
+
+def test_merging_twice_changes_nothing(sharded, tmp_path, contents_of):
+    project, _ = sharded
+    store = tmp_path / "joined.db"
+    merge(store, folders(project), Silent())
+    before = contents_of(store)
+    assert merge(store, folders(project)[::-1], Silent()) == (0, 6)
+    assert contents_of(store) == before
+
+
+def test_shards_are_merged_one_after_the_other(sharded, tmp_path, undisturbed, contents_of):
+    project, outcomes = sharded
+    store = tmp_path / "joined.db"
+    for folder, (outcome, _) in zip(folders(project), outcomes, strict=True):
+        assert merge(store, [folder], Silent()) == (outcome.trained, 0)
+    assert contents_of(store) == undisturbed.everything()
+
+
+def test_what_is_missing_after_a_merge_is_pending_and_can_be_trained(new_project, sharded, undisturbed, tmp_path):
+    project, outcomes = sharded
+    here = new_project(tmp_path / "here")
+    study = same_study(here, undisturbed)
+    merge(here.store_path, folders(project)[1:], Silent())
+    first = outcomes[0][0].trained
+    assert [run.status for run in here.runs().values()].count("pending") == first > 0
+    outcome, _ = here.run(study)
+    assert (outcome.trained, outcome.counts) == (first, {"finished": 6})
+    assert here.everything() == undisturbed.everything()
+
+
+def test_a_damaged_file_is_said_and_left_out(sharded, tmp_path):
+    project, _ = sharded
+    copies = [tmp_path / folder.name for folder in folders(project)]
+    for folder, copy in zip(folders(project), copies, strict=True):
+        shutil.copytree(folder, copy)
+    path = next(path for copy in copies for path in (copy / "outbox").iterdir())
+    path.write_bytes(path.read_bytes()[:-1])
+    said = []
+
+    class Listener(Silent):
+        def note(self, text: str) -> None:
+            said.append(text)
+
+    assert merge(tmp_path / "joined.db", copies, Listener()) == (5, 0)
+    (line,) = said
+    assert line.startswith(f"{path} is damaged")
+    assert line.endswith("left out, run the shard again")
+
+
+@pytest.mark.parametrize("shard", [(0, 3), (4, 3), (1, 0), (-1, 3)])
+def test_impossible_shards_are_refused(project, shard):
+    with pytest.raises(SeedwiseError, match=f"--shard {shard[0]}/{shard[1]}: shards are counted from 1"):
+        project.study().run(shard=shard)
+
+
+def test_what_is_no_shard_is_refused_before_anything_is_written(sharded, tmp_path):
+    project, _ = sharded
+    for wrong in (tmp_path, tmp_path / "absent", StudyFolder.of_store(project.store_path).root):
+        with pytest.raises(SeedwiseError, match=r"is not a shard's folder: 'seedwise run STUDY\.yaml --shard i/k'"):
+            merge(tmp_path / "joined.db", [folders(project)[0], wrong], Silent())
+    assert not (tmp_path / "joined.db").exists()

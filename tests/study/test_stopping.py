@@ -1,0 +1,138 @@
+"""Ctrl-C, a driver that is gone, and a second one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from seedwise.errors import SeedwiseError
+from seedwise.study import Silent, StudyFolder
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def checkpoints(project) -> list[str]:
+    return sorted(path.name for path in StudyFolder.of_store(project.store_path).checkpoints.glob("[0-9a-f]*"))
+
+
+SLOW = {
+    "train": {"function": "toy:train", "config": {"epochs": 20, "pause": 0.1, "at": 99}},
+    "checkpoint": {"every_epochs": 1},
+    "replicates": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def reference(new_project, tmp_path_factory):
+    """The same study, undisturbed."""
+    project = new_project(tmp_path_factory.mktemp("reference"))
+    project.run(project.study(**SLOW | {"checkpoint": {}}), workers=2)
+    return project
+
+
+def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
+    project.write(**SLOW)
+    driver = project.start()
+    wait_for(lambda: len(checkpoints(project)) >= 2)
+    time.sleep(0.3)
+    stopped_at = time.monotonic()
+    os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
+    out, err = driver.communicate(timeout=60)
+    assert time.monotonic() - stopped_at < 10, "workers stop at the end of an epoch, not after the grace period"
+    assert driver.returncode == 0, err
+    assert "interrupted=True" in out
+    assert "Traceback" not in err
+    statuses = [run.status for run in project.runs().values()]
+    assert sorted(statuses) == ["interrupted", "interrupted", "pending"]
+
+    outcome, _ = project.run(project.study(), workers=2)
+    assert (outcome.counts, outcome.interrupted) == ({"finished": 3}, False)
+    assert project.everything() == reference.everything()
+    resumed = [run.resumed_from for run in project.runs().values()]
+    assert sorted(map(len, resumed)) == [0, 1, 1]
+    assert all(epochs[0] > 0 for epochs in resumed if epochs)
+
+
+def test_ctrl_c_while_workers_start_does_not_wait_for_them(project):
+    class StopAtOnce(Silent):
+        def started(self, run_id: str) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    project.write(**SLOW)
+    before = signal.getsignal(signal.SIGINT)
+    start = time.monotonic()
+    outcome, _ = project.run(project.study(), progress=StopAtOnce())
+    assert time.monotonic() - start < 15, "less than the grace period of 20 s"
+    assert outcome.interrupted
+    assert outcome.counts == {"interrupted": 1, "pending": 2}
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_asked_to_stop_twice_it_stops_at_once(project):
+    project.write(train={"function": "toy:train", "config": {"do": "sleep", "marker": str(project.folder / "asleep")}})
+    driver = project.start()
+    wait_for((project.folder / "asleep").exists)
+    os.kill(driver.pid, signal.SIGINT)
+    time.sleep(0.5)
+    assert driver.poll() is None, "one request waits for the end of the epoch"
+    os.kill(driver.pid, signal.SIGTERM)
+    start = time.monotonic()
+    out, err = driver.communicate(timeout=60)
+    assert time.monotonic() - start < 10
+    assert "'interrupted': 1" in out, err
+    assert [run.status for run in project.runs().values()] == ["interrupted"]
+
+
+def test_workers_end_when_their_driver_is_killed(project):
+    project.write(**SLOW | {"train": {"function": "toy:train", "config": {"epochs": 10_000, "pause": 0.1, "at": -1}}})
+    driver = project.start()
+    wait_for(lambda: len(checkpoints(project)) >= 2)
+    workers = psutil.Process(driver.pid).children(recursive=True)
+    assert len(workers) == 2
+    driver.kill()
+    driver.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    for process in alive:
+        process.kill()
+    assert alive == []
+
+
+def test_a_second_run_on_the_same_store_is_refused(project):
+    project.write(**SLOW)
+    driver = project.start()
+    wait_for(lambda: bool(checkpoints(project)))
+    try:
+        before = checkpoints(project)
+        with pytest.raises(SeedwiseError, match=r"another process is running this study .*wait for it or stop it"):
+            project.study().run(workers=1)
+        second = project.start()
+        _, err = second.communicate(timeout=60)
+        assert second.returncode != 0
+        assert "another process is running this study" in err
+        assert set(before) <= set(checkpoints(project)), "the first is not disturbed"
+    finally:
+        out, err = driver.communicate(timeout=120)
+    assert "'finished': 3" in out, err
+    # The lock is free again.
+    assert project.run()[0].trained == 0
+
+
+def test_a_lock_left_by_a_killed_driver_does_not_block(project):
+    project.write(**SLOW)
+    driver = project.start()
+    wait_for(lambda: bool(checkpoints(project)))
+    assert (StudyFolder.of_store(project.store_path).root / "lock").exists()
+    os.killpg(driver.pid, signal.SIGKILL)
+    driver.communicate()
+    with StudyFolder.of_store(project.store_path).lock():
+        pass
