@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting import compare
@@ -129,5 +130,5 @@ def test_the_frame_holds_the_numbers() -> None:
 
 def test_the_plot_shows_every_run() -> None:
     figure = compare(wide(), metric="accuracy", baseline="base", seed="seed").plot()
-    ticks = [len(collection.get_paths()) for collection in figure.axes[0].collections]
+    ticks = [len(c.get_segments()) for c in figure.axes[0].collections if isinstance(c, LineCollection)]
     assert ticks == [12, 12]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from seedwise.reporting import interval, number, percent, render, results_of
+from seedwise.reporting._details import check_table, sources_of, sources_table
 from seedwise.statistics import Cell, Interval, reduction, spread
 
 RNG = np.random.default_rng(1)
@@ -38,6 +39,7 @@ def description(**changes: Any) -> dict[str, Any]:
 def section(cells: list[Cell], **changes: Any) -> dict[str, Any]:
     return {
         "name": "s", "description": description(), "cells": cells, "spec": "name: s\n",
+        "labels": [None] * len(cells), "curves": [{}] * len(cells),
         "environments": [("python 3, torch 2", 12)], "mixed": [], "failures": [], "notes": [], "resumed": 0,
         "seconds": 12.3,
     } | changes  # fmt: skip
@@ -136,13 +138,48 @@ def test_the_report_needs_nothing_from_outside_and_no_script() -> None:
     assert "SD: standard deviation over runs" in page.text
 
 
-def test_the_figure_has_a_tick_for_every_run() -> None:
-    html = render([section([cell("base", BASE), cell("vml", STEADY)])], command="")
-    svg = html[html.index("<svg") : html.index("</svg>") + len("</svg>")]
-    root = ET.fromstring(svg)
-    lines = [g for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("id", "").startswith("LineCollection")]
-    assert [len(list(g.iter("{http://www.w3.org/2000/svg}path"))) for g in lines] == [12, 12]
-    assert "#000000" not in re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+def svgs(html: str) -> list[ET.Element]:
+    return [ET.fromstring(svg) for svg in re.findall(r"<svg .*?</svg>", html, flags=re.DOTALL)]
+
+
+def test_every_run_is_a_tick() -> None:
+    first = svgs(render([section([cell("base", BASE), cell("vml", STEADY)])], command=""))[0]
+    groups = [g for g in first.iter("{http://www.w3.org/2000/svg}g") if "LineCollection" in g.get("id", "")]
+    assert [len(list(g.iter("{http://www.w3.org/2000/svg}path"))) for g in groups] == [12, 12]
+
+
+def test_all_figures_are_there_with_captions_and_unique_ids() -> None:
+    labels = RNG.integers(0, 2, 40)
+    cells = [cell(m, v, predictions=RNG.integers(0, 2, (12, 40))) for m, v in (("base", BASE), ("vml", STEADY))]
+    series = {"test/accuracy": RNG.random((12, 5)), "train/loss": RNG.random((12, 5))}
+    html = render([section(cells, labels=[labels, labels], curves=[series, series])], command="")
+    figures = svgs(html)
+    assert len(figures) == 7
+    assert html.count("<figcaption>") == 7
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert "#000000" not in html
+    assert "Where the spread comes from" in html
+    assert "Groups of fewer runs" in html
+
+
+def test_what_the_loss_did_is_summed_over_epochs() -> None:
+    # Two epochs of the same number of steps, factors 1, 1 and then 0.8, 1.2: mean 1, SD sqrt((0 + .04) / 2).
+    checks = {"factor_mean": [1.0, 1.0], "factor_sd": [0.0, 0.2], "factor_min": [1.0, 0.8], "factor_max": [1.0, 1.2]}
+    series = {f"train/{name}": np.array([values] * 12) for name, values in checks.items()}
+    series["train/active_share"] = np.array([[0.0, 1.0]] * 12)
+    table = check_table([cell("vml", BASE)], [series])
+    assert table.rows == [["vml", "50 %", "1.0000", "0.1414", "0.800 to 1.200"]]
+
+
+def test_where_the_spread_comes_from_is_in_points_of_accuracy() -> None:
+    truth = np.zeros(50, dtype=np.int64)
+    wrong = RNG.random((12, 50)) < 0.2
+    (row,) = sources_table(sources_of([cell("base", 1 - wrong.mean(1), predictions=wrong.astype(int))], [truth])).rows
+    noise = np.sqrt(np.sum(np.var(wrong, axis=0, ddof=1))) / 50
+    assert row[0] == "base"
+    assert float(row[1].split()[0]) == pytest.approx(100 * np.std(wrong.mean(1), ddof=1), abs=0.005)
+    assert float(row[2]) == pytest.approx(100 * noise, abs=0.005)
 
 
 def test_the_same_results_give_the_same_file() -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedwise.errors import SeedwiseError
-from seedwise.reporting._figures import strip_plot
+from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, results_of, row_numbers
+from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell
 
@@ -52,9 +53,7 @@ class Comparison:
 
     def plot(self) -> Any:
         """Return a matplotlib figure with every run as a tick and the mean as a dot."""
-        from seedwise.reporting._figures import strip_figure
-
-        return strip_figure(self.cells)
+        return runs_figure(self.cells)
 
     def __str__(self) -> str:
         widths = [max(map(len, column)) for column in zip(self.table.columns, *self.table.rows, strict=True)]
@@ -66,7 +65,8 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         reasons = "".join(f"<p>{html.escape(reason)}</p>" for reason in self.results.reasons)
-        return f"<p>{html.escape(self.results.title)}</p>{self.table.to_html()}{reasons}{strip_plot(self.cells)}"
+        figure = inline(lambda: runs_figure(self.cells), "runs")
+        return f"<p>{html.escape(self.results.title)}</p>{self.table.to_html()}{reasons}{figure}"
 
 
 def compare(

@@ -1,68 +1,181 @@
-"""Figures as inline SVG."""
+"""The figures of a report."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._words import is_share
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, SpreadSources
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Curves = Mapping[str, NDArray[np.float64]]
 
-def strip_figure(cells: Sequence[Cell]) -> Figure:
-    """Return a matplotlib figure with every finished run of every cell as a tick, and the cell's mean as a dot.
+
+def names_of(cells: Sequence[Any]) -> list[str]:
+    """Return a name for every cell or row, with the task and regime only where there are several."""
+    tasks = len({cell.task for cell in cells}) > 1
+    regimes = len({cell.regime for cell in cells}) > 1
+    return [
+        cell.method + (f" ({', '.join([cell.task] * tasks + [cell.regime] * regimes)})" if tasks or regimes else "")
+        for cell in cells
+    ]
+
+
+def scale_of(cells: Sequence[Cell]) -> float:
+    """Return 100 where the metric is a share of examples, else 1."""
+    share = is_share(cells[0].metric) and all(np.nanmax(np.abs(c.values), initial=0) <= 1 for c in cells)
+    return 100.0 if share else 1.0
+
+
+def runs_figure(cells: Sequence[Cell]) -> Figure:
+    """Draw every finished run of every cell as a tick over a smooth density, and the cell's mean as a dot.
 
     Args:
         cells: the cells; those without finished runs are left out.
 
     """
-    from matplotlib.figure import Figure
-
     shown = [cell for cell in cells if cell.finished]
-    share = bool(shown) and is_share(shown[0].metric) and all(np.nanmax(np.abs(c.values)) <= 1 for c in shown)
-    factor = 100 if share else 1
-    several = len({cell.regime for cell in shown}) > 1
-    figure = Figure(figsize=(6.4, 0.7 + 0.42 * len(shown)), layout="constrained")
-    axes = figure.subplots()
+    scale = scale_of(shown) if shown else 1.0
+    figure, axes = new_figure(0.7 + 0.5 * max(len(shown), 1))
     for k, cell in enumerate(shown):
-        values = factor * cell.values[cell.finished_mask]
-        axes.vlines(values, k - 0.3, k + 0.3, color="C0", alpha=0.6, linewidth=1.6)
-        axes.plot([np.mean(values)], [k], "o", color="C1", markersize=5)
-    axes.set_yticks(range(len(shown)), [f"{c.method} ({c.regime})" if several else c.method for c in shown])
-    axes.set_ylim(len(shown) - 0.5, -0.5)
-    axes.set_xlabel((shown[0].metric if shown else "") + (" [%]" if share else ""))
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(left=False)
+        values = scale * cell.values[cell.finished_mask]
+        grid, density = _density(values, limit=scale if scale > 1 else np.inf)
+        axes.fill_between(grid, k + 0.25, k + 0.25 - 0.7 * density, color="C0", alpha=0.25, linewidth=0)
+        axes.vlines(values, k + 0.05, k + 0.25, color="C0", alpha=0.6, linewidth=1.4)
+        axes.plot([np.mean(values)], [k + 0.15], "o", color="C1", markersize=5)
+    label_rows(axes, names_of(shown))
+    if shown:
+        axes.set_xlabel(shown[0].metric + (" [%]" if scale > 1 else ""))
     return figure
 
 
-def strip_plot(cells: Sequence[Cell]) -> str:
-    """Return ``strip_figure`` as inline SVG, or nothing where no run is finished.
+def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
+    """Draw the interval of every reduction, with a line at none.
 
     Args:
-        cells: the cells; those without finished runs are left out.
+        rows: the rows; those without a reduction are left out.
 
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    shown = [row for row in rows if isinstance(row.reduction, Interval)]
+    figure, axes = new_figure(0.8 + 0.36 * len(shown))
+    for k, row in enumerate(shown):
+        assert isinstance(row.reduction, Interval)
+        resolved = row.verdict is not None and row.verdict.word in ("reduced", "increased")
+        axes.hlines(k, max(row.reduction.low, -150), row.reduction.high, color="C0", linewidth=2)
+        axes.plot([max(row.reduction.estimate, -150)], [k], "o", color="C1" if resolved else "C0", markersize=6)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlim(left=max(axes.get_xlim()[0], -155))
+    label_rows(axes, names_of(shown))
+    axes.set_xlabel("reduction of the SD [%], right of the line is steadier")
+    return figure
 
-    if not any(cell.finished for cell in cells):
-        return ""
-    # Fixed salt and no date: the same results give the same file.
-    with mpl.rc_context({"svg.hashsalt": "seedwise", "svg.fonttype": "none", "font.size": 10}):
-        figure = strip_figure(cells)
-        FigureCanvasSVG(figure)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    # The page's own colour, so that axes and letters can be read on light and on dark.
-    svg = re.sub(r"stroke: #000000|stroke: black", "stroke: currentColor", svg)
-    return svg.replace("<text ", '<text fill="currentColor" ')
+
+def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], name: str) -> Figure:
+    """Draw a series by epoch: the median over runs and the band that holds all of them.
+
+    Args:
+        cells: the cells.
+        curves: for each cell its series, arrays (runs, epochs).
+        name: which series.
+
+    """
+    figure, axes = new_figure(3.2)
+    share = is_share(name)
+    for k, (label, series) in enumerate(zip(names_of(cells), curves, strict=True)):
+        if name not in series:
+            continue
+        values = series[name] * (100 if share else 1)
+        epochs = np.arange(1, values.shape[1] + 1)
+        axes.fill_between(epochs, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
+        axes.plot(epochs, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(name + (" [%]" if share else ""))
+    if len(cells) > 1:
+        axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
+    """Draw the reduction found in groups of several sizes drawn from the same runs: mean and central range.
+
+    Args:
+        tables: by method, the rows of ``group_size_table``.
+
+    """
+    figure, axes = new_figure(3.0)
+    width = 0.8 / max(len(tables), 1)
+    for k, (method, rows) in enumerate(tables.items()):
+        at = np.arange(len(rows)) + (k - (len(tables) - 1) / 2) * width * 0.6
+        axes.vlines(at, [max(r.new_low, -150) for r in rows], [r.new_high for r in rows], color=f"C{k}", linewidth=2)
+        axes.plot(at, [r.reduction for r in rows], "o", color=f"C{k}", label=method, markersize=5)
+        axes.set_xticks(range(len(rows)), [str(r.size) for r in rows])
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("runs per group")
+    axes.set_ylabel("reduction of the SD [%]")
+    if tables:
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    return figure
+
+
+def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
+    """Draw, for each cell, the share of the variance over runs that is noise of the finite test set.
+
+    Args:
+        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out.
+
+    """
+    shown = {name: s.noise_share for name, s in sources.items() if s.noise_share is not None}
+    figure, axes = new_figure(0.8 + 0.36 * len(shown))
+    for k, share in enumerate(shown.values()):
+        low, high = (min(max(100 * value, 0), 250) for value in (share.low, share.high))
+        axes.hlines(k, low, high, color="C0", linewidth=2)
+        axes.plot([min(100 * share.estimate, 250)], [k], "o", color="C0", markersize=6)
+    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xlim(left=0)
+    label_rows(axes, list(shown))
+    axes.set_xlabel("share of the variance over runs that is test-set noise [%]")
+    return figure
+
+
+def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
+    """Draw SD against mean, with both intervals (of the mean: t).
+
+    Args:
+        cells: the cells.
+        rows: their rows, in the same order.
+
+    """
+    from scipy.special import stdtrit
+
+    scale = scale_of(cells)
+    figure, axes = new_figure(3.4)
+    for k, (cell, row, label) in enumerate(zip(cells, rows, names_of(cells), strict=True)):
+        if not isinstance(row.spread, Interval) or row.mean is None:
+            continue
+        half = float(stdtrit(cell.finished - 1, 0.975)) * row.spread.estimate / np.sqrt(cell.finished)
+        colour = f"C{k % 10}"
+        axes.hlines(scale * row.spread.estimate, scale * (row.mean - half), scale * (row.mean + half), color=colour)
+        axes.vlines(scale * row.mean, scale * row.spread.low, scale * row.spread.high, color=colour)
+        axes.plot([scale * row.mean], [scale * row.spread.estimate], "o", color=colour, label=label)
+    unit = " [%]" if scale > 1 else ""
+    axes.set_xlabel(f"mean {cells[0].metric}{unit}")
+    axes.set_ylabel("SD over runs" + (" [points]" if scale > 1 else ""))
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def _density(values: NDArray[np.float64], limit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a Gaussian kernel density with Silverman's bandwidth, its peak at 1; nothing is drawn beyond the limit."""
+    sd = float(np.std(values, ddof=1)) if values.size > 1 else 0.0
+    width = 1.06 * sd * values.size**-0.2 or 1e-3 * max(abs(float(values[0])), 1e-9)
+    grid = np.linspace(values.min() - 3 * width, min(values.max() + 3 * width, limit), 200)
+    density = np.exp(-0.5 * ((grid[:, None] - values) / width) ** 2).sum(1)
+    return grid, density / density.max()

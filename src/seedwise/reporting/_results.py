@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
+from seedwise.reporting._figures import scale_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, is_share, number, percent
+from seedwise.reporting._words import decimals_for, interval, number, percent
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
 
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
@@ -24,6 +23,7 @@ class Results:
         table: one row of texts per cell.
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows.
+        base: the method that the others are compared with.
 
     """
 
@@ -31,6 +31,7 @@ class Results:
     table: Table
     reasons: list[str]
     comparisons: list[ComparisonRow]
+    base: str
 
 
 def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
@@ -62,7 +63,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     question = description["question"]
     rows = compare_study(cells, baseline=base, sd_ratio=question["spread_ratio"], power=question["power"])
     metric = cells[0].metric
-    share = is_share(metric) and all(np.nanmax(np.abs(cell.values), initial=0) <= 1 for cell in cells)
+    share = scale_of(cells) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     decimals = _decimals(rows, share)
@@ -81,7 +82,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base)
-    return Results(headline(description, cells, rows), Table(columns, table), list(dict.fromkeys(reasons)), rows)
+    return Results(headline(description, cells, rows), Table(columns, table), list(dict.fromkeys(reasons)), rows, base)
 
 
 def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[str, str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from seedwise.study._cells import cells_of
 from seedwise.study._store import Store
@@ -15,7 +17,8 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
     """Return one section per study in a store.
 
     Returns:
-        Dicts with ``name``, ``description``, ``cells``, ``spec`` (YAML), ``environments`` (text and number of runs),
+        Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
+        arrays (runs, epochs), by cell), ``spec`` (YAML), ``environments`` (text and number of runs),
         ``mixed`` (cells whose runs come from several environments or codes), ``failures`` and ``notes`` (texts and
         counts), ``resumed`` (number of runs) and ``seconds`` (of all runs).
 
@@ -31,11 +34,21 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 cell = f"{run.link.method} ({run.link.regime})"
                 places.setdefault(cell, set()).add((run.environment, run.code))
         spec = description["spec"]
+        cells = cells_of(store, study)
+        members = [
+            [r for r in runs if (r.link.task, r.link.regime, r.link.method) == (c.task, c.regime, c.method)]
+            for c in cells
+        ]
+        finished = [[r.run_id for r in cell if r.status == "finished"] for cell in members]
+        series = store.series(r.run_id for r in runs)
+        truth = store.predictions([cell[0] for cell in finished if cell])
         sections.append(
             {
                 "name": study,
                 "description": description,
-                "cells": cells_of(store, study),
+                "cells": cells,
+                "labels": [truth[cell[0]].labels if cell and cell[0] in truth else None for cell in finished],
+                "curves": [_curves([series.get(run_id, []) for run_id in cell]) for cell in finished],
                 "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
                 "environments": [
                     (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
@@ -51,3 +64,16 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
             }
         )
     return sections
+
+
+def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]]:
+    """Return the series that all runs logged in the same epochs."""
+    if (
+        not runs
+        or not runs[0]
+        or any([row["epoch"] for row in run] != [row["epoch"] for row in runs[0]] for run in runs)
+    ):
+        return {}
+    names = [name for name in runs[0][0] if name != "epoch"]
+    complete = [name for name in names if all(name in row for run in runs for row in run)]
+    return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
