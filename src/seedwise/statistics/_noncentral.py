@@ -40,13 +40,12 @@ def noncentral_t_quantile(p: float, df: float, nc: float) -> float:
 
 
 def _solve(increasing: Callable[[float], float], start: float, step: float) -> float:
-    """Find the zero of an increasing function by bisection."""
+    """Find the zero of an increasing function."""
+    from scipy import optimize
+
     low, high = start - step, start + step
     while increasing(low) > 0:
         low, step = low - step, 2 * step
     while increasing(high) < 0:
         high, step = high + step, 2 * step
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if increasing(middle) < 0 else (low, middle)
-    return (low + high) / 2
+    return float(optimize.brentq(increasing, low, high, xtol=1e-10))

@@ -51,7 +51,7 @@ def spread_sources(
     *,
     example_ids: _predictions.ExampleIds = None,
     level: float = 0.95,
-    procedure: SpreadProcedure = "chi-square",
+    procedure: SpreadProcedure = "adjusted",
 ) -> SpreadSources:
     r"""Split the variance of a metric over runs into noise of the finite test set and what lies in the runs.
 
@@ -65,11 +65,11 @@ def spread_sources(
     difference, it can be negative; report it as it is, and do not set it to 0 before averaging over studies.
 
     Its interval is that of the variance (:func:`spread`, squared) less the noise: the noise is a mean over many
-    examples and so much better known than the variance, which rests on R runs. In simulated pools this covers 93-96 %
-    for near-normal metrics, with any share of noise and also where the truth is 0, and a jackknife over runs only
-    81-91 % at R = 5 to 20. It shares the weakness of the interval of an SD: effects of runs that are far from normal
-    (a few bad runs) break it at every R; ``procedure="bonett"`` helps a little. Where the noise is nearly all,
-    hundreds or thousands of runs are needed to see the rest.
+    examples and so much better known than the variance, which rests on R runs. In simulated pools this covers as well
+    as the interval of the SD (93-97 % for near-normal metrics at R = 5 to 20, with any share of noise and also where
+    the truth is 0), and a jackknife over runs only 81-91 %. It shares the weakness of the interval of an SD: effects
+    of runs that are far from normal (a few bad runs) break it at every R. Where the noise is nearly all, hundreds or
+    thousands of runs are needed to see the rest.
 
     Scores of examples that depend on each other beyond the run (neighbouring windows of a time series) count as
     distribution-wise.
@@ -79,7 +79,7 @@ def spread_sources(
             labels``) for accuracy, or any number whose mean is the metric. At least 3 runs and 2 examples.
         example_ids: which example each column is: None, ids of shape (N,), or one row of ids per run.
         level: confidence level, between 0 and 1.
-        procedure: interval of the variance, ``"chi-square"`` or ``"bonett"``.
+        procedure: interval of the SD that is squared, one of those of :func:`spread`.
 
     Returns:
         SpreadSources; ``n`` of its intervals is the number of runs.
@@ -90,7 +90,8 @@ def spread_sources(
             examples, a level outside (0, 1), or an unknown procedure.
 
     Example:
-        >>> sources = spread_sources([[1, 1, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1], [0, 1, 0, 1]])
+        >>> correct = [[1, 1, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1], [0, 1, 0, 1]]
+        >>> sources = spread_sources(correct, procedure="chi-square")
         >>> f"{sources.variance:.4f} = {sources.noise:.4f} + {sources.covariance:.4f}"
         '0.0573 = 0.0469 + 0.0104'
         >>> f"{sources.distribution.estimate:.3f} [{sources.distribution.low:.3f}, {sources.distribution.high:.3f}]"
