@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -28,7 +30,7 @@ def test_noncentral_t_far_out_is_a_multiple_of_chi() -> None:
 
 @pytest.mark.parametrize(
     ("n", "k", "expected"),
-    # Largest of n: David & Nagaraja, table 3.2; the rest by their definition.
+    # Largest of 5, 10 and 20: printed tables; the rest by definition.
     [(2, 1, 1 / np.sqrt(np.pi)), (5, 1, 1.16296), (10, 1, 1.53875), (20, 1, 1.86748), (20, 20, 0.0), (1, 1, 0.0)],
 )
 def test_expected_tops_are_those_of_the_tables(n: int, k: int, expected: float) -> None:
@@ -146,6 +148,17 @@ def test_the_direction_of_the_metric_swaps_worst_and_best() -> None:
 def test_constant_runs_have_constant_extremes() -> None:
     e = expected_extremes([0.5] * 4, 3)
     assert (e.worst.low, e.best.high, e.best_of_pool) == (0.5, 0.5, pytest.approx(0.5))
+
+
+def test_scipy_stats_is_never_loaded() -> None:
+    code = (
+        "import sys, seedwise.statistics as s; x, y = [1., 2., 4.], [1., 3., 2.]\n"
+        "s.threshold_chance(x, 1); s.expected_extremes(x, 2); s.ranking_flips({'x': x, 'y': y}, 2, paired=False)\n"
+        "s.seed_effect(x, 1); s.group_size_table(x, y, (3,), paired=True); s.crossed_mean([x, y, y])\n"
+        "s.spread_sources([x, y, y]); s.logit_correlation([[x], [y], [y]])\n"
+        "print('scipy.stats' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -98,6 +98,12 @@ def test_half_precision_is_summed_in_single_precision() -> None:
     assert logit_correlation(z) == logit_correlation(z.astype(np.float64))
 
 
+def test_double_precision_is_kept() -> None:
+    z = np.tile([[[1.0, 1.0 + 1e-12], [1.0 + 1e-12, 1.0]]], (3, 1, 1))
+    z[0] = [[1.0 + 3e-12, 1.0], [1.0, 1.0]]  # with another run, the first class leads by 1e-12
+    assert ensemble_delta(z, [0, 0]).estimate == pytest.approx((1 + 1 + 0.5) / 3 - (1 + 0.5 + 0.5) / 3)
+
+
 def test_examples_in_pieces_give_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     z, y = logits_of(4, 37), labels_of(37)
     expected = ensemble_delta(z, y), cross_entropy(z, y).tolist()

@@ -27,6 +27,13 @@ def test_all_paired_groups_are_taken_where_there_are_few() -> None:
     assert [row.low, row.high] == pytest.approx(np.quantile(single, [0.05, 0.95]))
 
 
+def test_paired_groups_drawn_at_random_hold_the_same_runs() -> None:
+    base, _ = two_arms(20)
+    (row,) = group_size_table(95 + (base - 95) / 2, base, (5,), paired=True, draws=500)
+    assert row.groups == 500
+    assert [row.reduction, row.mean, row.low, row.high] == pytest.approx([50] * 4)
+
+
 def test_unpaired_groups_are_drawn_independently() -> None:
     base, method = two_arms(6)[0], two_arms(5, seed=3)[1]
     (row,) = group_size_table(method, base, (4,), paired=False, draws=20_000)

@@ -102,7 +102,7 @@ def crossed_mean(
         '[0.32, 0.99]'
 
     Source:
-        Brennan (2001), Generalizability theory, Springer, chapters 3 and 6; Owen (2007), The pigeonhole bootstrap,
+        Brennan (2001), Generalizability theory, Springer, chapters 2 and 6; Owen (2007), The pigeonhole bootstrap,
         Annals of Applied Statistics 1, 386-411; Satterthwaite (1946), An approximate distribution of estimates of
         variance components, Biometrics Bulletin 2, 110-114; Korn & Graubard (1998), Confidence intervals for
         proportions with small expected number of positive counts estimated from survey data, Survey Methodology 24,
@@ -175,7 +175,7 @@ def crossed_difference(
         '[-0.13, 0.63]'
 
     Source:
-        Brennan (2001), Generalizability theory, Springer, chapters 3 and 6; Owen (2007), The pigeonhole bootstrap,
+        Brennan (2001), Generalizability theory, Springer, chapters 2 and 6; Owen (2007), The pigeonhole bootstrap,
         Annals of Applied Statistics 1, 386-411; Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
     """
     x, y = _predictions.scores(method, "method", examples=2), _predictions.scores(base, "base", examples=2)

@@ -133,7 +133,7 @@ def expected_extremes(values: ArrayLike, of: int, *, higher_is_better: bool = Tr
         '98.41 [98.13, 99.13], of the pool 98.46'
 
     Source:
-        David & Nagaraja (2003), Order statistics, 3rd edition, Wiley, sections 3.1 and 4.5; Owen (1968), Technometrics
+        David & Nagaraja (2003), Order statistics, 3rd edition, Wiley; Owen (1968), Technometrics
         10, 445-478; Tang, Lee, Xin, Liu, Yu & Lin (2020), Showing your work doesn't always work, ACL (the unbiased
         form of the expected best).
     """

@@ -37,7 +37,7 @@ def cross_entropy(logits: ArrayLike | Sequence[ArrayLike], labels: ArrayLike) ->
         ['0.127', '0.693', '2.127']
 
     Source:
-        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML, section 3.
+        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML.
     """
     z = predictions.logits(logits)
     y = predictions.class_labels(labels, *z.shape[1:])
@@ -91,7 +91,7 @@ def logit_correlation(
         '0.600'
 
     Source:
-        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML, section 3;
+        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML;
         Arvesen (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100.
     """
     z = predictions.logits(logits)
@@ -142,7 +142,7 @@ def ensemble_delta(
         '0.167 [-1.000, 1.000]'
 
     Source:
-        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML, section 3.
+        Summers & Dinneen (2021), Nondeterminism and instability in neural network optimization, ICML.
     """
     z = predictions.logits(logits)
     predictions.same_examples(example_ids, z.shape)

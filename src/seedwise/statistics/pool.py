@@ -180,7 +180,7 @@ def seed_effect(
         '0.43, expected 0.43 [0.34, 0.51]'
 
     Source:
-        David & Nagaraja (2003), Order statistics, 3rd edition, Wiley, sections 3.1 and 9.3; David, Hartley & Pearson
+        David & Nagaraja (2003), Order statistics, 3rd edition, Wiley; David, Hartley & Pearson
         (1954), The distribution of the ratio, in a single normal sample, of range to standard deviation, Biometrika 41,
         482-493 (k = 1).
     """

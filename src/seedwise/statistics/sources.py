@@ -99,7 +99,7 @@ def spread_sources(
 
     Source:
         Jordan (2023), Calibrated chaos: variance between runs of neural network training is harmless and inevitable,
-        arXiv 2304.01910, sections 3 and 4; Searle, Casella & McCulloch (1992), Variance components, Wiley, chapter 4.
+        arXiv 2304.01910; Searle, Casella & McCulloch (1992), Variance components, Wiley, chapter 4.
     """
     x = _predictions.scores(scores, "scores", examples=2)
     _predictions.same_examples(example_ids, x.shape)
@@ -152,8 +152,8 @@ def spread_from_churn(churn: float, examples: int) -> float:
         '0.231 %'
 
     Source:
-        Jordan (2023), arXiv 2304.01910, section 4; tracks table 1 and 3 of Summers & Dinneen (2021), ICML: predicted
-        .231, .175, .202, .214, .186 %, seen .26, .19, .24, .23, .19 %.
+        Jordan (2023), arXiv 2304.01910, for the independence of examples. In the tables of Summers & Dinneen (2021),
+        ICML, ResNet-14 on CIFAR-10: predicted .231, .175, .202, .214, .186 %, seen .26, .19, .24, .23, .19 %.
     """
     if isinstance(churn, bool) or not isinstance(churn, int | float | np.integer | np.floating):
         raise TypeError(f"churn must be a number; got {type(churn).__name__}: pass churn(predictions).estimate")
