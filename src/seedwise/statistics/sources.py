@@ -51,7 +51,7 @@ def spread_sources(
     *,
     example_ids: _predictions.ExampleIds = None,
     level: float = 0.95,
-    procedure: SpreadProcedure = "adjusted",
+    procedure: SpreadProcedure | None = None,
 ) -> SpreadSources:
     r"""Split the variance of a metric over runs into noise of the finite test set and what lies in the runs.
 
@@ -79,7 +79,7 @@ def spread_sources(
             labels``) for accuracy, or any number whose mean is the metric. At least 3 runs and 2 examples.
         example_ids: which example each column is: None, ids of shape (N,), or one row of ids per run.
         level: confidence level, between 0 and 1.
-        procedure: interval of the SD that is squared, one of those of :func:`spread`.
+        procedure: interval of the SD that is squared, one of those of :func:`spread`; None for its default.
 
     Returns:
         SpreadSources; ``n`` of its intervals is the number of runs.
@@ -105,12 +105,13 @@ def spread_sources(
     _predictions.same_examples(example_ids, x.shape)
     level = _checks.level_in_range(level)
     runs, examples = x.shape
-    total = spread(x.mean(axis=1), level=level, procedure=procedure)
+    metric = x.mean(axis=1)
+    total = spread(metric, level=level) if procedure is None else spread(metric, level=level, procedure=procedure)
     variance = total.estimate**2
     noise = float(np.sum(np.var(x, axis=0, ddof=1))) / examples**2
     more = examples / (examples - 1)
     estimate, low, high = (more * (value**2 - noise) for value in (total.estimate, total.low, total.high))
-    name = f"{procedure} less noise of the test set"
+    name = f"{total.procedure} less noise of the test set"
     share = None
     if variance > 0:
         share = Interval(noise / variance, noise / total.high**2, noise / total.low**2, level, runs, name)
