@@ -58,7 +58,7 @@ def act(run, what):
 
 
 def train(run):
-    config = {"epochs": 3, "at": 1, "do": None, "pause": 0.0, "rows": 6} | run.config
+    config = {"epochs": 3, "at": 1, "do": None, "rows": 6} | run.config
     saved = run.checkpoint.load() or {"epoch": -1, "total": 0.0}
     total = saved["total"]
     for epoch in range(saved["epoch"] + 1, config["epochs"]):
@@ -66,7 +66,7 @@ def train(run):
         run.log(epoch, loss=total)
         if epoch == config["at"]:
             total += act(run, config["do"])
-        time.sleep(config["pause"])
+        time.sleep(float(os.environ.get("TOY_PAUSE", 0)))
         run.checkpoint.save(epoch, total=total)
     if config["do"] == "return":
         return

@@ -36,25 +36,24 @@ def test_changed_code_stops_and_names_the_file_and_the_ways_on(project):
     assert project.everything()["runs"][:2] == before["runs"]
 
 
-def test_retrain_keeps_the_old_result(project):
+def test_retrain_trains_what_has_changed_and_keeps_the_old_results(project):
     project.run(project.study(replicates=2))
     edit(project.code)
-    outcome, _ = project.run(project.study(), retrain=True)
-    assert (outcome.trained, outcome.counts) == (2, {"finished": 2})
+    assert project.run(project.study(replicates=1), retrain=True)[0].counts == {"finished": 1}
+    with pytest.raises(ChangedCodeError, match="since 1 of the finished runs"):
+        project.run(project.study(replicates=2))
+    outcome, notes = project.run(project.study(), retrain=True)
+    assert notes.begun == [project.runs()["base", 1].run_id], "the first was trained by the present code"
+    assert outcome.counts == {"finished": 2}
     assert attempts(project) == [(0, 0), (1, 1)] * 2
-    # What was trained by the present code is not stopped for again.
     assert project.run(project.study())[0].trained == 0
 
 
-def test_retrain_trains_what_has_changed_and_leaves_the_rest(project):
-    project.run(project.study(replicates=1))
-    edit(project.code)
-    project.run(project.study(replicates=2), accept_changed_code=True)
-    edit(project.code)
+def test_retrain_trains_everything_where_nothing_has_changed(project):
+    project.run(project.study(replicates=2))
     outcome, _ = project.run(project.study(), retrain=True)
-    assert outcome.trained == 2
-    outcome, _ = project.run(project.study(), retrain=True)
-    assert outcome.trained == 2, "where nothing has changed, --retrain trains all again"
+    assert (outcome.trained, outcome.counts) == (2, {"finished": 2})
+    assert attempts(project) == [(0, 0), (1, 1)] * 2
 
 
 def test_accepting_keeps_the_runs_and_is_remembered(project):
@@ -100,4 +99,3 @@ def test_failed_runs_do_not_stop_for_changed_code(project):
     project.run(project.study(train={"function": "toy:train", "config": {"do": "raise"}}))
     edit(project.code)
     assert project.run(project.study())[0].counts == {"crashed": 1}
-    assert project.run(project.study(), retry_failed=True)[0].trained == 1

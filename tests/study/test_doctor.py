@@ -31,12 +31,6 @@ def test_nondeterminism_is_found_in_its_epoch(project, plant, what):
     assert not project.store_path.exists()
 
 
-def test_a_toy_without_it_agrees(project):
-    found = diagnose(project.study(train={"function": "toy:train", "config": {"epochs": 6, "at": 3}}))
-    assert (found.agree, found.epoch) == (True, None)
-    assert found.what == "6 epochs of logged numbers, 6 training states, 1 metrics"
-
-
 def test_a_run_that_does_not_finish_is_said(project):
     study = project.study(train={"function": "toy:train", "config": {"do": "raise"}})
     with pytest.raises(SeedwiseError, match=r"the run [0-9a-f]{16} crashed: ValueError: no such$"):

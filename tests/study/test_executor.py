@@ -138,19 +138,13 @@ def test_failures_are_trained_again_only_when_asked_for(new_project, tmp_path):
     assert project.runs()["base", 0].attempt == 0
 
 
-def test_progress_tells_every_epoch(project):
-    _, notes = project.run(project.study())
-    (run,) = project.runs().values()
-    assert notes.begun == [run.run_id]
-    assert notes.epochs == [(run.run_id, 0), (run.run_id, 1), (run.run_id, 2)]
-    assert notes.outcomes == [(run.run_id, "finished")]
-
-
 def test_more_replicates_train_only_what_is_missing(project):
     assert project.run(project.study(replicates=2))[0].trained == 2
     outcome, notes = project.run(project.study(replicates=3))
     assert (outcome.trained, outcome.counts) == (1, {"finished": 3})
-    assert notes.begun == [project.runs()["base", 2].run_id]
+    new = project.runs()["base", 2].run_id
+    assert (notes.begun, notes.outcomes) == ([new], [(new, "finished")])
+    assert notes.epochs == [(new, 0), (new, 1), (new, 2)]
     assert {r: run.metrics["test/accuracy"] for (_, r), run in project.runs().items()} == {0: 0.01, 1: 0.02, 2: 0.03}
 
 
@@ -228,3 +222,13 @@ def test_what_must_be_set_before_a_worker_starts_is_set():
     assert environment["OMP_NUM_THREADS"] == "1"
     assert environment["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_the_time_limit_is_the_runs_and_not_that_of_starting_a_worker(new_project, tmp_path, monkeypatch):
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "sitecustomize.py").write_text("import time\ntime.sleep(3)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "late"))
+    project = new_project(tmp_path)
+    study = project.study(methods={"base": {}}, limits={"seconds": 2}, replicates=1)
+    outcome, _ = project.run(study, workers=1)
+    assert outcome.counts == {"finished": 1}

@@ -113,7 +113,7 @@ class Tree:
             [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
             env={
                 **os.environ,
-                "PYTHONPATH": str(folder / "custom"),
+                "PYTHONPATH": os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")]),
                 "KILLS_PIPE": str(pipe),
                 "KILLS_MOMENT": moment,
             },

@@ -40,15 +40,13 @@ def test_what_was_handed_over_is_taken_in_by_the_next_driver(left_behind):
     assert outbox(left_behind) == []
 
 
-@pytest.mark.parametrize("damage", ["truncated", "tampered", "emptied", "another's"])
+@pytest.mark.parametrize("damage", ["truncated", "tampered"])
 def test_a_damaged_file_is_said_and_set_aside_and_its_run_trained_again(left_behind, damage):
     (path,) = outbox(left_behind)
     content = path.read_bytes()
     tampered = bytearray(content)
     tampered[len(content) // 2] ^= 1
-    path.write_bytes(
-        {"truncated": content[:-10], "tampered": bytes(tampered), "emptied": b"", "another's": b"PK\x03\x04"}[damage]
-    )
+    path.write_bytes({"truncated": content[:-10], "tampered": bytes(tampered)}[damage])
     outcome, notes = left_behind.run()
     assert outcome.counts == {"finished": 2}
     assert path.stem in notes.begun
@@ -100,8 +98,8 @@ def test_a_file_is_deleted_only_after_the_commit(project, monkeypatch):
 
 
 def test_half_written_files_of_killed_writers_are_removed(project):
-    project.run()
     folder = StudyFolder.of_store(project.store_path)
+    folder.create()
     stale = [folder.outbox / ".a.run.123.tmp", folder.checkpoints / ".b.123.tmp"]
     for path in stale:
         path.write_bytes(b"half")

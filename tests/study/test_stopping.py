@@ -22,29 +22,30 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def checkpoints(project) -> list[str]:
-    return sorted(path.name for path in StudyFolder.of_store(project.store_path).checkpoints.glob("[0-9a-f]*"))
+    names = {path.stem for path in StudyFolder.of_store(project.store_path).checkpoints.glob("[0-9a-f]*")}
+    return sorted(names)
 
 
-SLOW = {
-    "train": {"function": "toy:train", "config": {"epochs": 20, "pause": 0.1, "at": 99}},
+STUDY = {
+    "train": {"function": "toy:train", "config": {"epochs": 20}},
     "checkpoint": {"every_epochs": 1},
     "replicates": 3,
 }
+SLOWLY = {"TOY_PAUSE": "0.2"}
 
 
 @pytest.fixture(scope="module")
 def reference(new_project, tmp_path_factory):
     """The same study, undisturbed."""
     project = new_project(tmp_path_factory.mktemp("reference"))
-    project.run(project.study(**SLOW | {"checkpoint": {}}), workers=2)
+    project.run(project.study(**STUDY), workers=2)
     return project
 
 
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
-    project.write(**SLOW)
-    driver = project.start()
-    wait_for(lambda: len(checkpoints(project)) >= 2)
-    time.sleep(0.3)
+    project.write(**STUDY)
+    driver = project.start(environment=SLOWLY)
+    wait_for(lambda: len(checkpoints(project)) == 2)
     stopped_at = time.monotonic()
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
     out, err = driver.communicate(timeout=60)
@@ -68,7 +69,7 @@ def test_ctrl_c_while_workers_start_does_not_wait_for_them(project):
         def started(self, run_id: str) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
-    project.write(**SLOW)
+    project.write(**STUDY)
     before = signal.getsignal(signal.SIGINT)
     start = time.monotonic()
     outcome, _ = project.run(project.study(), progress=StopAtOnce())
@@ -93,10 +94,10 @@ def test_asked_to_stop_twice_it_stops_at_once(project):
     assert [run.status for run in project.runs().values()] == ["interrupted"]
 
 
-def test_workers_end_when_their_driver_is_killed(project):
-    project.write(**SLOW | {"train": {"function": "toy:train", "config": {"epochs": 10_000, "pause": 0.1, "at": -1}}})
-    driver = project.start()
-    wait_for(lambda: len(checkpoints(project)) >= 2)
+def test_workers_end_when_their_driver_is_killed_and_the_lock_with_it(project):
+    project.write(**STUDY | {"train": {"function": "toy:train", "config": {"epochs": 10_000}}})
+    driver = project.start(environment=SLOWLY)
+    wait_for(lambda: len(checkpoints(project)) == 2)
     workers = psutil.Process(driver.pid).children(recursive=True)
     assert len(workers) == 2
     driver.kill()
@@ -105,34 +106,21 @@ def test_workers_end_when_their_driver_is_killed(project):
     for process in alive:
         process.kill()
     assert alive == []
+    folder = StudyFolder.of_store(project.store_path)
+    assert (folder.root / "lock").exists()
+    with folder.lock():
+        pass
 
 
 def test_a_second_run_on_the_same_store_is_refused(project):
-    project.write(**SLOW)
-    driver = project.start()
-    wait_for(lambda: bool(checkpoints(project)))
+    project.write(**STUDY | {"replicates": 2})
+    driver = project.start(environment=SLOWLY)
     try:
-        before = checkpoints(project)
+        wait_for(lambda: bool(checkpoints(project)))
         with pytest.raises(SeedwiseError, match=r"another process is running this study .*wait for it or stop it"):
             project.study().run(workers=1)
-        second = project.start()
-        _, err = second.communicate(timeout=60)
-        assert second.returncode != 0
-        assert "another process is running this study" in err
-        assert set(before) <= set(checkpoints(project)), "the first is not disturbed"
     finally:
         out, err = driver.communicate(timeout=120)
-    assert "'finished': 3" in out, err
-    # The lock is free again.
-    assert project.run()[0].trained == 0
-
-
-def test_a_lock_left_by_a_killed_driver_does_not_block(project):
-    project.write(**SLOW)
-    driver = project.start()
-    wait_for(lambda: bool(checkpoints(project)))
-    assert (StudyFolder.of_store(project.store_path).root / "lock").exists()
-    os.killpg(driver.pid, signal.SIGKILL)
-    driver.communicate()
-    with StudyFolder.of_store(project.store_path).lock():
-        pass
+    assert "'finished': 2" in out, err
+    assert [(run.attempt, run.resumed_from) for run in project.runs().values()] == [(0, [])] * 2, "undisturbed"
+    assert project.run()[0].trained == 0, "the lock is free again"
