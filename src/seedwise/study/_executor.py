@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -86,7 +87,8 @@ class _Worker:
     def __init__(self, number: int, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
         self.device = device
         self.spec: RunSpec | None = None
-        self.since = 0.0
+        self.ready = False
+        self.since = math.inf
         self.timed_out = False
         log = settings.folder.logs / f"worker-{number}.log"
         with storage_errors(log):
@@ -206,7 +208,8 @@ class Executor:
         worker.spec = None
         if self._waiting and not self._stopping:
             worker.spec = self._waiting.popleft()
-            worker.since = time.monotonic()
+            # The limit is the run's, not that of starting python and torch.
+            worker.since = time.monotonic() if worker.ready else math.inf
             worker.send(self.settings.command(worker.spec, worker.device))
             self._progress.started(worker.spec.id)
 
@@ -217,7 +220,8 @@ class Executor:
             return
         match answer["event"]:
             case "ready":
-                worker.since = time.monotonic()  # the limit is the run's, not that of starting python
+                worker.ready = True
+                worker.since = time.monotonic()
             case "epoch":
                 self._progress.epoch(answer["id"], answer["epoch"])
             case "done":
