@@ -222,3 +222,28 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
 def test_the_version_is_the_packages() -> None:
     done = subprocess.run([sys.executable, "-m", "seedwise", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"seedwise {seedwise.__version__}\n"
+
+
+ODD = '''
+def train(run):
+    value = {"base": 0.9 + run.seeds["init"] / 1000, "constant": 0.9, "lost": float("nan")}[run.config["name"]]
+    run.finish(accuracy=value)
+'''
+
+
+def test_a_constant_method_and_one_that_always_diverges_are_told_as_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "odd_project.py").write_text(ODD)
+    (tmp_path / "odd.yaml").write_text(
+        "name: odd\ntask: {chance: 0.5}\ntrain: {function: 'odd_project:train', config: {name: base}}\n"
+        "methods: {base: {}, constant: {config: {name: constant}}, lost: {config: {name: lost}}}\nreplicates: 4\n"
+    )
+    done = run_cli(["run", "odd.yaml"], tmp_path)
+    assert done.returncode == 1
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith(("base", "constant", "lost"))}
+    assert rows["constant"].split()[1:4] == ["4", "0", "90.00"]
+    assert "same result in all 4 runs" in rows["constant"]
+    assert rows["lost"].split()[1:5] == ["0", "4", "-", "-"]
+    assert "0 finished runs of lost (4 diverged)" in done.stdout.replace("(4 diverged) of lost", "of lost (4 diverged)")
+    assert "nan" not in done.stdout
+    html = (tmp_path / "odd.html").read_text()
+    assert "lost, diverged: test/accuracy is not finite" in html

@@ -86,9 +86,13 @@ class Notes(Silent):
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.planned_runs = 0
         self.begun: list[str] = []
         self.epochs: list[tuple[str, int]] = []
         self.outcomes: list[tuple[str, str]] = []
+
+    def planned(self, runs: int) -> None:
+        self.planned_runs = runs
 
     def started(self, run_id: str) -> None:
         self.begun.append(run_id)

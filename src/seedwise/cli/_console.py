@@ -45,14 +45,9 @@ def print_results(results: Results) -> None:
 
 
 class Bar:
-    """Progress on the terminal: a bar with the time left; where the output is no terminal, notes alone.
+    """Progress on the terminal: a bar with the time left; where the output is no terminal, notes alone."""
 
-    Args:
-        total: number of runs to train.
-
-    """
-
-    def __init__(self, total: int) -> None:
+    def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._progress = Progress(
             TextColumn("training"),
@@ -66,8 +61,7 @@ class Bar:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._progress.add_task("runs", total=total)
-        self._failures = 0
+        self._task = self._progress.add_task("runs", total=None)
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -76,9 +70,9 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def planned(self, total: int) -> None:
-        """The number of runs to train is known."""
-        self._progress.update(self._task, total=total)
+    def planned(self, runs: int) -> None:
+        """So many runs are to be trained."""
+        self._progress.update(self._task, total=runs)
 
     def started(self, run_id: str) -> None:
         """A run was given to a worker."""
@@ -90,7 +84,6 @@ class Bar:
         """A run's record is in the store."""
         self._progress.advance(self._task)
         if status != "finished":
-            self._failures += 1
             self.note(f"run {run_id}: {status.replace('_', ' ')}")
 
     def note(self, text: str) -> None:

@@ -18,6 +18,6 @@ def command(
     from seedwise.cli._console import Bar
     from seedwise.study import merge
 
-    with Bar(0) as bar:
+    with Bar() as bar:
         taken, known = merge(store, outboxes, bar)
     typer.echo(f"{store}: {taken} runs taken in, {known} there already")

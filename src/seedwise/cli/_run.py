@@ -114,7 +114,7 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
     from seedwise.study import Store
 
     out = console()
-    with Bar(len({planned.spec.id for planned in study.plan()})) as bar:
+    with Bar() as bar:
         outcome = study.run(shard=shard, progress=bar, **options)  # type: ignore[arg-type]
     done = outcome.counts.get("finished", 0)
     total = sum(outcome.counts.values())

@@ -31,6 +31,9 @@ _GRACE: Final = 20.0
 class Progress(Protocol):
     """What the executor tells of its progress."""
 
+    def planned(self, runs: int) -> None:
+        """So many runs are to be trained."""
+
     def started(self, run_id: str) -> None:
         """A run was given to a worker."""
 
@@ -47,6 +50,7 @@ class Progress(Protocol):
 class Silent:
     """No progress."""
 
+    def planned(self, runs: int) -> None: ...
     def started(self, run_id: str) -> None: ...
     def epoch(self, run_id: str, epoch: int) -> None: ...
     def ended(self, run_id: str, status: str) -> None: ...
@@ -181,6 +185,7 @@ class Executor:
 
         """
         self._waiting.extend(specs)
+        self._progress.planned(len(specs))
         try:
             with _stop_signals(self._ask_to_stop):
                 for device in self.settings.devices[: len(specs)]:
