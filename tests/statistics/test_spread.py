@@ -34,21 +34,21 @@ def test_bonett_is_the_formula_written_out(n: int) -> None:
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_chi_square_limits_are_the_sds_that_the_chi_square_test_just_accepts(level: float) -> None:
     x = np.random.default_rng(3).normal(2.0, 0.4, 11)
-    s = spread(x, level=level)
+    s = spread(x, level=level, procedure="chi-square")
     total = 10 * np.var(x, ddof=1)
     assert s.estimate == pytest.approx(np.std(x, ddof=1))
     assert stats.chi2.sf(total / s.low**2, 10) == pytest.approx((1 - level) / 2)
     assert stats.chi2.cdf(total / s.high**2, 10) == pytest.approx((1 - level) / 2)
 
 
-@pytest.mark.parametrize("procedure", ["chi-square", "bonett"])
+@pytest.mark.parametrize("procedure", ["adjusted", "chi-square", "bonett"])
 def test_values_that_do_not_vary_give_zero(procedure: SpreadProcedure) -> None:
     for values in ([0.1] * 7, [0.3, 0.1 + 0.2, 0.3]):  # 0.1 + 0.2 differs from 0.3 by rounding
         s = spread(values, procedure=procedure)
         assert (s.estimate, s.low, s.high) == (0.0, 0.0, 0.0)
 
 
-@pytest.mark.parametrize("procedure", ["chi-square", "bonett"])
+@pytest.mark.parametrize("procedure", ["adjusted", "chi-square", "bonett"])
 @pytest.mark.parametrize("unit", [1e-200, 1e-9, 1e38, 1e200])
 def test_the_unit_does_not_matter(procedure: SpreadProcedure, unit: float) -> None:
     x = np.array([1.0, 2.0, 4.0, 8.0, 9.0, 11.0])
@@ -62,7 +62,7 @@ def test_the_unit_does_not_matter(procedure: SpreadProcedure, unit: float) -> No
 def test_chi_square_covers_95_percent_of_normal_samples(n: int) -> None:
     studies = 2000
     samples = np.random.default_rng(100 + n).standard_normal((studies, n))
-    covered = sum(s.low <= 1 <= s.high for s in map(spread, samples))
+    covered = sum(s.low <= 1 <= s.high for s in (spread(x, procedure="chi-square") for x in samples))
     assert abs(covered / studies - 0.95) <= 3 * np.sqrt(0.95 * 0.05 / studies)  # exact, so only Monte Carlo error
 
 
@@ -109,7 +109,7 @@ def test_bad_values_are_refused_in_one_line(values: object, error: type[Exceptio
 
 def test_bad_options_are_refused() -> None:
     x = [1.0, 2.0, 4.0]
-    with pytest.raises(ValueError, match="pass 'chi-square' or 'bonett'"):
+    with pytest.raises(ValueError, match="pass 'adjusted', 'bonett' or 'chi-square'"):
         spread(x, procedure="bootstrap")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="procedure is"):
         spread([1.0] * 3, procedure="bootstrap")  # type: ignore[arg-type]
@@ -119,7 +119,31 @@ def test_bad_options_are_refused() -> None:
         spread(x, level="95 %")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="too high for 3 runs"):
         spread(x, level=0.999, procedure="bonett")
+    assert spread(x, level=0.999).high > spread(x).high
 
 
 def test_objects_that_hold_numbers_are_accepted() -> None:
     assert spread(np.array([1, 2, 4], dtype=object)) == spread([1.0, 2.0, 4.0])
+
+
+@pytest.mark.parametrize("n", [10, 13, 30])
+def test_adjusted_is_bonett_with_another_centre(n: int) -> None:
+    x = np.random.default_rng(n).gamma(2, size=n)
+    adjusted, bonett = spread(x), spread(x, procedure="bonett")
+    assert [adjusted.low, adjusted.high] == pytest.approx([bonett.low, bonett.high], rel=0.02)
+    assert (adjusted.procedure, adjusted.low == bonett.low) == ("adjusted", False)
+
+
+@pytest.mark.parametrize("n", [3, 5, 7])
+def test_adjusted_is_the_formula_written_out(n: int) -> None:
+    x = np.random.default_rng(n).gamma(2, size=n)
+    z = stats.norm.ppf(0.975)
+    c = 10 / (10 - z)
+    fine, cut = np.repeat(np.sort(x), 10_000), round(0.55 * np.sqrt(n) * 10_000)
+    centre = np.mean(fine[cut : fine.size - cut])
+    kurtosis = n * np.sum((x - centre) ** 4) / np.sum((x - x.mean()) ** 2) ** 2
+    se = c * np.sqrt((kurtosis - (n - 3) / n) / (n - 1))
+    s, variance = spread(x), np.var(x, ddof=1)
+    assert [s.low**2, s.high**2] == pytest.approx(
+        [c * variance * np.exp(-z * se), c * variance * np.exp(z * se)], rel=1e-3
+    )

@@ -10,37 +10,56 @@ Example:
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
 from seedwise.statistics.comparison import ComparisonRow, compare_cells, compare_study
+from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
+from seedwise.statistics.equivalence import Equivalence, mean_equivalence, spread_equivalence
 from seedwise.statistics.errors import ExampleErrors, example_errors
 from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
+from seedwise.statistics.failures import failure_difference
 from seedwise.statistics.flips import negative_flips
+from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
 from seedwise.statistics.multiple import holm
-from seedwise.statistics.planning import power, seeds_needed
+from seedwise.statistics.planning import (
+    churn_power,
+    churn_seeds_needed,
+    expected_interval,
+    mean_power,
+    mean_seeds_needed,
+    power,
+    seeds_needed,
+)
 from seedwise.statistics.pool import GroupSize, SeedEffect, group_size_table, seed_effect
+from seedwise.statistics.pooled import PooledRatio, pooled_ratio
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
-from seedwise.statistics.ratios import reduction, spread_ratio
+from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
-from seedwise.statistics.verdict import Verdict, spread_verdict
+from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
     "Cell",
     "ComparisonRow",
     "Crossed",
+    "Equivalence",
     "ExampleErrors",
     "Extremes",
     "GroupSize",
+    "Improvement",
     "Interval",
     "PairFlip",
+    "PooledRatio",
     "RankingFlips",
     "SeedEffect",
     "SpreadSources",
     "ThresholdChance",
     "Verdict",
+    "arm_correlation",
     "churn",
+    "churn_power",
+    "churn_seeds_needed",
     "compare_cells",
     "compare_study",
     "cross_entropy",
@@ -49,19 +68,29 @@ __all__ = [
     "ensemble_delta",
     "example_errors",
     "expected_extremes",
+    "expected_interval",
+    "failure_difference",
     "group_size_table",
     "holm",
     "logit_correlation",
     "mean_difference",
+    "mean_equivalence",
+    "mean_power",
+    "mean_seeds_needed",
+    "mean_verdict",
     "negative_flips",
+    "pooled_ratio",
     "power",
+    "probability_of_improvement",
     "ranking_flips",
     "reduction",
     "seed_effect",
     "seeds_needed",
     "spread",
+    "spread_equivalence",
     "spread_from_churn",
     "spread_ratio",
+    "spread_ratio_of_sds",
     "spread_sources",
     "spread_verdict",
     "threshold_chance",

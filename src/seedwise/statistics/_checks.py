@@ -49,6 +49,22 @@ def between(value: float, low: float, high: float, name: str, example: str) -> f
     return float(value)
 
 
+def at_least(n: int, name: str, least: int = MINIMUM_RUNS) -> int:
+    """Return a number of runs if it is a whole number of at least ``least``."""
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"{name} must be a whole number of runs per method, such as 20; got {type(n).__name__}")
+    if n < least:
+        raise ValueError(f"{name} is {n}: an SD needs at least {least} runs; pass a larger {name}")
+    return int(n)
+
+
+def probability(p: float, name: str) -> float:
+    """Return a p-value from 0 to 1, both included."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name} is {p}; pass a p-value from 0 to 1")
+    return float(p)
+
+
 def level_in_range(level: float) -> float:
     """Return a confidence level strictly between 0 and 1."""
     return between(level, 0, 1, "level", ".95")

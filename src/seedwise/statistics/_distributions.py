@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 def normal_quantile(p: float) -> float:
     """Return z with P(Z <= z) = p."""
@@ -13,12 +10,11 @@ def normal_quantile(p: float) -> float:
     return float(special.ndtri(p))
 
 
-def normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return P(Z <= z), elementwise."""
+def normal_cdf(z: Any) -> Any:
+    """Return P(Z <= z); ``z`` may be an array."""
     from scipy import special
 
-    cdf: NDArray[np.float64] = special.ndtr(z)
-    return cdf
+    return special.ndtr(z)
 
 
 def t_quantile(p: float, df: float) -> float:
@@ -26,6 +22,13 @@ def t_quantile(p: float, df: float) -> float:
     from scipy import special
 
     return float(special.stdtrit(df, p))
+
+
+def t_cdf(t: float, df: float) -> float:
+    """Return P(T <= t)."""
+    from scipy import special
+
+    return float(special.stdtr(df, t))
 
 
 def t_two_sided_p(t: float, df: float) -> float:
@@ -61,3 +64,10 @@ def f_two_sided_p(f: float, df1: float, df2: float) -> float:
     from scipy import special
 
     return min(1.0, 2 * min(float(special.fdtr(df1, df2, f)), float(special.fdtrc(df1, df2, f))))
+
+
+def chi2_tail(x: float, df: float) -> float:
+    """Return P(X >= x)."""
+    from scipy import special
+
+    return float(special.chdtrc(df, x))

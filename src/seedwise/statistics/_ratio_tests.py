@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics._distributions import normal_cdf
+from seedwise.statistics._distributions import f_quantile, normal_cdf, normal_quantile, t_quantile
 from seedwise.statistics._moments import trimmed_mean
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ MOST_RUNS_TO_PERMUTE = 1000
 _PERMUTATIONS = 4999
 _VALUES_AT_ONCE = 2_000_000
 _WIDEST = math.log(1e15)  # limits further away than this are 0 and infinity
-_POINTS, _MOST_ROUNDS, _DIGITS = 33, 16, 1e-10
+_POINTS, _MOST_ROUNDS, _DIGITS = 33, 16, 1e-9
 # Chosen by simulation, as the trimmed share: see adjusted_pitman_morgan.
 _RESIDUAL_SHARE, _LEVERAGE_POWER = 1.65, 1.5
 
@@ -56,8 +56,6 @@ def adjusted_f(x: Array, y: Array) -> RatioTest:
 
 def bonett(x: Array, y: Array, level: float) -> RatioTest:
     """Bonett (2006): the log ratio referred to a normal law with the pooled kurtosis; his constant needs the level."""
-    from seedwise.statistics._distributions import normal_quantile
-
     z = normal_quantile((1 + level) / 2)
     n_x, n_y = x.size, y.size
     shift = math.log(n_x / (n_x - z)) - math.log(n_y / (n_y - z))
@@ -134,6 +132,18 @@ def permutation(x: Array, y: Array) -> RatioTest:
 def swap_permutation(x: Array, y: Array) -> RatioTest:
     """Swap the median-centred values x/q and y within pairs."""
     return _shares_of_variance(x, y, _swaps(x.size))
+
+
+def normal_limits(n_x: int, n_y: int, unexplained: float | None, level: float) -> tuple[float, float]:
+    """Return the limits of the F test, or of Pitman-Morgan if ``unexplained`` is given, in closed form."""
+    tail = (1 - level) / 2
+    if unexplained is None:
+        low, high = (f_quantile(p, n_x - 1, n_y - 1) ** -0.5 for p in (1 - tail, tail))
+        return low, high
+    # With F the ratio of variances and K = 1 + 2 (1 - r^2) t^2 / (n - 2) = cosh(2 w), the published limits
+    # F (K -+ sqrt(K^2 - 1)) are F exp(-+ 2 w), which lose no digits.
+    w = math.asinh(t_quantile(1 - tail, n_x - 2) * math.sqrt(unexplained / (n_x - 2)))
+    return math.exp(-w), math.exp(w)
 
 
 def limits(test: RatioTest, level: float) -> tuple[float, float]:

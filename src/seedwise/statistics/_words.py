@@ -1,5 +1,7 @@
 """Numbers as they are written in sentences."""
 
+import math
+
 
 def number(value: float) -> str:
     """Write two significant digits without a leading zero: ``.7``, ``1.5``."""
@@ -10,3 +12,12 @@ def number(value: float) -> str:
 def p_value(p: float) -> str:
     """Write ``p = .012`` or ``p < .001``."""
     return "p < .001" if p < 0.001 else f"p = {number(p)}"
+
+
+def numbers(*values: float) -> list[str]:
+    """Write several numbers with the decimals that give the widest gap between them two significant digits."""
+    gap = max(values) - min(values)
+    decimals = max(0, 1 - math.floor(math.log10(gap))) if gap > 0 else 2
+    return [
+        f"{value:.{decimals}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{decimals}f}" for value in values
+    ]

@@ -46,23 +46,28 @@ def mean_difference(method: ArrayLike, base: ArrayLike, *, paired: bool, level: 
     """
     x, y = _checks.two_arms(method, base, paired)
     level = _checks.level_in_range(level)
-    blur = rounding(np.concatenate([x, y]))
-    if paired:
-        differences = x - y
-        estimate, df = float(np.mean(differences)), float(x.size - 1)
-        same = float(np.max(differences) - np.min(differences)) <= blur
-        se = 0.0 if same else sd(differences) / math.sqrt(x.size)
-    else:
-        estimate = float(np.mean(x) - np.mean(y))
-        se_x, se_y = sd(x) / math.sqrt(x.size), sd(y) / math.sqrt(y.size)
-        se = math.hypot(se_x, se_y)
-        df = 1 / ((se_x / se) ** 4 / (x.size - 1) + (se_y / se) ** 4 / (y.size - 1)) if se > 0 else 0.0
+    se, df = standard_error(x, y, paired=paired)
+    estimate = float(np.mean(x - y)) if paired else float(np.mean(x) - np.mean(y))
     procedure, n = ("paired t" if paired else "Welch t"), [x.size, y.size]
     if se == 0:
-        if abs(estimate) > blur:
+        if abs(estimate) > rounding(np.concatenate([x, y])):
             raise ValueError(
                 f"the difference is {estimate:.6g} in every run and has no interval; pass more runs or a finer metric"
             )
         return Interval(0.0, 0.0, 0.0, level, n, procedure, 1.0)
     half = t_quantile((1 + level) / 2, df) * se
     return Interval(estimate, estimate - half, estimate + half, level, n, procedure, t_two_sided_p(estimate / se, df))
+
+
+def standard_error(method: ArrayLike, base: ArrayLike, *, paired: bool) -> tuple[float, float]:
+    """Return the standard error of the difference of means and its degrees of freedom; 0 if nothing varies."""
+    x, y = _checks.two_arms(method, base, paired)
+    if paired:
+        differences = x - y
+        same = float(np.max(differences) - np.min(differences)) <= rounding(np.concatenate([x, y]))
+        return (0.0 if same else sd(differences) / math.sqrt(x.size)), float(x.size - 1)
+    se_x, se_y = sd(x) / math.sqrt(x.size), sd(y) / math.sqrt(y.size)
+    se = math.hypot(se_x, se_y)
+    if se == 0:
+        return 0.0, 0.0
+    return se, 1 / ((se_x / se) ** 4 / (x.size - 1) + (se_y / se) ** 4 / (y.size - 1))

@@ -8,22 +8,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics import _checks
 from seedwise.statistics._distributions import chi2_quantile, normal_quantile
-from seedwise.statistics._moments import sd
+from seedwise.statistics._moments import sd, trimmed_mean
+from seedwise.statistics._ratio_tests import bonett_centre
 from seedwise.statistics.interval import Interval
 
-SpreadProcedure = Literal["chi-square", "bonett"]
+SpreadProcedure = Literal["adjusted", "chi-square", "bonett"]
+
+_LEAST_RUNS_OF_CONSTANT = 10
 
 
-def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure = "chi-square") -> Interval:
+def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure = "adjusted") -> Interval:
     r"""Estimate the standard deviation over runs, with a confidence interval.
 
     With s the sample SD (ddof 1) of n runs and a = 1 - level:
 
-    - ``"chi-square"``: s sqrt((n-1)/q), q the 1 - a/2 and a/2 quantiles of chi-square(n-1). Exact for normal values.
+    - ``"adjusted"``, the default: Bonett's interval with two changes, which matter below 10 runs only: its constant c
+      is that of 10 runs there, and its centre m is the mean trimmed by .55/sqrt(n) on each side, fractions included.
     - ``"bonett"``: s sqrt(c exp(-+ z se)) with z the normal 1 - a/2 quantile, c = n/(n - z),
       se = c sqrt((g - (n-3)/n)/(n-1)) and g = n sum (x - m)^4 / (sum (x - mean)^2)^2, where m is the mean trimmed by
-      1/(2 sqrt(n-4)) on each side (the median for n <= 5). Close to exact for normal values, and much less disturbed
-      by heavy tails.
+      1/(2 sqrt(n-4)) on each side (the median for n <= 5).
+    - ``"chi-square"``: s sqrt((n-1)/q), q the 1 - a/2 and a/2 quantiles of chi-square(n-1). Exact for normal values,
+      and wrong at every n where tails are heavy.
+
+    Simulated coverage of 95 % intervals at n = 5 / 10 / 20 / 50: ``"adjusted"`` 96 / 96 / 95 / 95 % for normal values,
+    92 / 94 / 91 / 91 % for t with 5 degrees of freedom; ``"bonett"`` the same from n = 10, 99 % at 5; ``"chi-square"``
+    95 % at every n and 90 / 87 / 84 / 81 %. No procedure attains 95 % for exponential or contaminated values.
 
     Values that are all equal give 0 with the interval [0, 0]: both intervals are multiples of s. Read it as "these
     runs did not vary", not as proof that the spread is 0.
@@ -31,7 +40,7 @@ def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure
     Args:
         values: the metric, one value per run, shape (n,): the runs axis. Any unit; at least 3 finite values.
         level: confidence level, between 0 and 1.
-        procedure: ``"chi-square"`` or ``"bonett"``.
+        procedure: ``"adjusted"``, ``"bonett"`` or ``"chi-square"``. Name it before seeing the values.
 
     Returns:
         Interval in the unit of the values; ``n`` is the number of runs.
@@ -44,11 +53,11 @@ def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure
     Example:
         >>> s = spread([97.8, 98.1, 98.3, 97.9, 98.6])
         >>> f"{s.estimate:.3f} [{s.low:.3f}, {s.high:.3f}]"
-        '0.321 [0.192, 0.922]'
+        '0.321 [0.159, 0.806]'
 
     Source:
         Bonett (2006), Approximate confidence interval for standard deviation of nonnormal distributions,
-        Computational Statistics & Data Analysis 50, 775-782.
+        Computational Statistics & Data Analysis 50, 775-782. The changes for few runs are ours, set by simulation.
     """
     x = _checks.runs_axis(values, "values")
     level = _checks.level_in_range(level)
@@ -56,27 +65,21 @@ def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure
     if procedure == "chi-square":
         tail = (1 - level) / 2
         low, high = (math.sqrt((n - 1) / float(chi2_quantile(p, n - 1))) for p in (1 - tail, tail))
-    elif procedure == "bonett":
-        low, high = _bonett_factors(x, level) if s > 0 else (0.0, 0.0)
+    elif procedure in ("adjusted", "bonett"):
+        low, high = _bonett_factors(x, level, adjusted=procedure == "adjusted") if s > 0 else (0.0, 0.0)
     else:
-        raise ValueError(f"procedure is {procedure!r}; pass 'chi-square' or 'bonett'")
+        raise ValueError(f"procedure is {procedure!r}; pass 'adjusted', 'bonett' or 'chi-square'")
     return Interval(estimate=s, low=s * low, high=s * high, level=level, n=n, procedure=procedure)
 
 
-def _bonett_factors(x: NDArray[np.float64], level: float) -> tuple[float, float]:
+def _bonett_factors(x: NDArray[np.float64], level: float, *, adjusted: bool) -> tuple[float, float]:
     n, z = x.size, normal_quantile((1 + level) / 2)
-    if z >= n:
-        raise ValueError(f"level {level} is too high for {n} runs (Bonett's constant n/(n - z) needs n > z = {z:.2f})")
+    runs = max(n, _LEAST_RUNS_OF_CONSTANT) if adjusted else n
+    if z >= runs:
+        raise ValueError(f"level {level} is too high for {runs} runs (the constant n/(n - z) needs n > z = {z:.2f})")
     standard = (x - np.mean(x)) / sd(x)
-    kurtosis = n * float(np.sum((standard - _trimmed_mean(standard)) ** 4)) / (n - 1) ** 2
-    c = n / (n - z)
+    centre = float(trimmed_mean(standard)) if adjusted else bonett_centre(standard)
+    kurtosis = n * float(np.sum((standard - centre) ** 4)) / (n - 1) ** 2
+    c = runs / (runs - z)
     se = c * math.sqrt((kurtosis - (n - 3) / n) / (n - 1))
     return math.sqrt(c * math.exp(-z * se)), math.sqrt(c * math.exp(z * se))
-
-
-def _trimmed_mean(x: NDArray[np.float64]) -> float:
-    n = x.size
-    if n <= 5:  # the trimming share reaches one half: the limit is the median
-        return float(np.median(x))
-    cut = int(n / (2 * math.sqrt(n - 4)))
-    return float(np.mean(np.sort(x)[cut : n - cut]))

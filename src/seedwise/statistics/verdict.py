@@ -1,14 +1,17 @@
-"""The conclusion about a difference in spread, in words."""
+"""The conclusion about a difference in spread or in means, in words."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from seedwise.statistics import _checks, _words
+from seedwise.statistics.equivalence import Equivalence
 from seedwise.statistics.interval import Interval
+from seedwise.statistics.planning import mean_seeds_needed, seeds_needed
 from seedwise.statistics.planning import power as power_at
-from seedwise.statistics.planning import seeds_needed
 
-SpreadWord = Literal["reduced", "increased", "not resolved"]
+SpreadWord = Literal["reduced", "increased", "equivalent within a factor", "not resolved"]
+MeanWord = Literal["better", "worse", "equivalent within the margin", "not resolved"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Verdict:
     """A word of the fixed vocabulary, and a sentence with the numbers that support it.
 
     Attributes:
-        word: ``"reduced"``, ``"increased"`` or ``"not resolved"``.
+        word: about the spread ``"reduced"``, ``"increased"``, ``"equivalent within a factor"`` or ``"not resolved"``;
+            about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``.
         sentence: begins with the word; for "not resolved" it names the runs that would find the effect asked about.
 
     Example:
@@ -24,18 +28,26 @@ class Verdict:
         'not resolved'
     """
 
-    word: SpreadWord
+    word: SpreadWord | MeanWord
     sentence: str
 
 
 def spread_verdict(
-    ratio: Interval, *, p_adjusted: float, alpha: float = 0.05, sd_ratio: float = 0.7, power: float = 0.8
+    ratio: Interval,
+    *,
+    p_adjusted: float,
+    alpha: float = 0.05,
+    sd_ratio: float = 0.7,
+    power: float = 0.8,
+    equivalence: Equivalence | None = None,
+    p_equivalence: float | None = None,
 ) -> Verdict:
-    """Say whether a method reduced the spread, increased it, or whether the runs cannot tell.
+    """Say whether a method reduced the spread, increased it, left it the same, or whether the runs cannot tell.
 
-    ``reduced`` or ``increased`` if p_adjusted < alpha, by the side of 1 on which the ratio lies; otherwise ``not
-    resolved``, which is never evidence of equal spread. The number of runs in the sentence is for the ratio that the
-    user asks about, in a single comparison of uncorrelated arms; the observed ratio plays no part in it.
+    ``reduced`` or ``increased`` if p_adjusted < alpha, by the side of 1 on which the ratio lies; otherwise
+    ``equivalent within a factor`` if p_equivalence < alpha; otherwise ``not resolved``, which is never evidence of
+    equal spread. The number of runs in the sentence is for the ratio that the user asks about, in a single comparison
+    of uncorrelated arms; the observed ratio plays no part in it.
 
     Args:
         ratio: the result of :func:`spread_ratio` (not of :func:`reduction`); ``n`` counts the runs axis of each arm.
@@ -43,6 +55,8 @@ def spread_verdict(
         alpha: significance level, between 0 and 1.
         sd_ratio: the ratio of SDs that the study should be able to find, positive and not 1.
         power: the probability of finding it, between 0 and 1.
+        equivalence: the result of :func:`spread_equivalence`, if the user named a factor.
+        p_equivalence: its p-value after :func:`holm`; its own if None.
 
     Returns:
         Verdict.
@@ -65,24 +79,119 @@ def spread_verdict(
     """
     if not isinstance(ratio, Interval):
         raise TypeError(f"ratio must be the Interval that spread_ratio returns; got {type(ratio).__name__}")
-    if not 0 < ratio.low <= ratio.estimate <= ratio.high:
+    if not 0 <= ratio.low <= ratio.estimate <= ratio.high or ratio.estimate == 0:
         raise ValueError(
             f"ratio {ratio.estimate:.3g} [{ratio.low:.3g}, {ratio.high:.3g}] is no ratio of SDs; pass spread_ratio(...)"
         )
-    if not 0 <= p_adjusted <= 1:
-        raise ValueError(f"p_adjusted is {p_adjusted}; pass a p-value from 0 to 1")
+    _checks.probability(p_adjusted, "p_adjusted")
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
     needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha)
-    if p_adjusted >= alpha:
-        return Verdict("not resolved", _not_resolved(ratio, alpha, sd_ratio, needed))
+    if p_adjusted < alpha:
+        return _changed(ratio, p_adjusted)
+    p = _equivalence_p(equivalence, p_equivalence)
+    if equivalence is not None and p < alpha:
+        close = equivalence.interval
+        middle, low, high = (f"{value:.2f}" for value in (close.estimate, close.low, close.high))
+        return Verdict(
+            "equivalent within a factor",
+            f"equivalent within a factor of {_words.number(equivalence.high)}: the ratio of SDs is {middle} "
+            f"({_percent(close.level)} interval {low} to {high}), corrected {_words.p_value(p)}",
+        )
+    return Verdict("not resolved", _not_resolved(ratio, alpha, sd_ratio, needed))
+
+
+def mean_verdict(
+    difference: Interval,
+    *,
+    p_adjusted: float,
+    higher_is_better: bool,
+    alpha: float = 0.05,
+    equivalence: Equivalence | None = None,
+    p_equivalence: float | None = None,
+    sd: float | None = None,
+    power: float = 0.8,
+) -> Verdict:
+    """Say whether a method has a better mean, a worse one, the same within a margin, or whether the runs cannot tell.
+
+    ``better`` or ``worse`` if p_adjusted < alpha, by the sign of the difference and the direction of the metric;
+    otherwise ``equivalent within the margin`` if p_equivalence < alpha; otherwise ``not resolved``, which is never
+    evidence of equal means.
+
+    Args:
+        difference: the result of :func:`mean_difference`; ``n`` counts the runs axis of each arm.
+        p_adjusted: its p-value after :func:`holm`, from 0 to 1 (its own p-value if it is the only comparison).
+        higher_is_better: direction of the metric.
+        alpha: significance level, between 0 and 1.
+        equivalence: the result of :func:`mean_equivalence`, if the user named a margin.
+        p_equivalence: its p-value after :func:`holm`; its own if None.
+        sd: SD over runs, to say how many unpaired runs would find a difference of the margin; None to say nothing.
+        power: the probability of finding it, between 0 and 1.
+
+    Returns:
+        Verdict; its sentence is in the unit of the metric.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: a p-value that cannot be one, or an argument out of its range.
+
+    Example:
+        >>> d = Interval(-0.3, -0.5, -0.1, 0.95, [20, 20], "paired t", p_value=0.004)
+        >>> mean_verdict(d, p_adjusted=0.008, higher_is_better=False).sentence
+        'better: the mean is .30 lower (95 % interval .10 to .50), corrected p = .008'
+        >>> mean_verdict(d, p_adjusted=0.2, higher_is_better=False).sentence
+        'not resolved: the difference of means is -.30 (95 % interval -.50 to -.10), corrected p = .2'
+
+    Source:
+        Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680 (equivalence).
+    """
+    if not isinstance(difference, Interval):
+        raise TypeError(
+            f"difference must be the Interval that mean_difference returns; got {type(difference).__name__}"
+        )
+    if not isinstance(higher_is_better, bool):
+        raise TypeError(f"higher_is_better must be True or False; got {type(higher_is_better).__name__}")
+    _checks.probability(p_adjusted, "p_adjusted")
+    alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
+    level, p_text = _percent(difference.level), _words.p_value(p_adjusted)
+    d, low, high = difference.estimate, difference.low, difference.high
+    if p_adjusted < alpha:
+        word: MeanWord = "better" if (d > 0) == higher_is_better else "worse"
+        direction = "higher" if d > 0 else "lower"
+        if d < 0:
+            d, low, high = -d, -high, -low
+        middle, first, last = _words.numbers(d, low, high)
+        sentence = f"{word}: the mean is {middle} {direction} ({level} interval {first} to {last}), corrected {p_text}"
+        return Verdict(word, sentence)
+    p = _equivalence_p(equivalence, p_equivalence)
+    if equivalence is not None and p < alpha:
+        close = equivalence.interval
+        middle, first, last, margin = _words.numbers(close.estimate, close.low, close.high, equivalence.high)
+        return Verdict(
+            "equivalent within the margin",
+            f"equivalent within the margin of {margin}: the difference of means is {middle} "
+            f"({_percent(close.level)} interval {first} to {last}), corrected {_words.p_value(p)}",
+        )
+    middle, first, last = _words.numbers(d, low, high)
+    sentence = (
+        f"not resolved: the difference of means is {middle} ({level} interval {first} to {last}), corrected {p_text}"
+    )
+    if equivalence is not None and sd is not None and sd > 0:
+        needed = mean_seeds_needed(difference=equivalence.high, sd=sd, power=power, alpha=alpha)
+        margin, spread = _words.number(equivalence.high), _words.number(sd)
+        sentence += f"; with an SD of {spread}, finding one of {margin} takes {needed} unpaired runs per method"
+    return Verdict("not resolved", sentence)
+
+
+def _changed(ratio: Interval, p_adjusted: float) -> Verdict:
     low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
     word: SpreadWord = "increased"
     comparative = "larger"
     if ratio.estimate < 1:
         word, comparative = "reduced", "smaller"
         low, middle, high = -high, -middle, -low
+    upper = f"{high:.0f}" if math.isfinite(high) else "infinity"
     sentence = (
-        f"{word}: the SD is {middle:.0f} % {comparative} ({100 * ratio.level:.4g} % interval {low:.0f} to {high:.0f}), "
+        f"{word}: the SD is {middle:.0f} % {comparative} ({_percent(ratio.level)} interval {low:.0f} to {upper}), "
         f"corrected {_words.p_value(p_adjusted)}"
     )
     return Verdict(word, sentence)
@@ -95,3 +204,13 @@ def _not_resolved(ratio: Interval, alpha: float, sd_ratio: float, needed: int) -
         return sentence
     reached = power_at(sd_ratio=sd_ratio, n=n, alpha=alpha)
     return f"{sentence}; the {n} here would find it with probability {_words.number(reached)}"
+
+
+def _equivalence_p(equivalence: Equivalence | None, p_adjusted: float | None) -> float:
+    if equivalence is None:
+        return 1.0
+    return _checks.probability(equivalence.p_value if p_adjusted is None else p_adjusted, "p_equivalence")
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:.4g} %"
