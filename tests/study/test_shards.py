@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import Silent, StudyFolder, merge
+from seedwise.run import RunRecord
+from seedwise.study import Silent, Store, StudyFolder, merge
 
 
 def same_study(project, undisturbed):
@@ -105,6 +106,23 @@ def test_a_damaged_file_is_said_and_left_out(sharded, tmp_path):
     (line,) = said
     assert line.startswith(f"{path} is damaged")
     assert line.endswith("left out, run the shard again")
+
+
+def test_a_failed_run_is_merged_once(project, tmp_path):
+    """A finished run is known by its name; another attempt by its own."""
+    study = project.study()
+    (planned,) = study.plan()
+    folder = StudyFolder(tmp_path / "shard")
+    folder.create()
+    folder.write_plan("toy", study.describe(), [planned])
+    folder.hand_over(RunRecord(planned.spec.id, planned.spec.content, "crashed", error="first"))
+    store = tmp_path / "joined.db"
+    assert merge(store, [folder.root], Silent()) == (1, 0)
+    assert merge(store, [folder.root], Silent()) == (0, 1)
+    folder.hand_over(RunRecord(planned.spec.id, planned.spec.content, "crashed", error="second"))
+    assert merge(store, [folder.root], Silent()) == (1, 0)
+    with Store(store) as joined:
+        assert [(run.error, run.attempt) for run in joined.runs()] == [("second", 1)]
 
 
 @pytest.mark.parametrize("shard", [(0, 3), (4, 3), (1, 0), (-1, 3)])

@@ -95,9 +95,14 @@ def test_asked_to_stop_twice_it_stops_at_once(project):
 
 
 def test_workers_end_when_their_driver_is_killed_and_the_lock_with_it(project):
-    project.write(**STUDY | {"train": {"function": "toy:train", "config": {"epochs": 10_000}}})
+    asleep = project.folder / "asleep"  # one worker has nothing to say that could fail, the other speaks every epoch
+    project.write(
+        train={"function": "toy:train", "config": {"epochs": 10_000}},
+        methods={"base": {}, "silent": {"config": {"do": "sleep", "at": 0, "marker": str(asleep)}}},
+        checkpoint={"every_epochs": 1},
+    )
     driver = project.start(environment=SLOWLY)
-    wait_for(lambda: len(checkpoints(project)) == 2)
+    wait_for(lambda: asleep.exists() and bool(checkpoints(project)))
     workers = psutil.Process(driver.pid).children(recursive=True)
     assert len(workers) == 2
     driver.kill()
