@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from seedwise.reporting._figures import scale_of
@@ -131,15 +131,25 @@ def _reasons(row: ComparisonRow, base: str) -> list[str]:
 
 
 def row_numbers(row: ComparisonRow) -> dict[str, Any]:
-    """Return the numbers of a row; an interval becomes ``name``, ``name_low``, ``name_high`` and perhaps ``name_p``."""
+    """Return the numbers of a row, flat.
+
+    An interval becomes ``name``, ``name_low``, ``name_high`` and perhaps ``name_p``, a verdict its word and
+    ``name_sentence``, and the fields of any other result are joined to its name.
+    """
+    return _flat(row, "")
+
+
+def _flat(result: Any, prefix: str) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
-    for field in fields(row):
-        value = getattr(row, field.name)
+    for field in fields(result):
+        name, value = prefix + field.name, getattr(result, field.name)
         if isinstance(value, Interval):
-            numbers |= {field.name: value.estimate, f"{field.name}_low": value.low, f"{field.name}_high": value.high}
-            numbers |= {} if value.p_value is None else {f"{field.name}_p": value.p_value}
+            numbers |= {name: value.estimate, f"{name}_low": value.low, f"{name}_high": value.high}
+            numbers |= {} if value.p_value is None else {f"{name}_p": value.p_value}
         elif isinstance(value, Verdict):
-            numbers |= {field.name: value.word, f"{field.name}_sentence": value.sentence}
+            numbers |= {name: value.word, f"{name}_sentence": value.sentence}
+        elif is_dataclass(value):
+            numbers |= _flat(value, f"{name}_")
         else:
-            numbers[field.name] = value
+            numbers[name] = value
     return numbers
