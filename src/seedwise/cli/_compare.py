@@ -66,7 +66,7 @@ def command(
         case "latex":
             typer.echo(found.to_latex(), nl=False)
         case "json":
-            typer.echo(json.dumps([row_numbers(row) for row in found.results.comparisons], indent=1))
+            typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
         case _:
             print_results(found.results)
 

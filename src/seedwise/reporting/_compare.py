@@ -15,7 +15,7 @@ from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, ComparisonRow, compare_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +28,14 @@ class Comparison:
     """Methods compared with a baseline; shows itself as a table of verdicts.
 
     Attributes:
-        results: the table and the numbers behind it.
+        results: the table; shares of examples in percent.
+        rows: the numbers behind it, in the unit of the data.
         cells: the data.
 
     """
 
     results: Results
+    rows: list[ComparisonRow]
     cells: list[Cell]
 
     @property
@@ -45,7 +47,7 @@ class Comparison:
         """Return the numbers behind the table, one row per method, intervals as columns ``_low`` and ``_high``."""
         import pandas as pd
 
-        return pd.DataFrame([row_numbers(row) for row in self.results.comparisons])
+        return pd.DataFrame([row_numbers(row) for row in self.rows])
 
     def to_latex(self) -> str:
         """Return the table of verdicts as a ``tabular`` with the rules of booktabs."""
@@ -148,7 +150,8 @@ def compare(
         "base": baseline,
         "question": {"spread_ratio": sd_ratio, "power": power},
     }
-    return Comparison(results_of(description, cells), cells)
+    rows = compare_study(cells, baseline=baseline, sd_ratio=sd_ratio, power=power)
+    return Comparison(results_of(description, cells), rows, cells)
 
 
 def _wide_to_long(data: pd.DataFrame, metric: str, seed: str | None) -> pd.DataFrame:

@@ -149,21 +149,21 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
     Args:
         cells: the cells.
-        rows: their rows, in the same order.
+        rows: their rows, in the unit shown.
 
     """
     from scipy.special import stdtrit
 
     scale = scale_of(cells)
     figure, axes = new_figure(3.4)
-    for k, (cell, row, label) in enumerate(zip(cells, rows, names_of(cells), strict=True)):
+    for k, (row, label) in enumerate(zip(rows, names_of(rows), strict=True)):
         if not isinstance(row.spread, Interval) or row.mean is None:
             continue
-        half = float(stdtrit(cell.finished - 1, 0.975)) * row.spread.estimate / np.sqrt(cell.finished)
+        half = float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / np.sqrt(row.n)
         colour = f"C{k % 10}"
-        axes.hlines(scale * row.spread.estimate, scale * (row.mean - half), scale * (row.mean + half), color=colour)
-        axes.vlines(scale * row.mean, scale * row.spread.low, scale * row.spread.high, color=colour)
-        axes.plot([scale * row.mean], [scale * row.spread.estimate], "o", color=colour, label=label)
+        axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour)
+        axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour)
+        axes.plot([row.mean], [row.spread.estimate], "o", color=colour, label=label)
     unit = " [%]" if scale > 1 else ""
     axes.set_xlabel(f"mean {cells[0].metric}{unit}")
     axes.set_ylabel("SD over runs" + (" [points]" if scale > 1 else ""))

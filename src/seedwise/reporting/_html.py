@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from seedwise._version import __version__
 from seedwise.reporting import _details, _figures
-from seedwise.reporting._results import results_of
+from seedwise.reporting._results import means_table, normal_table, results_of
 from seedwise.reporting._svg import inline
 from seedwise.statistics import Interval
 
@@ -79,6 +79,8 @@ def _study(section: Mapping[str, Any], position: int) -> dict[str, Any]:
         **section,
         "results": results,
         "figures": figures,
+        "means": means_table(rows, results.base),
+        "normal": normal_table(rows, results.decimals),
         "sources": _details.sources_table(sources),
         "checks": _details.check_table(cells, curves),
         "groups": _details.group_size_rows(groups),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, percent
+from seedwise.reporting._words import decimals_for, interval, number
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
 
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
@@ -22,8 +22,9 @@ class Results:
         title: what was trained and how.
         table: one row of texts per cell.
         reasons: sentences on numbers that could not be given.
-        comparisons: the numbers behind the rows.
+        comparisons: the numbers behind the rows; shares of examples in percent.
         base: the method that the others are compared with.
+        decimals: of SDs.
 
     """
 
@@ -32,6 +33,7 @@ class Results:
     reasons: list[str]
     comparisons: list[ComparisonRow]
     base: str
+    decimals: int
 
 
 def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
@@ -61,9 +63,15 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     """
     base = description["base"] or cells[0].method
     question = description["question"]
-    rows = compare_study(cells, baseline=base, sd_ratio=question["spread_ratio"], power=question["power"])
+    scale = scale_of(cells)
+    rows = compare_study(
+        [_scaled(cell, scale) for cell in cells],
+        baseline=base,
+        sd_ratio=question["spread_ratio"],
+        power=question["power"],
+    )
     metric = cells[0].metric
-    share = scale_of(cells) > 1
+    share = scale > 1
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     decimals = _decimals(rows, share)
@@ -82,26 +90,31 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base)
-    return Results(headline(description, cells, rows), Table(columns, table), list(dict.fromkeys(reasons)), rows, base)
+    title = headline(description, cells, rows)
+    return Results(title, Table(columns, table), list(dict.fromkeys(reasons)), rows, base, decimals)
+
+
+def _scaled(cell: Cell, scale: float) -> Cell:
+    """Return the cell in the unit in which its metric is shown."""
+    return replace(cell, values=scale * cell.values, chance=None if cell.chance is None else scale * cell.chance)
 
 
 def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[str, str]:
     spread = row.spread
-    factor = 100 if share else 1
     if isinstance(spread, Interval):
-        text = interval(spread, decimals, factor)
+        text = interval(spread, decimals)
         text += " of finished runs" if row.failed else ""
     else:
         text = "-"
     if row.mean is None:
         return text, "-"
-    return text, percent(row.mean, decimals) if share else number(row.mean, decimals)
+    return text, number(row.mean, decimals) + (" %" if share else "")
 
 
 def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
     """Return how many decimals show two digits of the smallest SD; of shares, two or three."""
     spreads = [row.spread.estimate for row in rows if isinstance(row.spread, Interval)]
-    needed = max((decimals_for((100 if share else 1) * value) for value in spreads), default=2)
+    needed = max((decimals_for(value) for value in spreads), default=2)
     return min(max(needed, 2), 3) if share else needed
 
 
@@ -153,3 +166,56 @@ def _flat(result: Any, prefix: str) -> dict[str, Any]:
         else:
             numbers[name] = value
     return numbers
+
+
+def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
+    """Lay out what the runs say of the means: difference, verdict, and the probability that a run is better.
+
+    Args:
+        rows: the rows of a study.
+        base: the method that the others are compared with.
+
+    """
+    table = []
+    for row in rows:
+        if row.method == base or not isinstance(row.mean_difference, Interval):
+            continue
+        better = row.improvement
+        table.append(
+            [
+                row.method if row.regime == "all" else f"{row.method} ({row.regime})",
+                interval(row.mean_difference, max(decimals_for(row.mean_difference.high - row.mean_difference.low), 2)),
+                row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason,
+                "-" if isinstance(better, str) else f"{interval(better.probability, 2)}, {better.reading}",
+            ]
+        )
+    return Table(
+        ["method", "difference of means [95 %]", "verdict on the mean", "a run beats the base's [95 %]"], table
+    )
+
+
+def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
+    """Lay out the intervals that hold for normal values alone, beside the correlation of paired runs.
+
+    Args:
+        rows: the rows of a study.
+        decimals: of the SD.
+
+    """
+    table = []
+    for row in rows:
+        if not isinstance(row.spread_normal, Interval):
+            continue
+        reduction, correlation = row.reduction_normal, row.correlation_interval
+        table.append(
+            [
+                row.method if row.regime == "all" else f"{row.method} ({row.regime})",
+                f"{interval(row.spread_normal, decimals)}",
+                f"{reduction.estimate:.0f} % [{reduction.low:.0f}, {reduction.high:.0f}]"
+                if isinstance(reduction, Interval)
+                else "",
+                interval(correlation, 2) if correlation else "",
+            ]
+        )
+    columns = ["method", "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
+    return Table(columns, table)
