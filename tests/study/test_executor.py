@@ -226,9 +226,9 @@ def test_what_must_be_set_before_a_worker_starts_is_set():
 
 def test_the_time_limit_is_the_runs_and_not_that_of_starting_a_worker(new_project, tmp_path, monkeypatch):
     (tmp_path / "late").mkdir()
-    (tmp_path / "late" / "sitecustomize.py").write_text("import time\ntime.sleep(3)\n")
+    (tmp_path / "late" / "sitecustomize.py").write_text("import time\ntime.sleep(5)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "late"))
     project = new_project(tmp_path)
-    study = project.study(methods={"base": {}}, limits={"seconds": 2}, replicates=1)
+    study = project.study(methods={"base": {}}, limits={"seconds": 4}, replicates=1)
     outcome, _ = project.run(study, workers=1)
     assert outcome.counts == {"finished": 1}
