@@ -1,8 +1,23 @@
+import inspect
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from seedwise.statistics import power, seeds_needed
+from seedwise.statistics import (
+    churn,
+    churn_power,
+    churn_seeds_needed,
+    expected_interval,
+    mean_difference,
+    mean_power,
+    mean_seeds_needed,
+    power,
+    seeds_needed,
+    spread,
+    spread_ratio,
+)
 
 RATIO_7 = {5: 0.09, 10: 0.17, 20: 0.32, 40: 0.59, 80: 0.88}
 RATIO_5 = {5: 0.21, 10: 0.50, 20: 0.84}
@@ -109,3 +124,99 @@ def test_impossible_numbers_of_runs_are_refused() -> None:
         power(sd_ratio=0.7, n=5.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="sd_ratio must be a number"):
         power(sd_ratio="0.7", n=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("d", "n"), [(0.5, 64), (0.8, 26), (0.2, 394), (-1.2, 12)])
+def test_cohens_table_of_runs_per_arm(d: float, n: int) -> None:
+    # Cohen (1988), table 2.4.1: power .80, two-sided .05.
+    assert abs(mean_seeds_needed(difference=d) - n) <= 1
+    assert mean_seeds_needed(difference=3 * d, sd=3) == mean_seeds_needed(difference=d)
+
+
+@pytest.mark.parametrize(("d", "n", "alpha"), [(0.5, 20, 0.05), (1.3, 5, 0.01), (0.0, 7, 0.1), (8.0, 10, 0.05)])
+@pytest.mark.parametrize(("paired", "rho"), [(False, 0.0), (True, 0.0), (True, 0.8), (True, -0.5)])
+def test_power_of_the_t_tests(d: float, n: int, alpha: float, paired: bool, rho: float) -> None:
+    df = n - 1 if paired else 2 * n - 2
+    nc = d / np.sqrt(2 * (1 - rho) / n)
+    t = stats.t.ppf(1 - alpha / 2, df)
+    expected = stats.nct.sf(t, df, nc) + stats.nct.cdf(-t, df, nc) if nc < 15 else 1.0
+    assert mean_power(difference=d, n=n, paired=paired, rho=rho, alpha=alpha) == pytest.approx(expected, abs=1e-8)
+
+
+def test_power_for_means_by_simulation() -> None:
+    studies, n, rho = 2000, 8, 0.6
+    z = np.random.default_rng(1).standard_normal((studies, 2, n))
+    found = sum(
+        (mean_difference(2 * (rho * a + np.sqrt(1 - rho**2) * b) + 1.5, 2 * a, paired=True).p_value or 0) < 0.05
+        for a, b in z
+    )
+    expected = mean_power(difference=1.5, sd=2, n=n, paired=True, rho=rho)
+    assert found / studies == pytest.approx(expected, abs=3 * np.sqrt(0.25 / studies))
+
+
+@pytest.mark.parametrize(("paired", "rho"), [(False, 0.0), (True, 0.7)])
+def test_mean_seeds_needed_is_the_smallest_n_that_reaches_the_power(paired: bool, rho: float) -> None:
+    n = mean_seeds_needed(difference=0.4, power=0.9, paired=paired, rho=rho)
+    assert mean_power(difference=0.4, n=n, paired=paired, rho=rho) >= 0.9
+    assert mean_power(difference=0.4, n=n - 1, paired=paired, rho=rho) < 0.9
+
+
+def test_churn_is_planned_like_a_mean_of_pseudo_values() -> None:
+    assert churn_power(difference=0.01, n=20, sd=0.02) == mean_power(difference=0.5, n=20)
+    assert churn_seeds_needed(difference=-0.01, sd=0.02) == 64
+    labels = np.random.default_rng(0).integers(0, 2, (10, 200))
+    c = churn(labels)
+    sd = (c.high - c.estimate) * np.sqrt(10) / stats.t.ppf(0.975, 9)  # the docstring's way to an SD
+    pseudo = [10 * c.estimate - 9 * churn(np.delete(labels, i, axis=0)).estimate for i in range(10)]
+    assert sd == pytest.approx(np.std(pseudo, ddof=1))
+
+
+def test_the_width_to_expect() -> None:
+    x = stats.zscore(np.arange(9.0), ddof=1)
+    s = spread(2 * x, level=0.9, procedure="chi-square")
+    e = expected_interval("spread", n=9, sd=2, level=0.9)
+    assert [e.low, e.estimate, e.high] == pytest.approx([s.low, 2, s.high])
+    q = spread_ratio(x, np.random.default_rng(0).permutation(x), paired=False, procedure="normal")
+    e = expected_interval("ratio", n=9)
+    assert [e.low, e.estimate, e.high] == pytest.approx([q.low, 1, q.high])
+    d = mean_difference(2 * x, 2 * x[::-1], paired=False)
+    e = expected_interval("mean", n=9, sd=2)
+    assert [e.low, e.estimate, e.high] == pytest.approx([d.low, 0, d.high])
+    z = np.random.default_rng(1).standard_normal((2, 9))
+    y = (z[1] - z[1].mean()) - np.dot(z[1] - z[1].mean(), x) / 8 * x
+    y = 0.6 * x + 0.8 * y / np.std(y, ddof=1)  # SD 1 and a sample correlation of exactly .6
+    for quantity, result in (
+        ("ratio", spread_ratio(x, y, paired=True, procedure="normal")),
+        ("mean", mean_difference(x, y, paired=True)),
+    ):
+        e = expected_interval(quantity, n=9, paired=True, rho=0.6)  # type: ignore[arg-type]
+        assert [e.low, e.high, e.procedure] == [pytest.approx(result.low), pytest.approx(result.high), result.procedure]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mean_power(difference=1, n=2), "n is 2: an SD needs at least 3 runs"),
+        (lambda: mean_power(difference=1, n=5, rho=0.5), "unpaired arms are not correlated; pass paired=True or rho=0"),
+        (lambda: mean_power(difference=1, n=5, sd=0), "sd is 0; pass a number above 0"),
+        (
+            lambda: mean_seeds_needed(difference=0),
+            "finding a difference of 0 takes more than 10000000 runs; pass a large",
+        ),
+        (lambda: churn_power(difference=1.2, n=5, sd=0.1), "difference is 1.2; pass a number above -1 and below 1"),
+        (lambda: expected_interval("churn", n=5), "quantity is 'churn'; pass 'spread', 'ratio' or 'mean'"),  # type: ignore[arg-type]
+        (lambda: expected_interval("ratio", n=5, rho=0.5), "unpaired arms are not correlated"),
+    ],
+)
+def test_impossible_questions_about_means_are_refused(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    "planner", [power, seeds_needed, mean_power, mean_seeds_needed, churn_power, churn_seeds_needed]
+)
+def test_no_planner_accepts_results(planner: Callable[..., object]) -> None:
+    parameters = inspect.signature(planner).parameters.values()
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
+    assert {parameter.annotation for parameter in parameters} <= {float, int, bool}

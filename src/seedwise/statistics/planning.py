@@ -307,7 +307,7 @@ def _in_sds(difference: float, sd: float, paired: bool, rho: float) -> float:
 def _t_power(effect: float, n: int, alpha: float, paired: bool) -> float:
     df = n - 1 if paired else 2 * n - 2
     nc, bound = effect * math.sqrt(n / 2), t_quantile(1 - alpha / 2, df)
-    return 1 - noncentral_t_cdf(bound, df, nc) + noncentral_t_cdf(-bound, df, nc)
+    return min(1.0, max(0.0, 1 - noncentral_t_cdf(bound, df, nc)) + noncentral_t_cdf(-bound, df, nc))
 
 
 @lru_cache(maxsize=256)
