@@ -41,7 +41,7 @@ def test_the_interval_of_an_sd(name: str, n: int) -> None:
 @pytest.mark.parametrize(("name", "n"), CASES)
 def test_the_interval_of_a_ratio(name: str, n: int, rho: float | None) -> None:
     draw, _, low, high = GATES[name]
-    studies = 500
+    studies = 400
     common, x, y = draw(np.random.default_rng(SEED), (3, studies, n))
     x, y = (np.sqrt(rho or 0) * common + np.sqrt(1 - (rho or 0)) * own for own in (x, y))
     intervals = [spread_ratio(0.6 * a, b, paired=rho is not None) for a, b in zip(x, y, strict=True)]

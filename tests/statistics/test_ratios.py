@@ -131,8 +131,8 @@ def test_bad_arms_are_refused() -> None:
         spread_ratio([1.0, 2.0, 4.0], [1.0, 2.0, 5.0], paired=True, level=1)
 
 
-@pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize("n", [5, 10, 20])
+@pytest.mark.parametrize("rho", [0.0, 0.9])
+@pytest.mark.parametrize("n", [5, 20])
 def test_paired_ratio_is_calibrated_on_normal_arms(n: int, rho: float) -> None:
     studies, rng = 2000, np.random.default_rng(1000 * n + int(10 * rho))
     rejected = covered = 0

@@ -100,7 +100,7 @@ def probability_of_improvement(
     else:
         below, up_to = (np.searchsorted(np.sort(y), x, side=side) for side in ("left", "right"))
         share_of_ties = float(np.sum(up_to - below)) / (x.size * y.size)
-        probability = _brunner_munzel(_placements(x, y), 1 - _placements(y, x), level)
+        probability = _brunner_munzel(_placements(x, y), _placements(y, x), level)
     return Improvement(probability, _read(probability, meaningful), share_of_ties)
 
 
