@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import seedwise
+from seedwise.cli._run import command_line
 from seedwise.randomness import Randomness
 from seedwise.statistics import spread
 
@@ -106,12 +107,21 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
         (["merge", "x.db", "nowhere"], 2, ["nowhere is not a shard's folder"]),
         (["init", "tiny.yaml"], 2, ["tiny.yaml exists already"]),
         (["doctor", "nothing.yaml"], 2, ["there is no study file"]),
+        (["doctor", "tiny.yaml", "--device", "foo"], 2, ["unknown device 'foo'"]),
+        (["show", "."], 2, [". is a folder: name the store, a .db file, or the study file"]),
+        (["report", "."], 2, [". is a folder"]),
+        (["status", "."], 2, [". is a folder"]),
+        (["report", "tiny.db", "-o", "./tiny.db"], 2, ["would overwrite the store tiny.db", "-o FILE.html"]),
+        (["run", "tiny.yaml", "--store", "out.html"], 2, ["the store", "out.html", ".db"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
 def test_a_mistake_is_one_line_with_a_remedy(trained: Path, arguments: list[str], code: int, parts: list[str]) -> None:
     (trained / "typo.yaml").write_text(STUDY.replace("methods:", "method:"))
+    store = (trained / "tiny.db").read_bytes()
     done = run_cli(arguments, trained)
+    assert (trained / "tiny.db").read_bytes() == store
+    assert not (trained / "out.html").exists(), "refused before anything is trained"
     assert done.returncode == code
     assert done.stderr.startswith("seedwise: ")
     assert done.stderr.count("\n") == 1
@@ -150,6 +160,38 @@ def test_dry_run_of_a_started_study_gives_the_time_of_what_is_missing(trained: P
     done = run_cli(["run", "tiny.yaml", "--replicates", "20", "--dry-run"], trained)
     assert "runs:  60 (36 finished, 24 pending)" in done.stdout
     assert "of one worker for what is missing" in done.stdout
+
+
+def test_dry_run_says_which_bytes_it_cannot_know(trained: Path, tmp_path: Path) -> None:
+    done = run_cli(["run", "tiny.yaml", "--dry-run"], trained)
+    assert "bytes: unknown for a function of your own\n" in done.stdout
+    (tmp_path / "kept.yaml").write_text(
+        "name: kept\ntask: {dataset: digits}\nmodel: small_cnn\nkeep: {weights: final}\n"
+        "train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+    )
+    done = run_cli(["run", "kept.yaml", "--dry-run"], tmp_path, block=NO_TORCH)
+    assert done.returncode == 0, done.stderr
+    assert "bytes: unknown without torch" in done.stdout
+
+
+def test_brackets_and_colons_in_names_are_printed_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "cli_project.py").write_text(FUNCTION)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    done = run_cli(["run", "tiny.yaml", "--replicates", "3", "--store", "we[old]:cat:.db"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "report: we[old]:cat:.html\n" in done.stdout
+
+
+@pytest.mark.parametrize("metric", ["acc", "val/acc"])
+def test_a_metric_that_no_run_reported_is_said_with_those_that_were(tmp_path: Path, metric: str) -> None:
+    (tmp_path / "cli_project.py").write_text(f"def train(run):\n    run.finish(**{{'{metric}': 0.5}})\n")
+    (tmp_path / "odd.yaml").write_text("name: odd\ntrain: {function: 'cli_project:train'}\nreplicates: 3\n")
+    done = run_cli(["run", "odd.yaml"], tmp_path)
+    stored = metric if "/" in metric else f"test/{metric}"
+    line = f"no run reported test/accuracy; runs reported {stored}: set task: {{metric: {metric}}}\n"
+    assert done.returncode == 1
+    assert line in done.stdout
+    assert line in run_cli(["show", "odd.db"], tmp_path).stdout
 
 
 def test_init_writes_a_study_that_runs(tmp_path: Path) -> None:
@@ -196,9 +238,20 @@ def train(run):
 
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
-    (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 2\n")
+    (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
     process = subprocess.Popen(
-        [sys.executable, "-m", "seedwise", "run", "slow.yaml"],
+        [
+            sys.executable,
+            "-m",
+            "seedwise",
+            "run",
+            "my slow.yaml",
+            "--replicates",
+            "2",
+            "--workers",
+            "2",
+            "--retry-failed",
+        ],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -212,11 +265,38 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert "Go on with: seedwise run slow.yaml" in out
+    assert "Go on with: seedwise run 'my slow.yaml' --workers 2 --replicates 2\n" in out
     assert len(list((tmp_path / "slow.d" / "checkpoints").iterdir())) == 2, "both stopped at the end of an epoch"
-    done = run_cli(["run", "slow.yaml"], tmp_path)
+    done = run_cli(["run", "my slow.yaml", "--replicates", "2"], tmp_path)
     assert done.returncode == 0
     assert "resumed from a checkpoint: 2 runs" in run_cli(["status", "slow.db"], tmp_path).stdout
+
+
+def test_the_command_to_go_on_with_repeats_what_was_given() -> None:
+    options = {"--store": Path("a b.db"), "--workers": None, "--device": "cuda:0,cuda:1", "--runs-per-device": 2}
+    line = "seedwise run s.yaml --store 'a b.db' --device cuda:0,cuda:1 --runs-per-device 2"
+    assert command_line("s.yaml", options) == line
+
+
+def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> None:
+    slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
+    (tmp_path / "slow_project.py").write_text(slow)
+    (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (tmp_path / "started").exists():
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "stopped\n", "")
+    assert (tmp_path / "started").read_text() == "x"
 
 
 def test_the_version_is_the_packages() -> None:
@@ -224,11 +304,11 @@ def test_the_version_is_the_packages() -> None:
     assert done.stdout == f"seedwise {seedwise.__version__}\n"
 
 
-ODD = '''
+ODD = """
 def train(run):
     value = {"base": 0.9 + run.seeds["init"] / 1000, "constant": 0.9, "lost": float("nan")}[run.config["name"]]
     run.finish(accuracy=value)
-'''
+"""
 
 
 def test_a_constant_method_and_one_that_always_diverges_are_told_as_what_they_are(tmp_path: Path) -> None:

@@ -175,11 +175,20 @@ def test_what_the_loss_did_is_summed_over_epochs() -> None:
 def test_where_the_spread_comes_from_is_in_points_of_accuracy() -> None:
     truth = np.zeros(50, dtype=np.int64)
     wrong = RNG.random((12, 50)) < 0.2
-    (row,) = sources_table(sources_of([cell("base", 1 - wrong.mean(1), predictions=wrong.astype(int))], [truth])).rows
+    sources, reasons = sources_of([cell("base", 1 - wrong.mean(1), predictions=wrong.astype(int))], [truth])
+    (row,) = sources_table(sources).rows
+    assert reasons == []
     noise = np.sqrt(np.sum(np.var(wrong, axis=0, ddof=1))) / 50
     assert row[0] == "base"
     assert float(row[1].split()[0]) == pytest.approx(100 * np.std(wrong.mean(1), ddof=1), abs=0.005)
     assert float(row[2]) == pytest.approx(100 * noise, abs=0.005)
+
+
+def test_runs_that_predicted_different_examples_are_left_out_with_a_reason() -> None:
+    ids = [np.arange(40) + run for run in range(12)]
+    mixed = cell("base", BASE, predictions=RNG.integers(0, 2, (12, 40)), example_ids=ids)
+    html = render([section([mixed], labels=[np.zeros(40, dtype=np.int64)])], command="")
+    assert "base: no test-set noise: runs 0 and 1 predicted different examples" in html
 
 
 def test_the_same_results_give_the_same_file() -> None:

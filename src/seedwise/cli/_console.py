@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -25,11 +24,13 @@ _PLAIN_WIDTH = 160
 
 def console() -> Console:
     """Return a console for results."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH, soft_wrap=False)
+    # Brackets and colons in the names of files and methods are no markup.
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
-def print_results(results: Results) -> None:
-    """Print the table of results."""
+def print_results(results: Results, warning: str | None = None) -> None:
+    """Print the table of results, a warning and the reasons for what is not in it."""
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in results.table.columns:
@@ -37,18 +38,18 @@ def print_results(results: Results) -> None:
         text_column = column in ("verdict on spread",)
         table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
     for row in results.table.rows:
-        table.add_row(*map(escape, row))
-    out.print(escape(results.title), style="bold", soft_wrap=True)
+        table.add_row(*row)
+    out.print(results.title, style="bold", soft_wrap=True)
     out.print(table)
-    for reason in results.reasons:
-        out.print(escape(f"  {reason}"), soft_wrap=True)
+    for reason in [*([warning] if warning else []), *results.reasons]:
+        out.print(f"  {reason}", soft_wrap=True)
 
 
 class Bar:
     """Progress on the terminal: a bar with the time left; where the output is no terminal, notes alone."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -88,4 +89,4 @@ class Bar:
 
     def note(self, text: str) -> None:
         """Something that the user should know."""
-        self._console.print(escape(text), soft_wrap=True)
+        self._console.print(text, soft_wrap=True)

@@ -17,11 +17,12 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""
-    from seedwise.cli._run import open_study, recipe_text, train_and_report
+    from seedwise.cli._run import command_line, open_study, recipe_text, train_and_report
     from seedwise.run import storage_errors
 
     path = folder / "digits.yaml"
     with storage_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(recipe_text("digits"), encoding="utf-8")
-    train_and_report(open_study(str(path), None, None), again=f"seedwise run {path}", workers=workers)
+    again = command_line(str(path), {"--workers": workers})
+    train_and_report(open_study(str(path), None, None), again=again, workers=workers)

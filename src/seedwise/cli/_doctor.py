@@ -20,15 +20,18 @@ def command(
     from seedwise.study import diagnose
 
     out = console()
-    found = diagnose(open_study(str(study), None, None), device=device)
+    try:
+        found = diagnose(open_study(str(study), None, None), device=device)
+    except KeyboardInterrupt:
+        out.print("stopped")
+        raise typer.Exit(130) from None
     if found.agree:
-        out.print(f"the bits agree: run {found.run_id} was trained twice ({found.what})", soft_wrap=True, markup=False)
+        out.print(f"the bits agree: run {found.run_id} was trained twice ({found.what})", soft_wrap=True)
         return
     when = "at the end" if found.epoch is None else f"from epoch {found.epoch} (counted from 0)"
     out.print(
         f"the bits differ {when}: {found.what} of run {found.run_id}. Something draws from a source that seedwise does "
         "not control: look for time, set order, threads or generators outside run.randomness",
         soft_wrap=True,
-        markup=False,
     )
     raise typer.Exit(1)

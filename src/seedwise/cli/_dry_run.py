@@ -17,23 +17,26 @@ def print_estimate(study: Study) -> None:
     estimate = study.estimate()
     states = Counter(estimate.statuses.values())
     shown = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in states.items())
-    out.print(f"runs:  {len(estimate.statuses)} ({shown})", soft_wrap=True, markup=False)
+    out.print(f"runs:  {len(estimate.statuses)} ({shown})", soft_wrap=True)
     for planned in study.plan()[: len(study.spec.methods)]:
-        out.print(f"       {planned.link.method}: first run {planned.spec.id}", soft_wrap=True, markup=False)
-    out.print(f"bytes: {_bytes(estimate.bytes)}", soft_wrap=True, markup=False)
+        out.print(f"       {planned.link.method}: first run {planned.spec.id}", soft_wrap=True)
+    out.print(f"bytes: {_bytes(estimate.bytes, study.spec.function)}", soft_wrap=True)
     if estimate.seconds is None:
-        out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True, markup=False)
+        out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)
     else:
         out.print(
             f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from the runs finished so far",
             soft_wrap=True,
-            markup=False,
         )
 
 
-def _bytes(count: int | None) -> str:
+def _bytes(count: int | None, function: str) -> str:
     if count is None:
-        return "known once a first run has finished: try --replicates 1"
+        from seedwise.training import FUNCTION
+
+        if function != FUNCTION:
+            return "unknown for a function of your own"
+        return "unknown without torch, which knows the size of the weights: pip install 'seedwise[train]'"
     from rich.filesize import decimal
 
     return f"about {decimal(count)} in all, before compression"

@@ -36,7 +36,6 @@ def command(
         f"(normal data, one comparison, two-sided, alpha {alpha:g}"
         + (f", paired runs with correlation {correlation:g})" if correlation else ")"),
         soft_wrap=True,
-        markup=False,
     )
     out.print("runs per method  probability of finding it")
     for n, value in table.items():

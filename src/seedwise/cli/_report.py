@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+
+from seedwise.errors import SeedwiseError
 
 NAME: Final = "report"
 
@@ -26,12 +29,27 @@ def command(
 
 
 def write_report(store: Path, target: Path) -> None:
-    """Write the report of every study in a store."""
+    """Write the report of every study in a store.
+
+    Raises:
+        SeedwiseError: if the target is the store.
+
+    """
     from seedwise.reporting import render
     from seedwise.run import storage_errors
     from seedwise.study import Store, report_sections
 
+    refuse_store_as_target(store, target)
     with Store(store) as opened:
-        html = render(report_sections(opened), command=f"seedwise report {store} -o {target}")
+        command = shlex.join(["seedwise", "report", str(store), "-o", str(target)])
+        html = render(report_sections(opened), command=command)
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
+
+
+def refuse_store_as_target(store: Path, target: Path) -> None:
+    """Raise a ``SeedwiseError`` where the report would overwrite the store."""
+    if target.resolve() == store.resolve():
+        raise SeedwiseError(
+            f"the report would overwrite the store {store}: name the store *.db, or use 'report -o FILE.html'"
+        )

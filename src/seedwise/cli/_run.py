@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,6 +11,8 @@ import typer
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seedwise.study import Study
 
 NAME: Final = "run"
@@ -57,10 +60,19 @@ def command(
 
         print_estimate(opened)
         return
-    again = f"seedwise run {study}" + (f" --store {store}" if store else "") + (f" --shard {shard}" if shard else "")
+    # --retrain and the like are not repeated: they would train again what this run has finished.
+    given: dict[str, object] = {
+        "--store": store,
+        "--workers": workers,
+        "--replicates": replicates,
+        "--data-dir": data_dir,
+        "--shard": shard,
+        "--device": None if device == "cpu" else device,
+        "--runs-per-device": None if runs_per_device == 1 else runs_per_device,
+    }
     train_and_report(
         opened,
-        again=again,
+        again=command_line(study, given),
         workers=workers,
         device=device,
         runs_per_device=runs_per_device,
@@ -69,6 +81,12 @@ def command(
         accept_changed_code=accept_changed_code,
         retry_failed=retry_failed,
     )
+
+
+def command_line(study: str, given: Mapping[str, object]) -> str:
+    """Return the command that runs a study with the options that are not None."""
+    options = [text for name, value in given.items() if value is not None for text in (name, str(value))]
+    return shlex.join(["seedwise", "run", study, *options])
 
 
 def open_study(study: str, store: Path | None, replicates: int | None) -> Study:
@@ -109,11 +127,14 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
 
     """
     from seedwise.cli._console import Bar, console, print_results
-    from seedwise.cli._report import write_report
-    from seedwise.reporting import results_of
-    from seedwise.study import Store
+    from seedwise.cli._report import refuse_store_as_target, write_report
+    from seedwise.reporting import results_of, unreported_metric
+    from seedwise.study import Store, cells_of
 
     out = console()
+    path = study.store_path.with_suffix(".html")
+    refuse_store_as_target(study.store_path, path)
+    quoted = shlex.quote(str(study.store_path))
     with Bar() as bar:
         outcome = study.run(shard=shard, progress=bar, **options)  # type: ignore[arg-type]
     done = outcome.counts.get("finished", 0)
@@ -122,23 +143,23 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
         out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     if shard is not None:
-        root = study.store_path.with_suffix(".d")
+        root = shlex.quote(str(study.store_path.with_suffix(".d")))
         out.print(
             f"shard {shard[0]}/{shard[1]}: {done} of {total} runs finished. When all shards are: "
-            f"seedwise merge {study.store_path} {root}/shard-*",
+            f"seedwise merge {quoted} {root}/shard-*",
             soft_wrap=True,
-            markup=False,
         )
         raise typer.Exit(1 if outcome.failed else 0)
     with Store(study.store_path) as store:
         description = store.studies()[study.spec.name]
-    print_results(results_of(description, study.cells()))
-    path = study.store_path.with_suffix(".html")
+        cells = cells_of(store, study.spec.name)
+        unreported = unreported_metric(store.runs(study.spec.name), cells[0].metric)
+    print_results(results_of(description, cells), unreported)
     write_report(study.store_path, path)
     if outcome.failed:
-        out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {study.store_path}", soft_wrap=True)
+        out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}", soft_wrap=True)
     out.print(f"report: {path}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed else 0)
+    raise typer.Exit(1 if outcome.failed or unreported else 0)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:

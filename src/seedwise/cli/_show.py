@@ -24,7 +24,7 @@ def command(
     """
     from seedwise.cli._console import print_results
     from seedwise.cli._open import store_path
-    from seedwise.reporting import results_of
+    from seedwise.reporting import results_of, unreported_metric
     from seedwise.study import Store, cells_of
 
     with Store(store_path(store)) as opened:
@@ -32,7 +32,8 @@ def command(
             typer.echo(json.dumps([as_object(run) for run in opened.runs()], indent=1))
             return
         for study, description in opened.studies().items():
-            print_results(results_of(description, cells_of(opened, study)))
+            cells = cells_of(opened, study)
+            print_results(results_of(description, cells), unreported_metric(opened.runs(study), cells[0].metric))
 
 
 def as_object(run: StoredRun) -> dict[str, Any]:

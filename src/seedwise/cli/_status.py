@@ -29,12 +29,12 @@ def command(
             for regime, method in cells:
                 counts = Counter(r.status for r in mine if (r.link.regime, r.link.method) == (regime, method))
                 shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-                out.print(f"  {method} ({regime}): {shown}", soft_wrap=True, markup=False)
+                out.print(f"  {method} ({regime}): {shown}", soft_wrap=True)
             resumed = [run for run in mine if run.resumed_from]
             if resumed:
                 out.print(f"  resumed from a checkpoint: {len(resumed)} runs", soft_wrap=True)
             reasons = Counter((run.status, run.error) for run in mine if run.error)
             for (status, error), count in reasons.most_common():
-                out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True, markup=False)
+                out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True)
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
-                out.print(f"  {count} runs: {note}", soft_wrap=True, markup=False)
+                out.print(f"  {count} runs: {note}", soft_wrap=True)

@@ -15,20 +15,28 @@ from seedwise.statistics import Cell, GroupSize, SpreadSources, group_size_table
 Curves = Mapping[str, NDArray[np.float64]]
 
 
-def sources_of(cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None]) -> dict[str, SpreadSources]:
+def sources_of(
+    cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None]
+) -> tuple[dict[str, SpreadSources], list[str]]:
     """Return where the spread of accuracy comes from, for every cell with predictions and at least 3 runs.
+
+    A cell whose runs cannot be taken apart, as they predicted different examples, is left out; the second result says
+    why.
 
     Args:
         cells: the cells.
         labels: for each cell the true classes of its examples, or None.
 
     """
-    found = {}
+    found, reasons = {}, []
     for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
         if cell.predictions is None or truth is None or len(cell.predictions) < 3:
             continue
-        found[name] = spread_sources(cell.predictions == truth, example_ids=cell.example_ids)
-    return found
+        try:
+            found[name] = spread_sources(cell.predictions == truth, example_ids=cell.example_ids)
+        except ValueError as error:
+            reasons.append(f"{name}: no test-set noise: {error}")
+    return found, reasons
 
 
 def sources_table(sources: Mapping[str, SpreadSources]) -> Table:

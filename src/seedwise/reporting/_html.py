@@ -54,7 +54,7 @@ def _study(section: Mapping[str, Any], position: int) -> dict[str, Any]:
     description, cells = section["description"], section["cells"]
     results = results_of(description, cells)
     rows = results.comparisons
-    sources = _details.sources_of(cells, section["labels"])
+    sources, reasons = _details.sources_of(cells, section["labels"])
     groups = _details.group_sizes_of(cells, results.base)
     curves = section["curves"]
     figures: list[tuple[str, str]] = []
@@ -78,6 +78,7 @@ def _study(section: Mapping[str, Any], position: int) -> dict[str, Any]:
     return {
         **section,
         "results": results,
+        "reasons": [*results.reasons, *reasons],
         "figures": figures,
         "means": means_table(rows, results.base),
         "normal": normal_table(rows, results.decimals),

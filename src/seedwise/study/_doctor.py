@@ -12,7 +12,7 @@ from seedwise.run import Keep, RunRecord
 from seedwise.study._executor import Executor, Settings, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._spec import CheckpointOptions
-from seedwise.study._study import Study
+from seedwise.study._study import Study, _devices
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,11 @@ def diagnose(study: Study, *, device: str = "cpu") -> Diagnosis:
 
     Raises:
         SeedwiseError: if the run does not finish.
+        KeyboardInterrupt: if the user stops it.
 
     """
     spec = study.plan()[0].spec
+    devices = _devices(device, workers=1, runs_per_device=1)
     records: list[RunRecord] = []
     with tempfile.TemporaryDirectory() as root:
         for k in range(2):
@@ -54,7 +56,7 @@ def diagnose(study: Study, *, device: str = "cpu") -> Diagnosis:
             folder.create()
             settings = Settings(
                 folder=folder,
-                devices=[device],
+                devices=devices,
                 keep=Keep(predictions="full"),
                 evaluate_epochs=True,
                 checkpoint=CheckpointOptions(every_epochs=None, every_seconds=None),
@@ -62,12 +64,13 @@ def diagnose(study: Study, *, device: str = "cpu") -> Diagnosis:
                 import_from=study.import_from,
                 keep_trace=True,
             )
-            Executor(settings, records.append, Silent()).run([spec])
+            executor = Executor(settings, records.append, Silent())
+            executor.run([spec])
+            if executor.interrupted:
+                raise KeyboardInterrupt
     for record in records:
         if record.status != "finished":
             raise SeedwiseError(f"the run {spec.id} {record.status.replace('_', ' ')}: {record.error}")
-    if len(records) < 2:
-        raise SeedwiseError("stopped before the run was trained twice")
     return _compare(*records)
 
 

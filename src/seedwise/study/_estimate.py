@@ -18,7 +18,8 @@ class Estimate:
 
     Attributes:
         statuses: the status of every run.
-        bytes: of the predictions and weights of all runs, before compression; None if unknown.
+        bytes: of the predictions and weights of all runs, before compression; None for a function of the
+            user's own, and where weights are kept and torch, which knows their size, is not installed.
         seconds: of one worker for what is missing, from the mean of the finished runs; None without any.
 
     """
@@ -57,12 +58,18 @@ def _bytes_per_run(study: Study) -> int | None:
     size = SIZES[spec.task_name]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     predictions = size.test * (1 + bytes_per_logit * size.classes)
-    return predictions + (_weight_bytes(study, size.classes) if spec.keep.weights != "none" else 0)
+    if spec.keep.weights == "none":
+        return predictions
+    weights = _weight_bytes(study, size.classes)
+    return None if weights is None else predictions + weights
 
 
-def _weight_bytes(study: Study, classes: int) -> int:
-    """Return the size of the largest model of the study, built without memory."""
-    import torch
+def _weight_bytes(study: Study, classes: int) -> int | None:
+    """Return the size of the largest model of the study, built without memory; None without torch."""
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return None
 
     from seedwise.models import build
 
