@@ -359,7 +359,7 @@ def test_a_study_with_failures_and_without_effects_rarely_claims_one() -> None:
     assert claims / studies <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
 
 
-@pytest.mark.parametrize(("n", "rho", "studies"), [(5, 0.6, 1000), (20, 0.0, 500)])
+@pytest.mark.parametrize(("n", "rho", "studies"), [(5, 0.6, 800), (20, 0.0, 400)])
 def test_a_study_without_effects_rarely_claims_one(n: int, rho: float, studies: int) -> None:
     rng = np.random.default_rng(2024 + n)
     claims = 0
