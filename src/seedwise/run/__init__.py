@@ -4,7 +4,7 @@ from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
 from seedwise.run._execute import configure, execute, load_function, record_of
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
-from seedwise.run._fingerprint import changed_files, environment, loaded_code
+from seedwise.run._fingerprint import changed_files, environment, loaded_code, present_code
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
 from seedwise.run._record import Predictions, RunRecord
 from seedwise.run._run import Keep, Run
@@ -30,6 +30,7 @@ __all__ = [
     "execute",
     "load_function",
     "loaded_code",
+    "present_code",
     "read_checked",
     "record_of",
     "remove_stale",

@@ -11,6 +11,7 @@ from typing import Any
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run._digest import state_sha256
 from seedwise.run._files import read_checked, storage_errors, write_checked
+from seedwise.run._fingerprint import changed_files, loaded_code
 from seedwise.run._outcomes import Interrupted
 
 
@@ -24,6 +25,7 @@ class Checkpoint:
         every_epochs: write at the end of every N epochs.
         every_seconds: write at the first end of an epoch after S seconds since the last one.
         should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
+        function: ``module:name`` of the function that trains; a checkpoint of other code is not gone on from.
         keep_trace: whether to note a digest of every state that is passed to ``save``.
 
     Attributes:
@@ -49,6 +51,7 @@ class Checkpoint:
         every_epochs: int | None = None,
         every_seconds: float | None = None,
         should_stop: Callable[[], bool] = bool,
+        function: str | None = None,
         keep_trace: bool = False,
     ) -> None:
         self.path = path
@@ -58,6 +61,7 @@ class Checkpoint:
         self.resumed_from: list[int] = []
         self.log: list[dict[str, float]] = []
         self.trace: dict[str, str] = {}
+        self._function = function
         self._keep_trace = keep_trace
         self._should_stop = should_stop
         self._written = time.monotonic()
@@ -106,6 +110,7 @@ class Checkpoint:
     def _write(self, epoch: int, state: dict[str, Any]) -> None:
         assert self.path is not None
         own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds, "notes": self.notes}
+        own["code"] = {} if self._function is None else loaded_code(self._function)
         try:
             payload = _pack({"epoch": epoch, "state": state, **own})
         except Exception as error:
@@ -141,8 +146,15 @@ class Checkpoint:
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
                 path.unlink()
                 continue
+            changed = changed_files(saved["code"], self._function) if self._function is not None else []
+            if changed:
+                self.notes.append(
+                    f"the code has changed since the checkpoint ({', '.join(changed[:3])}): from the start"
+                )
+                self.remove()
+                return None
             self.log[:] = saved["log"]
-            self.notes[:] = [*saved["notes"], *self.notes]
+            self.notes[:] = dict.fromkeys([*saved["notes"], *self.notes])
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
             return {"epoch": saved["epoch"], **saved["state"]}

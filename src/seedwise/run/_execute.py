@@ -37,6 +37,11 @@ def load_function(name: str) -> Train:
                 "it, or install its package"
             ) from error
         raise SeedwiseError(f"'{module_name}' needs the module '{error.name}', which is not installed") from error
+    except SystemExit as error:
+        raise SeedwiseError(
+            f"'{module_name}' ends the program when it is imported: put what it does as a script under "
+            "'if __name__ == \"__main__\":'"
+        ) from error
     except Exception as error:
         raise SeedwiseError(f"'{module_name}' does not import: {type(error).__name__}: {error}") from error
     function = getattr(module, function_name, None)
@@ -49,7 +54,7 @@ def config_model(function: Train) -> Any:
     """Return the pydantic model ``M`` of a function annotated ``train(run: Run[M])``, or None."""
     try:
         hints = [hint for name, hint in typing.get_type_hints(function).items() if name != "return"]
-    except (NameError, TypeError):
+    except Exception:  # an annotation that is nothing to Python is nothing to us
         return None
     for hint in hints[:1]:
         if typing.get_origin(hint) is Run:
@@ -76,6 +81,7 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     status: Status = "finished"
     error: BaseException | None = None
     message = None
+    loaded_code(run.spec.function)  # before the run, so that it is what the run was trained by
     torch.set_num_threads(run.numerics.threads)
     try:
         with strict_determinism(run.spec.deterministic):

@@ -19,6 +19,8 @@ def loaded_code(function: str) -> dict[str, str]:
     """Return ``{file: SHA-256}`` of the code that decides a run's bits.
 
     Ours: every file of the rooms that train. The user's: every loaded module of the top-level package of ``function``.
+    A file is read when it is first seen, so that one edited while a long study runs still counts as what was loaded:
+    call this right after the function is loaded.
 
     Args:
         function: ``module:name``; files are named relative to the package's parent folder.
@@ -28,7 +30,7 @@ def loaded_code(function: str) -> dict[str, str]:
     ours = Path(__file__).parents[2]
     for room in _ROOMS:
         for file in sorted((ours / "seedwise" / room).rglob("*.py")):
-            code[file.relative_to(ours).as_posix()] = _sha256(file)
+            code[file.relative_to(ours).as_posix()] = _seen_sha256(file, None)
     top = function.partition(":")[0].partition(".")[0]
     root = _package_root(top)
     if top != "seedwise" and root is not None:
@@ -39,12 +41,12 @@ def loaded_code(function: str) -> dict[str, str]:
             if (name == top or name.startswith(f"{top}.")) and file.suffix == ".py":
                 file = file.resolve()
                 if file.is_relative_to(root):
-                    code[file.relative_to(root).as_posix()] = _sha256(file)
+                    code[file.relative_to(root).as_posix()] = _seen_sha256(file, getattr(module, "__spec__", None))
     return code
 
 
-def changed_files(recorded: Mapping[str, str], function: str) -> list[str]:
-    """Return the recorded files whose content is different now, without importing anything.
+def present_code(recorded: Mapping[str, str], function: str) -> dict[str, str]:
+    """Return what the recorded files hold now, without importing anything; empty for a file that is gone.
 
     Args:
         recorded: what ``loaded_code`` gave when the run finished.
@@ -53,13 +55,18 @@ def changed_files(recorded: Mapping[str, str], function: str) -> list[str]:
     """
     ours = Path(__file__).parents[2]
     root = _package_root(function.partition(":")[0].partition(".")[0])
-    changed = []
-    for name, digest in recorded.items():
+    present = {}
+    for name in recorded:
         base = ours if name.startswith("seedwise/") else root
         file = None if base is None else base / name
-        if file is None or not file.exists() or _sha256(file) != digest:
-            changed.append(name)
-    return changed
+        present[name] = "" if file is None or not file.exists() else _sha256(file)
+    return present
+
+
+def changed_files(recorded: Mapping[str, str], function: str) -> list[str]:
+    """Return the recorded files whose content is different now; arguments as for ``present_code``."""
+    present = present_code(recorded, function)
+    return [name for name, digest in recorded.items() if present[name] != digest]
 
 
 def environment(device: str) -> dict[str, str]:
@@ -93,13 +100,18 @@ def _package_root(top: str) -> Path | None:
 
 
 def _sha256(file: Path) -> str:
-    stat = file.stat()
-    return _sha256_at(file, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=4096)
-def _sha256_at(file: Path, _modified: int, _size: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+_seen: dict[Path, tuple[object, str]] = {}
+
+
+def _seen_sha256(file: Path, loaded_by: object) -> str:
+    """Return the digest of a file when ``loaded_by``, its module's spec, was first seen; a reload makes a new spec."""
+    known = _seen.get(file)
+    if known is None or known[0] is not loaded_by:
+        known = _seen[file] = loaded_by, _sha256(file)
+    return known[1]
 
 
 @lru_cache(maxsize=1)

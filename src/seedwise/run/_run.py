@@ -109,6 +109,7 @@ class Run(Generic[Config]):
             scalars: floats or tensors of one element.
 
         """
+        epoch = int(epoch)
         values = {name: float(value) for name, value in scalars.items()}
         if self.series and self.series[-1]["epoch"] == epoch:
             self.series[-1].update(values)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from seedwise.errors import ChangedCodeError
-from seedwise.run import changed_files, digest_of, loaded_code
+from seedwise.run import digest_of, present_code
 from seedwise.study._store import Store
 
 
@@ -33,24 +33,29 @@ def runs_of_changed_code(
     recorded = {code for status, code in statuses.values() if status == "finished" and code is not None}
     if not recorded:
         return set()
-    now = digest_of(loaded_code(function))
     accepted = store.accepted_code()
     documents = store.documents()
+    present = {code: present_code(documents[code], function) for code in recorded}
     files = {
-        code: changed_files(documents[code], function)
+        code: [name for name, digest in documents[code].items() if present[code][name] != digest]
         for code in recorded
-        if code != now and (code, now) not in accepted
+        if (code, digest_of(present[code])) not in accepted
     }
     changed = {i for i, (status, code) in statuses.items() if status == "finished" and code and files.get(code)}
     if changed and accept:
         for code in recorded:
-            store.accept_code(code, now)
+            store.accept_code(code, digest_of(present[code]))
         return set()
     if changed and not retrain:
-        names = sorted({name for found in files.values() for name in found})
-        raise ChangedCodeError(
-            f"the code that trains has changed since {len(changed)} of the finished runs were trained "
-            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): --retrain trains them again and keeps the "
-            "old results, --accept-changed-code keeps them as they are"
-        )
+        raise changed_code(len(changed), {name for found in files.values() for name in found})
     return changed
+
+
+def changed_code(runs: int, files: Iterable[str]) -> ChangedCodeError:
+    """Return the error that says how many finished runs other code trained, and what to type."""
+    names = sorted(files)
+    return ChangedCodeError(
+        f"the code that trains has changed since {runs} of the finished runs were trained "
+        f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): --retrain trains them again and keeps the old "
+        "results, --accept-changed-code keeps them as they are"
+    )

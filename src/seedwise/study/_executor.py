@@ -107,6 +107,7 @@ class _Worker:
             )
         self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
         self._listener.start()
+        threading.Thread(target=self._watch, args=(answers,), daemon=True).start()
 
     def _listen(self, answers: queue.Queue[Any]) -> None:
         assert self.process.stdout is not None
@@ -114,7 +115,10 @@ class _Worker:
             for line in lines:
                 with contextlib.suppress(json.JSONDecodeError):  # a worker that is killed leaves half a line
                     answers.put((self, json.loads(line)))
+
+    def _watch(self, answers: queue.Queue[Any]) -> None:
         self.process.wait()
+        self._listener.join(timeout=2)  # what it said last; a process that it started may hold the pipe open for longer
         answers.put((self, {"event": "exit"}))
 
     def send(self, command: Mapping[str, Any]) -> None:
@@ -211,7 +215,9 @@ class Executor:
 
     def _give_work(self, worker: _Worker) -> None:
         worker.spec = None
-        if self._waiting and not self._stopping:
+        # A worker that has ended, or is about to, is replaced when its end is reported.
+        alive = not worker.timed_out and worker.process.poll() is None
+        if self._waiting and not self._stopping and alive:
             worker.spec = self._waiting.popleft()
             # The limit is the run's, not that of starting python and torch.
             worker.since = time.monotonic() if worker.ready else math.inf
@@ -220,9 +226,14 @@ class Executor:
 
     def _wait_for_answer(self) -> None:
         try:
-            worker, answer = self._answers.get(timeout=0.2)
+            self._heed(*self._answers.get(timeout=0.2))
+            # All that has come, before any limit is enforced: a slow commit must not be charged to the runs behind it.
+            while True:
+                self._heed(*self._answers.get_nowait())
         except queue.Empty:
             return
+
+    def _heed(self, worker: _Worker, answer: dict[str, Any]) -> None:
         match answer["event"]:
             case "ready":
                 worker.ready = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -84,10 +85,15 @@ class StudyFolder:
         self.checkpoint(f"{run_id}.previous").unlink(missing_ok=True)
 
     def keep_weights(self, run_id: str, tag: str, blob: bytes) -> None:
-        """Write kept weights beside the store, whole or not at all."""
+        """Write kept weights beside the store, whole or not at all; those of an earlier attempt are set aside."""
         path = self.weights / f"{run_id}-{tag}.pt"
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                old = path.read_bytes()
+                if old == blob:
+                    return
+                path.replace(path.with_suffix(f".{hashlib.sha256(old).hexdigest()[:8]}.pt"))
             temporary = path.with_suffix(".tmp")
             temporary.write_bytes(blob)
             temporary.replace(path)

@@ -147,7 +147,9 @@ def _generate(
             status = statuses.get(spec.id, ("pending", None))[0]
             if status in FAILURES or (status == "finished" and spec.id not in changed):
                 continue
-            checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=checkpoint_seconds)
+            checkpoint = Checkpoint(
+                folder.checkpoint(spec.id), every_seconds=checkpoint_seconds, function=spec.function
+            )
             run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep)
             # Written beforehand, so that it is true however the body ends.
             if status != "finished":

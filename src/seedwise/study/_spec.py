@@ -39,8 +39,9 @@ def regime_sources(regime: str) -> tuple[str, ...]:
 
 
 def _check_regime(regime: str) -> str:
-    regime_sources(regime)
-    return regime
+    """Return the regime with its sources in their own order, so that one regime has one name."""
+    sources = regime_sources(regime)
+    return regime if regime in PRESETS else "+".join(sources)
 
 
 _Regime = Annotated[str, AfterValidator(_check_regime)]
@@ -200,7 +201,7 @@ class StudySpec(Options):
         resolved = {}
         base: dict[str, Any] = {"model": self.model} | {k: v for k, v in self.train.items() if k not in _NUMERICS}
         for method, overrides in self.methods.items():
-            merged = _merge(base, overrides or {})
+            merged = _merge(base, overrides or {}, named=self.function == FUNCTION)
             for key in _NUMERICS:
                 if key in merged:
                     raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
@@ -239,10 +240,13 @@ class StudySpec(Options):
         train_function = load_function(function)
         try:
             configured = configure(train_function, config)
+            if isinstance(configured, BaseModel):
+                configured = configured.model_dump(mode="json", exclude_defaults=True)
         except ValidationError as error:
             raise SeedwiseError(describe(error, config_model(train_function), prefix=place)) from None
-        if isinstance(configured, BaseModel):
-            configured = configured.model_dump(mode="json", exclude_defaults=True)
+        except Exception as error:  # a validator or serializer of the user's model
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise SeedwiseError(f"{place}: the model of '{function}' fails: {reason}") from None
         try:
             digest_of(configured)
         except (TypeError, ValueError) as error:
@@ -278,10 +282,15 @@ def parse_study(text: str, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
     except RecursionError:
         raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date or number that there is not
         raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
     if raw is None:
         raise SeedwiseError(f"{source} is empty: 'seedwise init' writes a study file to start from")
+    return check_study(raw, source)
+
+
+def check_study(raw: Any, source: str = "study") -> StudySpec:
+    """Check what a study file holds, named ``source`` in error messages."""
     if not isinstance(raw, dict):
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
     try:
@@ -300,15 +309,17 @@ def _validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") ->
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
-def _merge(base: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay overrides over the base; a group with another name replaces the group as a whole."""
+def _merge(base: dict[str, Any], overrides: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+    """Lay overrides over the base; where groups are ``named``, another name replaces the group as a whole."""
     merged = dict(base)
     for key, value in overrides.items():
         old = merged.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and value.get("name", old.get("name")) == old.get("name"):
-            merged[key] = _merge(old, value)
-        else:
-            merged[key] = value
+        if named and isinstance(old, str):
+            old = {"name": old}  # what the short form stands for
+        merged[key] = value
+        if isinstance(value, dict) and isinstance(old, dict):
+            same_group = not named or value.get("name", old.get("name")) == old.get("name")
+            merged[key] = _merge(old, value, named=named) if same_group else value
     return merged
 
 

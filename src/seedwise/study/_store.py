@@ -144,6 +144,8 @@ class Store:
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self.path = path
+        if path.is_dir():
+            raise SeedwiseError(f"{path} is a folder: name a file for the store, such as {path / 'study.db'}")
         if not write and not path.exists():
             raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
         if write:
@@ -188,6 +190,8 @@ class Store:
             if "no such table" in reason or "not a database" in reason or "malformed" in reason:
                 raise SeedwiseError(f"{self.path} is not a store of seedwise, or it is damaged: {reason}") from error
             raise StorageError(f"{self.path}: {reason}") from error
+        except (ValueError, zlib.error) as error:
+            raise SeedwiseError(f"{self.path} is damaged: {error}") from error
 
     def _check_version(self, write: bool) -> None:
         # Before anything is written: a store of a newer seedwise stays as it is.
@@ -432,6 +436,7 @@ class Store:
                 & _runs.c.current,
             )
             .where(_predictions.c.split == split, _predictions.c.tag == tag)
+            .order_by(_predictions.c.epoch)  # of several epochs, the last is the one that is kept
         )
         with self._errors(), self._engine.connect() as db:
             return {

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import FAILURES, RunRecord, RunSpec
+from seedwise.run import FAILURES, RunRecord, changed_files
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
-from seedwise.study._code import runs_of_changed_code
+from seedwise.study._code import changed_code, runs_of_changed_code
 from seedwise.study._estimate import Estimate, estimate
 from seedwise.study._executor import Executor, Progress, Settings, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._plan import PlannedRun, plan
-from seedwise.study._spec import StudySpec, parse_study, read_study
+from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store
 from seedwise.training import FUNCTION
 
@@ -64,6 +65,8 @@ class Study:
         self.spec = spec
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
+        if self.store_path.is_dir() or self.store_path.suffix in (".html", ".yaml", ".yml", ".d"):
+            raise SeedwiseError(f"{self.store_path} cannot be the store: name a file that ends in .db")
 
     @classmethod
     def from_yaml(cls, path: Path | str, *, store: Path | str | None = None, **changes: Any) -> Study:
@@ -80,7 +83,7 @@ class Study:
         """
         path = Path(path)
         _make_importable(path.resolve().parent)
-        return cls(_changed(read_study(path), changes), store=store, folder=path.parent)
+        return cls(_changed(read_study(path), changes, str(path)), store=store, folder=path.parent)
 
     @classmethod
     def from_text(cls, text: str, *, store: Path | str | None = None, **changes: Any) -> Study:
@@ -130,13 +133,26 @@ class Study:
         progress = progress or Silent()
         devices = _devices(device, workers, runs_per_device)
         if shard is not None:
-            return self._run_shard(planned, shard, devices, progress)
+            return self._run_shard(
+                planned,
+                shard,
+                devices,
+                progress,
+                retrain=retrain,
+                accept_changed_code=accept_changed_code,
+                retry_failed=retry_failed,
+            )
         folder = StudyFolder.of_store(self.store_path)
         with folder.lock(), Store(self.store_path, write=True) as store:
             take_outbox(store, folder, progress)
             store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
             specs = {p.spec.id: p.spec for p in planned}
-            todo = self._todo(store, specs, retrain, accept_changed_code, retry_failed)
+            statuses = {i: status for i, status in store.statuses().items() if i in specs}
+            changed = runs_of_changed_code(
+                store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code
+            )
+            known = {i: status for i, (status, _) in statuses.items()}
+            todo = [specs[i] for i in specs if _wanted(i, known, changed, retrain, retry_failed)]
             if retrain or retry_failed:
                 for spec in todo:
                     folder.remove_checkpoint(spec.id)
@@ -151,23 +167,16 @@ class Study:
         counts = Counter(statuses.get(run_id, ("pending", None))[0] for run_id in specs)
         return Outcome(dict(counts), len(todo), executor.interrupted)
 
-    def _todo(
-        self, store: Store, specs: dict[str, RunSpec], retrain: bool, accept_changed_code: bool, retry_failed: bool
-    ) -> list[RunSpec]:
-        statuses = {i: status for i, status in store.statuses().items() if i in specs}
-        changed = runs_of_changed_code(store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code)
-
-        def wanted(run_id: str) -> bool:
-            status = statuses.get(run_id, ("pending", None))[0]
-            again = retrain and (run_id in changed or not changed)
-            if status in FAILURES:
-                return retry_failed or again
-            return status != "finished" or again
-
-        return [spec for run_id, spec in specs.items() if wanted(run_id)]
-
     def _run_shard(
-        self, planned: Sequence[PlannedRun], shard: tuple[int, int], devices: list[str], progress: Progress
+        self,
+        planned: Sequence[PlannedRun],
+        shard: tuple[int, int],
+        devices: list[str],
+        progress: Progress,
+        *,
+        retrain: bool,
+        accept_changed_code: bool,
+        retry_failed: bool,
     ) -> Outcome:
         index, count = shard
         if not 1 <= index <= count:
@@ -175,6 +184,7 @@ class Study:
         folder = StudyFolder(StudyFolder.of_store(self.store_path).root / f"shard-{index}-of-{count}")
         mine = {p.spec.id: p.spec for p in planned if int(p.spec.id, 16) % count == index - 1}
         statuses: dict[str, str] = {}
+        files: dict[str, list[str]] = {}
         with folder.lock():
             folder.write_plan(self.spec.name, self.describe(), planned)
             for path, record in folder.records():
@@ -183,6 +193,10 @@ class Study:
                     path.unlink()
                 else:
                     statuses[record.id] = record.status
+                    files |= {record.id: changed_files(record.code, record.content["function"])}
+            changed = {i for i, names in files.items() if names and statuses[i] == "finished" and i in mine}
+            if changed and not (retrain or accept_changed_code):
+                raise changed_code(len(changed), {name for i in changed for name in files[i]})
 
             def keep(record: RunRecord) -> None:
                 statuses[record.id] = record.status
@@ -190,7 +204,7 @@ class Study:
                     folder.hand_over(record)
                     folder.remove_checkpoint(record.id)
 
-            todo = [spec for run_id, spec in mine.items() if run_id not in statuses]
+            todo = [mine[i] for i in mine if _wanted(i, statuses, changed, retrain, retry_failed)]
             executor = Executor(self._settings(folder, devices), keep, progress)
             if todo:
                 executor.run(todo)
@@ -240,6 +254,15 @@ class Study:
             return cells_of(store, self.spec.name)
 
 
+def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain: bool, retry_failed: bool) -> bool:
+    """Return whether a run is to be trained: it is missing, or somebody asked for it to be trained again."""
+    status = statuses.get(run_id, "pending")
+    again = retrain and (run_id in changed or not changed)
+    if status in FAILURES:
+        return retry_failed or again
+    return status != "finished" or again
+
+
 def take_record(store: Store, folder: StudyFolder, record: RunRecord) -> bool:
     """Take a record into the store, then delete what it makes superfluous; return whether it was new."""
     for tag, blob in record.weights.items():
@@ -264,19 +287,17 @@ def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
     return taken
 
 
-def _changed(spec: StudySpec, changes: dict[str, Any]) -> StudySpec:
+def _changed(spec: StudySpec, changes: dict[str, Any], source: str = "study") -> StudySpec:
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
         return spec
-    import yaml
-
-    return parse_study(yaml.safe_dump(spec.model_dump(mode="json", exclude_unset=True) | given, sort_keys=False))
+    return check_study(spec.model_dump(mode="json", exclude_unset=True) | given, source)
 
 
 def _devices(device: str, workers: int | None, runs_per_device: int) -> list[str]:
     names = [name.strip() for name in device.split(",") if name.strip()]
-    for name in names:
-        if not (name == "cpu" or name.startswith(("cuda", "mps"))):
+    for name in names or [device]:
+        if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", name):
             raise SeedwiseError(f"unknown device '{name}': use cpu, cuda, cuda:0 or several separated by commas")
     if workers is not None and workers < 1:
         raise SeedwiseError(f"--workers {workers}: at least one is needed")
@@ -303,6 +324,7 @@ def _cores() -> int:
 
 
 def _make_importable(folder: Path) -> None:
-    for path in (str(folder), str(Path.cwd())):
+    # In front, as in the workers: both must mean the same file by the same name.
+    for path in (str(Path.cwd()), str(folder)):
         if path not in sys.path:
-            sys.path.append(path)
+            sys.path.insert(0, path)

@@ -25,13 +25,17 @@ from seedwise.study._folder import StudyFolder
 def main() -> None:
     """Serve until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides what it means
+    # Private copies: what the user's code prints goes to the log, and what it reads is empty.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
+    orders = os.fdopen(os.dup(0))
     os.dup2(2, 1)
+    with open(os.devnull) as nothing:  # noqa: PTH123 - a name that is no path on every system
+        os.dup2(nothing.fileno(), 0)
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
 
     def listen() -> None:
-        for line in sys.stdin:
+        for line in orders:
             command = json.loads(line)
             if command["do"] == "stop":
                 stop.set()
@@ -113,6 +117,7 @@ def run_spec(
         every_epochs=every_epochs,
         every_seconds=every_seconds,
         should_stop=should_stop,
+        function=spec.function,
         keep_trace=keep_trace,
     )
     run = Run(

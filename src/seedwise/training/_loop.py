@@ -71,8 +71,8 @@ class Trainer:
         return torch.where(total.isfinite(), self.loss.last_base, total)
 
     def evaluated(self) -> nn.Module:
-        """Return the network that is evaluated."""
-        return self.network
+        """Return the network that is evaluated, and whose state is the result."""
+        return self.model
 
     def fit(self) -> None:
         """Train from the start or the last checkpoint, and finish the run."""
@@ -81,7 +81,7 @@ class Trainer:
             self._epoch(epoch)
             self.run.checkpoint.save(epoch, **self._state())
         if self.best is not None:
-            self.model.load_state_dict(self.best["weights"])
+            self.evaluated().load_state_dict(self.best["weights"])
         self._finish()
 
     def _epoch(self, epoch: int) -> None:
@@ -131,11 +131,12 @@ class Trainer:
         score = row[f"validation/{rule.metric}"] * (1 if metric.higher_is_better else -1)
         # Ties go to the earlier epoch: the rule must not depend on how many equal epochs follow.
         if score > (-math.inf if self.best is None else self.best["score"]):
-            weights = {name: value.clone() for name, value in self.model.state_dict().items()}
+            weights = {name: value.clone() for name, value in self.evaluated().state_dict().items()}
             self.best = {"score": score, "epoch": epoch, "weights": weights}
 
     def _outputs(self, examples: Examples) -> Tensor:
-        network = self.evaluated().eval()
+        evaluated = self.evaluated()
+        network = (self.network if evaluated is self.model else evaluated).eval()
         with torch.no_grad(), self._precision():
             chunks = [slice(k, k + _CHUNK) for k in range(0, len(examples), _CHUNK)]
             return torch.cat([network(self.task.inputs(examples, chunk)).float() for chunk in chunks])
@@ -166,7 +167,7 @@ class Trainer:
         return int(saved["epoch"]) + 1
 
     def _finish(self) -> None:
-        finite = torch.stack([torch.isfinite(p).all() for p in self.model.parameters()]).all()
+        finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()
         if not finite:
             raise Diverged("the final weights are not finite")
         metrics: dict[str, float] = {}
@@ -178,7 +179,7 @@ class Trainer:
             metrics |= {f"{split}/{name}": value for name, value in scores.items()}
             at = self.options.epochs - 1 if self.best is None else self.best["epoch"]
             self.run.save_predictions(outputs, examples.labels, split, ids=examples.ids, epoch=at)
-        self.run.save_weights(self.model.state_dict())
+        self.run.save_weights(self.evaluated().state_dict())
         self.run.finish(**metrics)
 
     def _warn_of_short_run(self) -> None:
