@@ -266,7 +266,8 @@ def test_impossible_parameters_are_refused(options, error, message):
 
 
 def test_the_limits_themselves_are_allowed():
-    VarianceMinimizerLoss(lambda_base=0, alpha=1, beta=1, warmup_steps=2, lambda_max=0, gamma=1, penalty_weight=0)
+    vml = VarianceMinimizerLoss(lambda_base=0, alpha=1, beta=1, warmup_steps=2, lambda_max=0, gamma=1, penalty_weight=0)
+    assert (vml.alpha, vml.warmup_steps, vml.lambda_max) == (1, 2, 0)
 
 
 @pytest.mark.parametrize("function", [huber, huber_slope])

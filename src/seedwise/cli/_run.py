@@ -127,8 +127,9 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
 
     """
     from seedwise.cli._console import Bar, console, print_results
+    from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.reporting import results_of, unreported_metric
+    from seedwise.reporting import results_of
     from seedwise.study import Store, cells_of
 
     out = console()

@@ -23,8 +23,9 @@ def command(
     Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds.
     """
     from seedwise.cli._console import print_results
+    from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import store_path
-    from seedwise.reporting import results_of, unreported_metric
+    from seedwise.reporting import results_of
     from seedwise.study import Store, cells_of
 
     with Store(store_path(store)) as opened:

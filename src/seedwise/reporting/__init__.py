@@ -2,7 +2,7 @@
 
 from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._html import render
-from seedwise.reporting._results import Results, headline, results_of, row_numbers, unreported_metric
+from seedwise.reporting._results import Results, headline, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, percent
 
@@ -18,5 +18,4 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
-    "unreported_metric",
 ]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
-
-if TYPE_CHECKING:
-    from seedwise.study import StoredRun
 
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
 
@@ -95,24 +92,6 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         reasons += _reasons(row, base)
     title = headline(description, cells, rows)
     return Results(title, Table(columns, table), list(dict.fromkeys(reasons)), rows, base, decimals)
-
-
-def unreported_metric(runs: Sequence[StoredRun], metric: str) -> str | None:
-    """Return what to change where no finished run reported the study's metric, None where one did.
-
-    Args:
-        runs: the runs of a study.
-        metric: its metric, such as ``test/accuracy``.
-
-    """
-    finished = [run for run in runs if run.status == "finished"]
-    if not finished or any(metric in run.metrics for run in finished):
-        return None
-    reported = list(dict.fromkeys(name for run in finished for name in run.metrics))
-    return (
-        f"no run reported {metric}; runs reported {', '.join(reported)}: "
-        f"set task: {{metric: {reported[0].removeprefix('test/')}}}"
-    )
 
 
 def _scaled(cell: Cell, scale: float) -> Cell:

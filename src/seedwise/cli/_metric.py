@@ -1,0 +1,27 @@
+"""A study whose metric no run reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seedwise.study import StoredRun
+
+
+def unreported_metric(runs: Sequence[StoredRun], metric: str) -> str | None:
+    """Return what to change where no finished run reported the study's metric, None where one did.
+
+    Args:
+        runs: the runs of a study.
+        metric: its metric, such as ``test/accuracy``.
+
+    """
+    finished = [run for run in runs if run.status == "finished"]
+    if not finished or any(metric in run.metrics for run in finished):
+        return None
+    reported = list(dict.fromkeys(name for run in finished for name in run.metrics))
+    return (
+        f"no run reported {metric}; runs reported {', '.join(reported)}: "
+        f"set task: {{metric: {reported[0].removeprefix('test/')}}}"
+    )
