@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,6 +154,14 @@ def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) ->
     assert 20 * 360 * (1 + 2 * 10) == 151_200
     assert "about 151.2 kB in all" in done.stdout
     assert "time:" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_of_a_new_study_times_a_few_steps_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run_cli(["run", "recipe:digits", "--dry-run"], tmp_path)
+    assert re.search(
+        r"time:  about \d+ s of one worker for what is missing, from a few steps of each method", done.stdout
+    )
     assert list(tmp_path.iterdir()) == []
 
 

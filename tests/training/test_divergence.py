@@ -33,13 +33,13 @@ def test_a_learning_rate_that_is_far_too_large(trained, loss):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_one_batch_that_is_not_finite_shows_in_its_epoch(new_run, monkeypatch, loss):
-    batches = _loop.Trainer._batches
+    batches = _loop.Trainer.batches
 
     def one_bad(trainer, epoch):
         for k, (inputs, labels) in enumerate(batches(trainer, epoch)):
             yield (inputs * math.nan if (epoch, k) == (1, 22) else inputs), labels
 
-    monkeypatch.setattr(_loop.Trainer, "_batches", one_bad)
+    monkeypatch.setattr(_loop.Trainer, "batches", one_bad)
     record = execute(new_run(loss=loss, epochs=4), train)
     assert (record.status, record.error) == ("diverged", "the training loss of epoch 1 (counted from 0) is nan")
     assert len(record.series) == 2

@@ -45,7 +45,7 @@ def test_the_loss_is_computed_in_float32(new_run, precision, monkeypatch):
         return loss(outputs, labels)
 
     trainer.loss = observed
-    for inputs, labels in list(trainer._batches(0))[:1]:
+    for inputs, labels in list(trainer.batches(0))[:1]:
         trainer.step(inputs, labels)
     assert seen == {torch.float32}
 

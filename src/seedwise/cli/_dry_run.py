@@ -24,9 +24,9 @@ def print_estimate(study: Study) -> None:
     if estimate.seconds is None:
         out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)
     else:
+        source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
         out.print(
-            f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from the runs finished so far",
-            soft_wrap=True,
+            f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from {source}", soft_wrap=True
         )
 
 

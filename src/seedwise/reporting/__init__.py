@@ -2,7 +2,7 @@
 
 from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._html import render
-from seedwise.reporting._results import Results, headline, results_of, row_numbers
+from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, percent
 
@@ -11,7 +11,6 @@ __all__ = [
     "Results",
     "Table",
     "compare",
-    "headline",
     "interval",
     "number",
     "percent",

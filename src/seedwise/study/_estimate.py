@@ -20,17 +20,20 @@ class Estimate:
         statuses: the status of every run.
         bytes: of the predictions and weights of all runs, before compression; None for a function of the
             user's own, and where weights are kept and torch, which knows their size, is not installed.
-        seconds: of one worker for what is missing, from the mean of the finished runs; None without any.
+        seconds: of one worker for what is missing: from the mean of the finished runs or, without any, from a few steps
+            of each method; None for a function of one's own without a finished run, or without torch.
+        measured: whether ``seconds`` comes from finished runs.
 
     """
 
     statuses: dict[str, str]
     bytes: int | None
     seconds: float | None
+    measured: bool
 
 
 def estimate(study: Study) -> Estimate:
-    """Estimate the cost of a study without training anything.
+    """Estimate the cost of a study without training any of its runs.
 
     Args:
         study: the study; its store is read if it is there.
@@ -38,17 +41,43 @@ def estimate(study: Study) -> Estimate:
     """
     planned = study.plan()
     statuses = dict.fromkeys((p.spec.id for p in planned), "pending")
-    seconds = None
+    per_missing = None
     if study.store_path.exists():
         with Store(study.store_path) as store:
             known = store.statuses()
             took = store.seconds()
         statuses = {i: known.get(i, ("pending", None))[0] for i in statuses}
         finished = [took[i] for i, status in statuses.items() if status == "finished"]
-        missing = sum(status in ("pending", "interrupted") for status in statuses.values())
-        seconds = missing * sum(finished) / len(finished) if finished else None
+        per_missing = sum(finished) / len(finished) if finished else None
+    measured = per_missing is not None
+    if per_missing is None:
+        per_missing = _seconds_per_run(study)
+    missing = sum(status in ("pending", "interrupted") for status in statuses.values())
+    seconds = None if per_missing is None else missing * per_missing
     per_run = _bytes_per_run(study)
-    return Estimate(statuses, None if per_run is None else per_run * len(statuses), seconds)
+    return Estimate(statuses, None if per_run is None else per_run * len(statuses), seconds, measured)
+
+
+def _seconds_per_run(study: Study) -> float | None:
+    """Return the mean over methods of what a run takes, from a few steps of each; torch is left as it was."""
+    if study.spec.function != FUNCTION:
+        return None
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return None
+
+    from seedwise.run import Run
+    from seedwise.training import TrainerConfig, measure
+
+    methods = {p.link.method: p.spec for p in study.plan()}
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(study.spec.numerics.threads)
+        took = [measure(Run(spec, TrainerConfig.model_validate(spec.config))) for spec in methods.values()]
+    finally:
+        torch.set_num_threads(threads)
+    return sum(took) / len(took)
 
 
 def _bytes_per_run(study: Study) -> int | None:

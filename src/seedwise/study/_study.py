@@ -228,7 +228,7 @@ class Study:
         return [str(self.folder.resolve()), str(Path.cwd())]
 
     def estimate(self) -> Estimate:
-        """Return what the study costs, as far as it is known, without training anything."""
+        """Return what the study costs, as far as it is known, without training any of its runs."""
         return estimate(self)
 
     def describe(self) -> dict[str, Any]:

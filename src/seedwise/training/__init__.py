@@ -2,7 +2,7 @@
 
 from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import SIZES, Metric, classification_metrics
-from seedwise.training._train import FUNCTION, train
+from seedwise.training._train import FUNCTION, measure, train
 
 __all__ = [
     "FUNCTION",
@@ -11,6 +11,7 @@ __all__ = [
     "Options",
     "TrainerConfig",
     "classification_metrics",
+    "measure",
     "steps_per_epoch",
     "train",
 ]

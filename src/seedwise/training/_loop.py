@@ -90,7 +90,7 @@ class Trainer:
         loss_sum = torch.zeros((), device=self.device)
         base_lr = self.options.optimizer.lr
         with self.run.randomness.scope("dropout", "masks", epoch):
-            for step, (inputs, labels) in enumerate(self._batches(epoch), start=first):
+            for step, (inputs, labels) in enumerate(self.batches(epoch), start=first):
                 for group in self.optimizer.param_groups:
                     group["lr"] = base_lr * group["lr_scale"] * self.lr_factor(step)
                 loss_sum += self.step(inputs, labels) * len(labels)
@@ -112,7 +112,8 @@ class Trainer:
         test = ["test"] if self.run.evaluate_epochs else []
         return (["validation"] if "validation" in self.splits else []) + test
 
-    def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the batches of an epoch: inputs (B, C, H, W) and labels (B,)."""
         examples = self.splits["train"]
         slots = len(examples)
         permutation = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from seedwise.run import Run
@@ -25,3 +26,27 @@ def train(run: Run[TrainerConfig]) -> None:
     from seedwise.training._tasks import load_task
 
     Trainer(run, load_task(run.config.task, run.device)).fit()
+
+
+def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:
+    """Return about how many seconds the run takes, from a few of its steps; evaluations are left out.
+
+    Args:
+        run: the run; nothing of it is kept.
+        steps: how many are timed, after as many that are not.
+
+    """
+    from itertools import islice
+
+    from seedwise.training._loop import Trainer
+    from seedwise.training._tasks import load_task
+
+    trainer = Trainer(run, load_task(run.config.task, run.device))
+    with run.randomness.scope("dropout", "masks", 0):
+        batches = list(islice(trainer.batches(0), steps))
+        for _ in range(2):  # the first round warms up
+            began = time.perf_counter()
+            for inputs, labels in batches:
+                trainer.step(inputs, labels)
+            seconds = time.perf_counter() - began
+    return seconds / len(batches) * trainer.steps * run.config.train.epochs
