@@ -31,6 +31,25 @@ def test_shift_against_loops(pixels, channels):
     assert np.array_equal(shifted.numpy(), shifted_by_loops(images, table.tolist(), pixels))
 
 
+def test_flip_against_numpy():
+    generator = np.random.default_rng(0)
+    images = torch.from_numpy(generator.integers(1, 256, (40, 6, 5, 3), dtype=np.uint8))
+    table = Shift(2, flip=True).table(40, generator)
+    varied = Shift(2, flip=True).apply(images, table)
+    cropped = Shift(2).apply(images, table[:, :2]).numpy()
+    mirrored = table[:, 2].numpy() == 1
+    assert 5 < mirrored.sum() < 35
+    assert np.array_equal(varied.numpy()[mirrored], cropped[mirrored, :, ::-1])
+    assert np.array_equal(varied.numpy()[~mirrored], cropped[~mirrored])
+
+
+def test_half_of_the_images_are_mirrored():
+    table = Shift(4, flip=True).table(10_000, np.random.default_rng(0))
+    assert table.shape == (10_000, 3)
+    assert set(table[:, 2].tolist()) == {0, 1}
+    assert abs(table[:, 2].double().mean() - 0.5) < 0.025  # five standard deviations
+
+
 def test_the_table_has_every_corner_about_equally_often():
     table = Shift(1).table(9000, np.random.default_rng(0))
     assert table.shape == (9000, 2)

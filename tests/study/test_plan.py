@@ -98,13 +98,51 @@ def test_given_seeds_equal_to_those_of_a_regime_are_the_same_run():
     assert ids(text) == ids(regime("init"))[2:]
 
 
-def test_varying_the_split_needs_a_validation_split():
-    with pytest.raises(SeedwiseError, match=r"regime 'split' varies 'split'.*method 'base'.*validation: \{fraction"):
-        planned(regime("split"))
-    with pytest.raises(SeedwiseError, match="varies 'split'"):
-        planned(BASE.replace("replicates: 3", "seeds: [{split: 1}]"))
-    with_split = regime("split").replace("epochs: 3", "epochs: 3, validation: {fraction: 0.1}")
-    assert seeds(with_split) == [{"split": 1}, {"split": 2}]
+def test_a_regime_has_one_name():
+    for text in ("init+shuffle+augment+dropout+hardware", "hardware+all", "all+hardware"):
+        assert {p.link.regime for p in planned(regime(text))} == {"all+hardware"}
+    assert {p.link.regime for p in planned(regime("dropout+augment+shuffle+init"))} == {"all"}
+
+
+def test_two_by_two_spells_out_four_regimes():
+    for text in ("regimes: two-by-two", "regimes: [two-by-two]"):
+        found = planned(BASE.replace("replicates: 3", f"replicates: 1\n{text}"))
+        by_regime = {p.link.regime: dict(p.spec.seeds) for p in found}
+        algorithmic = dict.fromkeys(["init", "shuffle", "augment", "dropout"], 1)
+        assert by_regime == {
+            "all": algorithmic,
+            "hardware": {"hardware": 1},
+            "all+hardware": {**algorithmic, "hardware": 1},
+            "none": {"repeat": 1},
+        }
+        assert [p.spec.deterministic for p in found if p.link.method == "base"] == [True, False, False, True]
+
+
+def test_fixed_values_repeat_a_regime_at_other_values_of_the_fixed_seeds():
+    one = regime("init, all, none, split")
+    three = planned(one + "\nfixed_values: 3")
+    in_group = {}
+    for p in three:
+        if p.link.method == "base":
+            in_group.setdefault((p.link.regime, p.link.group), []).append(dict(p.spec.seeds))
+    # All sources vary in one group only; group 0 is what one fixed value gives.
+    assert sorted(in_group) == [("all", 0)] + [(r, g) for r in ("init", "none", "split") for g in range(3)]
+    assert {p.spec.id for p in planned(one)} == {p.spec.id for p in three if p.link.group == 0}
+    others = ["shuffle", "augment", "dropout"]
+    assert [s["init"] for s in in_group["init", 2]] == [200_001, 200_002]
+    assert all(s == {"init": s["init"], **dict.fromkeys(others, 2)} for s in in_group["init", 2])
+    # What varies only when named has one fixed value: the published examples.
+    assert all(set(s) == {"init", *others, "split"} for s in in_group["split", 1])
+    assert all("split" not in s for s in in_group["none", 1])
+    names = [p.spec.id for p in three]
+    assert len(set(names)) == len(names)
+
+
+def test_out_of_bootstrap_needs_a_bootstrap():
+    text = regime("split, init").replace("{dataset: digits}", "{dataset: digits, test: out_of_bootstrap}")
+    with pytest.raises(SeedwiseError, match=r"regime 'init' does not vary 'split'.*add '\+split'"):
+        planned(text)
+    assert len(planned(text.replace("split, init", "split, init+split"))) == 8
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,6 @@ MISTAKES = [
     ("replicates: 3", "regimes: [init+init]", ["regimes.0", "'init+init' names a source twice"]),
     ("replicates: 3", "regimes: [all, all]", ["a regime is listed twice"]),
     ("replicates: 3", "regimes: []", ["regimes is []", "at least 1"]),
-    ("replicates: 3", "regimes: all", ["regimes is 'all'", "list"]),
     ("replicates: 3", "baseline: bas", ["unknown baseline 'bas'", "did you mean 'base'?", "vml"]),
     ("replicates: 3", "replicates: 0", ["replicates is 0", "greater than or equal to 1"]),
     ("replicates: 3", "replicates: -3", ["replicates is -3", "greater than or equal to 1"]),

@@ -87,3 +87,42 @@ def test_of_equal_epochs_the_first_is_kept(trained):
     record = trained(epochs=3, optimizer={"name": "sgd", "lr": 1e-12}, validation={"fraction": 0.2, "rule": "best"})
     assert len({row["validation/accuracy"] for row in record.series}) == 1
     assert {p.epoch for p in record.predictions} == {0}
+
+
+def parts(seeds, validation=None, **options):
+    return Classification(load("digits"), True, **options).split(validation, Randomness(seeds))
+
+
+def test_a_split_seed_trains_on_a_bootstrap_and_tests_on_the_published_set():
+    published, resampled = parts({}), parts({"split": 1})
+    assert published["train"].ids.tolist() == load("digits").train.ids.tolist()
+    drawn = resampled["train"].ids
+    assert len(drawn) == 1437
+    assert set(drawn.tolist()) < set(published["train"].ids.tolist())
+    assert 0.6 < len(drawn.unique()) / 1437 < 0.66
+    assert resampled["test"].ids.tolist() == published["test"].ids.tolist()
+    assert parts({"split": 2})["train"].ids.tolist() != drawn.tolist()
+
+
+def test_out_of_bootstrap_tests_on_what_was_not_drawn():
+    splits = parts({"split": 1}, test="out_of_bootstrap")
+    drawn, rest = set(ids(splits, "train")), ids(splits, "test")
+    assert sorted(drawn | set(rest)) == load("digits").train.ids.tolist()
+    assert not drawn & set(rest)
+    assert len(set(rest)) == len(rest)
+
+
+def test_a_bootstrap_draws_nothing_that_is_held_out():
+    splits = parts({"split": 3}, Validation(fraction=0.2), test="out_of_bootstrap")
+    held_out = set(ids(splits))
+    assert not held_out & set(ids(splits, "train"))
+    assert not held_out & set(ids(splits, "test"))
+    assert held_out == set(ids(parts({"split": 3}, Validation(fraction=0.2))))
+
+
+def test_a_subset_is_what_the_rest_is_drawn_from():
+    splits = parts({"split": 1}, Validation(fraction=0.1), train_examples=500)
+    subset = set(ids(parts({}, train_examples=500), "train"))
+    assert len(subset) == 500
+    assert set(ids(splits, "train")) | set(ids(splits)) <= subset
+    assert len(splits["train"]) + len(splits["validation"]) == 500

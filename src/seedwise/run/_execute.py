@@ -83,6 +83,8 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     message = None
     loaded_code(run.spec.function)  # before the run, so that it is what the run was trained by
     torch.set_num_threads(run.numerics.threads)
+    if run.seeds["hardware"] and run.device == "cpu":
+        run.notes.append("the source 'hardware' changes nothing on a CPU: torch's CPU kernels add in a fixed order")
     try:
         with strict_determinism(run.spec.deterministic):
             train(run)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from seedwise.errors import SeedwiseError
+from seedwise.randomness import ALL, SOURCES
 from seedwise.run import RunSpec
-from seedwise.study._spec import StudySpec, regime_sources
+from seedwise.study._spec import StudySpec, regime_name, regime_sources
 from seedwise.training import FUNCTION
 
 
@@ -31,48 +33,60 @@ class PlannedRun:
     spec: RunSpec
 
 
-def seeds_of(sources: Sequence[str], replicate: int) -> dict[str, int]:
-    """Return the seeds of a replicate: 1 + r for the sources that vary, 0 for the others.
+GROUP_STRIDE: Final = 100_000
+"""Groups of fixed seeds share no varied seed: sharing them would make the groups' spreads alike."""
 
-    Where none varies, ``repeat`` tells the runs apart.
+
+def seeds_of(sources: Sequence[str], replicate: int, group: int = 0) -> dict[str, int]:
+    """Return the seeds of a replicate: 1 + r for the sources that vary; in group g the others have seed g.
+
+    Where none varies, ``repeat`` tells the runs apart. ``split``, ``ulp`` and ``hardware`` are 0 unless they vary.
 
     Example:
         >>> seeds_of(["init"], 2)
         {'init': 3}
         >>> seeds_of([], 2)
         {'repeat': 3}
+        >>> seeds_of(["init", "shuffle"], 2, group=1)
+        {'augment': 1, 'dropout': 1, 'init': 100003, 'shuffle': 100003}
 
     """
-    return dict.fromkeys(sources or ("repeat",), 1 + replicate)
+    fixed = dict.fromkeys((s for s in ALL if s not in sources), group) if group else {}
+    return fixed | dict.fromkeys(sources or ("repeat",), 1 + replicate + GROUP_STRIDE * group)
 
 
 def plan(study: StudySpec) -> list[PlannedRun]:
     """Return the runs of a study, replicate by replicate, so that early results compare all methods.
 
     Raises:
-        SeedwiseError: for a mistake in a method, or a regime that varies nothing in this study.
+        SeedwiseError: for a mistake in a method, or a run without an example to be tested on.
 
     """
     configs = study.configs()
+    vectors: list[tuple[str, int, int, dict[str, int]]] = []
     if study.seeds is None:
-        replicates = range(study.first_replicate, study.first_replicate + study.replicates)
-        vectors = [(regime, r, seeds_of(regime_sources(regime), r)) for regime in study.regimes for r in replicates]
+        for regime in study.regimes:
+            sources = regime_sources(regime)
+            groups = 1 if set(ALL) <= set(sources) else study.fixed_values
+            vectors += [
+                (regime, group, replicate, seeds_of(sources, replicate, group))
+                for replicate in range(study.first_replicate, study.first_replicate + study.replicates)
+                for group in range(groups)
+            ]
     else:
-        varied = "+".join(sorted({source for vector in study.seeds for source, seed in vector.items() if seed}))
-        vectors = [(varied or "none", r, dict(vector)) for r, vector in enumerate(study.seeds)]
-    for method, config in configs.items():
-        if study.function == FUNCTION and config["train"].get("validation") is None:
-            for regime, _, seeds in vectors:
-                if seeds.get("split"):
-                    raise SeedwiseError(
-                        f"the regime '{regime}' varies 'split', which only draws the validation split, and method "
-                        f"'{method}' has none: add 'validation: {{fraction: 0.1}}' to 'train'"
-                    )
+        varied = regime_name([s for s in SOURCES if any(vector.get(s) for vector in study.seeds)])
+        vectors = [(varied, 0, r, dict(vector)) for r, vector in enumerate(study.seeds)]
+    for regime, _, _, seeds in vectors:
+        if study.task.get("test") == "out_of_bootstrap" and study.function == FUNCTION and not seeds.get("split"):
+            raise SeedwiseError(
+                f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add "
+                "'+split' to it, or leave out 'test: out_of_bootstrap'"
+            )
     return [
         PlannedRun(
-            Link(study.name, study.task_name, method, regime, 0, replicate),
+            Link(study.name, study.task_name, method, regime, group, replicate),
             RunSpec(study.function, config, seeds, study.numerics),
         )
-        for regime, replicate, seeds in vectors
+        for regime, group, replicate, seeds in vectors
         for method, config in configs.items()
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
@@ -20,31 +20,52 @@ from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, c
 PRESETS = {"all": ALL, "none": ()}
 """Regimes with a name of their own."""
 
+REGIME_SETS = {"two-by-two": ("all", "hardware", "all+hardware", "none")}
+"""Several regimes under one name: algorithmic sources only, implementation only, both, neither."""
+
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
 _Model = TypeVar("_Model", bound=BaseModel)
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
 
 
 def regime_sources(regime: str) -> tuple[str, ...]:
-    """Return the sources that a regime varies: ``all``, ``none``, or sources joined by ``+``."""
-    if regime in PRESETS:
-        return PRESETS[regime]
-    sources = tuple(regime.split("+"))
-    for source in sources:
-        if source not in SOURCES:
-            raise ValueError(mistake("regime", source, [*PRESETS, *SOURCES]) + "; join several sources with '+'")
+    """Return the sources that a regime varies: ``all``, ``none``, or sources (or ``all``) joined by ``+``."""
+    if regime == "none":
+        return ()
+    sources: list[str] = []
+    for part in regime.split("+"):
+        if part != "all" and part not in SOURCES:
+            raise ValueError(
+                mistake("regime", part, [*REGIME_SETS, *PRESETS, *SOURCES]) + "; join several sources with '+'"
+            )
+        sources += ALL if part == "all" else (part,)
     if len(set(sources)) < len(sources):
         raise ValueError(f"the regime '{regime}' names a source twice")
     return tuple(s for s in SOURCES if s in sources)
 
 
-def _check_regime(regime: str) -> str:
-    """Return the regime with its sources in their own order, so that one regime has one name."""
-    sources = regime_sources(regime)
-    return regime if regime in PRESETS else "+".join(sources)
+def regime_name(sources: Sequence[str]) -> str:
+    """Return the one name of the regime that varies these sources.
+
+    Example:
+        >>> regime_name(["dropout", "init"]), regime_name(["hardware", *ALL]), regime_name([])
+        ('init+dropout', 'all+hardware', 'none')
+
+    """
+    everything = set(ALL) <= set(sources)
+    rest = [s for s in SOURCES if s in sources and not (everything and s in ALL)]
+    return "+".join((["all"] if everything else []) + rest) or "none"
 
 
-_Regime = Annotated[str, AfterValidator(_check_regime)]
+def _named_regimes(regimes: Any) -> Any:
+    """Spell out sets of regimes; ``regimes: two-by-two`` is short for a list of one."""
+    given = [regimes] if isinstance(regimes, str) else regimes
+    if not isinstance(given, list):
+        return regimes
+    return [regime for entry in given for regime in REGIME_SETS.get(entry if isinstance(entry, str) else "", (entry,))]
+
+
+_Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_sources(regime)))]
 
 
 class Question(Options):
@@ -123,6 +144,7 @@ class StudySpec(Options):
     """A study file.
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
+    ``fixed_values`` asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each.
     """
 
     name: _Name
@@ -131,9 +153,12 @@ class StudySpec(Options):
     train: dict[str, Any]
     methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = Field(default_factory=_base_alone)
     baseline: str | None = None
-    regimes: Annotated[list[_Regime], Field(min_length=1)] = Field(default_factory=lambda: ["all"])
+    regimes: Annotated[list[_Regime], BeforeValidator(_named_regimes), Field(min_length=1)] = Field(
+        default_factory=lambda: ["all"]
+    )
     replicates: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 20
     first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
+    fixed_values: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     keep: KeepOptions = KeepOptions()
@@ -147,7 +172,12 @@ class StudySpec(Options):
             raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):
             raise ValueError("a regime is listed twice")
-        if self.seeds is not None and self.model_fields_set & {"regimes", "replicates", "first_replicate"}:
+        if self.seeds is not None and self.model_fields_set & {
+            "regimes",
+            "replicates",
+            "first_replicate",
+            "fixed_values",
+        }:
             raise ValueError("give either 'seeds' or 'regimes' and 'replicates', not both")
         return self
 

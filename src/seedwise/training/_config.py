@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from seedwise.training._metrics import SIZES
+
 
 class Options(BaseModel):
     """A group of options in which every unknown key is a mistake."""
@@ -33,10 +35,19 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class ClassificationTask(Options):
-    """Images and classes."""
+    """Images and classes; ``train_examples`` are the first of each class, ``test`` says what a run is tested on."""
 
     dataset: Literal["digits"]
     augment: bool = True
+    train_examples: Count | None = None
+    test: Literal["published", "out_of_bootstrap"] = "published"
+
+    @model_validator(mode="after")
+    def _enough(self) -> ClassificationTask:
+        there = SIZES[self.dataset].train
+        if self.train_examples is not None and self.train_examples > there:
+            raise ValueError(f"{self.dataset} has {there} training examples, not {self.train_examples}")
+        return self
 
 
 class SmallCNN(Options):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedwise.data import Dataset, Examples, load
+from seedwise.data import Dataset, Examples, bootstrap, first_of_each_class, hold_out, load
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.training._config import ClassificationTask, Validation
@@ -23,38 +24,52 @@ class Classification:
     Args:
         dataset: where the examples come from.
         augment: whether training images are varied.
+        train_examples: how many are trained on, the first of each class; None: all.
+        test: the published test set, or the training examples that the bootstrap left out.
 
     """
 
     default_loss = staticmethod(F.cross_entropy)
 
-    def __init__(self, dataset: Dataset, augment: bool) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        augment: bool,
+        train_examples: int | None = None,
+        test: Literal["published", "out_of_bootstrap"] = "published",
+    ) -> None:
         self.dataset = dataset
         self.augment = augment
+        self.train_examples = train_examples
+        self.test = test
         self.metrics = classification_metrics(dataset.num_classes)
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Examples]:
-        """Return the examples to train on and, if asked for, those held out of each class for validation."""
+        """Return the examples to train on, those held out for validation if asked for, and those to test on.
+
+        The ``split`` seed decides which are held out; where it is not 0, the rest is a stratified bootstrap.
+        """
         train = self.dataset.train
-        if validation is None:
-            return {"train": train, "test": self.dataset.test}
-        labels = train.labels.cpu().numpy()
-        generator = randomness.numpy("split", "validation")
-        held_out = np.zeros(len(labels), dtype=bool)
-        for label in np.unique(labels):
-            members = generator.permutation(np.flatnonzero(labels == label))
-            held_out[members[: round(validation.fraction * len(members))]] = True
-        if held_out.all() or not held_out.any():
-            raise SeedwiseError(
-                f"a validation fraction of {validation.fraction:g} leaves no example to "
-                f"{'train' if held_out.all() else 'validate'} on: choose one nearer to 0.1"
-            )
-        pick = torch.from_numpy(held_out).to(train.labels.device)
-        return {
-            "train": train.take((~pick).nonzero()[:, 0]),
-            "validation": train.take(pick.nonzero()[:, 0]),
-            "test": self.dataset.test,
-        }
+        if self.train_examples is not None:
+            train = train.take(_index(first_of_each_class(_labels(train), self.train_examples), train))
+        splits = {}
+        if validation is not None:
+            held_out = hold_out(_labels(train), validation.fraction, randomness.numpy("split", "validation"))
+            if held_out.all() or not held_out.any():
+                raise SeedwiseError(
+                    f"a validation fraction of {validation.fraction:g} leaves no example to "
+                    f"{'train' if held_out.all() else 'validate'} on: choose one nearer to 0.1"
+                )
+            splits["validation"] = train.take(_index(np.flatnonzero(held_out), train))
+            train = train.take(_index(np.flatnonzero(~held_out), train))
+        test = self.dataset.test
+        if randomness.seeds["split"]:
+            chosen = bootstrap(_labels(train), randomness.numpy("split", "bootstrap"))
+            if self.test == "out_of_bootstrap":
+                rest = np.setdiff1d(np.arange(len(train)), chosen)
+                test = train.take(_index(rest, train))
+            train = train.take(_index(chosen, train))
+        return {"train": train, **splits, "test": test}
 
     def inputs(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> Tensor:
         """Return inputs (B, C, H, W) for the examples at the slots ``at``, varied by their rows of the table."""
@@ -85,4 +100,14 @@ class Classification:
 
 def load_task(config: ClassificationTask, device: str) -> Classification:
     """Return the task of a study file with its data on ``device``."""
-    return Classification(load(config.dataset, device), config.augment)
+    options = config.model_dump(exclude={"dataset"})
+    return Classification(load(config.dataset, device), **options)
+
+
+def _labels(examples: Examples) -> NDArray[np.int64]:
+    labels: NDArray[np.int64] = examples.labels.cpu().numpy()
+    return labels
+
+
+def _index(index: NDArray[np.int64], examples: Examples) -> Tensor:
+    return torch.from_numpy(index).to(examples.labels.device)
