@@ -7,7 +7,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from seedwise.data import DATASETS, load
+from seedwise.data import DATASETS
 from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.models import MODELS, resnet14, small_cnn
 from seedwise.training import SIZES, _config, classification_metrics
@@ -128,8 +128,8 @@ def test_names_of_models_and_datasets():
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_sizes_are_those_of_the_data(name):
-    dataset = load(name)
+def test_sizes_are_those_of_the_data(name, published):
+    dataset = published(name)
     size = SIZES[name]
     assert (size.train, size.test, size.classes) == (len(dataset.train), len(dataset.test), dataset.num_classes)
     assert sorted(dataset.train.labels.unique().tolist()) == list(range(size.classes))

@@ -37,7 +37,7 @@ Count = Annotated[int, Field(ge=1)]
 class ClassificationTask(Options):
     """Images and classes; ``train_examples`` are the first of each class, ``test`` says what a run is tested on."""
 
-    dataset: Literal["digits"]
+    dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
     augment: bool = True
     train_examples: Count | None = None
     test: Literal["published", "out_of_bootstrap"] = "published"

@@ -32,7 +32,13 @@ class Size:
     classes: int
 
 
-SIZES: Final = {"digits": Size(train=1437, test=360, classes=10)}
+SIZES: Final = {
+    "digits": Size(train=1437, test=360, classes=10),
+    "mnist": Size(train=60000, test=10000, classes=10),
+    "fashion_mnist": Size(train=60000, test=10000, classes=10),
+    "cifar10": Size(train=50000, test=10000, classes=10),
+    "cifar100": Size(train=50000, test=10000, classes=100),
+}
 
 
 def classification_metrics(classes: int) -> tuple[Metric, ...]:

@@ -1,0 +1,103 @@
+"""Finding the files of a dataset in the user's data folder, and holding them against their checksums."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shlex
+import zlib
+from pathlib import Path
+
+from seedwise.data._published import PUBLISHED
+from seedwise.errors import SeedwiseError, StorageError
+
+
+class MissingDataError(SeedwiseError):
+    """The files of a dataset are not in the data folder."""
+
+
+def data_dir() -> Path:
+    """Return the folder of the datasets: the environment's ``SEEDWISE_DATA``, or the user's cache."""
+    given = os.environ.get("SEEDWISE_DATA")
+    if given:
+        return Path(given)
+    import pooch
+
+    return Path(pooch.os_cache("seedwise"))
+
+
+def locate(name: str, folder: Path) -> dict[str, Path]:
+    """Return the files of a dataset by their published names; each may be plain or end in ``.gz``.
+
+    Args:
+        name: a key of ``PUBLISHED``.
+        folder: the data folder.
+
+    Raises:
+        MissingDataError: if one of them is missing.
+
+    """
+    published = PUBLISHED[name]
+    for place in published.folders:
+        found = {file: _plain_or_gz(folder / place / file) for file in published.files}
+        if all(path.is_file() for path in found.values()):
+            return found
+    home = folder / published.folders[0]
+    missing = next(file for file in published.files if not _plain_or_gz(home / file).is_file())
+    raise MissingDataError(
+        f"{name} is not in {folder} (no {published.folders[0]}/{missing}): type '{fetch_command(name, folder)}', or "
+        f"name the folder that holds {published.folders[0]} with --data-dir"
+    )
+
+
+def read(name: str, file: str, path: Path) -> bytes:
+    """Return the content of a published file, uncompressed.
+
+    Args:
+        name: a key of ``PUBLISHED``.
+        file: the published name of the file.
+        path: where it lies, plain or as ``.gz``.
+
+    Raises:
+        StorageError: if it cannot be read, is truncated or is anything else than what was published.
+
+    """
+    mend = f"delete it and type '{fetch_command(name, data_dir())}'"
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageError(f"cannot read {path} ({error}): {mend}") from error
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != PUBLISHED[name].files[file]:
+        raise StorageError(
+            f"{path} is damaged or not of {name}: its md5 is {md5} and should be {PUBLISHED[name].files[file]}; {mend}"
+        )
+    return content
+
+
+def check(name: str) -> None:
+    """Hold the files of a dataset against their checksums; one that needs no files passes.
+
+    Args:
+        name: as in a study file.
+
+    Raises:
+        MissingDataError: if files are missing.
+        StorageError: if one is damaged.
+
+    """
+    if name in PUBLISHED:
+        for file, path in locate(name, data_dir()).items():
+            read(name, file, path)
+
+
+def fetch_command(name: str, folder: Path) -> str:
+    """Return the command that downloads a dataset into a data folder."""
+    return f"seedwise data fetch {name} --data-dir {shlex.quote(str(folder))}"
+
+
+def _plain_or_gz(path: Path) -> Path:
+    return path if path.is_file() else path.with_name(path.name + ".gz")

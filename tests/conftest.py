@@ -1,0 +1,20 @@
+"""The published datasets, where they are at hand."""
+
+from collections.abc import Callable
+
+import pytest
+
+from seedwise.data import Dataset, MissingDataError, load
+
+
+@pytest.fixture(scope="session")
+def published() -> Callable[[str], Dataset]:
+    """Return how to load a dataset; without its files in SEEDWISE_DATA the test that asks for it is skipped."""
+
+    def load_or_skip(name: str) -> Dataset:
+        try:
+            return load(name)
+        except MissingDataError as error:
+            pytest.skip(str(error))
+
+    return load_or_skip
