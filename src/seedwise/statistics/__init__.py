@@ -7,6 +7,14 @@ Example:
     5
 """
 
+from seedwise.statistics.attribution import (
+    Attribution,
+    SourceEffect,
+    churn_attribution,
+    logit_attribution,
+    variance_attribution,
+)
+from seedwise.statistics.attribution_design import AttributionDesign, attribution_design
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
 from seedwise.statistics.comparison import ComparisonRow, compare_cells, compare_study
@@ -40,6 +48,8 @@ from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "Attribution",
+    "AttributionDesign",
     "Cell",
     "ComparisonRow",
     "Crossed",
@@ -53,11 +63,14 @@ __all__ = [
     "PooledRatio",
     "RankingFlips",
     "SeedEffect",
+    "SourceEffect",
     "SpreadSources",
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
+    "attribution_design",
     "churn",
+    "churn_attribution",
     "churn_power",
     "churn_seeds_needed",
     "compare_cells",
@@ -72,6 +85,7 @@ __all__ = [
     "failure_difference",
     "group_size_table",
     "holm",
+    "logit_attribution",
     "logit_correlation",
     "mean_difference",
     "mean_equivalence",
@@ -94,4 +108,5 @@ __all__ = [
     "spread_sources",
     "spread_verdict",
     "threshold_chance",
+    "variance_attribution",
 ]

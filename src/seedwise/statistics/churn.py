@@ -53,13 +53,13 @@ def churn(
         Milani Fard, Cormier, Canini & Gupta (2016), Launch and iterate: reducing prediction churn, NeurIPS 29; Arvesen
         (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100.
     """
-    labels = _labels(predictions)
+    labels = label_codes(predictions)
     same_examples(example_ids, labels.shape)
     level = _checks.level_in_range(level)
     return jackknife_over_pairs(_disagreements(labels) / labels.shape[1], level, 0.0, 1.0)
 
 
-def _labels(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:
+def label_codes(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:
     """Return predictions as class codes 0..C-1, shape (runs, examples)."""
     try:
         array = np.asarray(predictions)
