@@ -11,18 +11,24 @@ from seedwise.statistics.interval import Interval
 
 
 def jackknife_over_pairs(
-    sums: NDArray[np.float64], level: float, low: float = -math.inf, high: float = math.inf
+    sums: NDArray[np.float64],
+    level: float,
+    low: float = -math.inf,
+    high: float = math.inf,
+    partners: NDArray[np.int64] | None = None,
 ) -> Interval:
     """Estimate the mean of h(i, j) over all pairs of runs, clipped to [low, high].
 
     With R runs and ``sums[i]`` = sum over j other than i of h(i, j): leaving out run i leaves the mean over the pairs
     without it, and the pseudo-values R mean - (R - 1) mean_without_i have mean +- t SD / sqrt(R) as their interval, t
-    with R - 1 degrees of freedom. A bootstrap of runs would pair a run with itself.
+    with R - 1 degrees of freedom. A bootstrap of runs would pair a run with itself. Where not all runs are paired,
+    ``partners[i]`` is with how many run i is.
     """
     runs = sums.size
-    total = float(sums.sum()) / 2
-    estimate = total / (runs * (runs - 1) / 2)
-    without = (total - sums) / ((runs - 1) * (runs - 2) / 2)
+    with_whom = np.full(runs, runs - 1) if partners is None else partners
+    total, pairs = float(sums.sum()) / 2, float(with_whom.sum()) / 2
+    estimate = total / pairs
+    without = (total - sums) / (pairs - with_whom)
     pseudo = runs * estimate - (runs - 1) * without
     half = t_quantile((1 + level) / 2, runs - 1) * sd(pseudo) / math.sqrt(runs)
     return Interval(estimate, max(low, estimate - half), min(high, estimate + half), level, runs, "jackknife")

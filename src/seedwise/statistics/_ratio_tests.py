@@ -37,19 +37,21 @@ def f_test(n_x: int, n_y: int) -> RatioTest:
     return tails
 
 
-def adjusted_f(x: Array, y: Array) -> RatioTest:
+def adjusted_f(x: Array, y: Array, lost: tuple[int, int] = (0, 0)) -> RatioTest:
     r"""F with degrees of freedom that follow the kurtosis: what permuting the centred values gives, in closed form.
 
     d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), g the kurtosis of the pooled values x/q and y, each about its trimmed mean. It
-    is pooled without rescaling the arms to equal SDs: equal SDs are the hypothesis.
+    is pooled without rescaling the arms to equal SDs: equal SDs are the hypothesis. Degrees of freedom ``lost`` to
+    means of groups come off n_i in d_i.
     """
     fourth_x, fourth_y = _fourth(x), _fourth(y)
     n_x, n_y = x.size, y.size
+    runs = (n_x - lost[0], n_y - lost[1])
 
     def tails(q: Array) -> Tails:
         f = q**-2.0
         kurtosis = (n_x + n_y) * (fourth_x * f**2 + fourth_y) / ((n_x - 1) * f + (n_y - 1)) ** 2
-        return _f_tails(f, *(2 * n / (kurtosis - (n - 3) / (n - 1)) for n in (n_x, n_y)))
+        return _f_tails(f, *(2 * n / (kurtosis - (n - 3) / (n - 1)) for n in runs))
 
     return tails
 
@@ -89,13 +91,14 @@ def pitman_morgan(n: int, unexplained: float) -> RatioTest:
     return tails
 
 
-def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float) -> RatioTest:
+def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float, lost: int = 0) -> RatioTest:
     r"""Pitman-Morgan with t / sqrt(c), c the variance of sum uv relative to what normal values would give.
 
     u = x/q + y and v = x/q - y are uncorrelated if the ratio is q. With trimmed centres, b the slope of v on u,
     e = v - s b u, s = min(1, 1.65/sqrt(n)) and leverages h: c = n sum u^2 e^2 w / (sum u^2 sum e^2),
     w = ((1 - 2/n)/(1 - h))^1.5. The share s of the fit is taken out because a real difference would otherwise count as
-    noise where n is small; it vanishes as n grows, because e = v is right under the hypothesis.
+    noise where n is small; it vanishes as n grows, because e = v is right under the hypothesis. ``lost`` degrees of
+    freedom went to means of groups.
     """
     n = x.size
     share = min(1.0, _RESIDUAL_SHARE / math.sqrt(n))
@@ -105,7 +108,7 @@ def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float) -> RatioTest:
     def tails(q: Array) -> Tails:
         at_once = max(1, _VALUES_AT_ONCE // n)
         c = np.concatenate([relative_variance(q[i : i + at_once, None]) for i in range(0, q.size, at_once)])
-        return _t_tails(_pitman_morgan_t(q, n, unexplained) / np.sqrt(c), n - 2)
+        return _t_tails(_pitman_morgan_t(q, n - lost, unexplained) / np.sqrt(c), n - lost - 2)
 
     def relative_variance(ratio: Array) -> Array:
         u, v = _sum_and_difference(centred, ratio)

@@ -18,6 +18,7 @@ def churn(
     *,
     example_ids: ExampleIds = None,
     level: float = 0.95,
+    groups: ArrayLike | None = None,
 ) -> Interval:
     r"""Estimate the share of examples on which two runs predict different classes, with a jackknife interval.
 
@@ -35,6 +36,8 @@ def churn(
         example_ids: which example each column is: None, one list of ids shared by all runs, shape (N,), or one per run,
             shape (R, N) or R arrays of shape (N,), which must all be the same, in the same order.
         level: confidence level, between 0 and 1.
+        groups: which values of the fixed seeds each run has, shape (R,): only runs of one group are paired, and at
+            least 2 groups have 2 runs or more. None: one group.
 
     Returns:
         Interval as a fraction from 0 to 1; ``n`` is the number of runs.
@@ -56,7 +59,16 @@ def churn(
     labels = label_codes(predictions)
     same_examples(example_ids, labels.shape)
     level = _checks.level_in_range(level)
-    return jackknife_over_pairs(_disagreements(labels) / labels.shape[1], level, 0.0, 1.0)
+    codes = np.zeros(len(labels), dtype=np.int64) if groups is None else np.unique(groups, return_inverse=True)[1]
+    if codes.shape != labels.shape[:1]:
+        raise ValueError(f"groups has shape {codes.shape}; pass one per run, ({len(labels)},)")
+    partners = np.bincount(codes)[codes] - 1
+    if np.sum(partners > 0) < _checks.MINIMUM_RUNS:
+        raise ValueError("hardly any two runs are in one group; pass at least 2 runs in each of several groups")
+    differing = np.zeros(len(labels))
+    for code in np.unique(codes[partners > 0]):
+        differing[codes == code] = _disagreements(labels[codes == code])
+    return jackknife_over_pairs(differing / labels.shape[1], level, 0.0, 1.0, partners)
 
 
 def label_codes(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import _checks
+from seedwise.statistics._groups import within_groups
 from seedwise.statistics._moments import correlation, is_constant, sd
 from seedwise.statistics.cell import FAILURES, Cell
 from seedwise.statistics.churn import churn
@@ -126,6 +127,7 @@ class _Arms:
     base: NDArray[np.float64]
     paired: bool
     reason: str
+    groups: tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def compare_cells(
@@ -146,6 +148,8 @@ def compare_cells(
     - SDs and their ratios have the intervals and tests that do not assume normal values; those that do stand beside.
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
       So are those of the means, of equivalence in spread and of equivalence in means, each question by itself.
+    - Runs at several values of the fixed seeds (groups): SDs, their ratios and churn are those within the groups,
+      pooled; means are over all runs.
     - If any run of a method or of the base failed, a verdict is given only if counting the failures as results at
       chance level gives the same one, for the spread and for the mean. Pending and interrupted runs are not counted at
       all. The spreads with failures counted are tested with ``procedure="normal"`` of :func:`spread_ratio`: to a test
@@ -165,7 +169,7 @@ def compare_cells(
         One row per cell, the base first. Cells with few, failed, equal or constant runs give reasons, not errors.
 
     Raises:
-        ValueError: cells of different tasks or metrics, more than one group, or an argument out of its range.
+        ValueError: cells of different tasks or metrics, or an argument out of its range.
 
     Example:
         >>> def cell(method, values):
@@ -286,7 +290,13 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
         None
         if factor is None or isinstance(ratio, str)
         else spread_equivalence(
-            one.method, one.base, factor=factor, paired=one.paired, alpha=alpha, procedure=procedure
+            one.method,
+            one.base,
+            factor=factor,
+            paired=one.paired,
+            alpha=alpha,
+            procedure=procedure,
+            groups=one.groups,
         )
         for one, ratio in zip(arms, ratios, strict=True)
     ]
@@ -342,25 +352,21 @@ def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
                 f"cell {cell.method!r} is {cell.metric} on {cell.task}, the base is {base.metric} on {base.task}; "
                 "compare cells of one task and metric"
             )
-    for cell in (base, *methods):
-        if np.any(cell.group != 0):
-            raise ValueError(
-                f"cell {cell.method!r} has runs in group {int(np.max(cell.group))}; pooling over groups of fixed seeds "
-                "is not available yet: compare the runs of group 0 only"
-            )
 
 
 def _arms(cell: Cell, base: Cell, *, count_failures: bool) -> _Arms:
     """Line up two cells; with ``count_failures``, failed runs take part with the metric's chance value."""
     (x, use_x), (y, use_y) = (_results(c, count_failures) for c in (cell, base))
     paired = set(cell.keys) == set(base.keys)
+    at_x, at_y = (np.arange(c.n) for c in (cell, base))
     if paired:
-        order_x, order_y = np.argsort(cell.replicate), np.argsort(base.replicate)
-        both = use_x[order_x] & use_y[order_y]
-        x, y = x[order_x][both], y[order_y][both]
+        at_x, at_y = (np.lexsort((c.replicate, c.group)) for c in (cell, base))
+        both = use_x[at_x] & use_y[at_y]
+        at_x, at_y = at_x[both], at_y[both]
     else:
-        x, y = x[use_x], y[use_y]
-    return _Arms(x, y, paired, _why_not(x, y, paired, cell, base))
+        at_x, at_y = at_x[use_x], at_y[use_y]
+    x, y = x[at_x], y[at_y]
+    return _Arms(x, y, paired, _why_not(x, y, paired, cell, base), (cell.group[at_x], base.group[at_y]))
 
 
 def _results(cell: Cell, count_failures: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -388,7 +394,9 @@ def _ratio(arms: _Arms, level: float, procedure: RatioProcedure) -> Interval | s
         if is_constant(values):
             return f"{name} has the same result in all {values.size} runs: a ratio of SDs needs results that vary"
     try:
-        return spread_ratio(arms.method, arms.base, paired=arms.paired, level=level, procedure=procedure)
+        return spread_ratio(
+            arms.method, arms.base, paired=arms.paired, level=level, procedure=procedure, groups=arms.groups
+        )
     except ValueError as error:
         return str(error)
 
@@ -470,9 +478,10 @@ def _spread(cell: Cell, level: float, procedure: SpreadProcedure) -> Interval | 
     if is_constant(values):
         return f"all {values.size} finished runs have the same result, {values[0]:.6g}: the SD is 0 and has no interval"
     try:
-        return spread(values, level=level, procedure=procedure)
+        found = spread(values, level=level, procedure=procedure, groups=cell.group[cell.finished_mask])
     except ValueError as error:
         return str(error)
+    return found if found.estimate > 0 else "the runs of each group have the same result: the SD within them is 0"
 
 
 def _mean_difference(arms: _Arms, level: float) -> Interval | str:
@@ -487,7 +496,7 @@ def _mean_difference(arms: _Arms, level: float) -> Interval | str:
 def _reduction_normal(arms: _Arms | None, ratio: Interval | str, level: float) -> Interval | str:
     if arms is None or isinstance(ratio, str):
         return str(ratio)
-    return reduction(arms.method, arms.base, paired=arms.paired, level=level, procedure="normal")
+    return reduction(arms.method, arms.base, paired=arms.paired, level=level, procedure="normal", groups=arms.groups)
 
 
 def _improvement(arms: _Arms | None, cell: Cell, level: float) -> Improvement | str:
@@ -514,10 +523,13 @@ def _failure_difference(cell: Cell, base: Cell | None, level: float) -> Interval
 def _correlation(arms: _Arms | None, level: float) -> tuple[float | None, Interval | None]:
     if arms is None or not arms.paired or arms.method.size < _checks.MINIMUM_RUNS:
         return None, None
-    if is_constant(arms.method) or is_constant(arms.base):
+    try:
+        x, y = (within_groups(v, g, "")[0] for v, g in zip((arms.method, arms.base), arms.groups, strict=True))
+    except ValueError:
         return None, None
-    r = correlation(arms.method, arms.base)[0]
-    return r, arm_correlation(arms.method, arms.base, level=level) if arms.method.size > 3 else None
+    if is_constant(x) or is_constant(y):
+        return None, None
+    return correlation(x, y)[0], arm_correlation(x, y, level=level) if x.size > 3 else None
 
 
 def _churn(cell: Cell, level: float) -> Interval | str:
@@ -526,7 +538,8 @@ def _churn(cell: Cell, level: float) -> Interval | str:
     if len(cell.predictions) < _checks.MINIMUM_RUNS:
         return f"{_checks.runs(len(cell.predictions))} with predictions: churn needs at least {_checks.MINIMUM_RUNS}"
     try:
-        return churn(cell.predictions, example_ids=cell.example_ids, level=level)
+        groups = cell.group[[status == "finished" for status in cell.status]]
+        return churn(cell.predictions, example_ids=cell.example_ids, level=level, groups=groups)
     except (TypeError, ValueError) as error:
         return str(error)
 

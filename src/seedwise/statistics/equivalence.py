@@ -52,6 +52,7 @@ def spread_equivalence(
     paired: bool,
     alpha: float = 0.05,
     procedure: RatioProcedure = "adjusted",
+    groups: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Equivalence:
     """Test whether two SDs are equal within a factor: two one-sided tests on the log ratio.
 
@@ -68,6 +69,7 @@ def spread_equivalence(
         paired: whether run i of both arms shares its seeds.
         alpha: significance level of each test, between 0 and .5.
         procedure: see :func:`spread_ratio`.
+        groups: see :func:`spread_ratio`.
 
     Returns:
         Equivalence; its interval is that of the ratio method / base.
@@ -89,7 +91,7 @@ def spread_equivalence(
     """
     factor = _checks.between(factor, 1, math.inf, "factor", "1.5")
     alpha = _checks.between(alpha, 0, 0.5, "alpha", ".05")
-    arms = ratio_arms(method, base, paired)
+    arms = ratio_arms(method, base, paired, groups)
     level = 1 - 2 * alpha
     name, test = ratio_test(arms, procedure, level)
     q, n = arms.ratio, [arms.x.size, arms.y.size]

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics import _checks, _ratio_tests
 from seedwise.statistics._distributions import f_quantile, f_two_sided_p, normal_quantile
+from seedwise.statistics._groups import within_groups
 from seedwise.statistics._moments import correlation, rounding, sd
 from seedwise.statistics._ratio_tests import RatioTest, limits, two_sided
 from seedwise.statistics.interval import Interval
@@ -17,7 +18,10 @@ RatioProcedure = Literal["adjusted", "permutation", "bonett", "normal"]
 
 @dataclass(frozen=True, eq=False)
 class RatioArms:
-    """Two arms that a ratio of SDs can be taken of, standardised to SD 1; ``identical`` up to a constant."""
+    """Two arms that a ratio of SDs can be taken of, standardised to SD 1; ``identical`` up to a constant.
+
+    ``lost``: degrees of freedom that went to means of groups beyond the first.
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -25,6 +29,7 @@ class RatioArms:
     ratio: float
     unexplained: float
     identical: bool
+    lost: tuple[int, int] = (0, 0)
 
 
 def spread_ratio(
@@ -34,6 +39,7 @@ def spread_ratio(
     paired: bool,
     level: float = 0.95,
     procedure: RatioProcedure = "adjusted",
+    groups: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Interval:
     r"""Estimate the ratio SD(method) / SD(base), with a confidence interval and a test of equal spread.
 
@@ -67,6 +73,8 @@ def spread_ratio(
             it by looking at the values.
         level: confidence level, between 0 and 1.
         procedure: ``"adjusted"``, ``"permutation"``, ``"bonett"`` or ``"normal"``. Name it before seeing the values.
+        groups: which values of the fixed seeds each run of the two arms has, shapes (n1,) and (n2,); the same if
+            paired. The SDs are then those within the groups, pooled (``"adjusted"`` and ``"normal"`` only).
 
     Returns:
         Interval without unit (below 1: the method is steadier); ``n`` is [n1, n2], ``p_value`` two-sided, ``procedure``
@@ -98,14 +106,15 @@ def spread_ratio(
         (1939), Biometrika 31, 9-12; Morgan (1939), Biometrika 31, 13-19. The trimmed centre and the two constants of
         the paired test are ours, set by simulation.
     """
-    arms = ratio_arms(method, base, paired)
+    arms = ratio_arms(method, base, paired, groups)
     level = _checks.level_in_range(level)
     name, test = ratio_test(arms, procedure, level)
     n = [arms.x.size, arms.y.size]
     if arms.identical:
         return Interval(1.0, 1.0, 1.0, level, n, name, 1.0)
     if procedure == "normal":
-        low, high = _ratio_tests.normal_limits(arms.x.size, arms.y.size, arms.unexplained if paired else None, level)
+        runs = (arms.x.size - arms.lost[0], arms.y.size - arms.lost[1])
+        low, high = _ratio_tests.normal_limits(*runs, arms.unexplained if paired else None, level)
     else:
         low, high = limits(test, level)
     q = arms.ratio
@@ -119,6 +128,7 @@ def reduction(
     paired: bool,
     level: float = 0.95,
     procedure: RatioProcedure = "adjusted",
+    groups: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Interval:
     """Estimate by how many percent the method reduces the spread: 100 (1 - SD(method) / SD(base)).
 
@@ -130,6 +140,7 @@ def reduction(
         paired: whether run i of both arms shares its seeds.
         level: confidence level, between 0 and 1.
         procedure: see :func:`spread_ratio`.
+        groups: see :func:`spread_ratio`.
 
     Returns:
         Interval in percent (negative: the method varies more), at most 100; ``n`` is [n1, n2], ``p_value`` two-sided.
@@ -148,7 +159,7 @@ def reduction(
     Source:
         As :func:`spread_ratio`.
     """
-    return as_reduction(spread_ratio(method, base, paired=paired, level=level, procedure=procedure))
+    return as_reduction(spread_ratio(method, base, paired=paired, level=level, procedure=procedure, groups=groups))
 
 
 def as_reduction(ratio: Interval) -> Interval:
@@ -164,9 +175,15 @@ def as_reduction(ratio: Interval) -> Interval:
     )
 
 
-def ratio_arms(method: ArrayLike, base: ArrayLike, paired: bool) -> RatioArms:
+def ratio_arms(
+    method: ArrayLike, base: ArrayLike, paired: bool, groups: tuple[ArrayLike, ArrayLike] | None = None
+) -> RatioArms:
     """Return both arms standardised, or say why their SDs have no ratio."""
     x, y = _checks.two_arms(method, base, paired)
+    of_x, of_y = groups or (None, None)
+    if paired and groups and not np.array_equal(np.asarray(of_x), np.asarray(of_y)):
+        raise ValueError("the groups of a pair differ; pass both arms in the same order")
+    (x, lost_x), (y, lost_y) = within_groups(x, of_x, "method"), within_groups(y, of_y, "base")
     sd_x, sd_y = sd(x), sd(y)
     if sd_y == 0:
         raise ValueError("the ratio is undefined: every run of base has the same value; pass a base that varies")
@@ -180,7 +197,9 @@ def ratio_arms(method: ArrayLike, base: ArrayLike, paired: bool) -> RatioArms:
             f"the arms are exactly linear in each other (SD ratio {q:.3g}), so a paired interval has no width; "
             "pass more runs or a finer metric"
         )
-    return RatioArms(_standardised(x, sd_x), _standardised(y, sd_y), paired, q, unexplained, identical)
+    return RatioArms(
+        _standardised(x, sd_x), _standardised(y, sd_y), paired, q, unexplained, identical, (lost_x, lost_y)
+    )
 
 
 def ratio_test(arms: RatioArms, procedure: RatioProcedure, level: float) -> tuple[str, RatioTest]:
@@ -189,6 +208,8 @@ def ratio_test(arms: RatioArms, procedure: RatioProcedure, level: float) -> tupl
     if procedure not in get_args(RatioProcedure):
         names = ", ".join(map(repr, get_args(RatioProcedure)))
         raise ValueError(f"procedure is {procedure!r}; pass one of {names}")
+    if any(arms.lost) and procedure in ("permutation", "bonett"):
+        raise ValueError(f"procedure {procedure!r} is for one group of runs; pass procedure='adjusted'")
     if procedure == "bonett":
         if arms.paired:
             raise ValueError("procedure 'bonett' is for independent arms; pass paired=False, or procedure='adjusted'")
@@ -201,19 +222,20 @@ def ratio_test(arms: RatioArms, procedure: RatioProcedure, level: float) -> tupl
             f"procedure 'permutation' is for up to {_ratio_tests.MOST_RUNS_TO_PERMUTE} runs in both arms together; "
             "pass procedure='adjusted', which agrees with it from about 20"
         )
+    runs = (arms.x.size - arms.lost[0], arms.y.size - arms.lost[1])
     match procedure, arms.paired:
         case "normal", True:
-            found = "Pitman-Morgan", _ratio_tests.pitman_morgan(x.size, arms.unexplained)
+            found = "Pitman-Morgan", _ratio_tests.pitman_morgan(runs[0], arms.unexplained)
         case "normal", False:
-            found = "F", _ratio_tests.f_test(x.size, y.size)
+            found = "F", _ratio_tests.f_test(*runs)
         case "permutation", True:
             found = "swap permutation", _ratio_tests.swap_permutation(x, y)
         case "permutation", False:
             found = "permutation", _ratio_tests.permutation(x, y)
         case _, True:
-            found = "adjusted Pitman-Morgan", _ratio_tests.adjusted_pitman_morgan(x, y, arms.unexplained)
+            found = "adjusted Pitman-Morgan", _ratio_tests.adjusted_pitman_morgan(x, y, arms.unexplained, arms.lost[0])
         case _:
-            found = "adjusted F", _ratio_tests.adjusted_f(x, y)
+            found = "adjusted F", _ratio_tests.adjusted_f(x, y, arms.lost)
     return found
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics import _checks
 from seedwise.statistics._distributions import chi2_quantile, normal_quantile
+from seedwise.statistics._groups import within_groups
 from seedwise.statistics._moments import sd, trimmed_mean
 from seedwise.statistics._ratio_tests import bonett_centre
 from seedwise.statistics.interval import Interval
@@ -17,7 +18,13 @@ SpreadProcedure = Literal["adjusted", "chi-square", "bonett"]
 _LEAST_RUNS_OF_CONSTANT = 10
 
 
-def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure = "adjusted") -> Interval:
+def spread(
+    values: ArrayLike,
+    *,
+    level: float = 0.95,
+    procedure: SpreadProcedure = "adjusted",
+    groups: ArrayLike | None = None,
+) -> Interval:
     r"""Estimate the standard deviation over runs, with a confidence interval.
 
     With s the sample SD (ddof 1) of n runs and a = 1 - level:
@@ -41,6 +48,8 @@ def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure
         values: the metric, one value per run, shape (n,): the runs axis. Any unit; at least 3 finite values.
         level: confidence level, between 0 and 1.
         procedure: ``"adjusted"``, ``"bonett"`` or ``"chi-square"``. Name it before seeing the values.
+        groups: which values of the fixed seeds each run has, shape (n,): the SD is then the one within the groups,
+            pooled, with n - G in the place of n - 1. None: one group.
 
     Returns:
         Interval in the unit of the values; ``n`` is the number of runs.
@@ -61,25 +70,26 @@ def spread(values: ArrayLike, *, level: float = 0.95, procedure: SpreadProcedure
     """
     x = _checks.runs_axis(values, "values")
     level = _checks.level_in_range(level)
+    x, lost = within_groups(x, groups, "values")
     n, s = x.size, sd(x)
     if procedure == "chi-square":
-        tail = (1 - level) / 2
-        low, high = (math.sqrt((n - 1) / float(chi2_quantile(p, n - 1))) for p in (1 - tail, tail))
+        tail, df = (1 - level) / 2, n - 1 - lost
+        low, high = (math.sqrt(df / float(chi2_quantile(p, df))) for p in (1 - tail, tail))
     elif procedure in ("adjusted", "bonett"):
-        low, high = _bonett_factors(x, level, adjusted=procedure == "adjusted") if s > 0 else (0.0, 0.0)
+        low, high = _bonett_factors(x, level, lost, adjusted=procedure == "adjusted") if s > 0 else (0.0, 0.0)
     else:
         raise ValueError(f"procedure is {procedure!r}; pass 'adjusted', 'bonett' or 'chi-square'")
     return Interval(estimate=s, low=s * low, high=s * high, level=level, n=n, procedure=procedure)
 
 
-def _bonett_factors(x: NDArray[np.float64], level: float, *, adjusted: bool) -> tuple[float, float]:
-    n, z = x.size, normal_quantile((1 + level) / 2)
+def _bonett_factors(x: NDArray[np.float64], level: float, lost: int, *, adjusted: bool) -> tuple[float, float]:
+    n, z = x.size - lost, normal_quantile((1 + level) / 2)
     runs = max(n, _LEAST_RUNS_OF_CONSTANT) if adjusted else n
     if z >= runs:
         raise ValueError(f"level {level} is too high for {runs} runs (the constant n/(n - z) needs n > z = {z:.2f})")
     standard = (x - np.mean(x)) / sd(x)
     centre = float(trimmed_mean(standard)) if adjusted else bonett_centre(standard)
-    kurtosis = n * float(np.sum((standard - centre) ** 4)) / (n - 1) ** 2
+    kurtosis = x.size * float(np.sum((standard - centre) ** 4)) / (x.size - 1) ** 2
     c = runs / (runs - z)
     se = c * math.sqrt((kurtosis - (n - 3) / n) / (n - 1))
     return math.sqrt(c * math.exp(-z * se)), math.sqrt(c * math.exp(z * se))
