@@ -84,5 +84,5 @@ def test_power_says_how_many_runs(folder: Path) -> None:
     done = run_cli(["power", "--sd-ratio", "0.5", "--power", "0.9"], folder, block=NO_TORCH)
     assert f"takes {seeds_needed(sd_ratio=0.5, power=0.9)} runs per method" in done.stdout
     # Published for an SD ratio of .5: power .21 at 5, .50 at 10, .84 at 20 runs per arm.
-    rows = [line.split() for line in done.stdout.splitlines()[2:5]]
+    rows = [line.split() for line in done.stdout.splitlines()[3:6]]
     assert rows == [["5", "0.21"], ["10", "0.50"], ["20", "0.84"]]

@@ -1,4 +1,4 @@
-"""The conclusion about a difference in spread or in means, in words."""
+"""The conclusion about a difference in spread or in means, in words; docs/statistics.md says what each word means."""
 
 import math
 from dataclasses import dataclass
@@ -47,7 +47,8 @@ def spread_verdict(
     ``reduced`` or ``increased`` if p_adjusted < alpha, by the side of 1 on which the ratio lies; otherwise
     ``equivalent within a factor`` if p_equivalence < alpha; otherwise ``not resolved``, which is never evidence of
     equal spread. The number of runs in the sentence is for the ratio that the user asks about, in a single comparison
-    of uncorrelated arms; the observed ratio plays no part in it.
+    of uncorrelated arms, by the test that is exact for normal values (see :func:`power` for what the default needs);
+    the observed ratio plays no part in it.
 
     Args:
         ratio: the result of :func:`spread_ratio` (not of :func:`reduction`); ``n`` counts the runs axis of each arm.
