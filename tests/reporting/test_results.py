@@ -31,7 +31,7 @@ def description(**changes: Any) -> dict[str, Any]:
     return {
         "spec": {"name": "s", "model": "small_cnn"},
         "base": "base",
-        "metrics": [{"name": "accuracy", "higher_is_better": True, "chance": 0.1}],
+        "metrics": {"digits": [{"name": "accuracy", "higher_is_better": True, "chance": 0.1}]},
         "question": {"spread_ratio": 0.7, "power": 0.8},
     } | changes
 

@@ -32,7 +32,7 @@ def fill(store: Store, runs: list[tuple], metric: dict = METRIC) -> None:
         (Link("s", "task", method, regime, group, replicate), f"{k:016x}", CONTENT)
         for k, (method, regime, group, replicate, _) in enumerate(runs)
     ]
-    store.write_plan("s", {"metrics": [metric]}, links)
+    store.write_plan("s", {"metrics": {task: [metric] for task in {link[0].task for link in links}}}, links)
     for k, (*_, given) in enumerate(runs):
         if given is not None:
             status, metrics, *kept = given

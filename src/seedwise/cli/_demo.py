@@ -17,8 +17,9 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""
-    from seedwise.cli._run import command_line, open_study, recipe_text, train_and_report
+    from seedwise.cli._run import command_line, open_study, train_and_report
     from seedwise.run import storage_errors
+    from seedwise.study import recipe_text
 
     path = folder / "digits.yaml"
     with storage_errors(path):

@@ -26,6 +26,7 @@ def command(
         Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
+    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
     replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
@@ -49,7 +50,7 @@ def command(
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
-    opened = open_study(study, store, replicates)
+    opened = open_study(study, store, replicates, scale)
     if data_dir is not None:
         import os
 
@@ -62,6 +63,7 @@ def command(
         return
     # --retrain and the like are not repeated: they would train again what this run has finished.
     given: dict[str, object] = {
+        "--scale": scale,
         "--store": store,
         "--workers": workers,
         "--replicates": replicates,
@@ -89,31 +91,14 @@ def command_line(study: str, given: Mapping[str, object]) -> str:
     return shlex.join(["seedwise", "run", study, *options])
 
 
-def open_study(study: str, store: Path | None, replicates: int | None) -> Study:
+def open_study(study: str, store: Path | None, replicates: int | None = None, scale: str | None = None) -> Study:
     """Return the study of a file, or of a recipe, whose store then lies in the working directory."""
-    from seedwise.study import Study
+    from seedwise.study import Study, recipe_text
 
     if not study.startswith(RECIPE):
-        return Study.from_yaml(study, store=store, replicates=replicates)
-    return Study.from_text(recipe_text(study.removeprefix(RECIPE)), store=store, replicates=replicates)
-
-
-def recipe_text(name: str) -> str:
-    """Return the study file of a recipe.
-
-    Raises:
-        SeedwiseError: if there is none of that name.
-
-    """
-    from importlib import resources
-
-    from seedwise.study import mistake
-
-    folder = resources.files("seedwise").joinpath("recipes")
-    recipes = sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    if name not in recipes:
-        raise SeedwiseError(mistake("recipe", name, recipes))
-    return folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        return Study.from_yaml(study, store=store, scale=scale, replicates=replicates)
+    text = recipe_text(study.removeprefix(RECIPE))
+    return Study.from_text(text, source=study, store=store, scale=scale, replicates=replicates)
 
 
 def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None = None, **options: object) -> None:

@@ -7,6 +7,7 @@ from seedwise.study._folder import StudyFolder
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, parse_study, read_study
@@ -32,6 +33,8 @@ __all__ = [
     "parse_study",
     "plan",
     "read_study",
+    "recipe_names",
+    "recipe_text",
     "replicates",
     "report_sections",
 ]

@@ -21,8 +21,6 @@ def cells_of(store: Store, study: str) -> list[Cell]:
     description = store.studies().get(study)
     if description is None:
         raise SeedwiseError(f"{store.path} holds no study '{study}', only {', '.join(store.studies()) or 'none'}")
-    primary = description["metrics"][0]
-    metric = primary["name"] if "/" in primary["name"] else f"test/{primary['name']}"
     runs = store.runs(study)
     predictions = store.predictions(run.run_id for run in runs)
 
@@ -33,6 +31,8 @@ def cells_of(store: Store, study: str) -> list[Cell]:
     cells = []
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
         cell = list(members)
+        primary = description["metrics"][task][0]
+        metric = primary["name"] if "/" in primary["name"] else f"test/{primary['name']}"
         finished = [run.run_id for run in cell if run.status == "finished"]
         kept = [predictions[run_id] for run_id in finished if run_id in predictions]
         complete = bool(kept) and len(kept) == len(finished)

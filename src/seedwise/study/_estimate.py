@@ -9,6 +9,7 @@ from seedwise.study._store import Store
 from seedwise.training import FUNCTION, SIZES
 
 if TYPE_CHECKING:
+    from seedwise.study._spec import StudySpec
     from seedwise.study._study import Study
 
 
@@ -70,7 +71,7 @@ def _seconds_per_run(study: Study) -> float | None:
     from seedwise.run import Run
     from seedwise.training import TrainerConfig, measure
 
-    methods = {p.link.method: p.spec for p in study.plan()}
+    methods = {(p.link.task, p.link.method): p.spec for p in study.plan()}
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(study.spec.numerics.threads)
@@ -81,19 +82,25 @@ def _seconds_per_run(study: Study) -> float | None:
 
 
 def _bytes_per_run(study: Study) -> int | None:
-    spec = study.spec
+    """Return the mean over tasks."""
+    sizes = [_bytes_of(part) for part in study.spec.by_task().values()]
+    known = [size for size in sizes if size is not None]
+    return sum(known) // len(known) if len(known) == len(sizes) else None
+
+
+def _bytes_of(spec: StudySpec) -> int | None:
     if spec.function != FUNCTION:
         return None
-    size = SIZES[spec.task_name]
+    size = SIZES[spec.task["dataset"]]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     predictions = size.test * (1 + bytes_per_logit * size.classes)
     if spec.keep.weights == "none":
         return predictions
-    weights = _weight_bytes(study, size.classes)
+    weights = _weight_bytes(spec, size.classes)
     return None if weights is None else predictions + weights
 
 
-def _weight_bytes(study: Study, classes: int) -> int | None:
+def _weight_bytes(spec: StudySpec, classes: int) -> int | None:
     """Return the size of the largest model of the study, built without memory; None without torch."""
     try:
         import torch
@@ -103,7 +110,7 @@ def _weight_bytes(study: Study, classes: int) -> int | None:
     from seedwise.models import build
 
     sizes: list[int] = []
-    for config in study.spec.configs().values():
+    for config in spec.configs().values():
         options = dict(config["model"])
         name = options.pop("name")
         with torch.device("meta"):

@@ -62,7 +62,6 @@ def plan(study: StudySpec) -> list[PlannedRun]:
         SeedwiseError: for a mistake in a method, or a run without an example to be tested on.
 
     """
-    configs = study.configs()
     vectors: list[tuple[str, int, int, dict[str, int]]] = []
     if study.seeds is None:
         for regime in study.regimes:
@@ -76,17 +75,20 @@ def plan(study: StudySpec) -> list[PlannedRun]:
     else:
         varied = regime_name([s for s in SOURCES if any(vector.get(s) for vector in study.seeds)])
         vectors = [(varied, 0, r, dict(vector)) for r, vector in enumerate(study.seeds)]
+    parts = {task: (part, part.configs()) for task, part in study.by_task().items()}
     for regime, _, _, seeds in vectors:
-        if study.task.get("test") == "out_of_bootstrap" and study.function == FUNCTION and not seeds.get("split"):
-            raise SeedwiseError(
-                f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add "
-                "'+split' to it, or leave out 'test: out_of_bootstrap'"
-            )
+        for part, _ in parts.values():
+            if part.task.get("test") == "out_of_bootstrap" and part.function == FUNCTION and not seeds.get("split"):
+                raise SeedwiseError(
+                    f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add "
+                    "'+split' to it, or leave out 'test: out_of_bootstrap'"
+                )
     return [
         PlannedRun(
-            Link(study.name, study.task_name, method, regime, group, replicate),
-            RunSpec(study.function, config, seeds, study.numerics),
+            Link(study.name, task, method, regime, group, replicate),
+            RunSpec(part.function, config, seeds, part.numerics),
         )
         for regime, group, replicate, seeds in vectors
+        for task, (part, configs) in parts.items()
         for method, config in configs.items()
     ]

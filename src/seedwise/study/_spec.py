@@ -120,6 +120,25 @@ class OwnTask(Options):
     chance: float | None = None
 
 
+class TaskOverrides(Options):
+    """What one of several tasks changes of ``task``, ``model`` and ``train``."""
+
+    task: dict[str, Any] = Field(default_factory=dict)
+    model: Any = None
+    train: dict[str, Any] = Field(default_factory=dict)
+
+
+class Published(Options):
+    """A published SD over runs, in the unit in which the report shows the metric (accuracy: points of 100)."""
+
+    method: str
+    regime: _Regime = "all"
+    task: str | None = None
+    n: Annotated[int, Field(ge=2)]
+    sd: Annotated[float, Field(gt=0)]
+    mean: float | None = None
+
+
 def _base_alone() -> dict[str, dict[str, Any] | None]:
     return {"base": {}}
 
@@ -144,7 +163,9 @@ class StudySpec(Options):
     """A study file.
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
-    ``fixed_values`` asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each.
+    ``tasks`` names several tasks, each with what it changes of ``task``, ``model`` and ``train``. ``published`` holds SDs
+    from a paper, named in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a
+    regime does not vary, with ``replicates`` runs each.
     """
 
     name: _Name
@@ -159,6 +180,9 @@ class StudySpec(Options):
     replicates: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 20
     first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
     fixed_values: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    tasks: Annotated[dict[_Name, TaskOverrides], Field(min_length=1)] | None = None
+    published: list[Published] = Field(default_factory=list)
+    source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     keep: KeepOptions = KeepOptions()
@@ -172,6 +196,13 @@ class StudySpec(Options):
             raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):
             raise ValueError("a regime is listed twice")
+        for known, given, what in (
+            (list(self.methods), [p.method for p in self.published], "method"),
+            (list(self.tasks or ()), [p.task for p in self.published if p.task is not None], "task"),
+        ):
+            for name in given:
+                if name not in known:
+                    raise ValueError(mistake(what, name, known, "published"))
         if self.seeds is not None and self.model_fields_set & {
             "regimes",
             "replicates",
@@ -197,9 +228,20 @@ class StudySpec(Options):
         given = {key: self.train[key] for key in _NUMERICS if key in self.train}
         return Numerics(**_validated(NumericOptions, given, "train").model_dump())
 
+    def by_task(self) -> dict[str, StudySpec]:
+        """Return a study of one task for each of the ``tasks``, by its name."""
+        if self.tasks is None:
+            return {self.task_name: self}
+        found = {}
+        for name, changed in self.tasks.items():
+            base = {"task": self.task, "model": self.model, "train": self.train}
+            merged = _merge(base, changed.model_dump(exclude_unset=True), named=self.function == FUNCTION)
+            found[name] = self.model_copy(update={**merged, "tasks": None, "published": []})
+        return found
+
     @property
     def task_name(self) -> str:
-        """The name of the task: its dataset's, or the one that the user gave."""
+        """The name of the only task: its dataset's, or the one that the user gave."""
         if self.function == FUNCTION:
             return str(self.task.get("dataset"))
         return self._own_task.name
@@ -284,11 +326,12 @@ class StudySpec(Options):
         return dict(configured)
 
 
-def read_study(path: Path) -> StudySpec:
+def read_study(path: Path, scale: str | None = None) -> StudySpec:
     """Read and check a study file.
 
     Args:
         path: a YAML file.
+        scale: one of its ``scales``, or ``full``; None where it has none.
 
     Raises:
         SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
@@ -300,11 +343,11 @@ def read_study(path: Path) -> StudySpec:
         raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SeedwiseError(f"cannot read {path}: {error}") from None
-    return parse_study(text, str(path))
+    return parse_study(text, str(path), scale)
 
 
-def parse_study(text: str, source: str = "study") -> StudySpec:
-    """Check the text of a study file, named ``source`` in error messages."""
+def parse_study(text: str, source: str = "study", scale: str | None = None) -> StudySpec:
+    """Check the text of a study file, named ``source`` in error messages; ``scale`` is one of its ``scales``."""
     try:
         raw = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -316,7 +359,27 @@ def parse_study(text: str, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
     if raw is None:
         raise SeedwiseError(f"{source} is empty: 'seedwise init' writes a study file to start from")
-    return check_study(raw, source)
+    return check_study(_scaled(raw, source, scale), source)
+
+
+def _scaled(raw: Any, source: str, scale: str | None) -> Any:
+    """Lay one of the study's ``scales`` over it; ``full`` is the study as it stands."""
+    scales = raw.get("scales") if isinstance(raw, dict) else None
+    if scales is None:
+        if scale is not None:
+            raise SeedwiseError(f"{source} has no scales: leave out '--scale {scale}'")
+        return raw
+    if not isinstance(scales, dict) or not all(isinstance(changes, dict) for changes in scales.values()):
+        raise SeedwiseError(f"{source}: scales holds a name for each scale, and what it changes of the study")
+    names = [*scales, *([] if "full" in scales else ["full"])]
+    if scale is None:
+        raise SeedwiseError(f"{source} comes in several scales: choose one of --scale {', --scale '.join(names)}")
+    if scale not in names:
+        raise SeedwiseError(f"{source}: {mistake('scale', scale, names)}")
+    rest = {key: value for key, value in raw.items() if key != "scales"}
+    merged = _merge(rest, scales.get(scale, {}), named=True)
+    # Results of different scales never meet in one store.
+    return merged if scale == "full" else merged | {"name": f"{merged.get('name')}-{scale}"}
 
 
 def check_study(raw: Any, source: str = "study") -> StudySpec:
@@ -325,8 +388,9 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
     try:
         study = _validated(StudySpec, raw)
-        study.configs()
-        _ = study.numerics, study.task_name
+        for part in study.by_task().values():
+            part.configs()
+            _ = part.numerics, part.task_name
         return study
     except SeedwiseError as error:
         raise SeedwiseError(f"{source}: {error}") from None

@@ -69,12 +69,15 @@ class Study:
             raise SeedwiseError(f"{self.store_path} cannot be the store: name a file that ends in .db")
 
     @classmethod
-    def from_yaml(cls, path: Path | str, *, store: Path | str | None = None, **changes: Any) -> Study:
+    def from_yaml(
+        cls, path: Path | str, *, store: Path | str | None = None, scale: str | None = None, **changes: Any
+    ) -> Study:
         """Read a study file.
 
         Args:
             path: the file.
             store: see the class.
+            scale: one of the file's ``scales``, or ``full``; None where it has none.
             changes: values that take the place of the file's, such as ``replicates=5``.
 
         Raises:
@@ -83,12 +86,20 @@ class Study:
         """
         path = Path(path)
         _make_importable(path.resolve().parent)
-        return cls(_changed(read_study(path), changes, str(path)), store=store, folder=path.parent)
+        return cls(_changed(read_study(path, scale), changes, str(path)), store=store, folder=path.parent)
 
     @classmethod
-    def from_text(cls, text: str, *, store: Path | str | None = None, **changes: Any) -> Study:
+    def from_text(
+        cls,
+        text: str,
+        *,
+        store: Path | str | None = None,
+        scale: str | None = None,
+        source: str = "study",
+        **changes: Any,
+    ) -> Study:
         """Read the text of a study file; modules and the store are looked for in the working directory."""
-        return cls(_changed(parse_study(text), changes), store=store)
+        return cls(_changed(parse_study(text, source, scale), changes), store=store)
 
     def plan(self) -> list[PlannedRun]:
         """Return the runs that the study consists of."""
@@ -237,9 +248,12 @@ class Study:
         return {
             "spec": spec.model_dump(mode="json", exclude_unset=True),
             "base": spec.base_method,
-            "metrics": [
-                {"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in spec.metrics
-            ],
+            "metrics": {
+                task: [
+                    {"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in part.metrics
+                ]
+                for task, part in spec.by_task().items()
+            },
             "question": spec.question.model_dump(),
         }
 
