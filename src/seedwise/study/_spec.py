@@ -163,9 +163,9 @@ class StudySpec(Options):
     """A study file.
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
-    ``tasks`` names several tasks, each with what it changes of ``task``, ``model`` and ``train``. ``published`` holds SDs
-    from a paper, named in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a
-    regime does not vary, with ``replicates`` runs each.
+    ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
+    in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not vary,
+    with ``replicates`` runs each.
     """
 
     name: _Name
