@@ -186,6 +186,13 @@ def test_numbers_of_the_calibration() -> None:
             skewed[cells[2]] += [float(cell) for cell in cells[4:]]  # from n = 10
     assert f"calls them different in {span(skewed['adjusted'])} of studies from 10 runs on" in TEXT
     assert f"The normal test does so in {span(skewed['normal'])}" in TEXT
+    heavier = [
+        float(cell)
+        for cells in table_after("### Equal SDs, unequal tails", CALIBRATION)
+        if cells[0] == "normal / t, 5 degrees of freedom" and cells[2] == "adjusted"
+        for cell in cells[4:]
+    ]
+    assert f"do the same: {span(heavier)} for t values with 5 degrees of freedom" in TEXT
 
 
 EXTRA = table_after("<!-- extra runs -->")
