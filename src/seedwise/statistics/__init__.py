@@ -41,6 +41,7 @@ from seedwise.statistics.planning import (
 )
 from seedwise.statistics.pool import GroupSize, SeedEffect, group_size_table, seed_effect
 from seedwise.statistics.pooled import PooledRatio, pooled_ratio
+from seedwise.statistics.published import BesidePublished, beside_published, ratio_beside_published
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
@@ -50,6 +51,7 @@ from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 __all__ = [
     "Attribution",
     "AttributionDesign",
+    "BesidePublished",
     "Cell",
     "ComparisonRow",
     "Crossed",
@@ -69,6 +71,7 @@ __all__ = [
     "Verdict",
     "arm_correlation",
     "attribution_design",
+    "beside_published",
     "churn",
     "churn_attribution",
     "churn_power",
@@ -97,6 +100,7 @@ __all__ = [
     "power",
     "probability_of_improvement",
     "ranking_flips",
+    "ratio_beside_published",
     "reduction",
     "seed_effect",
     "seeds_needed",

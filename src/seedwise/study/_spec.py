@@ -134,7 +134,7 @@ class Published(Options):
     method: str
     regime: _Regime = "all"
     task: str | None = None
-    n: Annotated[int, Field(ge=2)]
+    n: Annotated[int, Field(ge=3)]
     sd: Annotated[float, Field(gt=0)]
     mean: float | None = None
 
@@ -164,8 +164,8 @@ class StudySpec(Options):
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
-    in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not vary,
-    with ``replicates`` runs each.
+    in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not
+    vary, with ``replicates`` runs each.
     """
 
     name: _Name

@@ -1,0 +1,77 @@
+"""Ours beside the published numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import interval, number
+from seedwise.statistics import (
+    BesidePublished,
+    ComparisonRow,
+    Interval,
+    beside_published,
+    ratio_beside_published,
+    spread_ratio_of_sds,
+)
+
+
+def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base: str) -> Table:
+    """Set every SD and every ratio of SDs (method to base) of ours beside the published one.
+
+    Args:
+        rows: the numbers of the study, in the unit in which the SDs were published.
+        spec: the study; ``published`` lists SDs with ``method``, ``n``, ``sd`` and perhaps ``regime`` and ``task``.
+        base: the method that the others are compared with.
+
+    """
+    listed = [{"regime": "all", "task": None, **entry} for entry in spec.get("published", [])]
+    several_tasks = len({row.task for row in rows}) > 1
+    several_regimes = len({row.regime for row in rows}) > 1
+    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
+    columns += ["method", "published SD (n)", "our SD [95 %] (n)", "ours / published [95 %]", "SD"]
+    columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
+    table = []
+    for row in rows:
+        entry = _entry(listed, row, row.method)
+        if entry is None:
+            continue
+        lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
+        theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
+        found = _sd(row, entry)
+        ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
+        of_base = _entry(listed, row, base)
+        table.append([*lead, row.method, theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base)])
+    return Table(columns, table)
+
+
+def _entry(listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str) -> Mapping[str, Any] | None:
+    wanted = (method, row.regime)
+    return next(
+        (e for e in listed if (e["method"], e["regime"]) == wanted and e["task"] in (None, row.task)),
+        None,
+    )
+
+
+def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
+    if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
+        return None
+    return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
+
+
+def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:
+    if row.method == base or of_base is None:
+        return ["", "", ""]
+    theirs = spread_ratio_of_sds(entry["sd"], of_base["sd"], n_method=entry["n"], n_base=of_base["n"])
+    if isinstance(row.reduction, str):
+        return [interval(theirs, 2), "-", "-"]
+    r = row.reduction
+    ours = Interval(1 - r.estimate / 100, 1 - r.high / 100, 1 - r.low / 100, r.level, r.n, r.procedure)
+    if r.level != theirs.level or ours.estimate <= 0:
+        return [interval(theirs, 2), interval(ours, 2), "-"]
+    return [interval(theirs, 2), interval(ours, 2), ratio_beside_published(ours, theirs).word]
+
+
+def _shown(found: BesidePublished | None) -> list[str]:
+    return ["-", "-"] if found is None else [interval(found.ratio, 2), found.word]

@@ -1,0 +1,59 @@
+"""The table of ours beside the published numbers."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from seedwise.reporting._published import published_table
+from seedwise.statistics import Cell, compare_study
+
+
+def cell(method, values, regime="all", task="cifar10"):
+    n = len(values)
+    return Cell(
+        task=task, method=method, regime=regime, group=[0] * n, replicate=range(n), values=values,
+        status=("finished",) * n, metric="test/accuracy", higher_is_better=True, chance=10.0,
+    )  # fmt: skip
+
+
+RNG = np.random.default_rng(0)
+BASE, VML = RNG.normal(95, 0.2, (2, 20))
+SPEC = {"published": [{"method": "base", "n": 5, "sd": 0.169}, {"method": "vml", "n": 5, "sd": 0.112}]}
+
+
+def test_every_published_number_has_ours_beside_it():
+    rows = compare_study([cell("base", BASE), cell("vml", VML), cell("placebo", VML[::-1])], baseline="base")
+    table = published_table(rows, SPEC, "base")
+    assert [row[0] for row in table.rows] == ["base", "vml"]
+    base, vml = table.rows
+    q = BASE.std(ddof=1) / 0.169
+    low, high = q / math.sqrt(stats.f.ppf(0.975, 19, 4)), q / math.sqrt(stats.f.ppf(0.025, 19, 4))
+    assert base[1] == ".169 (5)"
+    assert base[3] == f"{q:.2f} [{low:.2f}, {high:.2f}]".replace("0.", ".")
+    assert base[4] == "uninformative"
+    assert base[5:] == ["", "", ""]
+    half = math.sqrt(stats.f.ppf(0.975, 4, 4))
+    theirs = 0.112 / 0.169
+    assert vml[5] == f"{theirs:.2f} [{theirs / half:.2f}, {theirs * half:.2f}]".replace("0.", ".")
+    assert vml[7] == "uninformative"
+
+
+def test_a_spread_far_from_the_published_one_is_incompatible():
+    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
+    base, vml = published_table(rows, SPEC, "base").rows
+    assert base[4] == "incompatible"
+    assert vml[7] == "incompatible"
+
+
+def test_entries_belong_to_a_regime_and_a_task():
+    cells = [cell(m, x, r, t) for t in ("a", "b") for r in ("all", "init") for m, x in (("base", BASE), ("vml", VML))]
+    spec = {"published": [{"method": "base", "regime": "init", "task": "b", "n": 5, "sd": 0.2}]}
+    table = published_table(compare_study(cells, baseline="base"), spec, "base")
+    assert [row[:3] for row in table.rows] == [["b", "init", "base"]]
+
+
+@pytest.mark.parametrize("spec", [{}, {"published": []}])
+def test_nothing_published_nothing_shown(spec):
+    assert published_table(compare_study([cell("base", BASE)], baseline="base"), spec, "base").rows == []
