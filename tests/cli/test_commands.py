@@ -160,7 +160,7 @@ def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) ->
 def test_dry_run_of_a_new_study_times_a_few_steps_and_leaves_nothing(tmp_path: Path) -> None:
     done = run_cli(["run", "recipe:digits", "--dry-run"], tmp_path)
     assert re.search(
-        r"time:  about \d+ s of one worker for what is missing, from a few steps of each method", done.stdout
+        r"time:  about \d+ (s|min) of one worker for what is missing, from a few steps of each method", done.stdout
     )
     assert list(tmp_path.iterdir()) == []
 

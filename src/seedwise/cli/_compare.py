@@ -30,6 +30,12 @@ def command(
     chance: Annotated[float | None, typer.Option(help="The metric at chance level, to count failed runs with.")] = None,
     sd_ratio: Annotated[float, typer.Option(min=0.01, max=0.99, help="The ratio of SDs that you want to find.")] = 0.7,
     power: Annotated[float, typer.Option(min=0.01, max=0.999, help="The probability of finding it.")] = 0.8,
+    factor: Annotated[
+        float | None, typer.Option(help="The largest ratio of SDs that you would still call equal, such as 1.5.")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="The largest difference of means that you would still call equal.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="text, csv, markdown, latex or json.")] = "text",
 ) -> None:
     """Compare results from any tool: is a method steadier than the baseline, is it better, were the seeds enough?
@@ -57,6 +63,8 @@ def command(
         chance=chance,
         sd_ratio=sd_ratio,
         power=power,
+        factor=factor,
+        margin=margin,
     )
     match form:
         case "csv":

@@ -18,6 +18,12 @@ def command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The HTML file.  [default: beside the store]")
     ] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", file_okay=False, help="Also write every table as CSV, Markdown and LaTeX (booktabs)."
+        ),
+    ] = None,
 ) -> None:
     """Write a report: one HTML file that needs nothing else."""
     from seedwise.cli._open import store_path
@@ -26,6 +32,8 @@ def command(
     target = output or path.with_suffix(".html")
     write_report(path, target)
     typer.echo(f"report: {target}")
+    if tables is not None:
+        typer.echo(f"tables: {write_tables(path, tables)} files in {tables}")
 
 
 def write_report(store: Path, target: Path) -> None:
@@ -45,6 +53,21 @@ def write_report(store: Path, target: Path) -> None:
         html = render(report_sections(opened), command=command)
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
+
+
+def write_tables(store: Path, folder: Path) -> int:
+    """Write the tables of every study in a store, and return how many files they are."""
+    from seedwise.reporting import table_files
+    from seedwise.run import storage_errors
+    from seedwise.study import Store, report_sections
+
+    with Store(store) as opened:
+        files = table_files(report_sections(opened))
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    return len(files)
 
 
 def refuse_store_as_target(store: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """Tables and reports from cells."""
 
 from seedwise.reporting._compare import Comparison, compare
+from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
@@ -17,4 +18,5 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
+    "table_files",
 ]

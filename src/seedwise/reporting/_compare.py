@@ -83,6 +83,8 @@ def compare(
     chance: float | None = None,
     sd_ratio: float = 0.7,
     power: float = 0.8,
+    factor: float | None = None,
+    margin: float | None = None,
 ) -> Comparison:
     """Compare methods with a baseline: spread, mean and verdicts, from a table of results over seeds.
 
@@ -101,13 +103,16 @@ def compare(
         chance: the metric at chance level, so that failed runs can be counted.
         sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs in the verdicts.
         power: the probability of finding it.
+        factor: the largest ratio of SDs that you would still call equal, above 1; without it there is no verdict
+            ``equivalent within a factor``.
+        margin: the largest difference of means that you would still call equal, in the unit of the metric; likewise.
 
     Returns:
         A comparison, which prints as a table of verdicts.
 
     Raises:
         SeedwiseError: one line, for a missing column or baseline, text in the metric, a repeated seed or an ambiguous
-            seed axis.
+            seed axis, or a ratio, power, factor or margin out of its range.
 
     Example:
         >>> import pandas as pd
@@ -148,9 +153,12 @@ def compare(
     description = {
         "spec": {"name": "results"},
         "base": baseline,
-        "question": {"spread_ratio": sd_ratio, "power": power},
+        "question": {"spread_ratio": sd_ratio, "power": power, "factor": factor, "margin": margin},
     }
-    rows = compare_study(cells, baseline=baseline, sd_ratio=sd_ratio, power=power)
+    try:
+        rows = compare_study(cells, baseline=baseline, sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
+    except ValueError as error:
+        raise SeedwiseError(str(error)) from None
     return Comparison(results_of(description, cells), rows, cells)
 
 

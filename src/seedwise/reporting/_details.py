@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.reporting._arms import base_of, lined_up, several_groups
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, percent
+from seedwise.reporting._words import decimals_for, interval, number, percent
 from seedwise.statistics import Cell, GroupSize, SpreadSources, group_size_table, spread_sources
 
 Curves = Mapping[str, NDArray[np.float64]]
@@ -18,7 +19,7 @@ Curves = Mapping[str, NDArray[np.float64]]
 def sources_of(
     cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None]
 ) -> tuple[dict[str, SpreadSources], list[str]]:
-    """Return where the spread of accuracy comes from, for every cell with predictions and at least 3 runs.
+    """Return where the spread of accuracy comes from, by cell, of at least 3 runs at one value of the fixed seeds.
 
     A cell whose runs cannot be taken apart, as they predicted different examples, is left out; the second result says
     why.
@@ -30,7 +31,7 @@ def sources_of(
     """
     found, reasons = {}, []
     for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
-        if cell.predictions is None or truth is None or len(cell.predictions) < 3:
+        if cell.predictions is None or truth is None or len(cell.predictions) < 3 or several_groups(cell):
             continue
         try:
             found[name] = spread_sources(cell.predictions == truth, example_ids=cell.example_ids)
@@ -44,17 +45,20 @@ def sources_table(sources: Mapping[str, SpreadSources]) -> Table:
     rows = []
     for name, s in sources.items():
         share = s.noise_share
+        width = s.distribution.high - s.distribution.low
         shown = f"{100 * share.estimate:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]" if share else "-"
         rows.append(
             [
                 name,
                 interval(s.spread, 2, 100),
                 number(100 * float(np.sqrt(s.noise)), 2),
-                interval(s.distribution_sd, 2, 100) + (" (estimate below 0)" if s.distribution.estimate < 0 else ""),
+                interval(s.distribution, max(decimals_for(100**2 * width), 2), 100**2),
+                interval(s.distribution_sd, 2, 100),
                 shown,
             ]
         )
-    return Table(["method", "SD [95 %]", "SD of test-set noise", "SD that would remain [95 %]", "share of noise"], rows)
+    columns = ["method", "SD [95 %]", "SD of test-set noise", "distribution-wise variance [95 %]"]
+    return Table([*columns, "its root [95 %]", "share of noise [95 %]"], rows)
 
 
 def check_table(cells: Sequence[Cell], curves: Sequence[Curves]) -> Table:
@@ -80,7 +84,7 @@ def check_table(cells: Sequence[Cell], curves: Sequence[Curves]) -> Table:
 
 
 def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSize, ...]]:
-    """Return ``group_size_table`` of every method against the base, for cells with 10 or more paired runs.
+    """Return ``group_size_table`` of every method against the base, for cells with 10 or more runs.
 
     Args:
         cells: the cells.
@@ -89,15 +93,16 @@ def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSiz
     """
     found = {}
     for cell, name in zip(cells, names_of(cells), strict=True):
-        against = next((c for c in cells if c.method == base and (c.task, c.regime) == (cell.task, cell.regime)), None)
-        if cell.method == base or against is None or cell.keys != against.keys:
+        against = base_of(cell, cells, base)
+        if against is None or several_groups(cell):
             continue
-        both = cell.finished_mask & against.finished_mask
-        x, y = cell.values[both], against.values[both]
-        if len(x) < 10 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        (runs, base_runs), paired = lined_up([cell, against])
+        x, y = cell.values[runs], against.values[base_runs]
+        runs_here = min(len(x), len(y))
+        if runs_here < 10 or np.ptp(x) == 0 or np.ptp(y) == 0:
             continue
-        sizes = [size for size in (5, 10, 15, 20) if size <= len(x)]
-        found[name] = group_size_table(x, y, sizes, paired=True)
+        sizes = [size for size in (5, 10, 15, 20) if size <= runs_here]
+        found[name] = group_size_table(x, y, sizes, paired=paired)
     return found
 
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import label_rows, new_figure
+from seedwise.reporting._svg import label_rows, legend_above, new_figure
 from seedwise.reporting._words import is_share
 from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, SpreadSources
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_LEFT = -150.0
+"""Reductions below are not drawn: -150 % is two and a half times the spread."""
 
 Curves = Mapping[str, NDArray[np.float64]]
 
@@ -68,12 +71,14 @@ def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
     for k, row in enumerate(shown):
         assert isinstance(row.reduction, Interval)
         resolved = row.verdict is not None and row.verdict.word in ("reduced", "increased")
-        axes.hlines(k, max(row.reduction.low, -150), row.reduction.high, color="C0", linewidth=2)
-        axes.plot([max(row.reduction.estimate, -150)], [k], "o", color="C1" if resolved else "C0", markersize=6)
+        axes.hlines(k, max(row.reduction.low, _LEFT), row.reduction.high, color="C0", linewidth=2)
+        if row.reduction.low < _LEFT:
+            axes.plot([_LEFT], [k], "<", color="C0", markersize=6)
+        if row.reduction.estimate >= _LEFT:
+            axes.plot([row.reduction.estimate], [k], "o", color="C1" if resolved else "C0", markersize=6)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_xlim(left=max(axes.get_xlim()[0], -155))
     label_rows(axes, names_of(shown))
-    axes.set_xlabel("reduction of the SD [%], right of the line is steadier")
+    axes.set_xlabel("reduction of the SD [%], right is steadier")
     return figure
 
 
@@ -98,7 +103,7 @@ def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], name: str) ->
     axes.set_xlabel("epoch")
     axes.set_ylabel(name + (" [%]" if share else ""))
     if len(cells) > 1:
-        axes.legend(frameon=False, fontsize=9)
+        legend_above(figure, axes)
     return figure
 
 
@@ -113,14 +118,13 @@ def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
     width = 0.8 / max(len(tables), 1)
     for k, (method, rows) in enumerate(tables.items()):
         at = np.arange(len(rows)) + (k - (len(tables) - 1) / 2) * width * 0.6
-        axes.vlines(at, [max(r.new_low, -150) for r in rows], [r.new_high for r in rows], color=f"C{k}", linewidth=2)
+        axes.vlines(at, [max(r.new_low, _LEFT) for r in rows], [r.new_high for r in rows], color=f"C{k}", linewidth=2)
         axes.plot(at, [r.reduction for r in rows], "o", color=f"C{k}", label=method, markersize=5)
         axes.set_xticks(range(len(rows)), [str(r.size) for r in rows])
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xlabel("runs per group")
     axes.set_ylabel("reduction of the SD [%]")
-    if tables:
-        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    legend_above(figure, axes)
     return figure
 
 
@@ -137,10 +141,12 @@ def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
         low, high = (min(max(100 * value, 0), 250) for value in (share.low, share.high))
         axes.hlines(k, low, high, color="C0", linewidth=2)
         axes.plot([min(100 * share.estimate, 250)], [k], "o", color="C0", markersize=6)
+        if 100 * share.high > high:
+            axes.plot([high], [k], ">", color="C0", markersize=6)
     axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
     axes.set_xlim(left=0)
     label_rows(axes, list(shown))
-    axes.set_xlabel("share of the variance over runs that is test-set noise [%]")
+    axes.set_xlabel("share of test-set noise [%]")
     return figure
 
 
@@ -168,7 +174,7 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
     axes.set_xlabel(f"mean {cells[0].metric}{unit}")
     axes.set_ylabel("SD over runs" + (" [points]" if scale > 1 else ""))
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=9)
+    legend_above(figure, axes)
     return figure
 
 

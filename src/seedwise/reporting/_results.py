@@ -8,9 +8,10 @@ from typing import Any
 
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number
+from seedwise.reporting._words import decimals_for, interval, number, p_value
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
 
+_P, _VERDICT = "p", "verdict on spread"
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
 
 
@@ -20,7 +21,8 @@ class Results:
 
     Attributes:
         title: what was trained and how.
-        table: one row of texts per cell.
+        table: one row of texts per cell, with the verdict on spread.
+        numbers: the same with the corrected p instead of the verdict.
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows; shares of examples in percent.
         base: the method that the others are compared with.
@@ -30,6 +32,7 @@ class Results:
 
     title: str
     table: Table
+    numbers: Table
     reasons: list[str]
     comparisons: list[ComparisonRow]
     base: str
@@ -65,10 +68,12 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     question = description["question"]
     scale = scale_of(cells)
     rows = compare_study(
-        [_scaled(cell, scale) for cell in cells],
+        [scaled(cell, scale) for cell in cells],
         baseline=base,
         sd_ratio=question["spread_ratio"],
         power=question["power"],
+        factor=question.get("factor"),
+        margin=None if question.get("margin") is None else scale * question["margin"],
     )
     metric = cells[0].metric
     share = scale > 1
@@ -77,24 +82,34 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     decimals = _decimals(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
-    columns += ["method", "n", "failed", metric.removeprefix("test/"), "SD [95 %]", "reduction [95 %]"]
-    columns += (["churn [95 %]"] if with_churn else []) + ["verdict on spread"]
+    columns += ["method", "n", "failed", metric.removeprefix("test/"), "SD [95 %]", "reduction [95 %]", _P]
+    columns += (["churn [95 %]"] if with_churn else []) + [_VERDICT]
     table = []
     reasons = []
     for row in rows:
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
         spread, mean = _spread_and_mean(row, share, decimals)
-        cells_of_row = [*lead, row.method, str(row.n), str(row.failed), mean, spread, _reduction(row)]
+        cells_of_row = [
+            *lead,
+            row.method,
+            str(row.n),
+            str(row.failed),
+            mean,
+            spread,
+            _reduction(row),
+            p_value(row.p_adjusted),
+        ]
         if with_churn:
             churn = row.churn
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base)
     title = headline(description, cells, rows)
-    return Results(title, Table(columns, table), list(dict.fromkeys(reasons)), rows, base, decimals)
+    full = Table(columns, table)
+    return Results(title, full.without(_P), full.without(_VERDICT), list(dict.fromkeys(reasons)), rows, base, decimals)
 
 
-def _scaled(cell: Cell, scale: float) -> Cell:
+def scaled(cell: Cell, scale: float) -> Cell:
     """Return the cell in the unit in which its metric is shown."""
     return replace(cell, values=scale * cell.values, chance=None if cell.chance is None else scale * cell.chance)
 
@@ -166,56 +181,3 @@ def _flat(result: Any, prefix: str) -> dict[str, Any]:
         else:
             numbers[name] = value
     return numbers
-
-
-def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
-    """Lay out what the runs say of the means: difference, verdict, and the probability that a run is better.
-
-    Args:
-        rows: the rows of a study.
-        base: the method that the others are compared with.
-
-    """
-    table = []
-    for row in rows:
-        if row.method == base or not isinstance(row.mean_difference, Interval):
-            continue
-        better = row.improvement
-        table.append(
-            [
-                row.method if row.regime == "all" else f"{row.method} ({row.regime})",
-                interval(row.mean_difference, max(decimals_for(row.mean_difference.high - row.mean_difference.low), 2)),
-                row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason,
-                "-" if isinstance(better, str) else f"{interval(better.probability, 2)}, {better.reading}",
-            ]
-        )
-    return Table(
-        ["method", "difference of means [95 %]", "verdict on the mean", "a run beats the base's [95 %]"], table
-    )
-
-
-def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
-    """Lay out the intervals that hold for normal values alone, beside the correlation of paired runs.
-
-    Args:
-        rows: the rows of a study.
-        decimals: of the SD.
-
-    """
-    table = []
-    for row in rows:
-        if not isinstance(row.spread_normal, Interval):
-            continue
-        reduction, correlation = row.reduction_normal, row.correlation_interval
-        table.append(
-            [
-                row.method if row.regime == "all" else f"{row.method} ({row.regime})",
-                f"{interval(row.spread_normal, decimals)}",
-                f"{reduction.estimate:.0f} % [{reduction.low:.0f}, {reduction.high:.0f}]"
-                if isinstance(reduction, Interval)
-                else "",
-                interval(correlation, 2) if correlation else "",
-            ]
-        )
-    columns = ["method", "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
-    return Table(columns, table)

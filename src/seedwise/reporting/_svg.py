@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +13,50 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def new_figure(rows: float, *, width: float = 6.4) -> tuple[Figure, Axes]:
-    """Return a figure and its axes without frame.
+def new_figure(height: float) -> tuple[Figure, Axes]:
+    """Return a figure and its axes without frame, narrow enough that its letters can be read on a phone.
 
     Args:
-        rows: height in inches.
-        width: width in inches.
+        height: in inches.
 
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, rows), layout="constrained")
+    figure = Figure(figsize=(4.8, height), layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
+def folded(label: str) -> str:
+    """Return a label in lines of at most 20 letters, at most three."""
+    return "\n".join(textwrap.wrap(label, 20, max_lines=3, placeholder="..."))
+
+
+def legend_above(figure: Figure, axes: Axes) -> None:
+    """Write the legend above the axes, where it hides nothing, and make the figure as much higher."""
+    handles, names = axes.get_legend_handles_labels()
+    labels = [folded(name) for name in names]
+    widest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    columns = max(1, min(len(labels), 56 // (6 + widest)))
+    rows = -(-len(labels) // columns)
+    lines = rows * max((label.count("\n") + 1 for label in labels), default=1)
+    figure.set_figheight(figure.get_figheight() + 0.17 * lines + 0.07 * rows)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        fontsize=9,
+        handlelength=1.2,
+        columnspacing=1.2,
+    )
+
+
 def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     """Label horizontal rows 0, 1, ... from the top down."""
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), [folded(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)

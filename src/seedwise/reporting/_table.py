@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ class Table:
     columns: list[str]
     rows: list[list[str]]
 
+    def without(self, column: str) -> Table:
+        """Return the table without a column."""
+        k = self.columns.index(column)
+        return Table(self.columns[:k] + self.columns[k + 1 :], [row[:k] + row[k + 1 :] for row in self.rows])
+
     def to_frame(self) -> pd.DataFrame:
         """Return the texts as a data frame."""
         import pandas as pd
@@ -49,7 +55,8 @@ class Table:
         """Return a ``tabular`` with the rules of booktabs."""
         frame = self.to_frame()
         styler = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-        return styler.to_latex(hrules=True)
+        # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
+        return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", styler.to_latex(hrules=True))
 
     def to_html(self) -> str:
         """Return a ``<table>``; texts are escaped."""

@@ -47,3 +47,16 @@ def interval(result: Interval, decimals: int, factor: float = 1.0) -> str:
     """Write an estimate with its interval: ``.38 [.29, .56]``."""
     estimate, low, high = (number(factor * value, decimals) for value in (result.estimate, result.low, result.high))
     return f"{estimate} [{low}, {high}]"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p-value, nothing if there is none.
+
+    Example:
+        >>> p_value(0.0004), p_value(0.0123), p_value(0.2), p_value(None)
+        ('< .001', '.012', '.20', '')
+
+    """
+    if p is None:
+        return ""
+    return "< .001" if p < 0.001 else number(p, 3 if p < 0.1 else 2)

@@ -18,9 +18,10 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
 
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
-        arrays (runs, epochs), by cell), ``spec`` (YAML), ``environments`` (text and number of runs),
-        ``mixed`` (cells whose runs come from several environments or codes), ``failures`` and ``notes`` (texts and
-        counts), ``resumed`` (number of runs) and ``seconds`` (of all runs).
+        arrays (runs, epochs), by cell), ``spec`` (YAML), ``again`` (the command that runs it, None for a loop),
+        ``environments`` (text and number of runs), ``mixed`` (cells whose runs come from several environments or
+        codes), ``failures`` and ``notes`` (texts and counts), ``resumed`` (number of runs) and ``seconds`` (of all
+        runs).
 
     """
     documents = store.documents()
@@ -50,6 +51,10 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 "labels": [truth[cell[0]].labels if cell and cell[0] in truth else None for cell in finished],
                 "curves": [_curves([series.get(run_id, []) for run_id in cell]) for cell in finished],
                 "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
+                # A loop over seedwise.replicates is run by its own script.
+                "again": None
+                if spec["train"].get("function", "").endswith(":replicates")
+                else f"seedwise run {study}.yaml",
                 "environments": [
                     (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
                     for digest, count in environments.most_common()

@@ -69,10 +69,19 @@ _Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_source
 
 
 class Question(Options):
-    """What the study is to find: an SD ratio, and with what probability."""
+    """What the study is to find; no part of a run's name, so that asking something else trains nothing.
+
+    ``spread_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
+    that you would still call equal, ``margin`` the largest difference of means, in the unit of the metric (``0.005``
+    for half a point of accuracy): they allow the verdicts of equivalence. ``threshold`` is a value of the metric: how
+    likely is a run that is worse?
+    """
 
     spread_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
     power: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    factor: Annotated[float, Field(gt=1)] | None = None
+    margin: Annotated[float, Field(gt=0)] | None = None
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
 class KeepOptions(Options):

@@ -1,0 +1,179 @@
+"""All that a report says of a study: verdicts, tables, and why something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from seedwise.reporting import _details, _rows
+from seedwise.reporting._arms import several_groups
+from seedwise.reporting._figures import scale_of
+from seedwise.reporting._new_data import new_data_table
+from seedwise.reporting._published import published_table
+from seedwise.reporting._results import Results, results_of, scaled
+from seedwise.reporting._single import ranking_sentences, single_runs_table
+from seedwise.reporting._table import Table
+from seedwise.statistics import GroupSize, SpreadSources
+
+_RESULTS: Final = (
+    "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
+    "corrected for the number of comparisons (Holm). These intervals do not rest on normal values; those that do are "
+    "below. "
+)
+_CHURN: Final = "Churn: share of test examples on which two runs of a method disagree, with a jackknife interval. "
+_WITHIN: Final = "The fixed seeds have several values: SD, reduction and churn are those within a value, pooled."
+_FAILURES: Final = (
+    "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "
+    "exact test, corrected (Holm), with Newcombe's interval of the difference."
+)
+_MEANS: Final = (
+    "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "
+    "that a run is better than the base's run with the same seeds (or than any run of the base, if runs are not "
+    "paired), ties counting one half. The method that comes out best was chosen by these runs: its mean is optimistic "
+    "until fresh seeds confirm it."
+)
+_NEW_DATA: Final = (
+    "In points. On this test set: for other runs on exactly these examples, the interval for a leaderboard. On new "
+    "data: for other runs on other examples of the same kind, the interval for a claim about a method; more runs do "
+    "not make it shrink below what the examples leave open."
+)
+_SINGLE: Final = (
+    "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "
+    "The next three are probabilities with 95 % intervals; turned round means that the means of so many seeds have "
+    "the opposite order. Better half: the mean of the better half of these runs less that of the other, beside what "
+    "sorting normal values of the same SD gives (95 % range): a gap inside that range says nothing about good seeds. "
+)
+_NORMAL: Final = (
+    "The chi-square interval of an SD and the Pitman-Morgan (paired) or F interval of a ratio: the familiar ones, "
+    "right for normal values only."
+)
+_PUBLISHED: Final = (
+    "The intervals of ours / published assume normal values, as of the published runs only the SD is known. "
+    "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way."
+)
+_SOURCES: Final = (
+    "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
+    "distribution-wise variance (Jordan 2023, points squared) and its root are what would remain on unlimited test "
+    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0."
+)
+_CHECKS: Final = (
+    "The number that the base loss's gradient was multiplied by, over all steps of all runs. A factor that stays near "
+    "1 means that the loss did next to nothing, whatever the tables above say."
+)
+_GROUPS: Final = (
+    "What comparisons of fewer runs would have reported. The reduction is about the same in groups of every size, as "
+    "they come from the same runs; the range is that of single new groups (95 %, if values are normal)."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of a report.
+
+    Attributes:
+        key: its name as a file.
+        title: its heading.
+        table: the texts.
+        note: what the columns mean.
+
+    """
+
+    key: str
+    title: str
+    table: Table
+    note: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a report says of a study.
+
+    Attributes:
+        results: the comparisons.
+        verdicts: method, verdict on spread, verdict on the mean.
+        sections: the tables that have rows; the first is that of the results.
+        reasons: sentences on numbers that could not be given.
+        sources: where the spread comes from, by cell.
+        groups: reductions in groups of several sizes, by cell.
+
+    """
+
+    results: Results
+    verdicts: Table
+    sections: list[Section]
+    reasons: list[str]
+    sources: Mapping[str, SpreadSources]
+    groups: Mapping[str, tuple[GroupSize, ...]]
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by its name."""
+        shown = {section.key: section.table for section in self.sections}
+        return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
+
+
+def findings_of(study: Mapping[str, Any]) -> Findings:
+    """Compare the cells of a study, and lay out everything that a report says.
+
+    Args:
+        study: see :func:`seedwise.reporting.render`.
+
+    """
+    description, cells, labels = study["description"], study["cells"], study["labels"]
+    results = results_of(description, cells)
+    rows, base = results.comparisons, results.base
+    scale = scale_of(cells)
+    shown = [scaled(cell, scale) for cell in cells]
+    sources, why_no_sources = _details.sources_of(cells, labels)
+    new_data, why_no_new_data = new_data_table(cells, labels, base)
+    groups = _details.group_sizes_of(cells, base)
+    threshold = description["question"].get("threshold")
+    single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
+    notes = _SINGLE + " ".join(ranking_sentences(shown))
+    about = [_RESULTS]
+    if any(column.startswith("churn") for column in results.numbers.columns):
+        about.append(_CHURN)
+    if any(several_groups(cell) for cell in cells):
+        about.append(_WITHIN)
+    sections = [
+        Section("results", "Results", results.numbers, "".join(about)),
+        Section("failures", "Failed runs", _rows.failures_table(rows), _FAILURES),
+        Section("means", "Means", _rows.means_table(rows, base), _MEANS),
+        Section("new-data", "On this test set, and on new data", new_data, _NEW_DATA),
+        Section(
+            "published", "Beside the published numbers", published_table(rows, description["spec"], base), _PUBLISHED
+        ),
+        Section("sources", "Where the spread comes from", _details.sources_table(sources), _SOURCES),
+        Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
+        Section("single-runs", "What single runs would have said", single, notes),
+        Section("groups", "Groups of fewer runs", _details.group_size_rows(groups), _GROUPS),
+        Section("normal", "If values were normal", _rows.normal_table(rows, results.decimals), _NORMAL),
+    ]
+    return Findings(
+        results=results,
+        verdicts=_rows.verdict_table(rows, base),
+        sections=[section for section in sections if section.table.rows],
+        reasons=[*results.reasons, *why_no_sources, *why_no_new_data],
+        sources=sources,
+        groups=groups,
+    )
+
+
+def table_files(studies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the tables of a report as files: CSV, Markdown and LaTeX (booktabs), by name.
+
+    Args:
+        studies: see :func:`seedwise.reporting.render`.
+
+    """
+    files: dict[str, str] = {}
+    for study in studies:
+        for key, table in findings_of(study).tables.items():
+            stem = f"{study['name']}-{key}"
+            files |= {
+                f"{stem}.csv": table.to_csv(),
+                f"{stem}.md": table.to_markdown() + "\n",
+                f"{stem}.tex": table.to_latex(),
+            }
+    return files

@@ -1,0 +1,87 @@
+"""``report`` with its tables, and what a study may ask."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from .conftest import STUDY, run_cli
+
+NO_TORCH = ("torch", "sklearn")
+
+
+def test_tables_are_written_without_torch_and_agree_with_the_printed_ones(trained: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "tables"
+    html = tmp_path / "tiny.html"
+    done = run_cli(["report", "tiny.db", "-o", str(html), "--tables", str(folder)], trained, block=NO_TORCH)
+    assert done.returncode == 0, done.stderr
+    files = sorted(path.name for path in folder.iterdir())
+    assert done.stdout.splitlines() == [f"report: {html}", f"tables: {len(files)} files in {folder}"]
+    assert {path.rpartition(".")[2] for path in files} == {"csv", "md", "tex"}
+    with (folder / "tiny-results.csv").open(newline="") as file:
+        results = list(csv.DictReader(file))
+    printed = (trained / "stdout").read_text()
+    assert [row["method"] for row in results] == ["base", "steady", "wild"]
+    for row in results:
+        assert all(row[column] in printed for column in ("SD [95 %]", "reduction [95 %]", "churn [95 %]"))
+    assert "reduced: the SD is" in (folder / "tiny-verdicts.md").read_text()
+    assert html.read_text().count("<table>") == sum(name.endswith(".csv") for name in files) - 1
+
+
+def test_tables_into_a_file_are_refused(trained: Path, tmp_path: Path) -> None:
+    done = run_cli(["report", "tiny.db", "-o", str(tmp_path / "a.html"), "--tables", "tiny.yaml"], trained)
+    assert done.returncode == 2
+    assert "is a file" in done.stderr
+
+
+def test_another_question_trains_nothing_and_changes_the_verdicts(trained: Path, tmp_path: Path) -> None:
+    for name in ("tiny.db", "cli_project.py"):
+        shutil.copy(trained / name, tmp_path / name)
+    question = "question: {factor: 1000, margin: 0.5, threshold: 0.9}\n"
+    (tmp_path / "tiny.yaml").write_text(STUDY + question)
+    before = run_cli(["show", "tiny.db", "--json"], tmp_path).stdout
+    done = run_cli(["run", "tiny.yaml"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert run_cli(["show", "tiny.db", "--json"], tmp_path).stdout == before, "the same ids, the same seconds"
+    page = (tmp_path / "tiny.html").read_text()
+    assert page.count("Mean equivalent within the margin of 50") == 2
+    assert "a run is worse than 90" in page
+    assert "question: {factor: 1000.0, margin: 0.5, threshold: 0.9}" in page
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [("{factor: 1}", "question.factor"), ("{margin: 0}", "question.margin"), ("{faktor: 2}", "factor")],
+)
+def test_questions_that_cannot_be_asked(tmp_path: Path, question: str, part: str) -> None:
+    (tmp_path / "tiny.yaml").write_text(STUDY + f"question: {question}\n")
+    done = run_cli(["run", "tiny.yaml"], tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert part in done.stderr
+
+
+def test_compare_asks_about_equivalence(tmp_path: Path) -> None:
+    quantiles = stats.norm.ppf((pd.Series(range(60)) + 0.5) / 60)
+    frame = pd.DataFrame({"base": 20 + quantiles, "same": 20.1 + quantiles[::-1]})
+    frame.to_csv(tmp_path / "wide.csv", index=False)
+    compare = ["compare", "wide.csv", "--baseline", "base", "--unpaired", "--format", "markdown"]
+
+    def verdict(*options: str) -> str:
+        done = run_cli([*compare, *options], tmp_path, block=NO_TORCH)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1]
+
+    # The SDs are equal: those of normal values are shown to be within a factor as far off as F's 95 % quantile.
+    limit = stats.f.ppf(0.95, 59, 59) ** 0.5
+    assert 1.1 < limit < 1.6
+    assert "not resolved" in verdict()
+    assert "equivalent within a factor of 1.6" in verdict("--factor", "1.6")
+    assert "not resolved" in verdict("--factor", "1.1")
+    for bad in (["--factor", "1"], ["--margin", "-1"]):
+        done = run_cli([*compare, *bad], tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1, done.stderr
