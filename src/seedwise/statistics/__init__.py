@@ -44,6 +44,7 @@ from seedwise.statistics.pooled import PooledRatio, pooled_ratio
 from seedwise.statistics.published import BesidePublished, beside_published, ratio_beside_published
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
+from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
@@ -64,6 +65,7 @@ __all__ = [
     "PairFlip",
     "PooledRatio",
     "RankingFlips",
+    "Reactivity",
     "SeedEffect",
     "SourceEffect",
     "SpreadSources",
@@ -101,6 +103,7 @@ __all__ = [
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
+    "reactivity",
     "reduction",
     "seed_effect",
     "seeds_needed",
