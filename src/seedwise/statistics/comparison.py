@@ -149,7 +149,7 @@ def compare_cells(
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
       So are those of the means, of equivalence in spread and of equivalence in means, each question by itself.
     - Runs at several values of the fixed seeds (groups): SDs, their ratios and churn are those within the groups,
-      pooled; means are over all runs.
+      pooled. Means are compared between the groups, paired, since runs of one group share their fixed seeds.
     - If any run of a method or of the base failed, a verdict is given only if counting the failures as results at
       chance level gives the same one, for the spread and for the mean. Pending and interrupted runs are not counted at
       all. The spreads with failures counted are tested with ``procedure="normal"`` of :func:`spread_ratio`: to a test
@@ -284,7 +284,8 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
     arms = [_arms(cell, base, count_failures=count_failures) for cell, base in pairs]
     procedure: RatioProcedure = "normal" if count_failures else "adjusted"
     ratios = [_ratio(one, question.level, procedure) for one in arms]
-    means = [_mean_difference(one, question.level) for one in arms]
+    of_means = [_between_groups(one) for one in arms]
+    means = [_mean_difference(one, question.level) for one in of_means]
     alpha, factor, margin = question.alpha, question.factor, question.margin
     close = [
         None
@@ -304,7 +305,7 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
         None
         if margin is None or isinstance(mean, str)
         else mean_equivalence(one.method, one.base, margin=margin, paired=one.paired, alpha=alpha)
-        for one, mean in zip(arms, means, strict=True)
+        for one, mean in zip(of_means, means, strict=True)
     ]
     p, p_mean, p_close, p_close_mean = (_adjust(results) for results in (ratios, means, close, close_means))
     judged = []
@@ -333,7 +334,7 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
                 alpha=alpha,
                 equivalence=close_means[i],
                 p_equivalence=p_close_mean[i],
-                sd=_pooled_sd(arms[i]),
+                sd=_pooled_sd(of_means[i]),
                 power=question.power,
             )
         )
@@ -367,6 +368,21 @@ def _arms(cell: Cell, base: Cell, *, count_failures: bool) -> _Arms:
         at_x, at_y = at_x[use_x], at_y[use_y]
     x, y = x[at_x], y[at_y]
     return _Arms(x, y, paired, _why_not(x, y, paired, cell, base), (cell.group[at_x], base.group[at_y]))
+
+
+def _between_groups(arms: _Arms) -> _Arms:
+    """Return the means of the groups that both arms hold: runs of one group share their fixed seeds."""
+    of_method, of_base = arms.groups
+    if arms.reason or np.unique(np.concatenate(arms.groups)).size == 1:
+        return arms
+    both = np.intersect1d(of_method, of_base)
+    x, y = (
+        np.array([np.mean(values[groups == group]) for group in both])
+        for values, groups in ((arms.method, of_method), (arms.base, of_base))
+    )
+    least = _checks.MINIMUM_RUNS
+    reason = "" if both.size >= least else f"{both.size} values of the fixed seeds: comparing means takes {least}"
+    return _Arms(x, y, True, reason, (both, both))
 
 
 def _results(cell: Cell, count_failures: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -504,6 +520,8 @@ def _improvement(arms: _Arms | None, cell: Cell, level: float) -> Improvement | 
         return _IS_BASE
     if arms.reason:
         return arms.reason
+    if np.unique(np.concatenate(arms.groups)).size > 1:
+        return "runs that share one of several fixed seeds are not independent"
     return probability_of_improvement(
         arms.method, arms.base, paired=arms.paired, higher_is_better=cell.higher_is_better, level=level
     )
