@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from seedwise.cli import _compare, _demo, _doctor, _init, _merge, _power, _recipes, _report, _run, _show, _status
+from seedwise.cli import _compare, _data, _demo, _doctor, _init, _merge, _power, _recipes, _report, _run, _show, _status
 from seedwise.cli._console import EXIT_CODES
 from seedwise.errors import SeedwiseError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 for command in (_demo, _init, _recipes, _run, _status, _show, _report, _doctor, _merge, _compare, _power):
     app.command(name=command.NAME, epilog=EXIT_CODES)(command.command)
+app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)
 
 
 def _version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from seedwise.cli._data import use
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -51,10 +52,7 @@ def command(
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
     opened = open_study(study, store, replicates, scale)
-    if data_dir is not None:
-        import os
-
-        os.environ["SEEDWISE_DATA"] = str(data_dir.resolve())
+    use(data_dir)
     part = _parse_shard(shard)
     if dry_run:
         from seedwise.cli._dry_run import print_estimate

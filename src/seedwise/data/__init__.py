@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from seedwise.data._fetch import fetch
 from seedwise.data._folder import MissingDataError, check, data_dir
 from seedwise.data._published import PUBLISHED
 
@@ -22,6 +23,7 @@ __all__ = [
     "bootstrap",
     "check",
     "data_dir",
+    "fetch",
     "first_of_each_class",
     "hold_out",
     "load",

@@ -46,8 +46,8 @@ def locate(name: str, folder: Path) -> dict[str, Path]:
     home = folder / published.folders[0]
     missing = next(file for file in published.files if not _plain_or_gz(home / file).is_file())
     raise MissingDataError(
-        f"{name} is not in {folder} (no {published.folders[0]}/{missing}): type '{fetch_command(name, folder)}', or "
-        f"name the folder that holds {published.folders[0]} with --data-dir"
+        f"{name} is not in {folder} (no {published.folders[0]}/{missing}): type '{fetch_command(name)}', or name the "
+        f"folder that holds {published.folders[0]} with --data-dir"
     )
 
 
@@ -63,7 +63,7 @@ def read(name: str, file: str, path: Path) -> bytes:
         StorageError: if it cannot be read, is truncated or is anything else than what was published.
 
     """
-    mend = f"delete it and type '{fetch_command(name, data_dir())}'"
+    mend = f"type '{fetch_command(name)}' for a new one"
     try:
         content = path.read_bytes()
         if path.suffix == ".gz":
@@ -78,25 +78,29 @@ def read(name: str, file: str, path: Path) -> bytes:
     return content
 
 
-def check(name: str) -> None:
-    """Hold the files of a dataset against their checksums; one that needs no files passes.
+def check(name: str) -> Path | None:
+    """Hold the files of a dataset in ``data_dir()`` against their checksums, and return the folder they lie in.
 
     Args:
-        name: as in a study file.
+        name: as in a study file; a dataset that needs no files passes and has no folder.
 
     Raises:
         MissingDataError: if files are missing.
         StorageError: if one is damaged.
 
     """
-    if name in PUBLISHED:
-        for file, path in locate(name, data_dir()).items():
-            read(name, file, path)
+    if name not in PUBLISHED:
+        return None
+    paths = locate(name, data_dir())
+    for file, path in paths.items():
+        read(name, file, path)
+    return next(iter(paths.values())).parent
 
 
-def fetch_command(name: str, folder: Path) -> str:
-    """Return the command that downloads a dataset into a data folder."""
-    return f"seedwise data fetch {name} --data-dir {shlex.quote(str(folder))}"
+def fetch_command(name: str) -> str:
+    """Return the command that downloads a dataset into ``data_dir()``."""
+    given = os.environ.get("SEEDWISE_DATA")
+    return f"seedwise data fetch {name}" + (f" --data-dir {shlex.quote(given)}" if given else "")
 
 
 def _plain_or_gz(path: Path) -> Path:

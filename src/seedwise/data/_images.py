@@ -142,7 +142,8 @@ def _load(
 
 def _idx_examples(contents: Contents) -> Examples:
     images, labels = (read_idx(content) for content in contents)
-    return _examples(images[..., None], labels)
+    # A copy: what was read from bytes may not be written to, which torch warns of.
+    return _examples(images[..., None].copy(), labels)
 
 
 def _cifar_examples(key: bytes) -> Callable[[Contents], Examples]:
@@ -152,7 +153,7 @@ def _cifar_examples(key: bytes) -> Callable[[Contents], Examples]:
         images, labels = [], []
         for content in contents:
             batch = read_pickle(content)
-            images.append(np.ascontiguousarray(batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)))
+            images.append(np.stack(batch[b"data"].reshape(-1, 3, 32, 32).swapaxes(0, 1), axis=-1))
             labels += batch[key]
         return _examples(np.concatenate(images), labels)
 
@@ -160,5 +161,6 @@ def _cifar_examples(key: bytes) -> Callable[[Contents], Examples]:
 
 
 def _examples(images: np.ndarray[Any, np.dtype[np.uint8]], labels: Any) -> Examples:
-    # A copy: what was read from bytes is read-only, which torch warns of.
-    return Examples(torch.tensor(images), torch.tensor(labels, dtype=torch.int64), torch.arange(len(images)))
+    return Examples(
+        torch.from_numpy(images), torch.tensor(np.asarray(labels, dtype=np.int64)), torch.arange(len(images))
+    )

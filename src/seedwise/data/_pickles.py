@@ -28,10 +28,10 @@ class _Dtype:
 class _Array:
     """Stands for ``numpy._core.multiarray._reconstruct``: an array of uint8."""
 
-    values: np.ndarray[Any, np.dtype[np.uint8]]
+    values: np.ndarray[Any, np.dtype[np.uint8]] = np.empty(0, dtype=np.uint8)
 
     def __init__(self, *_: Any) -> None:
-        self.values = np.empty(0, dtype=np.uint8)
+        """Take what ``_reconstruct`` takes: nothing of it matters."""
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, content = state

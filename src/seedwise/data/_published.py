@@ -11,20 +11,29 @@ class Published:
     """A dataset as published.
 
     Attributes:
-        folders: where in the data folder its files are looked for, in this order.
+        folders: where in the data folder its files are looked for, in this order; downloads go into the first.
         train: md5 of the files of the training set, uncompressed, by name and in order.
         test: the same of the test set.
+        address: where it is downloaded from.
+        archives: md5 of what is downloaded, by name: a file and ``.gz``, or a ``.tar.gz`` of the whole folder.
 
     """
 
     folders: tuple[str, ...]
     train: dict[str, str]
     test: dict[str, str]
+    address: str
+    archives: dict[str, str]
 
     @property
     def files(self) -> dict[str, str]:
         """All files."""
         return self.train | self.test
+
+    def held_by(self, archive: str) -> list[str]:
+        """Return the files in an archive."""
+        alone = archive.removesuffix(".gz")
+        return [alone] if alone in self.files else list(self.files)
 
 
 PUBLISHED: Final = {
@@ -38,6 +47,14 @@ PUBLISHED: Final = {
             "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
             "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
         },
+        # The authors' own page refuses downloads; this copy is the one that torchvision turns to first.
+        address="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        archives={
+            "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+            "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
+            "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+            "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+        },
     ),
     "fashion_mnist": Published(
         folders=("FashionMNIST/raw", "fashion_mnist", "."),
@@ -48,6 +65,13 @@ PUBLISHED: Final = {
         test={
             "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
             "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
+        },
+        address="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        archives={
+            "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+            "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
+            "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
+            "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
         },
     ),
     "cifar10": Published(
@@ -60,12 +84,16 @@ PUBLISHED: Final = {
             "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
         },
         test={"test_batch": "40351d587109b95175f43aff81a1287e"},
+        address="https://www.cs.toronto.edu/~kriz/",
+        archives={"cifar-10-python.tar.gz": "c58f30108f718f92721af3b95e74349a"},
     ),
     "cifar100": Published(
         folders=("cifar-100-python", "."),
         train={"train": "16019d7e3df5f24257cddd939b257f8d"},
         test={"test": "f0ef6b0ae62326f3e7ffdfab6717acfc"},
+        address="https://www.cs.toronto.edu/~kriz/",
+        archives={"cifar-100-python.tar.gz": "eb9058c3a382ffc7106e4002c42a8d85"},
     ),
 }
-"""The checksums are those that torchvision holds CIFAR's files against; those of the idx files were computed from the
-published archives, whose own checksums `_fetch.py` names."""
+"""The md5 of archives and of CIFAR's files are their authors' and torchvision's; those of the idx files belong to what
+lies in the archives."""

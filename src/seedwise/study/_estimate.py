@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seedwise.data import MissingDataError
 from seedwise.study._store import Store
 from seedwise.training import FUNCTION, SIZES
 
@@ -22,7 +23,7 @@ class Estimate:
         bytes: of the predictions and weights of all runs, before compression; None for a function of the
             user's own, and where weights are kept and torch, which knows their size, is not installed.
         seconds: of one worker for what is missing: from the mean of the finished runs or, without any, from a few steps
-            of each method; None for a function of one's own without a finished run, or without torch.
+            of each method; None for a function of one's own without a finished run, or without torch or the data.
         measured: whether ``seconds`` comes from finished runs.
 
     """
@@ -76,6 +77,8 @@ def _seconds_per_run(study: Study) -> float | None:
     try:
         torch.set_num_threads(study.spec.numerics.threads)
         took = [measure(Run(spec, TrainerConfig.model_validate(spec.config))) for spec in methods.values()]
+    except MissingDataError:
+        return None
     finally:
         torch.set_num_threads(threads)
     return sum(took) / len(took)

@@ -19,10 +19,12 @@ from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any, Final, Protocol
 
+from seedwise.data import check
 from seedwise.errors import StorageError
 from seedwise.run import Keep, RunRecord, RunSpec, storage_errors
 from seedwise.study._folder import StudyFolder, read_record
 from seedwise.study._spec import CheckpointOptions, Limits
+from seedwise.training import FUNCTION
 
 _GRACE: Final = 20.0
 """Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
@@ -185,9 +187,13 @@ class Executor:
         """Train ``specs``; returns when all have ended or the user has stopped it (``interrupted`` is then true).
 
         Raises:
-            StorageError: if a worker or the driver could not write; finished runs are kept.
+            MissingDataError: if the data of the built-in trainer are not there; no worker is started.
+            StorageError: if a file of the data is damaged, or if a worker or the driver could not write; finished runs
+                are kept.
 
         """
+        for dataset in {spec.config["task"]["dataset"] for spec in specs if spec.function == FUNCTION}:
+            check(dataset)
         self._waiting.extend(specs)
         self._progress.planned(len(specs))
         try:
