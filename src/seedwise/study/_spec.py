@@ -25,7 +25,7 @@ REGIME_SETS = {"two-by-two": ("all", "hardware", "all+hardware", "none")}
 
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
 _Model = TypeVar("_Model", bound=BaseModel)
-_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=80)]
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_length=80)]
 
 
 def regime_sources(regime: str) -> tuple[str, ...]:
