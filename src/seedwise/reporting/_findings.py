@@ -9,6 +9,7 @@ from typing import Any, Final
 from seedwise.reporting import _details, _rows
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
+from seedwise.reporting._fixed import fixed_values_table
 from seedwise.reporting._new_data import new_data_table
 from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of, scaled
@@ -56,6 +57,10 @@ _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
     "distribution-wise variance (Jordan 2023, points squared) and its root are what would remain on unlimited test "
     "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0."
+)
+_FIXED: Final = (
+    "The SD within the runs that share one value of the fixed seeds, and the p-value of its being the same at all of "
+    "them (Brown-Forsythe, uncorrected). Where it differs, the pooled SD is an average over these values."
 )
 _CHECKS: Final = (
     "The number that the base loss's gradient was multiplied by, over all steps of all runs. A factor that stays near "
@@ -131,6 +136,8 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
     notes = _SINGLE + " ".join(ranking_sentences(shown))
+    source = description["spec"].get("source", "")
+    published = f"Published: {source}. {_PUBLISHED}" if source else _PUBLISHED
     about = [_RESULTS]
     if any(column.startswith("churn") for column in results.numbers.columns):
         about.append(_CHURN)
@@ -142,9 +149,10 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
         Section("new-data", "On this test set, and on new data", new_data, _NEW_DATA),
         Section(
-            "published", "Beside the published numbers", published_table(rows, description["spec"], base), _PUBLISHED
+            "published", "Beside the published numbers", published_table(rows, description["spec"], base), published
         ),
         Section("sources", "Where the spread comes from", _details.sources_table(sources), _SOURCES),
+        Section("fixed", "At each value of the fixed seeds", fixed_values_table(shown, results.decimals), _FIXED),
         Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
         Section("single-runs", "What single runs would have said", single, notes),
         Section("groups", "Groups of fewer runs", _details.group_size_rows(groups), _GROUPS),

@@ -25,6 +25,7 @@ from seedwise.statistics.errors import ExampleErrors, example_errors
 from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
 from seedwise.statistics.failures import failure_difference
 from seedwise.statistics.flips import negative_flips
+from seedwise.statistics.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
@@ -60,6 +61,7 @@ __all__ = [
     "ExampleErrors",
     "Extremes",
     "GroupSize",
+    "GroupSpreads",
     "Improvement",
     "Interval",
     "PairFlip",
@@ -89,6 +91,7 @@ __all__ = [
     "expected_interval",
     "failure_difference",
     "group_size_table",
+    "group_spreads",
     "holm",
     "logit_attribution",
     "logit_correlation",

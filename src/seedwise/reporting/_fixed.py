@@ -1,0 +1,32 @@
+"""The spread at each value of the fixed seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seedwise.reporting._figures import names_of
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import number
+from seedwise.statistics import Cell, group_spreads
+
+
+def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
+    """Lay out how much the SD differs between the values of the fixed seeds, for cells that have several.
+
+    Args:
+        cells: the cells, in the unit in which their metric is shown.
+        decimals: of SDs.
+
+    """
+    rows = []
+    for cell, name in zip(cells, names_of(cells), strict=True):
+        use = cell.finished_mask
+        if len(set(cell.group.tolist())) < 2 or use.sum() < 3:
+            continue
+        found = group_spreads(cell.values[use], cell.group[use])
+        if not found.sds:
+            continue
+        lowest, highest = (number(value, decimals) for value in (min(found.sds), max(found.sds)))
+        p = "-" if found.p_value is None else number(found.p_value, 3) if found.p_value >= 0.001 else "< .001"
+        rows.append([name, str(len(found.sds)), lowest, highest, p])
+    return Table(["method", "values", "lowest SD", "highest SD", "p of equal SDs"], rows)
