@@ -17,7 +17,7 @@ def command() -> None:
     out = console()
     for name in recipe_names():
         text = recipe_text(name)
-        first = text.partition("\n")[0].lstrip("# ")
+        out.print(name, style="bold", end="")
         scales = yaml.safe_load(text).get("scales", {})
-        shown = f"  [dim]--scale {' | '.join([*scales, 'full'])}[/dim]" if scales else ""
-        out.print(f"[bold]{name}[/bold]{shown}\n    {first}", soft_wrap=True)
+        out.print(f"  --scale {' | '.join([*scales, 'full'])}" if scales else "", style="dim", soft_wrap=True)
+        out.print(f"    {text.partition(chr(10))[0].lstrip('# ')}", soft_wrap=True)
