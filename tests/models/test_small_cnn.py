@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from seedwise.models import build, small_cnn
+from seedwise.models import small_cnn
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_number_of_parameters(width, parameters):
 
 
 def test_dropout_is_between_the_features_and_the_linear_layer():
-    layers = list(build("small_cnn", 1, 10, {"dropout": 0.4}))
+    layers = list(small_cnn(1, 10, dropout=0.4))
     assert isinstance(layers[-2], nn.Dropout)
     assert layers[-2].p == 0.4
     assert isinstance(layers[-1], nn.Linear)

@@ -46,7 +46,7 @@ BASE_CONTENT = {
 PLACEBO = """
 name: placebo
 task: {dataset: digits, augment: true}
-model: {name: resnet14}
+model: {name: resnet14, width: 16}
 train:
   epochs: 30
   batch_size: 128
@@ -138,10 +138,46 @@ CLF_CONTENT = {
     "seeds": {"init": 1, "split": 1},
 }
 
+LENET = """
+name: lenet
+task: {dataset: digits, augment: true, train_examples: null, test: published}
+model: {name: lenet300, bias: false}
+train: {epochs: 2, batch_size: 16, optimizer: {name: sgd, lr: 0.1}}
+methods: {base: {}}
+seeds: [{init: 1}]
+"""
+LENET_CONTENT = {
+    "schema": 1,
+    "function": "seedwise.training:train",
+    "config": {
+        "task": {"dataset": "digits"},
+        "model": {"name": "lenet300", "bias": False},
+        "train": {"epochs": 2, "batch_size": 16, "optimizer": {"name": "sgd", "lr": 0.1}},
+    },
+    "seeds": {"init": 1},
+}
+
+NETWORKS = """
+lenet300: {bias: true}
+lenet5: {bias: true}
+conv2: {bias: true}
+conv4: {bias: true}
+conv6: {bias: true}
+resnet14: {width: 16}
+resnet14_wide: {width: 64}
+resnet18: {}
+resnet32: {}
+vgg16: {}
+shufflenet_v2: {}
+mobilenet_v2: {}
+small_cnn: {width: 16, dropout: 0.25}
+"""
+
 STUDIES = {
     "base": (BASE, BASE_CONTENT, "f950707290415901"),
     "placebo": (PLACEBO, PLACEBO_CONTENT, "3aabf1c9c6d05b8b"),
     "clf": (CLF, CLF_CONTENT, "c522e15958b40fed"),
+    "lenet": (LENET, LENET_CONTENT, "0819758738078216"),
 }
 
 
@@ -181,6 +217,12 @@ def without_defaults(study, content):
 @pytest.mark.parametrize(("text", "content", "golden"), STUDIES.values(), ids=STUDIES)
 def test_options_at_their_default_may_be_left_out(text, content, golden):
     assert ids(without_defaults(yaml.safe_load(text), content)) == [golden]
+
+
+@pytest.mark.parametrize(("name", "options"), yaml.safe_load(NETWORKS).items())
+def test_every_network_is_its_name_alone(name, options):
+    (run,) = plan(parse_study(edited(BASE, "model", value={"name": name} | options)))
+    assert run.spec.config["model"] == {"name": name}
 
 
 def reversed_keys(value):

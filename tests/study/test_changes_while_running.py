@@ -33,10 +33,10 @@ def test_the_fingerprint_is_of_what_was_loaded_and_not_of_a_later_edit(module):
 
 def test_a_checkpoint_of_other_code_is_not_gone_on_from_and_that_is_said(module, tmp_path):
     path = tmp_path / "checkpoint"
-    Checkpoint(path, every_epochs=1, function="edited_module:train").save(0, total=1)
-    assert Checkpoint(path, function="edited_module:train").load() == {"epoch": 0, "total": 1}
+    Checkpoint(path, every_epochs=1, functions=["edited_module:train"]).save(0, total=1)
+    assert Checkpoint(path, functions=["edited_module:train"]).load() == {"epoch": 0, "total": 1}
     module.write_text("def train(run):\n    run.finish(accuracy=2.0)\n")
-    after = Checkpoint(path, function="edited_module:train")
+    after = Checkpoint(path, functions=["edited_module:train"])
     assert after.load() is None
     assert after.resumed_from == []
     assert after.notes == ["the code has changed since the checkpoint (edited_module.py): from the start"]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from seedwise.data import DATASETS
 from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
-from seedwise.models import MODELS, resnet14, small_cnn
+from seedwise.models import MODELS
 from seedwise.training import SIZES, _config, classification_metrics
 
 
@@ -29,8 +29,7 @@ def options(model):
     }
 
 
-def names_of(union):
-    members = typing.get_args(typing.get_args(union)[0])
+def names_of(members):
     return [name for member in members for name in typing.get_args(member.model_fields["name"].annotation)]
 
 
@@ -40,8 +39,6 @@ def names_of(union):
         (_config.VML, VarianceMinimizerLoss, {"base", "process_group"}),
         (_config.CLF, CLFLoss, {"base", "variance", "process_group"}),
         (_config.Placebo, PlaceboLoss, {"seed"}),
-        (_config.SmallCNN, small_cnn, {"in_channels", "num_classes"}),
-        (_config.ResNet14, resnet14, {"in_channels", "num_classes"}),
     ],
 )
 def test_names_and_defaults(config, function, not_options):
@@ -49,6 +46,18 @@ def test_names_and_defaults(config, function, not_options):
     for name in not_options:
         del expected[name]
     assert options(config) == expected
+
+
+NETWORKS = typing.get_args(typing.get_args(_config.BuiltInNetwork)[0])
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+def test_names_and_defaults_of_networks(config):
+    (name,) = typing.get_args(config.model_fields["name"].annotation)
+    expected = parameters(MODELS[name])
+    assert list(expected)[:2] == ["in_channels", "num_classes"]
+    # The size of the images is the dataset's, and no option.
+    assert options(config) == {key: expected[key] for key in list(expected)[2:] if key != "image_size"}
 
 
 @pytest.mark.parametrize(("config", "function"), [(_config.SGD, torch.optim.SGD), (_config.AdamW, torch.optim.AdamW)])
@@ -122,7 +131,7 @@ def test_what_torch_refuses_is_refused_before_training():
 
 
 def test_names_of_models_and_datasets():
-    assert names_of(_config.Model) == list(MODELS)
+    assert names_of(NETWORKS) == list(MODELS)
     dataset = _config.ClassificationTask.model_fields["dataset"].annotation
     assert list(typing.get_args(dataset)) == list(DATASETS) == list(SIZES)
 
@@ -132,6 +141,7 @@ def test_sizes_are_those_of_the_data(name, published):
     dataset = published(name)
     size = SIZES[name]
     assert (size.train, size.test, size.classes) == (len(dataset.train), len(dataset.test), dataset.num_classes)
+    assert size.image == (dataset.in_channels, *dataset.train.images.shape[1:3])
     assert sorted(dataset.train.labels.unique().tolist()) == list(range(size.classes))
 
 

@@ -1,7 +1,28 @@
-"""The networks."""
+"""The networks of the papers: functions ``make(in_channels, num_classes, **options)`` that return a fresh module."""
 
-from seedwise.models._registry import MODELS, build
-from seedwise.models._resnet import ResNet, resnet14
+from seedwise.models._conv import conv2, conv4, conv6
+from seedwise.models._lenet import lenet5, lenet300
+from seedwise.models._mobilenet import mobilenet_v2
+from seedwise.models._registry import MODELS
+from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
+from seedwise.models._shufflenet import shufflenet_v2
 from seedwise.models._small_cnn import small_cnn
+from seedwise.models._vgg import vgg16
 
-__all__ = ["MODELS", "ResNet", "build", "resnet14", "small_cnn"]
+__all__ = [
+    "MODELS",
+    "ResNet",
+    "conv2",
+    "conv4",
+    "conv6",
+    "lenet5",
+    "lenet300",
+    "mobilenet_v2",
+    "resnet14",
+    "resnet14_wide",
+    "resnet18",
+    "resnet32",
+    "shufflenet_v2",
+    "small_cnn",
+    "vgg16",
+]

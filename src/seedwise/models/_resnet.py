@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+Shortcut = Callable[[int, int, int], nn.Module]
+"""From input channels, channels and stride to what stands in for the identity where the shape changes."""
+
+
+class _Subsample(nn.Module):
+    """Every ``stride``-th row and column, normalised if asked for, and zeros for the channels that are new."""
+
+    def __init__(
+        self, in_channels: int, channels: int, stride: int, norm: Callable[[int], nn.Module] = nn.Identity
+    ) -> None:
+        super().__init__()
+        self.norm = norm(in_channels)
+        self.stride = stride
+        self.extra = channels - in_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(self.norm(x[:, :, :: self.stride, :: self.stride]), (0, 0, 0, 0, 0, self.extra))
+
+
+def _projection(in_channels: int, channels: int, stride: int) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+
 
 class _Block(nn.Module):
-    """Two 3 x 3 convolutions around an identity; the shortcut has no convolution."""
+    """Two 3 x 3 convolutions beside a shortcut."""
 
-    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
+    def __init__(self, in_channels: int, channels: int, stride: int, shortcut: Shortcut) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
-        self.stride = stride
-        self.extra = channels - in_channels
-        self.bn_shortcut = nn.BatchNorm2d(in_channels) if self.extra or stride > 1 else None
+        same = in_channels == channels and stride == 1
+        self.shortcut = nn.Identity() if same else shortcut(in_channels, channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        if self.bn_shortcut is not None:
-            x = F.pad(self.bn_shortcut(x[:, :, :: self.stride, :: self.stride]), (0, 0, 0, 0, 0, self.extra))
-        return F.relu(x + residual)
+        return F.relu(self.shortcut(x) + self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
 
 
 class ResNet(nn.Module):
-    """Residual network with parameter-free strided shortcuts (but for a batch norm) and zero-padded channels.
+    """Residual network of basic blocks, with a 3 x 3 stem that keeps height and width.
 
     Convolutions start from Kaiming's normal distribution (fan out), and the last batch-norm scale of each block from 0,
-    so that every block starts as the identity.
+    so that every block starts as its shortcut.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         blocks: blocks per stage.
         widths: channels per stage; every stage but the first halves height and width.
+        shortcut: makes the shortcut of the blocks that change the shape.
 
-    Source: He et al. 2016; shortcuts and initialisation as in Summers & Dinneen 2021 (arXiv 2103.04514).
+    Source: He et al. 2016 (arXiv 1512.03385); initialisation as in Summers & Dinneen 2021 (arXiv 2103.04514).
 
     """
 
-    def __init__(self, in_channels: int, num_classes: int, blocks: Sequence[int], widths: Sequence[int]) -> None:
+    def __init__(
+        self, in_channels: int, num_classes: int, blocks: Sequence[int], widths: Sequence[int], shortcut: Shortcut
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, widths[0], 3, 1, 1, bias=False)
         self.bn = nn.BatchNorm2d(widths[0])
@@ -52,7 +74,7 @@ class ResNet(nn.Module):
         channels = widths[0]
         for stage, (count, width) in enumerate(zip(blocks, widths, strict=True)):
             for k in range(count):
-                layers.append(_Block(channels, width, 2 if stage > 0 and k == 0 else 1))
+                layers.append(_Block(channels, width, 2 if stage > 0 and k == 0 else 1, shortcut))
                 channels = width
         self.blocks = nn.Sequential(*layers)
         self.head = nn.Linear(channels, num_classes)
@@ -69,12 +91,15 @@ class ResNet(nn.Module):
         return logits
 
 
-def resnet14(in_channels: int, num_classes: int) -> nn.Module:
+def resnet14(in_channels: int, num_classes: int, *, width: int = 16) -> nn.Module:
     """ResNet-14: three stages of two blocks, 16, 32 and 64 channels; 172 602 parameters for 3 channels and 10 classes.
+
+    Where the shape changes, the shortcut is a strided subsample, a batch norm and zeros for the new channels.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
+        width: channels of the first stage; each later one has twice as many as the one before.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -86,4 +111,74 @@ def resnet14(in_channels: int, num_classes: int) -> nn.Module:
     Source: Summers & Dinneen 2021 (arXiv 2103.04514).
 
     """
-    return ResNet(in_channels, num_classes, (2, 2, 2), (16, 32, 64))
+    shortcut = partial(_Subsample, norm=nn.BatchNorm2d)
+    return ResNet(in_channels, num_classes, (2, 2, 2), (width, 2 * width, 4 * width), shortcut)
+
+
+def resnet14_wide(in_channels: int, num_classes: int, *, width: int = 64) -> nn.Module:
+    """ResNet-14 with 64, 128 and 256 channels; 2 777 674 parameters for 3 channels and 10 classes.
+
+    Where the shape changes, the shortcut is a strided 1 x 1 convolution and a batch norm.
+
+    Args:
+        in_channels: channels of the images (B, C, H, W).
+        num_classes: number of logits.
+        width: channels of the first stage; each later one has twice as many as the one before.
+
+    Returns:
+        A module from (B, C, H, W) to logits (B, num_classes).
+
+    Example:
+        >>> sum(p.numel() for p in resnet14_wide(3, 10).parameters())
+        2777674
+
+    Source: the first three stages of the ResNet-18 of He et al. 2016 (arXiv 1512.03385, table 1), with a stem for small
+    images.
+
+    """
+    return ResNet(in_channels, num_classes, (2, 2, 2), (width, 2 * width, 4 * width), _projection)
+
+
+def resnet18(in_channels: int, num_classes: int) -> nn.Module:
+    """ResNet-18 with a stem for small images; 11 173 962 parameters for 3 channels and 10 classes.
+
+    Four stages of two blocks, 64 to 512 channels, 1 x 1 convolutions as shortcuts where the shape changes. The stem is
+    one 3 x 3 convolution of stride 1 without pooling, where the network for ImageNet has 7 x 7, stride 2 and pooling.
+
+    Args:
+        in_channels: channels of the images (B, C, H, W).
+        num_classes: number of logits.
+
+    Returns:
+        A module from (B, C, H, W) to logits (B, num_classes).
+
+    Example:
+        >>> sum(p.numel() for p in resnet18(3, 10).parameters())
+        11173962
+
+    Source: He et al. 2016 (arXiv 1512.03385), table 1, shortcuts of option B.
+
+    """
+    return ResNet(in_channels, num_classes, (2, 2, 2, 2), (64, 128, 256, 512), _projection)
+
+
+def resnet32(in_channels: int, num_classes: int) -> nn.Module:
+    """ResNet-32: three stages of five blocks, 16, 32 and 64 channels; 464 154 parameters for 3 channels and 10 classes.
+
+    Where the shape changes, the shortcut is a strided subsample with zeros for the new channels: no parameters.
+
+    Args:
+        in_channels: channels of the images (B, C, H, W).
+        num_classes: number of logits.
+
+    Returns:
+        A module from (B, C, H, W) to logits (B, num_classes).
+
+    Example:
+        >>> sum(p.numel() for p in resnet32(3, 10).parameters())
+        464154
+
+    Source: He et al. 2016 (arXiv 1512.03385), section 4.2 (n = 5), shortcuts of option A.
+
+    """
+    return ResNet(in_channels, num_classes, (5, 5, 5), (16, 32, 64), _Subsample)

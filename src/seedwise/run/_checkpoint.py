@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ class Checkpoint:
         every_epochs: write at the end of every N epochs.
         every_seconds: write at the first end of an epoch after S seconds since the last one.
         should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
-        function: ``module:name`` of the function that trains; a checkpoint of other code is not gone on from.
+        functions: ``module:name`` of each function that decides the bits; a checkpoint of other code is not gone on
+            from.
         keep_trace: whether to note a digest of every state that is passed to ``save``.
 
     Attributes:
@@ -51,7 +52,7 @@ class Checkpoint:
         every_epochs: int | None = None,
         every_seconds: float | None = None,
         should_stop: Callable[[], bool] = bool,
-        function: str | None = None,
+        functions: Sequence[str] = (),
         keep_trace: bool = False,
     ) -> None:
         self.path = path
@@ -61,7 +62,7 @@ class Checkpoint:
         self.resumed_from: list[int] = []
         self.log: list[dict[str, float]] = []
         self.trace: dict[str, str] = {}
-        self._function = function
+        self._functions = functions
         self._keep_trace = keep_trace
         self._should_stop = should_stop
         self._written = time.monotonic()
@@ -110,7 +111,7 @@ class Checkpoint:
     def _write(self, epoch: int, state: dict[str, Any]) -> None:
         assert self.path is not None
         own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds, "notes": self.notes}
-        own["code"] = {} if self._function is None else loaded_code(self._function)
+        own["code"] = loaded_code(*self._functions) if self._functions else {}
         try:
             payload = _pack({"epoch": epoch, "state": state, **own})
         except Exception as error:
@@ -146,7 +147,7 @@ class Checkpoint:
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
                 path.unlink()
                 continue
-            changed = changed_files(saved["code"], self._function) if self._function is not None else []
+            changed = changed_files(saved["code"], *self._functions) if self._functions else []
             if changed:
                 self.notes.append(
                     f"the code has changed since the checkpoint ({', '.join(changed[:3])}): from the start"

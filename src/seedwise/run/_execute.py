@@ -81,7 +81,7 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     status: Status = "finished"
     error: BaseException | None = None
     message = None
-    loaded_code(run.spec.function)  # before the run, so that it is what the run was trained by
+    loaded_code(*run.spec.functions)  # before the run, so that it is what the run was trained by
     torch.set_num_threads(run.numerics.threads)
     if run.seeds["hardware"] and run.device == "cpu":
         run.notes.append("the source 'hardware' changes nothing on a CPU: torch's CPU kernels add in a fixed order")
@@ -137,7 +137,7 @@ def record_of(
         error=message,
         traceback="".join(traceback.format_exception(error)) if error is not None else None,
         environment=environment(run.device),
-        code=loaded_code(run.spec.function),
+        code=loaded_code(*run.spec.functions),
         trace=run.checkpoint.trace,
         predictions=run.predictions if status == "finished" else [],
         weights=run.weights if status == "finished" else {},

@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,15 +15,15 @@ from typing import Any, Final
 _ROOMS: Final = ("losses", "selection", "randomness", "data", "models", "run", "training")
 
 
-def loaded_code(function: str) -> dict[str, str]:
+def loaded_code(*functions: str) -> dict[str, str]:
     """Return ``{file: SHA-256}`` of the code that decides a run's bits.
 
-    Ours: every file of the rooms that train. The user's: every loaded module of the top-level package of ``function``.
-    A file is read when it is first seen, so that one edited while a long study runs still counts as what was loaded:
-    call this right after the function is loaded.
+    Ours: every file of the rooms that train. The user's: every loaded module of the top-level packages of
+    ``functions``. A file is read when it is first seen, so that one edited while a long study runs still counts as what
+    was loaded: call this right after the functions are loaded.
 
     Args:
-        function: ``module:name``; files are named relative to the package's parent folder.
+        functions: ``module:name`` each; files are named relative to the package's parent folder.
 
     """
     code = {}
@@ -31,9 +31,7 @@ def loaded_code(function: str) -> dict[str, str]:
     for room in _ROOMS:
         for file in sorted((ours / "seedwise" / room).rglob("*.py")):
             code[file.relative_to(ours).as_posix()] = _seen_sha256(file, None)
-    top = function.partition(":")[0].partition(".")[0]
-    root = _package_root(top)
-    if top != "seedwise" and root is not None:
+    for top, root in _packages(functions).items():
         for loaded_as, module in list(sys.modules.items()):
             file = Path(getattr(module, "__file__", None) or "")
             # A script that is run directly is the module that others would import by its name.
@@ -45,27 +43,26 @@ def loaded_code(function: str) -> dict[str, str]:
     return code
 
 
-def present_code(recorded: Mapping[str, str], function: str) -> dict[str, str]:
+def present_code(recorded: Mapping[str, str], *functions: str) -> dict[str, str]:
     """Return what the recorded files hold now, without importing anything; empty for a file that is gone.
 
     Args:
         recorded: what ``loaded_code`` gave when the run finished.
-        function: ``module:name`` of the function that trained it.
+        functions: ``module:name`` of each function that decided its bits.
 
     """
-    ours = Path(__file__).parents[2]
-    root = _package_root(function.partition(":")[0].partition(".")[0])
+    ours = [Path(__file__).parents[2]]
+    theirs = list(_packages(functions).values())
     present = {}
     for name in recorded:
-        base = ours if name.startswith("seedwise/") else root
-        file = None if base is None else base / name
-        present[name] = "" if file is None or not file.exists() else _sha256(file)
+        files = [root / name for root in (ours if name.startswith("seedwise/") else theirs)]
+        present[name] = next((_sha256(file) for file in files if file.exists()), "")
     return present
 
 
-def changed_files(recorded: Mapping[str, str], function: str) -> list[str]:
+def changed_files(recorded: Mapping[str, str], *functions: str) -> list[str]:
     """Return the recorded files whose content is different now; arguments as for ``present_code``."""
-    present = present_code(recorded, function)
+    present = present_code(recorded, *functions)
     return [name for name, digest in recorded.items() if present[name] != digest]
 
 
@@ -80,6 +77,13 @@ def environment(device: str) -> dict[str, str]:
     for package in ("seedwise", "torch", "numpy"):
         found[package] = importlib.metadata.version(package)
     return found
+
+
+def _packages(functions: Iterable[str]) -> dict[str, Path]:
+    """Return the user's top-level packages that hold the functions, and the folders that hold those."""
+    tops = dict.fromkeys(function.partition(":")[0].partition(".")[0] for function in functions)
+    roots = {top: _package_root(top) for top in tops if top != "seedwise"}
+    return {top: root for top, root in roots.items() if root is not None}
 
 
 def _package_root(top: str) -> Path | None:

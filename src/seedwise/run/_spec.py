@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -63,6 +64,17 @@ class RunSpec:
         return content | ({"numerics": numerics} if numerics else {})
 
     @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """The functions whose code decides its bits: the one that trains, and every ``module:name`` that config names.
+
+        Example:
+            >>> RunSpec("my.train:train", {"net": {"name": "other.nets:make", "depth": 3}}, {}).functions
+            ('my.train:train', 'other.nets:make')
+
+        """
+        return (self.function, *dict.fromkeys(_functions_in(self.config)))
+
+    @cached_property
     def id(self) -> str:
         """Sixteen hexadecimal digits of the SHA-256 of the content."""
         return digest_of(self.content)
@@ -76,6 +88,16 @@ class RunSpec:
     def from_content(cls, content: Mapping[str, Any]) -> RunSpec:
         """Read what ``content`` gave."""
         return cls(content["function"], content["config"], content["seeds"], Numerics(**content.get("numerics", {})))
+
+
+def _functions_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        name = value.get("name")
+        if isinstance(name, str) and re.fullmatch(r"\w[\w.-]*:\w+", name):
+            yield name
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    for part in inner:
+        yield from _functions_in(part)
 
 
 def digest_of(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from seedwise.errors import ChangedCodeError
 from seedwise.run import digest_of, present_code
@@ -11,7 +11,7 @@ from seedwise.study._store import Store
 
 def runs_of_changed_code(
     store: Store,
-    function: str,
+    functions: Collection[str],
     statuses: Mapping[str, tuple[str, str | None]],
     *,
     retrain: bool = False,
@@ -21,7 +21,7 @@ def runs_of_changed_code(
 
     Args:
         store: the study's file, open for writing.
-        function: ``module:name`` of the function that trains.
+        functions: ``module:name`` of each function that decides the bits of a run.
         statuses: (status, digest of the code) by run id.
         retrain: the caller trains them again, so that there is nothing to stop for.
         accept: remember that they may stay as they are.
@@ -35,7 +35,7 @@ def runs_of_changed_code(
         return set()
     accepted = store.accepted_code()
     documents = store.documents()
-    present = {code: present_code(documents[code], function) for code in recorded}
+    present = {code: present_code(documents[code], *functions) for code in recorded}
     files = {
         code: [name for name, digest in documents[code].items() if present[code][name] != digest]
         for code in recorded

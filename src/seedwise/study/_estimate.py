@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.data import MissingDataError
 from seedwise.study._store import Store
-from seedwise.training import FUNCTION, SIZES
+from seedwise.training import FUNCTION, SIZES, Size
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
@@ -99,24 +99,24 @@ def _bytes_of(spec: StudySpec) -> int | None:
     predictions = size.test * (1 + bytes_per_logit * size.classes)
     if spec.keep.weights == "none":
         return predictions
-    weights = _weight_bytes(spec, size.classes)
+    weights = _weight_bytes(spec, size)
     return None if weights is None else predictions + weights
 
 
-def _weight_bytes(spec: StudySpec, classes: int) -> int | None:
+def _weight_bytes(spec: StudySpec, size: Size) -> int | None:
     """Return the size of the largest model of the study, built without memory; None without torch."""
     try:
         import torch
     except ModuleNotFoundError:
         return None
 
-    from seedwise.models import build
+    from seedwise.training import build_network
 
     sizes: list[int] = []
     for config in spec.configs().values():
         options = dict(config["model"])
         name = options.pop("name")
         with torch.device("meta"):
-            model = build(name, 3, classes, options)
+            model = build_network(name, size.image, size.classes, options)
         sizes.append(sum(t.numel() * t.element_size() for t in model.state_dict().values()))
     return max(sizes)

@@ -140,7 +140,7 @@ def _generate(
         ids = {spec.id for spec in specs}
         statuses = {i: status for i, status in store.statuses().items() if i in ids}
         changed = runs_of_changed_code(
-            store, specs[0].function, statuses, retrain=changed_code == "retrain", accept=changed_code == "accept"
+            store, specs[0].functions, statuses, retrain=changed_code == "retrain", accept=changed_code == "accept"
         )
         threads_before = torch.get_num_threads()
         for spec in specs:
@@ -148,7 +148,7 @@ def _generate(
             if status in FAILURES or (status == "finished" and spec.id not in changed):
                 continue
             checkpoint = Checkpoint(
-                folder.checkpoint(spec.id), every_seconds=checkpoint_seconds, function=spec.function
+                folder.checkpoint(spec.id), every_seconds=checkpoint_seconds, functions=spec.functions
             )
             run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep)
             # Written beforehand, so that it is true however the body ends.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import FAILURES, RunRecord, changed_files
+from seedwise.run import FAILURES, RunRecord, RunSpec, changed_files
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
 from seedwise.study._code import changed_code, runs_of_changed_code
@@ -159,9 +159,8 @@ class Study:
             store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
             specs = {p.spec.id: p.spec for p in planned}
             statuses = {i: status for i, status in store.statuses().items() if i in specs}
-            changed = runs_of_changed_code(
-                store, self.spec.function, statuses, retrain=retrain, accept=accept_changed_code
-            )
+            functions = {name for spec in specs.values() for name in spec.functions}
+            changed = runs_of_changed_code(store, functions, statuses, retrain=retrain, accept=accept_changed_code)
             known = {i: status for i, (status, _) in statuses.items()}
             todo = [specs[i] for i in specs if _wanted(i, known, changed, retrain, retry_failed)]
             if retrain or retry_failed:
@@ -204,7 +203,7 @@ class Study:
                     path.unlink()
                 else:
                     statuses[record.id] = record.status
-                    files |= {record.id: changed_files(record.code, record.content["function"])}
+                    files |= {record.id: changed_files(record.code, *RunSpec.from_content(record.content).functions)}
             changed = {i for i, names in files.items() if names and statuses[i] == "finished" and i in mine}
             if changed and not (retrain or accept_changed_code):
                 raise changed_code(len(changed), {name for i in changed for name in files[i]})

@@ -117,7 +117,7 @@ def run_spec(
         every_epochs=every_epochs,
         every_seconds=every_seconds,
         should_stop=should_stop,
-        function=spec.function,
+        functions=spec.functions,
         keep_trace=keep_trace,
     )
     run = Run(

@@ -10,9 +10,20 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from seedwise.training._metrics import SIZES
+from seedwise.training._networks import own_options
 
 
 class Options(BaseModel):
@@ -58,10 +69,124 @@ class SmallCNN(Options):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
 
 
+class LeNet300(Options):
+    """Options of ``models.lenet300``."""
+
+    name: Literal["lenet300"]
+    bias: bool = True
+
+
+class LeNet5(Options):
+    """Options of ``models.lenet5``."""
+
+    name: Literal["lenet5"]
+    bias: bool = True
+
+
+class Conv2(Options):
+    """Options of ``models.conv2``."""
+
+    name: Literal["conv2"]
+    bias: bool = True
+
+
+class Conv4(Options):
+    """Options of ``models.conv4``."""
+
+    name: Literal["conv4"]
+    bias: bool = True
+
+
+class Conv6(Options):
+    """Options of ``models.conv6``."""
+
+    name: Literal["conv6"]
+    bias: bool = True
+
+
 class ResNet14(Options):
     """Options of ``models.resnet14``."""
 
     name: Literal["resnet14"]
+    width: Count = 16
+
+
+class ResNet14Wide(Options):
+    """Options of ``models.resnet14_wide``."""
+
+    name: Literal["resnet14_wide"]
+    width: Count = 64
+
+
+class ResNet18(Options):
+    """Options of ``models.resnet18``."""
+
+    name: Literal["resnet18"]
+
+
+class ResNet32(Options):
+    """Options of ``models.resnet32``."""
+
+    name: Literal["resnet32"]
+
+
+class VGG16(Options):
+    """Options of ``models.vgg16``."""
+
+    name: Literal["vgg16"]
+
+
+class ShuffleNetV2(Options):
+    """Options of ``models.shufflenet_v2``."""
+
+    name: Literal["shufflenet_v2"]
+
+
+class MobileNetV2(Options):
+    """Options of ``models.mobilenet_v2``."""
+
+    name: Literal["mobilenet_v2"]
+
+
+class OwnNetwork(Options):
+    """A user's own network: ``my_project.nets:make``, called as ``make(in_channels, num_classes, **options)``."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_defaults(cls, value: dict[str, Any]) -> dict[str, Any]:
+        options = {key: option for key, option in value.items() if key != "name"}
+        return {"name": value["name"], **own_options(value["name"], options)}
+
+
+BuiltInNetwork = Annotated[
+    SmallCNN
+    | LeNet300
+    | LeNet5
+    | Conv2
+    | Conv4
+    | Conv6
+    | ResNet14
+    | ResNet14Wide
+    | ResNet18
+    | ResNet32
+    | VGG16
+    | ShuffleNetV2
+    | MobileNetV2,
+    Field(discriminator="name"),
+]
+_BUILT_IN: TypeAdapter[BuiltInNetwork] = TypeAdapter(BuiltInNetwork)
+
+
+def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> BuiltInNetwork | OwnNetwork:
+    """Tell them apart by the colon, so that a mistake is reported for the one that was meant."""
+    name = value.get("name") if isinstance(value, dict) else None
+    own = isinstance(name, str) and ":" in name
+    return OwnNetwork.model_validate(value) if own else _BUILT_IN.validate_python(value)
 
 
 class CrossEntropy(Options):
@@ -127,7 +252,7 @@ class Placebo(Options):
 
 
 Loss = Annotated[CrossEntropy | VML | CLF | Placebo, Field(discriminator="name"), BeforeValidator(_named)]
-Model = Annotated[SmallCNN | ResNet14, Field(discriminator="name"), BeforeValidator(_named)]
+Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(_named)]
 
 
 class ParameterGroup(Options):

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from seedwise.data import Examples
-from seedwise.models import MODELS
 from seedwise.randomness import nudge_one_weight
 from seedwise.run import Diverged, Run
 from seedwise.training._config import VML, Placebo, TrainerConfig, steps_per_epoch
@@ -41,9 +40,8 @@ class Trainer:
         self.task = task
         self.options = run.config.train
         self.device = run.device
-        model = run.config.model
         with run.randomness.scope("init", "weights"):
-            self.model = task.build_model(MODELS[model.name], model.model_dump(exclude={"name"}))
+            self.model = task.build_model(run.config.model)
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]

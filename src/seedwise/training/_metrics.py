@@ -25,19 +25,20 @@ class Metric:
 
 @dataclass(frozen=True)
 class Size:
-    """How large a dataset is."""
+    """How large a dataset is: examples, classes, and the channels, height and width of an image."""
 
     train: int
     test: int
     classes: int
+    image: tuple[int, int, int]
 
 
 SIZES: Final = {
-    "digits": Size(train=1437, test=360, classes=10),
-    "mnist": Size(train=60000, test=10000, classes=10),
-    "fashion_mnist": Size(train=60000, test=10000, classes=10),
-    "cifar10": Size(train=50000, test=10000, classes=10),
-    "cifar100": Size(train=50000, test=10000, classes=100),
+    "digits": Size(train=1437, test=360, classes=10, image=(1, 8, 8)),
+    "mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28)),
+    "fashion_mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28)),
+    "cifar10": Size(train=50000, test=10000, classes=10, image=(3, 32, 32)),
+    "cifar100": Size(train=50000, test=10000, classes=100, image=(3, 32, 32)),
 }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from torch import Tensor, nn
 from seedwise.data import Dataset, Examples, bootstrap, first_of_each_class, hold_out, load
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
-from seedwise.training._config import ClassificationTask, Validation
+from seedwise.training._config import ClassificationTask, Model, Validation
 from seedwise.training._metrics import classification_metrics
+from seedwise.training._networks import build_network
 
 
 class Classification:
@@ -84,10 +84,11 @@ class Classification:
             return None
         return self.dataset.augmentation.table(slots, randomness.numpy("augment", "table", epoch)).to(device)
 
-    def build_model(self, build: Any, options: Mapping[str, Any]) -> nn.Module:
+    def build_model(self, model: Model) -> nn.Module:
         """Return a network that fits the images and classes."""
-        model: nn.Module = build(self.dataset.in_channels, self.dataset.num_classes, **options)
-        return model
+        height, width, channels = self.dataset.train.images.shape[1:]
+        options = model.model_dump(exclude={"name"})
+        return build_network(model.name, (channels, height, width), self.dataset.num_classes, options)
 
     @staticmethod
     def evaluate(outputs: Tensor, labels: Tensor) -> dict[str, float]:
