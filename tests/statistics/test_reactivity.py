@@ -151,6 +151,9 @@ def test_refuses_what_has_no_answer() -> None:
         reactivity(np.full((5, 24), 0.1), LOSS)
     with pytest.raises(ValueError, match=r"^no correlation: lambda does not vary$"):
         reactivity(np.zeros((5, 24)), LOSS)
+    switched_on = np.broadcast_to(np.where(np.arange(24) < 2, 0, 0.1), (5, 24))
+    with pytest.raises(ValueError, match=r"^no correlation: lambda does not vary$"):
+        reactivity(switched_on, LOSS)
     with pytest.raises(ValueError, match="the loss does not vary in run 3"):
         reactivity(LAM, np.where(np.arange(5)[:, None] == 3, 0.5, LOSS))
     with pytest.raises(ValueError, match="by the same amount in every epoch"):

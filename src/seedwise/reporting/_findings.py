@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seedwise.reporting import _details, _rows
+from seedwise.reporting import _details, _reactivity, _rows
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
@@ -15,7 +15,7 @@ from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of, scaled
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
-from seedwise.statistics import GroupSize, SpreadSources
+from seedwise.statistics import GroupSize, Reactivity, SpreadSources
 
 _RESULTS: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
@@ -101,6 +101,7 @@ class Findings:
         reasons: sentences on numbers that could not be given.
         sources: where the spread comes from, by cell.
         groups: reductions in groups of several sizes, by cell.
+        reactivity: how lambda goes with the test loss, by cell.
 
     """
 
@@ -110,6 +111,7 @@ class Findings:
     reasons: list[str]
     sources: Mapping[str, SpreadSources]
     groups: Mapping[str, tuple[GroupSize, ...]]
+    reactivity: Mapping[str, Reactivity]
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -133,6 +135,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     sources, why_no_sources = _details.sources_of(cells, labels)
     new_data, why_no_new_data = new_data_table(cells, labels, base)
     groups = _details.group_sizes_of(cells, base)
+    reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
     notes = _SINGLE + " ".join(ranking_sentences(shown))
@@ -154,6 +157,12 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section("sources", "Where the spread comes from", _details.sources_table(sources), _SOURCES),
         Section("fixed", "At each value of the fixed seeds", fixed_values_table(shown, results.decimals), _FIXED),
         Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
+        Section(
+            "reactivity",
+            "Does lambda move with the test loss?",
+            _reactivity.reactivity_table(reactivity),
+            _reactivity.NOTE,
+        ),
         Section("single-runs", "What single runs would have said", single, notes),
         Section("groups", "Groups of fewer runs", _details.group_size_rows(groups), _GROUPS),
         Section("normal", "If values were normal", _rows.normal_table(rows, results.decimals), _NORMAL),
@@ -162,9 +171,10 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         results=results,
         verdicts=_rows.verdict_table(rows, base),
         sections=[section for section in sections if section.table.rows],
-        reasons=[*results.reasons, *why_no_sources, *why_no_new_data],
+        reasons=[*results.reasons, *why_no_sources, *why_no_new_data, *why_no_reactivity],
         sources=sources,
         groups=groups,
+        reactivity=reactivity,
     )
 
 

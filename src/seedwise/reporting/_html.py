@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from seedwise._version import __version__
-from seedwise.reporting import _figures
+from seedwise.reporting import _figures, _reactivity
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
 from seedwise.statistics import Interval
@@ -77,6 +77,8 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
     for name, caption in ((cells[0].metric, _CAPTIONS["metric"]), ("train/loss", _CAPTIONS["loss"])):
         if any(name in series for series in curves):
             add(partial(_figures.curves_figure, cells, curves, name), caption)
+    if findings.reactivity:
+        add(partial(_reactivity.reactivity_figure, findings.reactivity), _reactivity.CAPTION)
     if findings.groups:
         add(partial(_figures.group_size_figure, findings.groups), _CAPTIONS["groups"])
     return figures

@@ -133,9 +133,9 @@ def reactivity(
     for name, whole, least in (("max_lag", max_lag, 1), ("draws", draws, 100)):
         if isinstance(whole, bool) or not isinstance(whole, int | np.integer) or whole < least:
             raise ValueError(f"{name} is {whole}; pass a whole number, at least {least}")
-    if all(is_constant(run) for run in lam):
-        raise ValueError("no correlation: lambda does not vary")
     first = _first_epoch(lam)
+    if all(is_constant(run) for run in lam[:, first if first < lam.shape[1] else 0 :]):
+        raise ValueError("no correlation: lambda does not vary")
     lam, loss = lam[:, first:], loss[:, first:]
     runs, epochs = lam.shape
     if epochs < max_lag + 1 + _LEAST_PAIRS:

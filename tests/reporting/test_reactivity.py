@@ -1,0 +1,109 @@
+"""Whether lambda moves with the test loss: the table and the figure."""
+
+import re
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from seedwise.reporting import render
+from seedwise.reporting._findings import findings_of
+from seedwise.reporting._reactivity import reactivity_figure, reactivity_of, reactivity_table
+from seedwise.statistics import Cell, reactivity
+
+from .samples import BASE, STEADY, cell, section
+
+RUNS, EPOCHS = 12, 30
+
+
+def curves(leads: bool, seed: int) -> dict[str, NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    moves, other = rng.normal(size=(2, RUNS, EPOCHS))
+    lam = 1 + 0.01 * moves.cumsum(axis=1)
+    answers = 0.7 * np.roll(moves, 1, axis=1) + 0.7 * other if leads else other
+    return {"train/lambda": lam, "test/loss": answers.cumsum(axis=1), "test/accuracy": rng.random((RUNS, EPOCHS))}
+
+
+CELLS = [cell("base", BASE), cell("vml", STEADY), cell("placebo", STEADY[::-1])]
+PLAIN = {"test/loss": np.random.default_rng(4).random((RUNS, EPOCHS))}
+CURVES = [PLAIN, curves(leads=True, seed=1), curves(leads=False, seed=2)]
+
+
+def row_of(method: str, cells: list[Cell] = CELLS) -> dict[str, str]:
+    found, _ = reactivity_of(cells, CURVES)
+    table = reactivity_table(found)
+    return next(dict(zip(table.columns, row, strict=True)) for row in table.rows if row[0] == method)
+
+
+def test_the_table_says_what_the_statistics_say_of_each_controlled_loss() -> None:
+    found, reasons = reactivity_of(CELLS, CURVES)
+    assert (list(found), reasons) == (["vml", "placebo"], [])
+    vml = row_of("vml")
+    direct = reactivity(CURVES[1]["train/lambda"], CURVES[1]["test/loss"]).at(1)
+    assert vml["r at lag +1 [95 %]"] == f"{direct.estimate:.2f} [{direct.low:.2f}, {direct.high:.2f}]".replace(
+        "0.", "."
+    )
+    assert (vml["n"], vml["epochs"], vml["peak at lag"]) == ("12", "30", "+1")
+    assert vml["p"] == "< .001"
+    assert vml["lambda"] == "moves with its own run's loss"
+    assert row_of("placebo")["lambda"] == "not seen to differ from other runs' loss"
+
+
+def test_p_is_corrected_for_the_number_of_methods() -> None:
+    found, _ = reactivity_of(CELLS, CURVES)
+    alone = reactivity_table({"placebo": found["placebo"]}).rows[0]
+    both = dict(zip(reactivity_table(found).columns, reactivity_table(found).rows[1], strict=True))
+    assert both["p"] == alone[7]  # the larger of two stays, the smaller is doubled
+    twice = reactivity_table({"a": found["placebo"], "b": found["placebo"]}).rows
+    assert float(twice[0][7]) == pytest.approx(min(1.0, 2 * found["placebo"].p_value), abs=0.006)
+
+
+def test_three_runs_are_said_to_be_too_few() -> None:
+    few = {name: series[:3] for name, series in CURVES[1].items()}
+    found, _ = reactivity_of([cell("vml", STEADY[:3])], [few])
+    assert reactivity_table(found).rows[0][-1] == "3 runs are too few to tell"
+
+
+def test_a_lambda_that_does_not_vary_is_named_as_the_reason() -> None:
+    still = CURVES[1] | {"train/lambda": np.full((RUNS, EPOCHS), 0.1)}
+    findings = findings_of(section(CELLS[:2], curves=[PLAIN, still]))
+    assert "vml: no reactivity: no correlation: lambda does not vary" in findings.reasons
+    assert "reactivity" not in findings.tables
+
+
+def test_short_trainings_get_fewer_lags() -> None:
+    short = {name: series[:, :14] for name, series in CURVES[1].items()}
+    found, _ = reactivity_of([cell("vml", STEADY)], [short])
+    assert found["vml"].lags[-1] == 6
+
+
+def test_the_figure_shows_the_numbers_and_one_row_per_cell() -> None:
+    found, _ = reactivity_of(CELLS, CURVES)
+    figure = reactivity_figure(found)
+    scatter, by_lag, *others = figure.axes
+    assert len(others) == 2
+    vml = found["vml"]
+    dots, line = scatter.get_lines()
+    assert np.asarray(dots.get_xdata()) == pytest.approx(vml.changes[0].ravel())
+    assert np.ptp(line.get_ydata()) / np.ptp(line.get_xdata()) == pytest.approx(vml.slope)
+    estimates = by_lag.get_lines()[-1]
+    assert list(estimates.get_xdata()) == list(range(-10, 11))
+    assert list(estimates.get_ydata()) == [r.estimate for r in vml.correlations]
+    band = by_lag.collections[0].get_paths()[0].vertices
+    assert {round(float(y), 9) for y in band[:, 1]} == {round(y, 9) for y in (*vml.band_low, *vml.band_high)}
+
+
+def test_many_cells_are_in_the_table_and_four_in_the_figure() -> None:
+    cells = [cell(f"m{k}", STEADY) for k in range(6)]
+    found, _ = reactivity_of(cells, [CURVES[1]] * 6)
+    assert len(reactivity_table(found).rows) == 6
+    assert len(reactivity_figure(found).axes) == 8
+
+
+def test_the_report_shows_it_only_where_both_series_are_there() -> None:
+    with_it = render([section(CELLS, curves=CURVES)], command="")
+    assert "Does lambda move with the test loss? Left" in with_it
+    ids = re.findall(r'\bid="([^"]+)"', with_it)
+    assert len(ids) == len(set(ids))
+    without = render([section(CELLS, curves=[PLAIN] * 3)], command="")
+    assert "lambda" not in without
