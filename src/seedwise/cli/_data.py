@@ -60,7 +60,8 @@ def fetch_command(
 
         for name in names:
             fetch(name, show)
-            console().print(f"{name}: {check(name)}", soft_wrap=True)
+    for name in names:  # after the bars, which erase what is printed under them
+        console().print(f"{name}: {check(name)}", soft_wrap=True)
 
 
 @app.command("list")
