@@ -15,7 +15,7 @@ name: images
 task: {dataset: mnist, train_examples: 100}
 model: {name: small_cnn, width: 1}
 train: {epochs: 1, batch_size: 50, optimizer: {name: sgd, lr: 0.1}}
-replicates: 2
+replicates: 1
 """
 
 
@@ -41,7 +41,7 @@ def test_missing_data_is_one_line_before_any_run(command: str, folder: Path) -> 
     assert "type 'seedwise data fetch mnist', or name the folder that holds MNIST/raw with --data-dir" in done.stderr
     assert done.stderr.count("\n") == 1
     if command == "run":
-        assert records(folder) == ["pending", "pending"]
+        assert records(folder) == ["pending"]
 
 
 def test_the_folder_that_was_named_is_the_one_to_fetch_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,21 +62,21 @@ def test_a_damaged_file_is_one_line_before_any_run(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith(f"seedwise: {place}/train-images-idx3-ubyte is damaged or not of mnist")
     assert done.stderr.count("\n") == 1
-    assert records(folder) == ["pending", "pending"]
+    assert records(folder) == ["pending"]
 
 
 def test_a_dry_run_needs_no_data(folder: Path) -> None:
     done = run_cli(["run", "images.yaml", "--dry-run"], folder)
     assert done.returncode == 0, done.stderr
-    assert "runs:  2 (2 pending)" in done.stdout
+    assert "runs:  1 (1 pending)" in done.stdout
     assert "time:  known once a first run has finished" in done.stdout
 
 
 @pytest.mark.skipif(not (DATA / "MNIST/raw").is_dir(), reason=f"mnist is not in {DATA}")
 def test_a_study_of_published_images(folder: Path) -> None:
-    done = run_cli(["run", "images.yaml", "--workers", "2", "--data-dir", str(DATA)], folder)
+    done = run_cli(["run", "images.yaml", "--data-dir", str(DATA)], folder)
     assert done.returncode == 0, done.stderr
-    assert records(folder) == ["finished", "finished"]
+    assert records(folder) == ["finished"]
     # What is finished needs no data.
     done = run_cli(["run", "images.yaml", "--data-dir", "empty"], folder)
     assert done.returncode == 0, done.stderr
