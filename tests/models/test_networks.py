@@ -50,6 +50,11 @@ def projection(before, width):
     return conv(1, before, width) + norm(width)
 
 
+def nine_layers():
+    widths = [(3, 64), (64, 128), *[(128, 128)] * 2, (128, 256), (256, 512), *[(512, 512)] * 2]
+    return sum(conv(3, before, width) + norm(width) for before, width in widths) + conv(1, 512, 10)
+
+
 def vgg_layers():
     widths = [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6
     convolutions = sum(conv(3, a, b) + b for a, b in zip([3, *widths], widths, strict=False))
@@ -96,6 +101,7 @@ COUNTS = {
     "conv2": (plain([64], 16 * 16), 4301642),
     "conv4": (plain([64, 128], 8 * 8), 2425930),
     "conv6": (plain([64, 128, 256], 4 * 4), 2262602),
+    "resnet9": (nine_layers(), 6573120),
     "resnet14": (residual(2, (16, 32, 64), lambda before, _: norm(before)), 172602),
     "resnet14_wide": (residual(2, (64, 128, 256), projection), 2777674),
     "resnet18": (residual(2, (64, 128, 256, 512), projection), 11173962),

@@ -163,6 +163,7 @@ lenet5: {bias: true}
 conv2: {bias: true}
 conv4: {bias: true}
 conv6: {bias: true}
+resnet9: {}
 resnet14: {width: 16}
 resnet14_wide: {width: 64}
 resnet18: {}

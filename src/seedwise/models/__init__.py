@@ -5,6 +5,7 @@ from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._registry import MODELS
 from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
+from seedwise.models._resnet9 import resnet9
 from seedwise.models._shufflenet import shufflenet_v2
 from seedwise.models._small_cnn import small_cnn
 from seedwise.models._vgg import vgg16
@@ -18,6 +19,7 @@ __all__ = [
     "lenet5",
     "lenet300",
     "mobilenet_v2",
+    "resnet9",
     "resnet14",
     "resnet14_wide",
     "resnet18",

@@ -104,6 +104,12 @@ class Conv6(Options):
     bias: bool = True
 
 
+class ResNet9(Options):
+    """Options of ``models.resnet9``."""
+
+    name: Literal["resnet9"]
+
+
 class ResNet14(Options):
     """Options of ``models.resnet14``."""
 
@@ -170,6 +176,7 @@ BuiltInNetwork = Annotated[
     | Conv2
     | Conv4
     | Conv6
+    | ResNet9
     | ResNet14
     | ResNet14Wide
     | ResNet18

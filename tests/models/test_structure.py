@@ -1,0 +1,91 @@
+"""What parameter counts do not show: where shapes change, what is added, shuffled or pooled."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from seedwise.models import conv6, lenet5, mobilenet_v2, resnet9, shufflenet_v2, vgg16
+
+
+def outputs(network, kind, image=(3, 32, 32)):
+    """Return (channels, height) after every module of a kind."""
+    shapes = []
+    for module in network.modules():
+        if isinstance(module, kind):
+            module.register_forward_hook(lambda _module, _inputs, output: shapes.append(tuple(output.shape[1:3])))
+    network.eval()(torch.zeros(1, *image))
+    return shapes
+
+
+def test_shufflenet_halves_the_image_where_a_stage_begins():
+    network = shufflenet_v2(3, 10)
+    units = type(network.units[0]), type(network.units[1])
+    assert outputs(network, units) == [(116, 16)] * 4 + [(232, 8)] * 8 + [(464, 4)] * 4
+
+
+def test_a_shufflenet_unit_passes_half_of_the_channels_through_and_shuffles():
+    unit = shufflenet_v2(3, 10).eval().units[1]
+    x = torch.randn(2, 116, 6, 6)
+    expected = F.channel_shuffle(torch.cat((x[:, :58], unit.branch(x[:, 58:])), dim=1), 2)
+    assert torch.equal(unit(x), expected)
+
+
+def test_a_strided_shufflenet_unit_uses_all_channels_twice():
+    unit = shufflenet_v2(3, 10).eval().units[0]
+    x = torch.randn(2, 24, 8, 8)
+    assert torch.equal(unit(x), F.channel_shuffle(torch.cat((unit.left(x), unit.right(x)), dim=1), 2))
+
+
+def blocks_of(network):
+    return [module for module in network.features if isinstance(getattr(module, "layers", None), nn.Sequential)]
+
+
+def test_mobilenet_ends_at_two_by_two():
+    blocks = blocks_of(mobilenet_v2(3, 10))
+    rows = [(16, 1, 32), (24, 2, 16), (32, 3, 8), (64, 4, 4), (96, 3, 4), (160, 3, 2), (320, 1, 2)]
+    expected = [(width, size) for width, count, size in rows for _ in range(count)]
+    assert outputs(mobilenet_v2(3, 10), type(blocks[0])) == expected
+
+
+def test_mobilenet_adds_the_input_where_the_shape_stays_and_only_there():
+    identities = 0
+    for block in blocks_of(mobilenet_v2(3, 10).eval()):
+        assert not isinstance(block.layers[-1], (nn.ReLU, nn.ReLU6)), "the bottleneck is linear"
+        nn.init.zeros_(block.layers[-1].weight)
+        x = torch.randn(1, block.layers[0].in_channels, 4, 4)
+        out = block(x)
+        identities += out.shape == x.shape and torch.equal(out, x)
+    assert identities == 10  # every block of a stage but its first
+
+
+def test_vgg_pools_after_every_stage():
+    assert outputs(vgg16(3, 10), nn.MaxPool2d) == [(64, 16), (128, 8), (256, 4), (512, 2), (512, 1)]
+    assert outputs(vgg16(1, 10), nn.MaxPool2d, (1, 28, 28)) == [(64, 14), (128, 7), (256, 4), (512, 2), (512, 1)]
+
+
+def test_conv6_and_lenet5_pool_as_published():
+    assert outputs(conv6(3, 10), nn.MaxPool2d) == [(64, 16), (128, 8), (256, 4)]
+    assert outputs(lenet5(1, 10), (nn.Conv2d, nn.MaxPool2d), (1, 28, 28)) == [(6, 28), (6, 14), (16, 10), (16, 5)]
+
+
+def test_resnet9_adds_two_residuals_and_divides_its_logits():
+    network = resnet9(3, 10).eval()
+    residuals = [module for module in network.features if isinstance(getattr(module, "layers", None), nn.Sequential)]
+    assert outputs(network, type(residuals[0])) == [(128, 16), (512, 4)]
+    x = torch.randn(2, 128, 4, 4)
+    assert torch.equal(residuals[0](x), x + residuals[0].layers(x))
+    features = network.features(torch.randn(2, 3, 32, 32))
+    network.features = nn.Identity()
+    torch.testing.assert_close(network(features), features.amax((2, 3)) @ network.head.weight.T / 8)
+
+
+def test_where_rectifiers_stand():
+    for network in (vgg16(3, 10), resnet9(3, 10)):
+        layers = [m for m in network.modules() if isinstance(m, (nn.BatchNorm2d, nn.ReLU))]
+        assert [type(layer) for layer in layers] == [nn.BatchNorm2d, nn.ReLU] * (len(layers) // 2)
+    # As published, nothing but batch norm follows a depthwise convolution of ShuffleNet.
+    for module in shufflenet_v2(3, 10).modules():
+        if isinstance(module, nn.Sequential):
+            kinds = [type(m) for m in module]
+            depthwise = [k for k, m in enumerate(module) if isinstance(m, nn.Conv2d) and m.groups > 1]
+            assert all(kinds[k + 1 : k + 3] == [nn.BatchNorm2d, nn.Conv2d] for k in depthwise)
