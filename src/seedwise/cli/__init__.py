@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from seedwise.cli import _compare, _data, _demo, _doctor, _init, _merge, _power, _recipes, _report, _run, _show, _status
+from seedwise.cli import (
+    _attribute,
+    _compare,
+    _data,
+    _demo,
+    _doctor,
+    _init,
+    _merge,
+    _power,
+    _recipes,
+    _report,
+    _run,
+    _show,
+    _status,
+)
 from seedwise.cli._console import EXIT_CODES
 from seedwise.errors import SeedwiseError
 
@@ -20,7 +34,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (_demo, _init, _recipes, _run, _status, _show, _report, _doctor, _merge, _compare, _power):
+for command in (
+    _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _doctor, _merge, _compare, _power,
+):  # fmt: skip
     app.command(name=command.NAME, epilog=EXIT_CODES)(command.command)
 app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)
 

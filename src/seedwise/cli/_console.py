@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from seedwise.reporting import Results
+    from seedwise.reporting import Table as Texts
 
 EXIT_CODES = (
     "Exit codes: 0 all is well; 1 some runs failed, or doctor found different bits; 2 a mistake in what was typed or "
@@ -29,18 +30,23 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
+def aligned(texts: Texts) -> Table:
+    """Return a table for the console."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in texts.columns:
+        right = column in ("n", "failed", "pairs")
+        text_column = column in ("verdict on spread",)
+        table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
+    for row in texts.rows:
+        table.add_row(*row)
+    return table
+
+
 def print_results(results: Results, warning: str | None = None) -> None:
     """Print the table of results, a warning and the reasons for what is not in it."""
     out = console()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in results.table.columns:
-        right = column in ("n", "failed")
-        text_column = column in ("verdict on spread",)
-        table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
-    for row in results.table.rows:
-        table.add_row(*row)
     out.print(results.title, style="bold", soft_wrap=True)
-    out.print(table)
+    out.print(aligned(results.table))
     for reason in [*([warning] if warning else []), *results.reasons]:
         out.print(f"  {reason}", soft_wrap=True)
 

@@ -83,10 +83,10 @@ def command(
     )
 
 
-def command_line(study: str, given: Mapping[str, object]) -> str:
+def command_line(study: str, given: Mapping[str, object], command: str = NAME) -> str:
     """Return the command that runs a study with the options that are not None."""
     options = [text for name, value in given.items() if value is not None for text in (name, str(value))]
-    return shlex.join(["seedwise", "run", study, *options])
+    return shlex.join(["seedwise", command, study, *options])
 
 
 def open_study(study: str, store: Path | None, replicates: int | None = None, scale: str | None = None) -> Study:

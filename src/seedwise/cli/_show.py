@@ -22,19 +22,24 @@ def command(
 
     Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds.
     """
+    from seedwise.cli._attribute import print_attribution
     from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import store_path
-    from seedwise.reporting import results_of
-    from seedwise.study import Store, cells_of
+    from seedwise.reporting import attribution_results, results_of
+    from seedwise.study import Store, attribution_sections, cells_of, is_attribution
 
     with Store(store_path(store)) as opened:
         if as_json:
             typer.echo(json.dumps([as_object(run) for run in opened.runs()], indent=1))
             return
         for study, description in opened.studies().items():
+            if is_attribution(description):
+                continue
             cells = cells_of(opened, study)
             print_results(results_of(description, cells), unreported_metric(opened.runs(study), cells[0].metric))
+        for section in attribution_sections(opened):
+            print_attribution(attribution_results(section))
 
 
 def as_object(run: StoredRun) -> dict[str, Any]:

@@ -1,5 +1,11 @@
 """Tables and reports from cells."""
 
+from seedwise.reporting._attribution import (
+    AttributionResults,
+    attribution_figure,
+    attribution_files,
+    attribution_results,
+)
 from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
@@ -8,9 +14,13 @@ from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, percent
 
 __all__ = [
+    "AttributionResults",
     "Comparison",
     "Results",
     "Table",
+    "attribution_figure",
+    "attribution_files",
+    "attribution_results",
     "compare",
     "interval",
     "number",

@@ -188,10 +188,14 @@ def table_files(studies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     files: dict[str, str] = {}
     for study in studies:
         for key, table in findings_of(study).tables.items():
-            stem = f"{study['name']}-{key}"
-            files |= {
-                f"{stem}.csv": table.to_csv(),
-                f"{stem}.md": table.to_markdown() + "\n",
-                f"{stem}.tex": table.to_latex(),
-            }
+            files |= files_of(table, f"{study['name']}-{key}")
     return files
+
+
+def files_of(table: Table, stem: str) -> dict[str, str]:
+    """Return a table as CSV, Markdown and LaTeX, by name."""
+    return {
+        f"{stem}.csv": table.to_csv(),
+        f"{stem}.md": table.to_markdown() + "\n",
+        f"{stem}.tex": table.to_latex(),
+    }

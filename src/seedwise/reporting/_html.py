@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from seedwise._version import __version__
 from seedwise.reporting import _figures, _reactivity
+from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
 from seedwise.statistics import Interval
@@ -31,13 +32,17 @@ _CAPTIONS: Final = {
 }
 
 
-def render(studies: Sequence[Mapping[str, Any]], *, command: str) -> str:
+def render(
+    studies: Sequence[Mapping[str, Any]], *, command: str, attributions: Sequence[Mapping[str, Any]] = ()
+) -> str:
     """Return the report as HTML; all text from users is escaped.
 
     Args:
         studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels`` and ``curves`` for each
             cell; ``spec``, ``environments``, ``mixed``, ``failures``, ``notes``, ``resumed`` and ``seconds``.
         command: the command that writes this report.
+        attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
+            ``failures`` and ``seconds`` too.
 
     """
     import jinja2
@@ -49,7 +54,9 @@ def render(studies: Sequence[Mapping[str, Any]], *, command: str) -> str:
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )
     shown = [_study(study, k) for k, study in enumerate(studies)]
-    return template.render(studies=shown, command=command, version=__version__)
+    attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
+    names = [part["name"] for part in [*shown, *attributed]]
+    return template.render(names=names, studies=shown, attributions=attributed, command=command, version=__version__)
 
 
 def _study(study: Mapping[str, Any], position: int) -> dict[str, Any]:

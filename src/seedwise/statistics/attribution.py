@@ -191,8 +191,8 @@ def variance_attribution(values: ArrayLike, design: AttributionDesign, *, level:
     not add up, and need not.
 
     The interval leaves out one block at a time: theta +- t SD / sqrt(B), with the SD of the pseudo-values B theta -
-    (B - 1) theta_without_b and t with B - 1 degrees of freedom; on the logarithm for what cannot be negative. Limits of
-    a share lie between 0 and 1, as the truth does, unless the estimate itself does not.
+    (B - 1) theta_without_b and t with B - 1 degrees of freedom; on the logarithm for what cannot be negative. Estimates
+    and limits may lie outside 0 to 1, where the truth lies, and are left as they are.
     A metric is one number per run, so its shares are wide: with fewer than some 50 pairs a source they say little.
     Churn and logits say much more with the same runs.
 
@@ -216,7 +216,7 @@ def variance_attribution(values: ArrayLike, design: AttributionDesign, *, level:
         >>> found = variance_attribution([2 * draws[i, 0] + draws[s, 1] for i, s in design.seeds], design)
         >>> init = found.effects[0]  # in truth 2^2 / (2^2 + 1^2)
         >>> f"{init.total.estimate:.2f} [{init.total.low:.2f}, {init.total.high:.2f}], {init.pairs} pairs"
-        '0.75 [0.54, 1.00], 120 pairs'
+        '0.75 [0.54, 1.06], 120 pairs'
 
     Source:
         Jansen (1999), Analysis of variance designs for model output, Computer Physics Communications 117, 35-43, for
@@ -291,8 +291,8 @@ def _attribution(
         SourceEffect(
             source=source,
             alone=_positive(alone, level),
-            total=_share(_positive(total, level)),
-            first_order=None if first_order is None else _share(_interval(first_order, level)),
+            total=_positive(total, level),
+            first_order=None if first_order is None else _interval(first_order, level),
             pairs=int(pairs),
         )
         for source, alone, total, first_order, pairs in zip(
@@ -361,9 +361,3 @@ def _positive(estimate: _Estimate, level: float) -> Interval:
     # exp(700) is about the largest number there is.
     low, high = math.exp(log.low), math.exp(min(log.high, 700.0))
     return replace(log, estimate=estimate.whole, low=low, high=high)
-
-
-def _share(interval: Interval) -> Interval:
-    """Keep the limits of a share between 0 and 1, where the truth lies, but around the estimate."""
-    low, high = min(0.0, interval.estimate), max(1.0, interval.estimate)
-    return replace(interval, low=max(low, interval.low), high=min(high, interval.high))

@@ -1,5 +1,6 @@
 """Studies: from a file to cells."""
 
+from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._doctor import Diagnosis, diagnose
 from seedwise.study._executor import Progress, Silent
@@ -15,6 +16,7 @@ from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Outcome, Study
 
 __all__ = [
+    "AttributionStudy",
     "Diagnosis",
     "Link",
     "Outcome",
@@ -26,8 +28,10 @@ __all__ = [
     "Study",
     "StudyFolder",
     "StudySpec",
+    "attribution_sections",
     "cells_of",
     "diagnose",
+    "is_attribution",
     "merge",
     "mistake",
     "parse_study",

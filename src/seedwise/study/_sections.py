@@ -9,12 +9,13 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._store import Store
 
 
 def report_sections(store: Store) -> list[dict[str, Any]]:
-    """Return one section per study in a store.
+    """Return one section per study in a store; for attributions there is ``attribution_sections``.
 
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
@@ -27,6 +28,8 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
     documents = store.documents()
     sections = []
     for study, description in store.studies().items():
+        if is_attribution(description):
+            continue
         runs = store.runs(study)
         environments = Counter(run.environment for run in runs if run.environment)
         places: dict[str, set[tuple[str | None, str | None]]] = {}

@@ -1,0 +1,250 @@
+"""Which source makes how much of churn, of the logits' variance and of the metric's: sentences, tables, a figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from seedwise.reporting._findings import Section, files_of
+from seedwise.reporting._svg import inline, label_rows, new_figure
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import decimals_for, interval, is_share
+from seedwise.statistics import Attribution, Interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MINIMUM_PAIRS: Final = 50
+"""Shares of a metric's variance are not shown from fewer pairs a source: a metric is one number per run."""
+
+MINIMUM_PAIRS_FIRST_ORDER: Final = 10
+"""A first-order effect is a difference, and so wider than a total effect."""
+
+_NOTHING_DRAWN: Final = {
+    "augment": "nothing is augmented",
+    "dropout": "no layer draws dropout",
+    "split": "every run trains on the same examples",
+}
+
+_CAPTION: Final = (
+    "Dots: the total effect, the share that would remain if every other source were held fixed. Circles: the "
+    "first-order effect, the share that holding this source fixed would take away on average. With 95 % intervals. "
+    "If sources acted on their own, dot and circle would meet and the dots would add up to 100 %; where any source "
+    "alone changes everything, all dots lie at 100 % and all circles at 0. In truth no share is below 0 or above 100 %."
+)
+_NOTE: Final = (
+    "Alone: between runs that differ in this source only. Total effect: that, as a share of what runs show that "
+    "differ in every source. First-order effect: 100 % less the share that runs show that have this source in common "
+    "only. The intervals leave out one block of runs at a time. Estimates are left as they are, also where they lie "
+    "below 0 or above 100 %."
+)
+
+
+@dataclass(frozen=True)
+class AttributionResults:
+    """What is shown of an attribution.
+
+    Attributes:
+        title: what was trained and how often.
+        sentences: what the shares say, and why some are not there.
+        sections: a table for each of ``shown``.
+        shown: the attributions whose shares are shown, by what they are called.
+
+    """
+
+    title: str
+    sentences: list[str]
+    sections: list[Section]
+    shown: dict[str, Attribution]
+
+
+def attribution_results(section: Mapping[str, Any]) -> AttributionResults:
+    """Lay out an attribution.
+
+    Args:
+        section: dict with ``method``, ``task``, ``model``, ``metric``, ``sources``, ``blocks``; ``attributions`` by
+            ``churn``, ``logits`` and ``metric``, and ``reasons`` for those that there are not; the number of ``runs``,
+            of those that ``failed`` and are ``pending``.
+
+    """
+    found: Mapping[str, Attribution] = section["attributions"]
+    metric = section["metric"].removeprefix("test/")
+    names = {"churn": "churn", "logits": "logits", "metric": metric}
+    enough = {key: key != "metric" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
+    shown = {names[key]: a for key, a in found.items() if enough[key]}
+    sections = [
+        Section(key, f"Shares of {_whole(names[key])}", _table(names[key], shown[names[key]]), _NOTE)
+        for key in found
+        if enough[key]
+    ]
+    what = [section["task"], *([section["model"]] if section["model"] else []), section["method"]]
+    title = f"{', '.join(what)}: {' + '.join(section['sources'])}, {section['blocks']} blocks, {section['runs']} runs"
+    return AttributionResults(title, _sentences(section, found, shown, metric), sections, shown)
+
+
+def attribution_part(section: Mapping[str, Any], position: int) -> dict[str, Any]:
+    """Return what the report's template shows of an attribution."""
+    results = attribution_results(section)
+    figures = []
+    if results.shown:
+        svg = inline(lambda: attribution_figure(results.shown), f"attribution{position}figure")
+        figures.append((svg, _CAPTION))
+    return {**section, "results": results, "figures": figures}
+
+
+def attribution_files(attributions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the tables of attributions as files: CSV, Markdown and LaTeX (booktabs), by name."""
+    files: dict[str, str] = {}
+    for attribution in attributions:
+        for section in attribution_results(attribution).sections:
+            files |= files_of(section.table, f"{attribution['name']}-{section.key}")
+    return files
+
+
+def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
+    """Draw the total effects as dots and the first-order effects as circles, with their intervals.
+
+    Args:
+        shown: attributions with the same sources, by what is attributed.
+
+    """
+    sources = [effect.source for effect in next(iter(shown.values())).effects]
+    figure, axes = new_figure(1.3 + 0.55 * len(sources))
+    step = 0.6 / (2 * len(shown))
+    for k, (name, attribution) in enumerate(shown.items()):
+        for row, effect in enumerate(attribution.effects):
+            for share, offset, filled in ((effect.total, 0, True), (_first_order(effect), 1, False)):
+                if share is None:
+                    continue
+                at = row - 0.3 + step * (2 * k + offset + 0.5)
+                axes.hlines(at, 100 * share.low, 100 * share.high, color=f"C{k}", linewidth=1.6)
+                axes.plot(
+                    [100 * share.estimate],
+                    [at],
+                    "o",
+                    color=f"C{k}",
+                    markerfacecolor=f"C{k}" if filled else "white",
+                    markersize=5.5,
+                    label=f"{name}: {'total' if filled else 'first-order'} effect" if row == 0 else None,
+                )
+    axes.axvline(0, color="black", linewidth=0.8)
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(low, -50), min(high, 175))  # the intervals of very few blocks
+    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
+    label_rows(axes, sources)
+    axes.set_xlabel("share of what varies between runs [%]")
+    figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=max(2, len(shown)))
+    return figure
+
+
+def _table(name: str, attribution: Attribution) -> Table:
+    """Lay out the effects, a source per row; the last two rows are the sums and the whole."""
+    rows = [
+        [
+            effect.source,
+            str(effect.pairs),
+            _amount(name, effect.alone),
+            _share(effect.total),
+            _share(_first_order(effect)),
+        ]
+        for effect in attribution.effects
+    ]
+    first_order_sum = attribution.first_order_sum if _pairs(attribution) >= MINIMUM_PAIRS_FIRST_ORDER else None
+    rows.append(["sum", "", "", _share(attribution.total_sum), _share(first_order_sum)])
+    rows.append(["all differ", "", _amount(name, attribution.amount), "100 %", ""])
+    what = "churn" if name == "churn" else f"SD of {name}"
+    columns = ["source", "pairs", f"{what} alone [95 %]", "total effect [95 %]", "first-order effect [95 %]"]
+    return Table(columns, rows)
+
+
+def _sentences(
+    section: Mapping[str, Any], found: Mapping[str, Attribution], shown: Mapping[str, Attribution], metric: str
+) -> list[str]:
+    sentences = []
+    if shown:
+        name, first = next(iter(shown.items()))
+        sentences += _reading(name, first)
+        drawn = {e.source for a in found.values() for e in a.effects if e.total.estimate > 0}
+        for source in section["sources"]:
+            if source not in drawn:
+                why = _NOTHING_DRAWN.get(source, "training draws nothing from it")
+                sentences.append(f"{source} has no effect: no two runs that differ in it alone differ at all; {why}")
+    if "metric" in found and metric not in shown:
+        pairs = _pairs(found["metric"])
+        sentences.append(
+            f"no shares of {_whole(metric)}: {pairs} pairs a source, and below {MINIMUM_PAIRS} they say little: "
+            f"--blocks {_blocks_for(MINIMUM_PAIRS, found['metric'])}"
+        )
+    few = next((a for a in shown.values() if _pairs(a) < MINIMUM_PAIRS_FIRST_ORDER), None)
+    if few is not None:
+        sentences.append(
+            f"no first-order effects: they take {MINIMUM_PAIRS_FIRST_ORDER} pairs a source: "
+            f"--blocks {_blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few)}"
+        )
+    sentences += section["reasons"]
+    if section["failed"]:
+        sentences.append(
+            f"{section['failed']} of {section['runs']} runs failed and their pairs are left out: all shares are of "
+            "finished runs"
+        )
+    if section["pending"]:
+        sentences.append(f"{section['pending']} of {section['runs']} runs are still to be trained")
+    return sentences
+
+
+def _reading(name: str, attribution: Attribution) -> list[str]:
+    """Say in words what the sums show."""
+    total = attribution.total_sum
+    what = _whole(name)
+    added = f"the total effects add up to {_share(total)} of {what}"
+    if total.low <= 1:
+        return [f"{added}: that the sources act on their own, without interaction, is not excluded"]
+    sentences = [f"{added}: the sources interact, so that what they cause one at a time does not add up"]
+    effects = [effect for effect in attribution.effects if effect.total.estimate > 0]
+    least = min(effects, key=lambda effect: effect.total.estimate)
+    sentences.append(
+        f"{least.source} has the smallest total effect: it alone makes {_share(least.total)} of what all sources make"
+    )
+    known = [(share, effect.source) for effect in effects if (share := _first_order(effect)) is not None]
+    if known:
+        most, source = max(known, key=lambda pair: pair[0].estimate)
+        sentences.append(
+            f"{source} has the largest first-order effect: holding it fixed takes away {_share(most)} of {what}"
+        )
+    return sentences
+
+
+def _whole(name: str) -> str:
+    return {"churn": "churn", "logits": "the variance of the logits"}.get(name, f"the variance of {name}")
+
+
+def _pairs(attribution: Attribution) -> int:
+    """Return the number of pairs of the source that has fewest."""
+    return min(effect.pairs for effect in attribution.effects)
+
+
+def _blocks_for(pairs: int, attribution: Attribution) -> int:
+    return math.ceil(pairs * attribution.blocks / _pairs(attribution))
+
+
+def _first_order(effect: Any) -> Interval | None:
+    share: Interval | None = effect.first_order if effect.pairs >= MINIMUM_PAIRS_FIRST_ORDER else None
+    return share
+
+
+def _share(share: Interval | None) -> str:
+    if share is None:
+        return "-"
+    return f"{100 * share.estimate:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]"
+
+
+def _amount(name: str, amount: Interval) -> str:
+    """Write churn in percent, a variance as its SD, that of a share of examples in points."""
+    if name == "churn":
+        return f"{interval(amount, 2, 100)} %"
+    factor = 100.0 if is_share(name) else 1.0
+    low, estimate, high = (factor * math.sqrt(value) for value in (amount.low, amount.estimate, amount.high))
+    root = Interval(estimate, low, high, amount.level, amount.n, amount.procedure)
+    return interval(root, decimals_for(root.high - root.low))

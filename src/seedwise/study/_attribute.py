@@ -1,0 +1,199 @@
+"""Attribution as a study: the runs of its design, and what they say of the sources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import yaml
+
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import SOURCES
+from seedwise.run import FAILURES
+from seedwise.statistics import (
+    Attribution,
+    AttributionDesign,
+    attribution_design,
+    churn_attribution,
+    logit_attribution,
+    variance_attribution,
+)
+from seedwise.study._mistakes import mistake
+from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
+from seedwise.study._store import Store, StoredRun
+from seedwise.study._study import Study
+
+_OF_REPLICATES = {
+    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published", "source",
+}  # fmt: skip
+
+
+class AttributionStudy(Study):
+    """The runs that tell the sources of one method of a study apart; they lie in the study's own store.
+
+    Its runs share seeds, so that they are no replicates: no SD is taken over them.
+
+    Args:
+        study: the study.
+        method: one of its methods; default its base method.
+        vary: the sources, as a regime's name; default the first regime that varies two or more, or ``all``.
+        blocks: number of blocks of the design, at least 3.
+
+    Raises:
+        SeedwiseError: for an unknown method or source, fewer than two sources or three blocks, or ``hardware``.
+
+    Example:
+        >>> study = Study.from_text('''
+        ... name: tiny
+        ... task: {dataset: digits}
+        ... model: small_cnn
+        ... train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}
+        ... ''')
+        >>> attribution = AttributionStudy(study, vary="init+shuffle", blocks=3)
+        >>> attribution.spec.name, [dict(planned.spec.seeds) for planned in attribution.plan()][:4]
+        ... # doctest: +NORMALIZE_WHITESPACE
+        ('tiny-attribution', [{'init': 1, 'shuffle': 1}, {'init': 2, 'shuffle': 2},
+                              {'init': 2, 'shuffle': 1}, {'init': 1, 'shuffle': 2}])
+
+    """
+
+    def __init__(self, study: Study, *, method: str | None = None, vary: str | None = None, blocks: int = 10) -> None:
+        spec = study.spec
+        method = method or spec.base_method
+        if method not in spec.methods:
+            raise SeedwiseError(mistake("method", method, list(spec.methods)))
+        sources = _sources(spec, vary)
+        try:
+            # The seeds of the study's own replicates, whose runs then serve twice.
+            self.design = attribution_design(sources, blocks, first_seed=1 + spec.first_replicate)
+        except ValueError as error:
+            raise SeedwiseError(str(error)) from None
+        suffix = "" if method == spec.base_method else f"-{method}"
+        own = {
+            "name": f"{spec.name}-attribution{suffix}",
+            "methods": {method: spec.methods[method]},
+            "seeds": self.design.vectors,
+        }
+        kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_OF_REPLICATES)
+        super().__init__(check_study(kept | own, "attribution"), store=study.store_path, folder=study.folder)
+        self.of, self.method = spec.name, method
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report needs to know; the seeds are in the runs."""
+        described = super().describe()
+        spec = {key: value for key, value in described["spec"].items() if key != "seeds"} | {"name": self.of}
+        design = {"method": self.method, "sources": list(self.design.sources), "blocks": self.design.blocks}
+        return described | {"spec": spec, "attribution": design}
+
+
+def _sources(spec: StudySpec, vary: str | None) -> tuple[str, ...]:
+    regimes = [regime for regime in spec.regimes if len(regime_sources(regime)) >= 2]
+    for source in [] if vary is None else vary.split("+"):
+        if source not in ("all", *SOURCES):
+            raise SeedwiseError(mistake("source", source, ["all", *SOURCES], "--vary") + "; join several with '+'")
+    try:
+        sources = regime_sources(vary or next(iter(regimes), "all"))
+    except ValueError as error:
+        raise SeedwiseError(f"--vary: {error}") from None
+    if "hardware" in sources:
+        others = regime_name([source for source in sources if source != "hardware"])
+        raise SeedwiseError(
+            "no seed holds 'hardware' fixed, so that no two runs differ in another source only: leave it out, such as "
+            f"--vary {others}"
+        )
+    return sources
+
+
+def is_attribution(description: Mapping[str, Any]) -> bool:
+    """Return whether a stored study is the attribution of another."""
+    return "attribution" in description
+
+
+def attribution_sections(store: Store, only: str | None = None) -> list[dict[str, Any]]:
+    """Return what a report shows of every attribution in a store, or of ``only`` one, task by task.
+
+    Returns:
+        Dicts with ``name``, the ``study``'s name and ``again``, the command that runs it; ``method``, ``task``,
+        ``model``, ``metric``, ``sources``, ``blocks``; ``attributions`` by ``churn``, ``logits`` and ``metric`` where
+        there are any, and ``reasons`` for those that there are not; the number of ``runs``, of those that ``failed``
+        and are ``pending``; ``spec`` (YAML), ``environments`` and ``failures`` (texts and counts), and ``seconds``.
+
+    """
+    return [
+        _section(store, name, description, task)
+        for name, description in store.studies().items()
+        if is_attribution(description) and only in (None, name)
+        for task in description["metrics"]
+    ]
+
+
+def _section(store: Store, study: str, description: Mapping[str, Any], task: str) -> dict[str, Any]:
+    asked, spec = description["attribution"], description["spec"]
+    runs = [run for run in store.runs(study) if run.link.task == task]
+    primary = description["metrics"][task][0]["name"]
+    metric = primary if "/" in primary else f"test/{primary}"
+    finished = [run for run in runs if run.status == "finished"]
+    attributions, reasons = _attributions(store, finished, asked["sources"], metric)
+    documents = store.documents()
+    model = (spec.get("tasks") or {}).get(task, {}).get("model", spec.get("model"))
+    vary = regime_name(asked["sources"])
+    return {
+        "name": study + (f"-{task}" if len(description["metrics"]) > 1 else ""),
+        "study": spec["name"],
+        "again": f"seedwise attribute {spec['name']}.yaml --vary {vary} --blocks {asked['blocks']}",
+        "method": asked["method"],
+        "task": task,
+        "model": model.get("name") if isinstance(model, dict) else model,
+        "metric": metric,
+        "sources": asked["sources"],
+        "blocks": asked["blocks"],
+        "attributions": attributions,
+        "reasons": reasons,
+        "runs": len(runs),
+        "failed": sum(run.status in FAILURES for run in runs),
+        "pending": sum(run.status not in ("finished", *FAILURES) for run in runs),
+        "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
+        "environments": [
+            (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
+            for digest, count in Counter(run.environment for run in runs if run.environment).most_common()
+        ],
+        "failures": Counter(f"{run.status.replace('_', ' ')}: {run.error}" for run in runs if run.error).most_common(),
+        "seconds": sum(run.seconds or 0.0 for run in runs),
+    }
+
+
+def _attributions(
+    store: Store, finished: Sequence[StoredRun], sources: Sequence[str], metric: str
+) -> tuple[dict[str, Attribution], list[str]]:
+    kept = store.predictions(run.run_id for run in finished)
+    labels = {run_id: p.predicted for run_id, p in kept.items()}
+    logits = {run_id: p.logits for run_id, p in kept.items() if p.logits is not None}
+    values = {run.run_id: run.metrics.get(metric) for run in finished}
+    finite = {run_id: value for run_id, value in values.items() if value is not None and np.isfinite(value)}
+    quantities: list[tuple[str, str, Mapping[str, Any], Callable[..., Attribution]]] = [
+        ("churn", "churn", labels, churn_attribution),
+        ("logits", "the variance of the logits", logits, logit_attribution),
+        ("metric", f"the variance of {metric}", finite, variance_attribution),
+    ]
+    attributions: dict[str, Attribution] = {}
+    reasons: list[str] = []
+    for name, what, outputs, attribute in quantities:
+        runs = [run for run in finished if run.run_id in outputs]
+        examples = {} if name == "metric" else {"example_ids": [kept[run.run_id].ids for run in runs]}
+        try:
+            if not runs:
+                raise ValueError("no finished run kept it")
+            design = _design(runs, sources)
+            attributions[name] = attribute([outputs[run.run_id] for run in runs], design, **examples)
+        except (TypeError, ValueError) as error:
+            reasons.append(f"no shares of {what}: {error}")
+    return attributions, reasons
+
+
+def _design(runs: Sequence[StoredRun], sources: Sequence[str]) -> AttributionDesign:
+    """Return the design of these runs; replicate r belongs to block r // (k + 2)."""
+    seeds = np.array([[run.content["seeds"].get(source, 0) for source in sources] for run in runs], dtype=np.int64)
+    block = np.array([run.link.replicate // (len(sources) + 2) for run in runs], dtype=np.int64)
+    return AttributionDesign(tuple(sources), seeds, block)
