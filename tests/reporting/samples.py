@@ -33,7 +33,7 @@ def description(**changes: Any) -> dict[str, Any]:
 def section(cells: list[Cell], **changes: Any) -> dict[str, Any]:
     return {
         "name": "s", "description": description(), "cells": cells, "spec": "name: s\n",
-        "labels": [None] * len(cells), "curves": [{}] * len(cells),
+        "labels": [None] * len(cells), "curves": [{}] * len(cells), "scores": [None] * len(cells),
         "environments": [("python 3, torch 2", 12)], "mixed": [], "failures": [], "notes": [], "resumed": 0,
         "seconds": 12.3, "again": "seedwise run s.yaml",
     } | changes  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 
 from seedwise.errors import SeedwiseError
 from seedwise.run import Predictions, RunRecord
-from seedwise.study import Link, Store
+from seedwise.statistics import score_spread
+from seedwise.study import Link, Store, report_sections
 from seedwise.study._cells import cells_of
 
 CONTENT = {"schema": 1, "function": "toy:train", "config": {}, "seeds": {}}
@@ -32,7 +33,8 @@ def fill(store: Store, runs: list[tuple], metric: dict = METRIC) -> None:
         (Link("s", "task", method, regime, group, replicate), f"{k:016x}", CONTENT)
         for k, (method, regime, group, replicate, _) in enumerate(runs)
     ]
-    store.write_plan("s", {"metrics": {task: [metric] for task in {link[0].task for link in links}}}, links)
+    metrics = {task: [metric] for task in {link[0].task for link in links}}
+    store.write_plan("s", {"metrics": metrics, "spec": {"train": {}}}, links)
     for k, (*_, given) in enumerate(runs):
         if given is not None:
             status, metrics, *kept = given
@@ -147,3 +149,42 @@ def test_a_study_gives_its_cells(undisturbed):
 def test_cells_need_a_run_first(project):
     with pytest.raises(SeedwiseError, match="there is no store"):
         project.study().cells()
+
+
+def with_logits(logits: np.ndarray, labels: np.ndarray, first_id: int = 0) -> Predictions:
+    ids = np.arange(first_id, first_id + len(labels), dtype=np.int64)
+    return Predictions("test", "final", 0, ids, labels, logits.argmax(1).astype(np.uint8), logits.astype(np.float16))
+
+
+@pytest.mark.parametrize("kept", ["all", "one without", "other examples", "two runs", "two groups"])
+def test_logits_are_compared_within_a_cell(store, kept):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 3, 40).astype(np.uint8)
+    logits = rng.normal(size=(4, 40, 3))
+    records = [accuracy(0.5, with_logits(z, labels)) for z in logits]
+    if kept == "one without":
+        records[2] = accuracy(0.5, predictions(1, 2, 0))
+    if kept == "other examples":
+        records[2] = accuracy(0.5, with_logits(logits[2], labels, first_id=1))
+    runs = range(2 if kept == "two runs" else 4)
+    fill(store, [("base", "all", r % 2 if kept == "two groups" else 0, r, records[r]) for r in runs])
+    (scores,) = report_sections(store)[0]["scores"]
+    match kept:
+        case "all":
+            direct = score_spread(logits.astype(np.float16), labels)
+            assert scores == direct
+        case "one without":
+            assert scores == "some runs kept no logits"
+        case "other examples":
+            assert "predicted different examples" in scores
+        case _:
+            assert scores is None
+
+
+def test_logits_stay_in_the_store_where_they_are_not_asked_for(store):
+    labels = np.zeros(2, np.uint8)
+    fill(store, [("base", "all", 0, 0, accuracy(0.5, with_logits(np.eye(2), labels)))])
+    run = f"{0:016x}"
+    assert store.predictions([run])[run].logits is not None
+    lean = store.predictions([run], logits=False)[run]
+    assert (lean.logits, lean.predicted.tolist()) == (None, [0, 1])

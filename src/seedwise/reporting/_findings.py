@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seedwise.reporting import _details, _reactivity, _rows
+from seedwise.reporting import _details, _paper_tables, _reactivity, _rows
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
@@ -136,6 +136,8 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     new_data, why_no_new_data = new_data_table(cells, labels, base)
     groups = _details.group_sizes_of(cells, base)
     reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
+    scores, why_no_scores = _paper_tables.score_table(cells, rows, study["scores"])
+    several_tasks = len({cell.task for cell in cells}) > 1
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
     notes = _SINGLE + " ".join(ranking_sentences(shown))
@@ -154,6 +156,13 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section(
             "published", "Beside the published numbers", published_table(rows, description["spec"], base), published
         ),
+        Section(
+            "places",
+            "By source and network, as in papers",
+            _paper_tables.place_table(rows, base, results.decimals),
+            _paper_tables.PLACES + (_paper_tables.POOLED if several_tasks else ""),
+        ),
+        Section("scores", "How much runs differ", scores, _paper_tables.SCORES),
         Section("sources", "Where the spread comes from", _details.sources_table(sources), _SOURCES),
         Section("fixed", "At each value of the fixed seeds", fixed_values_table(shown, results.decimals), _FIXED),
         Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
@@ -171,7 +180,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         results=results,
         verdicts=_rows.verdict_table(rows, base),
         sections=[section for section in sections if section.table.rows],
-        reasons=[*results.reasons, *why_no_sources, *why_no_new_data, *why_no_reactivity],
+        reasons=[*results.reasons, *why_no_sources, *why_no_new_data, *why_no_reactivity, *why_no_scores],
         sources=sources,
         groups=groups,
         reactivity=reactivity,

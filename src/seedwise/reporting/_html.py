@@ -38,8 +38,9 @@ def render(
     """Return the report as HTML; all text from users is escaped.
 
     Args:
-        studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels`` and ``curves`` for each
-            cell; ``spec``, ``environments``, ``mixed``, ``failures``, ``notes``, ``resumed`` and ``seconds``.
+        studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels``, ``curves`` and
+            ``scores`` for each cell; ``spec``, ``environments``, ``mixed``, ``failures``, ``notes``, ``resumed`` and
+            ``seconds``.
         command: the command that writes this report.
         attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
             ``failures`` and ``seconds`` too.

@@ -46,6 +46,7 @@ from seedwise.statistics.published import BesidePublished, beside_published, rat
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
+from seedwise.statistics.scores import ScoreSpread, score_spread
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
@@ -68,6 +69,7 @@ __all__ = [
     "PooledRatio",
     "RankingFlips",
     "Reactivity",
+    "ScoreSpread",
     "SeedEffect",
     "SourceEffect",
     "SpreadSources",
@@ -108,6 +110,7 @@ __all__ = [
     "ratio_beside_published",
     "reactivity",
     "reduction",
+    "score_spread",
     "seed_effect",
     "seeds_needed",
     "spread",

@@ -22,7 +22,6 @@ def cells_of(store: Store, study: str) -> list[Cell]:
     if description is None:
         raise SeedwiseError(f"{store.path} holds no study '{study}', only {', '.join(store.studies()) or 'none'}")
     runs = store.runs(study)
-    predictions = store.predictions(run.run_id for run in runs)
 
     def place(run: StoredRun) -> tuple[str, str, str]:
         return run.link.task, run.link.regime, run.link.method
@@ -34,6 +33,7 @@ def cells_of(store: Store, study: str) -> list[Cell]:
         primary = description["metrics"][task][0]
         metric = primary["name"] if "/" in primary["name"] else f"test/{primary['name']}"
         finished = [run.run_id for run in cell if run.status == "finished"]
+        predictions = store.predictions(finished, logits=False)
         kept = [predictions[run_id] for run_id in finished if run_id in predictions]
         complete = bool(kept) and len(kept) == len(finished)
         same = complete and len({p.predicted.shape for p in kept}) == 1

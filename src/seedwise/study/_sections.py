@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._store import Store
@@ -19,7 +20,8 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
 
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
-        arrays (runs, epochs), by cell), ``spec`` (YAML), ``again`` (the command that runs it, None for a loop),
+        arrays (runs, epochs), by cell), ``scores`` (how much the runs' logits differ, or why that is not said, by cell;
+        None where no logits are kept), ``spec`` (YAML), ``again`` (the command that runs it, None for a loop),
         ``environments`` (text and number of runs), ``mixed`` (cells whose runs come from several environments or
         codes), ``failures`` and ``notes`` (texts and counts), ``resumed`` (number of runs) and ``seconds`` (of all
         runs).
@@ -45,7 +47,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
         ]
         finished = [[r.run_id for r in cell if r.status == "finished"] for cell in members]
         series = store.series(r.run_id for r in runs)
-        truth = store.predictions([cell[0] for cell in finished if cell])
+        truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
         sections.append(
             {
                 "name": study,
@@ -53,6 +55,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 "cells": cells,
                 "labels": [truth[cell[0]].labels if cell and cell[0] in truth else None for cell in finished],
                 "curves": [_curves([series.get(run_id, []) for run_id in cell]) for cell in finished],
+                "scores": [_scores(store, c, run_ids) for c, run_ids in zip(cells, finished, strict=True)],
                 "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
                 # A loop over seedwise.replicates is run by its own script.
                 "again": None
@@ -85,3 +88,25 @@ def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]
     names = [name for name in runs[0][0] if name != "epoch"]
     complete = [name for name in names if all(name in row for run in runs for row in run)]
     return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
+
+
+def _scores(store: Store, cell: Cell, run_ids: list[str]) -> ScoreSpread | str | None:
+    """Compare the logits of the runs of a cell; they are read run by run, so that memory holds those of one cell."""
+    # Runs at other values of the fixed seeds differ for that reason too.
+    if len(run_ids) < 3 or len(set(cell.group.tolist())) > 1:
+        return None
+    first = store.predictions(run_ids[:1]).get(run_ids[0])
+    if first is None or first.logits is None:
+        return None
+    logits = np.empty((len(run_ids), *first.logits.shape), first.logits.dtype)
+    for k, run_id in enumerate(run_ids):
+        kept = store.predictions([run_id]).get(run_id)
+        if kept is None or kept.logits is None:
+            return "some runs kept no logits"
+        if kept.logits.shape != first.logits.shape:
+            return "the runs predicted different numbers of examples"
+        logits[k] = kept.logits
+    try:
+        return score_spread(logits, first.labels, example_ids=cell.example_ids)
+    except ValueError as error:
+        return str(error)

@@ -423,11 +423,15 @@ class Store:
         with self._errors(), self._engine.connect() as db:
             return {run_id: _load_series(rows) for run_id, rows in db.execute(query) if run_id in wanted}
 
-    def predictions(self, run_ids: Iterable[str], split: str = "test", tag: str = "final") -> dict[str, Predictions]:
-        """Return the predictions of runs on one split."""
-        wanted = set(run_ids)
+    def predictions(
+        self, run_ids: Iterable[str], split: str = "test", tag: str = "final", *, logits: bool = True
+    ) -> dict[str, Predictions]:
+        """Return the predictions of runs on one split; ``logits=False`` leaves the logits where they are."""
         query = (
-            sa.select(_predictions, _examples.c.ids, _examples.c.labels)
+            sa.select(
+                _predictions.c.run_id, _predictions.c.epoch, _predictions.c.predicted,
+                _predictions.c.logits if logits else sa.null().label("logits"), _examples.c.ids, _examples.c.labels,
+            )
             .join(_examples, _examples.c.digest == _predictions.c.examples)
             .join(
                 _runs,
@@ -435,9 +439,9 @@ class Store:
                 & (_runs.c.attempt == _predictions.c.attempt)
                 & _runs.c.current,
             )
-            .where(_predictions.c.split == split, _predictions.c.tag == tag)
+            .where(_predictions.c.run_id.in_(list(run_ids)), _predictions.c.split == split, _predictions.c.tag == tag)
             .order_by(_predictions.c.epoch)  # of several epochs, the last is the one that is kept
-        )
+        )  # fmt: skip
         with self._errors(), self._engine.connect() as db:
             return {
                 row.run_id: Predictions(
@@ -450,7 +454,6 @@ class Store:
                     logits=None if row.logits is None else _unpack(row.logits),
                 )
                 for row in db.execute(query)
-                if row.run_id in wanted
             }
 
     def traceback(self, run_id: str) -> str | None:
