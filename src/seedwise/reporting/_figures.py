@@ -150,34 +150,6 @@ def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
     return figure
 
 
-def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
-    """Draw SD against mean, with both intervals (of the mean: t).
-
-    Args:
-        cells: the cells.
-        rows: their rows, in the unit shown.
-
-    """
-    from scipy.special import stdtrit
-
-    scale = scale_of(cells)
-    figure, axes = new_figure(3.4)
-    for k, (row, label) in enumerate(zip(rows, names_of(rows), strict=True)):
-        if not isinstance(row.spread, Interval) or row.mean is None:
-            continue
-        half = float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / np.sqrt(row.n)
-        colour = f"C{k % 10}"
-        axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour)
-        axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour)
-        axes.plot([row.mean], [row.spread.estimate], "o", color=colour, label=label)
-    unit = " [%]" if scale > 1 else ""
-    axes.set_xlabel(f"mean {cells[0].metric}{unit}")
-    axes.set_ylabel("SD over runs" + (" [points]" if scale > 1 else ""))
-    axes.set_ylim(bottom=0)
-    legend_above(figure, axes)
-    return figure
-
-
 def _density(values: NDArray[np.float64], limit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a Gaussian kernel density with Silverman's bandwidth, its peak at 1; nothing is drawn beyond the limit."""
     sd = float(np.std(values, ddof=1)) if values.size > 1 else 0.0

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from seedwise._version import __version__
-from seedwise.reporting import _figures, _reactivity
+from seedwise.reporting import _figures, _mean_spread, _reactivity
 from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
@@ -19,8 +19,6 @@ _CAPTIONS: Final = {
     "much the methods overlap before looking at the means.",
     "forest": "Reduction of the SD with its 95 % interval; an arrow means that it goes on. An interval that crosses "
     "the line holds both less and more spread; the dot is orange where the verdict is resolved.",
-    "mean": "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower "
-    "SD pays with a worse mean, which lies to the {worse}.",
     "metric": "The metric by epoch: the median over runs, and the band that holds all of them. Look at whether the "
     "bands still differ at the end, which is what the tables are about, or only on the way.",
     "loss": "The training loss by epoch: the median over runs, and the band that holds all of them. A wide band at the "
@@ -78,8 +76,7 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
     if any(isinstance(row.reduction, Interval) for row in rows):
         add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
     if any(isinstance(row.spread, Interval) for row in rows):
-        worse = "left" if cells[0].higher_is_better else "right"
-        add(partial(_figures.mean_spread_figure, cells, rows), _CAPTIONS["mean"].format(worse=worse))
+        add(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))
     if findings.sources:
         add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
     for name, caption in ((cells[0].metric, _CAPTIONS["metric"]), ("train/loss", _CAPTIONS["loss"])):

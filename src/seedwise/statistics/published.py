@@ -70,7 +70,7 @@ def ratio_beside_published(ratio: Interval, published: Interval) -> BesidePublis
         [d - sqrt(l_1^2 + u_2^2), d + sqrt(u_1^2 + l_2^2)]
 
     Args:
-        ratio: our ratio with its interval.
+        ratio: our ratio with its interval, such as :func:`spread_ratio` gives for two arms, each with its runs axis.
         published: theirs, such as :func:`spread_ratio_of_sds` gives; independent of ours, same level.
 
     Returns:

@@ -1,0 +1,139 @@
+"""SD against mean: all methods in one panel, or one panel per factor where methods change one factor at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from seedwise.reporting._figures import names_of, scale_of
+from seedwise.reporting._svg import folded, legend_above, new_figure
+from seedwise.statistics import Cell, ComparisonRow, Interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS: Final = 10
+_MARKERS: Final = "os^Dv"
+
+_CAPTION: Final = (
+    "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower SD pays "
+    "with a worse mean, which lies to the {worse}."
+)
+_FACTORS: Final = (
+    " Each panel changes one factor; the hollow marks are the same everywhere. Look whether the SD follows the factor: "
+    "the best of many settings looks good by chance alone."
+)
+
+
+def caption(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
+    """Return what to look for."""
+    worse = "left" if cells[0].higher_is_better else "right"
+    return _CAPTION.format(worse=worse) + (_FACTORS if _by_factor(_drawable(rows))[0] else "")
+
+
+def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
+    """Draw SD against mean, with both intervals (of the mean: t).
+
+    Methods named like ``alpha=0.1`` change a factor. Where two of them change the same, each factor has a panel, with
+    its methods in colour and those that change none in the colour of the letters.
+
+    Args:
+        cells: the cells.
+        rows: their rows, in the unit shown.
+
+    """
+    scale = scale_of(cells)
+    shown = _drawable(rows)
+    factors, others = _by_factor(shown)
+    figure = _panels(factors, others) if factors else _one_panel(shown)
+    figure.supxlabel(f"mean {cells[0].metric}" + (" [%]" if scale > 1 else ""), fontsize=10)
+    figure.supylabel("SD over runs" + (" [points]" if scale > 1 else ""), fontsize=10)
+    return figure
+
+
+def _drawable(rows: Sequence[ComparisonRow]) -> dict[str, ComparisonRow]:
+    named = zip(rows, names_of(rows), strict=True)
+    return {name: row for row, name in named if isinstance(row.spread, Interval) and row.mean is not None}
+
+
+def _by_factor(
+    rows: Mapping[str, ComparisonRow],
+) -> tuple[dict[str, dict[str, ComparisonRow]], dict[str, ComparisonRow]]:
+    """Return the rows of every factor by value, and those that belong to none; no factors if none has two values."""
+    factors: dict[str, dict[str, ComparisonRow]] = {}
+    others = {}
+    for name, row in rows.items():
+        factor, equals, _ = row.method.partition("=")
+        if equals:
+            place = name.removeprefix(row.method)
+            factors.setdefault(factor.strip() + place, {})[row.method.removeprefix(factor + "=").strip()] = row
+        else:
+            others[name] = row
+    return (factors, others) if any(len(values) > 1 for values in factors.values()) else ({}, dict(rows))
+
+
+def _one_panel(rows: Mapping[str, ComparisonRow]) -> Figure:
+    figure, axes = new_figure(3.4)
+    for k, (name, row) in enumerate(rows.items()):
+        _draw(axes, row, f"C{k % _COLOURS}", _MARKERS[k // _COLOURS % len(_MARKERS)], name)
+    axes.set_ylim(bottom=0)
+    legend_above(figure, axes)
+    return figure
+
+
+def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[str, ComparisonRow]) -> Figure:
+    from matplotlib.figure import Figure
+
+    lines = -(-len(factors) // 2)
+    figure = Figure(figsize=(4.8, 0.3 + 2.5 * lines), layout="constrained")
+    panels = list(figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, (factor, values) in zip(panels, factors.items(), strict=False):
+        axes.spines[["top", "right"]].set_visible(False)
+        for k, (value, row) in enumerate(values.items()):
+            _draw(axes, row, f"C{k % _COLOURS}", _MARKERS[k // _COLOURS % len(_MARKERS)], value)
+        axes.legend(
+            title=folded(factor),
+            alignment="left",
+            loc="lower left",
+            bbox_to_anchor=(-0.05, 1),
+            ncols=max(1, 28 // (3 + max(map(len, values)))),
+            frameon=False,
+            fontsize=9,
+            handlelength=0.8,
+            handletextpad=0.3,
+            columnspacing=0.8,
+        )
+        for k, (name, row) in enumerate(others.items()):
+            _draw(axes, row, "black", _MARKERS[k % len(_MARKERS)], name, hollow=True)
+    panels[0].set_ylim(bottom=0)
+    for axes in panels[len(factors) :]:
+        axes.set_visible(False)
+    # The panel above an empty place is the lowest of its column.
+    panels[len(factors) - 2].tick_params(labelbottom=True)
+    handles, names = panels[0].get_legend_handles_labels()
+    here = [k for k, name in enumerate(names) if name in others]
+    figure.legend(
+        [handles[k] for k in here],
+        [folded(names[k]) for k in here],
+        loc="outside upper left",
+        ncols=4,
+        frameon=False,
+        fontsize=9,
+        handlelength=0.8,
+    )
+    return figure
+
+
+def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, *, hollow: bool = False) -> None:
+    from scipy.special import stdtrit
+
+    assert isinstance(row.spread, Interval)
+    assert row.mean is not None
+    half = float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / np.sqrt(row.n)
+    axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour, linewidth=1)
+    axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
+    inside = "none" if hollow else colour
+    axes.plot([row.mean], [row.spread.estimate], marker, color=colour, mfc=inside, markersize=5, label=label)

@@ -1,0 +1,88 @@
+"""SD against mean, for a few methods and for ablations."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from seedwise.reporting import render, results_of
+from seedwise.reporting._mean_spread import caption, mean_spread_figure
+from seedwise.statistics import Cell, spread
+
+from .samples import BASE, STEADY, cell, description, section
+
+RNG = np.random.default_rng(8)
+ABLATION = [
+    cell(name, 0.95 + 0.002 * RNG.normal(size=12))
+    for name in ("base", "vml", *(f"{f}={v}" for f in ("alpha", "beta", "delta") for v in (0.1, 0.2, 0.4, 0.8)))
+]
+
+
+def drawn(cells: list[Cell]) -> tuple:
+    rows = results_of(description(), cells).comparisons
+    return mean_spread_figure(cells, rows), caption(cells, rows)
+
+
+def points(axes) -> dict[str, tuple[float, float]]:
+    return {line.get_label(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.get_lines()}
+
+
+def place(one: Cell) -> tuple[float, float]:
+    return pytest.approx((100 * one.values.mean(), 100 * one.values.std(ddof=1)))
+
+
+def test_every_method_is_a_point_with_both_intervals() -> None:
+    figure, _ = drawn([cell("base", BASE), cell("vml", STEADY)])
+    (axes,) = figure.axes
+    assert points(axes) == {"base": place(cell("base", BASE)), "vml": place(cell("vml", STEADY))}
+    across, up = (lines.get_segments()[0] for lines in axes.collections[:2])
+    mean = stats.t.interval(0.95, 11, 100 * BASE.mean(), 100 * stats.sem(BASE))
+    assert across[:, 0] == pytest.approx(mean)
+    s = spread(100 * BASE)
+    assert up[:, 1] == pytest.approx([s.low, s.high])
+    assert axes.get_ylim()[0] == 0
+
+
+def test_methods_beyond_the_ten_colours_have_another_marker() -> None:
+    figure, _ = drawn([cell(f"m{k}" if k else "base", BASE) for k in range(25)])
+    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].get_lines()}
+    assert len(looks) == 25
+
+
+def test_an_ablation_has_a_panel_for_every_factor_with_the_base_in_each() -> None:
+    figure, words = drawn(ABLATION)
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_legend().get_title().get_text() for axes in panels] == ["alpha", "beta", "delta"]
+    by_name = {one.method: one for one in ABLATION}
+    for axes, factor in zip(panels, ("alpha", "beta", "delta"), strict=True):
+        values = ["0.1", "0.2", "0.4", "0.8"]
+        expected = {value: place(by_name[f"{factor}={value}"]) for value in values}
+        assert points(axes) == expected | {name: place(by_name[name]) for name in ("base", "vml")}
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == values
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["base", "vml"]
+    assert "Each panel changes one factor" in words
+    assert "lies to the left" in words
+
+
+def test_one_method_per_factor_is_no_ablation() -> None:
+    figure, words = drawn([cell("base", BASE), cell("lr=0.1", STEADY), cell("width=2", STEADY)])
+    assert len(figure.axes) == 1
+    assert "panel" not in words
+
+
+def test_regimes_of_an_ablation_have_panels_of_their_own() -> None:
+    cells = [
+        cell(m, 0.9 + 0.01 * RNG.normal(size=12), regime=r) for r in ("all", "init") for m in ("base", "a=1", "a=2")
+    ]
+    figure, _ = drawn(cells)
+    assert [axes.get_legend().get_title().get_text() for axes in figure.axes] == ["a (all)", "a (init)"]
+
+
+def test_a_loss_is_worse_to_the_right() -> None:
+    change = {"metric": "test/loss", "higher_is_better": False}
+    _, words = drawn([cell("base", BASE, **change), cell("vml", STEADY, **change)])
+    assert "lies to the right" in words
+
+
+def test_the_report_draws_an_ablation() -> None:
+    assert "Each panel changes one factor" in render([section(ABLATION)], command="")
