@@ -99,6 +99,21 @@ def cut_tables(page: Page) -> list[str]:
     return found
 
 
+def broken_words(page: Page) -> list[str]:
+    """Numbers and words of tables, names of methods aside, that go on in the next line."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('td:not(.name)')].flatMap(cell => {
+          const text = cell.firstChild, range = document.createRange();
+          return [...(text ? text.data : '').matchAll(/\\S+/g)].filter(word => {
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map(r => r.top)).size > 1;
+          }).map(word => word[0]);
+        })"""
+    )
+    return found
+
+
 EVERYWHERE: list[Check] = [script_errors, requests, missing_images, sideways, unreadable, colliding_labels]
 
 
@@ -174,7 +189,7 @@ def test_the_report_is_in_order(
 @pytest.mark.parametrize("name", ["whole", "failed runs"])
 def test_the_report_prints(browser: Chromium, reports: dict[str, Path], name: str, scheme: str) -> None:
     page = browser.open(reports[name], width=PAPER, media="print", scheme=scheme)
-    checks = [cut_tables, sideways, unreadable, colliding_labels]
+    checks = [cut_tables, broken_words, sideways, unreadable, colliding_labels]
     assert {check.__name__: check(page) for check in checks} == {check.__name__: [] for check in checks}
 
 
@@ -223,7 +238,12 @@ def test_nobodys_text_becomes_markup(browser: Chromium, reports: dict[str, Path]
         (unreadable, "<svg><text y='20' fill='black'>dark on dark</text></svg>", {"scheme": "dark"}),
         (colliding_labels, "<svg><text y='20'>one</text><text y='25'>other</text></svg>", {}),
         (colliding_labels, "<svg width='50'><text y='20'>longer than its figure</text></svg>", {}),
-        (cut_tables, "<style>@media print { td { white-space: nowrap !important } }</style>", {"media": "print"}),
+        (cut_tables, "<style>@media print { td { min-width: 9rem } }</style>", {"media": "print"}),
+        (
+            broken_words,
+            "<style>td { overflow-wrap: anywhere !important } table { width: 9rem }</style>",
+            {"media": "print"},
+        ),
         (cut_tables, "<style>@media print { pre { white-space: pre !important } }</style>", {"media": "print"}),
     ],
 )
