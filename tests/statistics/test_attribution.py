@@ -100,22 +100,28 @@ def test_a_design_of_ones_own_is_checked() -> None:
 def by_definition(vectors: Sequence[NDArray[np.float64]], design: AttributionDesign) -> tuple[Values, Values, float]:
     """Total effects, first-order effects and the whole, from all pairs of runs in plain loops."""
     k = len(design.sources)
+
+    def half(a: int, b: int) -> float:
+        return 0.5 * float(np.sum((vectors[a] - vectors[b]) ** 2))
+
+    def apart(runs: list[int]) -> float:
+        return float(np.mean([half(a, b) for a, b in combinations(runs, 2) if design.block[a] != design.block[b]]))
+
     changed: list[list[float]] = [[] for _ in range(k)]
     shared: list[list[float]] = [[] for _ in range(k)]
-    apart = []
+    sharing: list[list[int]] = [[] for _ in range(k)]  # a run as often as it is in such a pair
     for a, b in combinations(range(len(vectors)), 2):
-        half = 0.5 * float(np.sum((vectors[a] - vectors[b]) ** 2))
-        if design.block[a] != design.block[b]:
-            apart.append(half)
-            continue
-        differ = [i for i in range(k) if design.seeds[a, i] != design.seeds[b, i]]
-        if len(differ) == 1:
-            changed[differ[0]].append(half)
-        if len(differ) == k - 1:
-            shared[next(i for i in range(k) if i not in differ)].append(half)
-    whole = float(np.mean(apart))
-    first_order = 1 - np.array([np.mean(s) for s in shared]) / whole
-    return np.array([np.mean(c) for c in changed]) / whole, first_order, whole
+        if design.block[a] == design.block[b]:
+            differ = [i for i in range(k) if design.seeds[a, i] != design.seeds[b, i]]
+            if len(differ) == 1:
+                changed[differ[0]].append(half(a, b))
+            if len(differ) == k - 1:
+                only = next(i for i in range(k) if i not in differ)
+                shared[only].append(half(a, b))
+                sharing[only] += [a, b]
+    whole = apart(list(range(len(vectors))))
+    first_order = [1 - np.mean(s) / apart(runs) for s, runs in zip(shared, sharing, strict=True)]
+    return np.array([np.mean(c) for c in changed]) / whole, np.array(first_order), whole
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
@@ -183,19 +189,20 @@ def test_the_interval_leaves_out_one_block_at_a_time() -> None:
 
 
 def test_the_first_order_effect_is_that_of_janon() -> None:
-    design = attribution_design(NAMES[:4], blocks=500)
+    blocks = 60
+    design = attribution_design(NAMES[:4], blocks)
     values = uniform(design) @ [1.0, 2.0, 3.0, 4.0] + 5 * np.prod(uniform(design), axis=1)
     found = variance_attribution(values, design)
-    table = values.reshape(500, 6)  # A, B, A_1 ... A_4
+    table = values.reshape(blocks, 6)  # A, B, A_1 ... A_4
     for i, effect in enumerate(found.effects):
         y, other = table[:, 1], table[:, 2 + i]
         mean = np.mean((y + other) / 2)
         janon = (np.mean(y * other) - mean**2) / (np.mean((y**2 + other**2) / 2) - mean**2)
         assert effect.first_order is not None
-        # They differ in the variance alone: of these two columns there, of all runs here.
-        assert effect.first_order.estimate == pytest.approx(janon, abs=0.05)
-        other_variance = 1 - (1 - effect.first_order.estimate) * found.amount.estimate / np.var([y, other])
-        assert other_variance == pytest.approx(janon, abs=1e-9)
+        # Janon's variance is that of all 2 N values, a pair's two included: (N-1)/N of ours, and 1/2N of theirs.
+        ours = effect.first_order.estimate
+        assert 1 - (1 - ours) / ((blocks - 1) / blocks + (1 - ours) / (2 * blocks)) == pytest.approx(janon, abs=1e-12)
+        assert ours == pytest.approx(janon, abs=2 / blocks)
 
 
 # Known indices
@@ -382,10 +389,18 @@ def one_block_differs() -> Values:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: variance_attribution(np.ones(12), DESIGN), ValueError, "do not differ: there is no variance"),
-        (lambda: churn_attribution(np.ones((12, 5), int), DESIGN), ValueError, "do not differ: there is no churn"),
-        (lambda: logit_attribution(np.ones((12, 5, 2)), DESIGN), ValueError, "there is no logit variance to attribute"),
-        (lambda: variance_attribution(one_block_differs(), DESIGN), ValueError, "of one block alone differ"),
+        (lambda: variance_attribution(np.ones(12), DESIGN), ValueError, "no variance to attribute: no two"),
+        (
+            lambda: churn_attribution(np.ones((12, 5), int), DESIGN),
+            ValueError,
+            "no churn to attribute: no two",
+        ),
+        (lambda: logit_attribution(np.ones((12, 5, 2)), DESIGN), ValueError, "no logit variance to attribute"),
+        (
+            lambda: variance_attribution(one_block_differs(), DESIGN),
+            ValueError,
+            "or only one differs",
+        ),
         (lambda: variance_attribution(np.arange(11.0), DESIGN), ValueError, "11 runs for a design of 12"),
         (lambda: churn_attribution(np.ones((9, 5), int), DESIGN), ValueError, "9 runs for a design of 12"),
         (lambda: variance_attribution([np.nan] * 12, DESIGN), ValueError, r"values\[0\] is nan"),

@@ -237,7 +237,7 @@ def _first_order(effect: Any) -> Interval | None:
 def _share(share: Interval | None) -> str:
     if share is None:
         return "-"
-    return f"{100 * share.estimate:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]"
+    return f"{round(100 * share.estimate)} % [{round(100 * share.low)}, {round(100 * share.high)}]"
 
 
 def _amount(name: str, amount: Interval) -> str:

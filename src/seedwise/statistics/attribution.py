@@ -183,8 +183,9 @@ def variance_attribution(values: ArrayLike, design: AttributionDesign, *, level:
         T_i = 1/2 E (f(A) - f(A_i))^2 / V         total effect
         S_i = 1 - 1/2 E (f(B) - f(B_i))^2 / V     first-order effect
 
-    V is the same for all sources and comes from all runs. S_i is Janon's estimator written with differences: the mean
-    of products less the squared mean equals V less half the mean squared difference.
+    For T_i, V comes from all runs. For S_i it comes from the runs B and B_i alone: this is Janon's estimator, in which
+    what varies in both cancels. Its mean of products less the squared mean is V less half the mean squared difference;
+    V is unbiased here.
 
     S_i <= T_i <= 1 in truth, sum S_i <= 1 <= sum T_i, and both sums are 1 only if the sources add up. SDs with one
     source varied at a time, as papers give them, are roots of T_i V (at one value of the other seeds), so that they do
@@ -255,26 +256,28 @@ def _attribution(
     labels, block = np.unique(design.block, return_inverse=True)
     blocks = len(labels)
     first, second = design.pairs
-    of_block = (np.arange(blocks)[:, None] == block).astype(np.float64)
+    # The whole is taken over all runs, and for every source over the runs of the pairs that share it alone.
+    weights = np.ones((1 + len(design.sources), len(block)))
+    for i, member in enumerate(design.shared.T):
+        weights[1 + i] = np.bincount(np.concatenate([first[member], second[member]]), minlength=len(block))
+    of_block = weights[:, None, :] * (np.arange(blocks)[:, None] == block)
     within = np.zeros(len(first))
-    squares, products = np.zeros(blocks), np.zeros((blocks, blocks))
+    squares, products = np.zeros(of_block.shape[:2]), np.zeros((len(weights), blocks, blocks))
     for part in outputs:
         # Differences from a run, not the values: they keep their digits, and runs that agree give exactly 0.
         x = part - part[:1]
         within += np.sum((x[first] - x[second]) ** 2, axis=1) / 2
         squares += of_block @ np.sum(x**2, axis=1)
         sums = of_block @ x
-        products += sums @ sums.T
-    runs = of_block.sum(axis=1)
-    between = (np.outer(runs, squares) + np.outer(squares, runs)) / 2 - products
-    np.fill_diagonal(between, 0.0)
-    # A sum of differences this small is rounding.
-    between[np.abs(between) <= 1e-13 * (np.outer(runs, squares) + np.outer(squares, runs))] = 0.0
-
-    amount = _ratio(between / size, np.outer(runs, runs) * (1 - np.eye(blocks)))
-    if amount.whole <= 0 or np.any(amount.without <= 0):
-        where = "do not differ" if amount.whole <= 0 else "of one block alone differ from the others"
-        raise ValueError(f"the runs {where}: there is no {quantity} to attribute; pass more blocks")
+        products += sums @ sums.transpose(0, 2, 1)
+    amount, *of_shared = (
+        _between(of.sum(axis=1), square, product, size)
+        for of, square, product in zip(of_block, squares, products, strict=True)
+    )
+    if amount is None:
+        raise ValueError(
+            f"no {quantity} to attribute: no two blocks have runs that differ, or only one differs; pass more blocks"
+        )
     changed, shared = (
         [_mean(within[member] / size, block[first[member]], blocks) for member in kind.T]
         for kind in (design.changed, design.shared)
@@ -285,7 +288,10 @@ def _attribution(
                 f"fewer than {MINIMUM_BLOCKS} blocks have runs that differ in {source} only: pass more blocks"
             )
     totals = [_over(found, amount) for found in changed if found is not None]
-    firsts = [None if found is None else _one_less(_over(found, amount)) for found in shared]
+    firsts = [
+        None if found is None or whole is None else _one_less(_over(found, whole))
+        for found, whole in zip(shared, of_shared, strict=True)
+    ]
     known = [found for found in firsts if found is not None]
     effects = tuple(
         SourceEffect(
@@ -307,7 +313,7 @@ def _attribution(
         total_sum=_positive(_sum(totals), level),
         first_order_sum=_interval(_sum(known), level) if len(known) == len(firsts) else None,
         blocks=blocks,
-        runs=int(runs.sum()),
+        runs=len(block),
     )
 
 
@@ -319,10 +325,24 @@ class _Estimate:
     without: NDArray[np.float64]
 
 
-def _ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> _Estimate:
-    """Mean over pairs of blocks, given symmetric tables of sums and counts with an empty diagonal."""
+def _between(
+    runs: NDArray[np.float64], squares: NDArray[np.float64], products: NDArray[np.float64], size: int
+) -> _Estimate | None:
+    """Mean over pairs of runs from different blocks; None if they do not differ, or those of one block alone do.
+
+    From each block's number of runs and sum of squares, (blocks,), and the products of the blocks' sums.
+    """
+    scale = np.outer(runs, squares) + np.outer(squares, runs)
+    sums = scale / 2 - products
+    sums[np.abs(sums) <= 1e-13 * scale] = 0.0  # rounding
+    counts = np.outer(runs, runs)
+    np.fill_diagonal(sums, 0.0)
+    np.fill_diagonal(counts, 0.0)
     total, count = sums.sum() / 2, counts.sum() / 2
-    return _Estimate(float(total / count), (total - sums.sum(axis=1)) / (count - counts.sum(axis=1)))
+    left, left_count = total - sums.sum(axis=1), count - counts.sum(axis=1)
+    if total <= 0 or np.any(left_count <= 0) or np.any(left <= 1e-13 * total):
+        return None
+    return _Estimate(float(total / count / size), left / left_count / size)
 
 
 def _mean(distances: NDArray[np.float64], block: NDArray[np.int64], blocks: int) -> _Estimate | None:
