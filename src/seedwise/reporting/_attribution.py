@@ -34,12 +34,19 @@ _CAPTION: Final = (
     "If sources acted on their own, dot and circle would meet and the dots would add up to 100 %; where any source "
     "alone changes everything, all dots lie at 100 % and all circles at 0. In truth no share is below 0 or above 100 %."
 )
-_NOTE: Final = (
+_COLUMNS: Final = (
     "Alone: between runs that differ in this source only. Total effect: that, as a share of what runs show that "
     "differ in every source. First-order effect: 100 % less the share that runs show that have this source in common "
     "only. The intervals leave out one block of runs at a time. Estimates are left as they are, also where they lie "
     "below 0 or above 100 %."
 )
+_NOTES: Final = {
+    "churn": f"Churn: share of test examples on which two runs disagree. {_COLUMNS}",
+    "logits": "SD over runs of one logit of one example, whose mean over the classes is taken out; shares are of its "
+    f"square. {_COLUMNS}",
+    "metric": "One number per run, hence the wide intervals. The SD is in points where the metric is a share of "
+    f"examples; shares are of its square. {_COLUMNS}",
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def attribution_results(section: Mapping[str, Any]) -> AttributionResults:
     enough = {key: key != "metric" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
     shown = {names[key]: a for key, a in found.items() if enough[key]}
     sections = [
-        Section(key, f"Shares of {_whole(names[key])}", _table(names[key], shown[names[key]]), _NOTE)
+        Section(key, f"Shares of {_whole(names[key])}", _table(names[key], shown[names[key]]), _NOTES[key])
         for key in found
         if enough[key]
     ]
@@ -110,10 +117,12 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
         shown: attributions with the same sources, by what is attributed.
 
     """
+    from matplotlib.lines import Line2D
+
     sources = [effect.source for effect in next(iter(shown.values())).effects]
-    figure, axes = new_figure(1.3 + 0.55 * len(sources))
+    figure, axes = new_figure(1.5 + 0.55 * len(sources))
     step = 0.6 / (2 * len(shown))
-    for k, (name, attribution) in enumerate(shown.items()):
+    for k, attribution in enumerate(shown.values()):
         for row, effect in enumerate(attribution.effects):
             for share, offset, filled in ((effect.total, 0, True), (_first_order(effect), 1, False)):
                 if share is None:
@@ -127,7 +136,6 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
                     color=f"C{k}",
                     markerfacecolor=f"C{k}" if filled else "white",
                     markersize=5.5,
-                    label=f"{name}: {'total' if filled else 'first-order'} effect" if row == 0 else None,
                 )
     axes.axvline(0, color="black", linewidth=0.8)
     low, high = axes.get_xlim()
@@ -135,7 +143,15 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
     axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
     label_rows(axes, sources)
     axes.set_xlabel("share of what varies between runs [%]")
-    figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=max(2, len(shown)))
+
+    def sign(label: str, colour: str, face: str) -> Line2D:
+        return Line2D([], [], marker="o", linestyle="", color=colour, markerfacecolor=face, label=label)
+
+    kinds = [sign("total effect", "grey", "grey"), sign("first-order effect", "grey", "white")]
+    quantities = [sign(name, f"C{k}", f"C{k}") for k, name in enumerate(shown)]
+    # Outside, a legend is as wide as it likes: two narrow ones fit.
+    figure.legend(handles=kinds, frameon=False, fontsize=9, loc="outside upper center", ncols=2)
+    figure.legend(handles=quantities, frameon=False, fontsize=9, loc="outside lower center", ncols=len(shown))
     return figure
 
 
