@@ -81,6 +81,10 @@ def test_compare_asks_about_equivalence(tmp_path: Path) -> None:
     assert "not resolved" in verdict()
     assert "equivalent within a factor of 1.6" in verdict("--factor", "1.6")
     assert "not resolved" in verdict("--factor", "1.1")
+    t = stats.ttest_ind(frame.base, frame.same, equal_var=False).confidence_interval(0.9)
+    far = max(abs(t.low), abs(t.high))
+    assert "equivalent within the margin" in verdict("--margin", f"{1.02 * far}")
+    assert "equivalent within the margin" not in verdict("--margin", f"{0.98 * far}")
     for bad in (["--factor", "1"], ["--margin", "-1"]):
         done = run_cli([*compare, *bad], tmp_path)
         assert done.returncode == 2

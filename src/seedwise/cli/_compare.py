@@ -34,7 +34,8 @@ def command(
         float | None, typer.Option(help="The largest ratio of SDs that you would still call equal, such as 1.5.")
     ] = None,
     margin: Annotated[
-        float | None, typer.Option(help="The largest difference of means that you would still call equal.")
+        float | None,
+        typer.Option(help="The largest difference of means that you would still call equal, in the metric's unit."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="text, csv, markdown, latex or json.")] = "text",
 ) -> None:

@@ -35,7 +35,7 @@ def aligned(texts: Texts) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in texts.columns:
         right = column in ("n", "failed", "pairs")
-        text_column = column in ("verdict on spread",)
+        text_column = column.startswith("verdict")
         table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
     for row in texts.rows:
         table.add_row(*row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +159,16 @@ def compare(
         rows = compare_study(cells, baseline=baseline, sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
-    return Comparison(results_of(description, cells), rows, cells)
+    results = results_of(description, cells)
+    table = results.table
+    texts = [[*row, _about_mean(found)] for row, found in zip(table.rows, results.comparisons, strict=True)]
+    return Comparison(replace(results, table=Table([*table.columns, "verdict on the mean"], texts)), rows, cells)
+
+
+def _about_mean(row: ComparisonRow) -> str:
+    if row.paired is None:  # the baseline itself
+        return ""
+    return row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason
 
 
 def _wide_to_long(data: pd.DataFrame, metric: str, seed: str | None) -> pd.DataFrame:
