@@ -126,3 +126,13 @@ def test_a_subset_is_what_the_rest_is_drawn_from():
     assert len(subset) == 500
     assert set(ids(splits, "train")) | set(ids(splits)) <= subset
     assert len(splits["train"]) + len(splits["validation"]) == 500
+
+
+def test_a_part_of_the_test_set_is_the_first_of_each_class():
+    tested = parts({"init": 3}, test_examples=100)["test"]
+    everything = parts({})["test"]
+    assert len(tested) == 100
+    for label in range(10):
+        mine = tested.ids[tested.labels == label].tolist()
+        assert abs(len(mine) - 10) <= 1
+        assert mine == everything.ids[everything.labels == label].tolist()[: len(mine)]

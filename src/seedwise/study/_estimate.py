@@ -96,7 +96,8 @@ def _bytes_of(spec: StudySpec) -> int | None:
         return None
     size = SIZES[spec.task["dataset"]]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
-    predictions = size.test * (1 + bytes_per_logit * size.classes)
+    tested = spec.task.get("test_examples") or size.test
+    predictions = tested * (1 + bytes_per_logit * size.classes)
     if spec.keep.weights == "none":
         return predictions
     weights = _weight_bytes(spec, size)

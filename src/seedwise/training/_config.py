@@ -46,18 +46,26 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class ClassificationTask(Options):
-    """Images and classes; ``train_examples`` are the first of each class, ``test`` says what a run is tested on."""
+    """Images and classes.
+
+    ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is tested on.
+    """
 
     dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
     augment: bool = True
     train_examples: Count | None = None
+    test_examples: Count | None = None
     test: Literal["published", "out_of_bootstrap"] = "published"
 
     @model_validator(mode="after")
     def _enough(self) -> ClassificationTask:
-        there = SIZES[self.dataset].train
-        if self.train_examples is not None and self.train_examples > there:
-            raise ValueError(f"{self.dataset} has {there} training examples, not {self.train_examples}")
+        size = SIZES[self.dataset]
+        for wanted, there, which in (
+            (self.train_examples, size.train, "training"),
+            (self.test_examples, size.test, "test"),
+        ):
+            if wanted is not None and wanted > there:
+                raise ValueError(f"{self.dataset} has {there} {which} examples, not {wanted}")
         return self
 
 

@@ -25,6 +25,7 @@ class Classification:
         dataset: where the examples come from.
         augment: whether training images are varied.
         train_examples: how many are trained on, the first of each class; None: all.
+        test_examples: how many of the published test set are tested on, the first of each class; None: all.
         test: the published test set, or the training examples that the bootstrap left out.
 
     """
@@ -36,11 +37,13 @@ class Classification:
         dataset: Dataset,
         augment: bool,
         train_examples: int | None = None,
+        test_examples: int | None = None,
         test: Literal["published", "out_of_bootstrap"] = "published",
     ) -> None:
         self.dataset = dataset
         self.augment = augment
         self.train_examples = train_examples
+        self.test_examples = test_examples
         self.test = test
         self.metrics = classification_metrics(dataset.num_classes)
 
@@ -49,9 +52,7 @@ class Classification:
 
         The ``split`` seed decides which are held out; where it is not 0, the rest is a stratified bootstrap.
         """
-        train = self.dataset.train
-        if self.train_examples is not None:
-            train = train.take(_index(first_of_each_class(_labels(train), self.train_examples), train))
+        train = _first(self.dataset.train, self.train_examples)
         splits = {}
         if validation is not None:
             held_out = hold_out(_labels(train), validation.fraction, randomness.numpy("split", "validation"))
@@ -62,7 +63,7 @@ class Classification:
                 )
             splits["validation"] = train.take(_index(np.flatnonzero(held_out), train))
             train = train.take(_index(np.flatnonzero(~held_out), train))
-        test = self.dataset.test
+        test = _first(self.dataset.test, self.test_examples)
         if randomness.seeds["split"]:
             chosen = bootstrap(_labels(train), randomness.numpy("split", "bootstrap"))
             if self.test == "out_of_bootstrap":
@@ -103,6 +104,12 @@ def load_task(config: ClassificationTask, device: str) -> Classification:
     """Return the task of a study file with its data on ``device``."""
     options = config.model_dump(exclude={"dataset"})
     return Classification(load(config.dataset, device), **options)
+
+
+def _first(examples: Examples, count: int | None) -> Examples:
+    if count is None:
+        return examples
+    return examples.take(_index(first_of_each_class(_labels(examples), count), examples))
 
 
 def _labels(examples: Examples) -> NDArray[np.int64]:

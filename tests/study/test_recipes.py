@@ -1,0 +1,68 @@
+"""The recipes: every scale is a study, and a smoke scale runs on real images."""
+
+import pytest
+import yaml
+
+from seedwise.study import Study, parse_study, plan, recipe_names, recipe_text
+
+SCALES = [
+    (name, scale) for name in recipe_names() for scale in (*yaml.safe_load(recipe_text(name)).get("scales", {}), "full")
+]
+
+
+def study(name, scale):
+    text = recipe_text(name)
+    return parse_study(text, name, scale if "scales" in yaml.safe_load(text) else None)
+
+
+@pytest.mark.parametrize(("name", "scale"), SCALES, ids=str)
+def test_every_scale_is_a_study_of_its_own(name, scale):
+    spec = study(name, scale)
+    assert spec.name == (name if scale == "full" else f"{name}-{scale}")
+    runs = plan(spec)
+    if name != "vml-ablation" or scale == "full":  # two of its shortest warm-ups are both the least of two steps
+        assert len({run.spec.id for run in runs}) == len(runs)
+    assert {run.link.method for run in runs} == set(spec.methods)
+    if scale != "full":
+        full = {run.spec.id for run in plan(study(name, "full"))}
+        assert not full & {run.spec.id for run in runs}
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_first_line_says_what_it_is(name):
+    first = recipe_text(name).splitlines()[0]
+    assert first.startswith("# ")
+    assert first.endswith((".", "cores."))
+
+
+def test_the_papers_protocol_is_that_of_the_full_scale():
+    spec = study("vml-table1", "full")
+    config = spec.configs()["vml"]
+    assert config["model"] == {"name": "resnet14"}
+    assert config["train"] == {
+        "epochs": 200,
+        "batch_size": 512,
+        "optimizer": {"name": "sgd", "lr": 0.4, "momentum": 0.9, "weight_decay": 5e-4},
+        "schedule": {"name": "cosine"},
+        "loss": {"name": "vml"},
+    }
+    assert {(p.method, p.regime): p.sd for p in spec.published}["vml", "augment"] == 0.043
+    table2 = study("vml-table2", "full")
+    assert len(table2.by_task()) == 8
+    assert len(plan(table2)) == 8 * 3 * 20
+    task = table2.by_task()["cifar100-vgg16"]
+    assert task.metrics[0].chance == 0.01
+    assert task.configs()["base"]["task"] == {"dataset": "cifar100"}
+
+
+def test_a_warm_up_shrinks_with_the_scale_of_the_ablation():
+    for scale, longest in (("small", 160), ("smoke", 16), ("full", 800)):
+        config = study("vml-ablation", scale).configs()
+        assert config["warmup_steps=800"]["train"]["loss"]["warmup_steps"] == longest
+
+
+def test_smoke_runs_on_real_images(published, tmp_path):
+    published("cifar10")
+    spec = study("vml-table1", "smoke")
+    outcome = Study(spec.model_copy(update={"regimes": ["all"]}), store=tmp_path / "smoke.db").run(workers=2)
+    assert outcome.counts == {"finished": 9}
