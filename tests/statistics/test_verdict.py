@@ -23,7 +23,12 @@ def test_not_resolved_names_the_runs_for_the_effect_asked_about_never_the_observ
     ratio = Interval(observed, observed / 2, observed * 2, 0.95, [20, 20], "Pitman-Morgan", p_value=0.2)
     verdict = spread_verdict(ratio, p_adjusted=0.2)
     assert verdict.word == "not resolved"
-    assert verdict.sentence == "not resolved: finding a ratio of .7 takes 64 runs per method"
+    assert verdict.short == "not resolved: finding a ratio of .7 takes 64 runs per method"
+    percent = round(100 * abs(observed - 1))
+    assert verdict.sentence.startswith(
+        f"not resolved: the SD is {percent} % {'smaller' if observed < 1 else 'larger'} (95 % "
+    )
+    assert verdict.sentence.endswith(", corrected p = .2; finding a ratio of .7 takes 64 runs per method")
     assert "a ratio of .5 takes 19 runs" in spread_verdict(ratio, p_adjusted=0.2, sd_ratio=0.5).sentence.replace(
         ";", ""
     )
@@ -32,7 +37,8 @@ def test_not_resolved_names_the_runs_for_the_effect_asked_about_never_the_observ
 def test_not_resolved_with_enough_runs_says_what_they_would_have_found() -> None:
     ratio = Interval(0.95, 0.8, 1.1, 0.95, [100, 80], "F", p_value=0.2)
     assert spread_verdict(ratio, p_adjusted=0.4).sentence == (
-        "not resolved: finding a ratio of .7 takes 64 runs per method; the 80 here would find it with probability .88"
+        "not resolved: the SD is 5 % smaller (95 % interval -10 to 20), corrected p = .4; "
+        "finding a ratio of .7 takes 64 runs per method; the 80 here would find it with probability .88"
     )
 
 

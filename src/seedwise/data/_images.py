@@ -34,7 +34,7 @@ def load_mnist(folder: Path) -> Dataset:
     Source: LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE, 1998.
 
     """
-    return _load("mnist", folder, _idx_examples, 10, mean=(33.32,), std=(78.57,))
+    return _load("mnist", folder, _idx_examples, 10, mean=(33.32,), std=(78.57,), augmentation=Shift(2))
 
 
 def load_fashion_mnist(folder: Path) -> Dataset:
@@ -52,7 +52,9 @@ def load_fashion_mnist(folder: Path) -> Dataset:
     Source: Xiao, Rasul & Vollgraf, arXiv 1708.07747, 2017.
 
     """
-    return _load("fashion_mnist", folder, _idx_examples, 10, mean=(72.94,), std=(90.02,))
+    return _load(
+        "fashion_mnist", folder, _idx_examples, 10, mean=(72.94,), std=(90.02,), augmentation=Shift(2, flip=True)
+    )
 
 
 def load_cifar10(folder: Path) -> Dataset:
@@ -79,7 +81,7 @@ def load_cifar10(folder: Path) -> Dataset:
         10,
         mean=(0.4914 * 255, 0.4822 * 255, 0.4465 * 255),
         std=(0.2023 * 255, 0.1994 * 255, 0.2010 * 255),
-        flip=True,
+        augmentation=Shift(4, flip=True),
     )
 
 
@@ -105,7 +107,7 @@ def load_cifar100(folder: Path) -> Dataset:
         100,
         mean=(129.3, 124.1, 112.4),
         std=(68.17, 65.39, 70.42),
-        flip=True,
+        augmentation=Shift(4, flip=True),
     )
 
 
@@ -125,7 +127,7 @@ def _load(
     *,
     mean: tuple[float, ...],
     std: tuple[float, ...],
-    flip: bool = False,
+    augmentation: Augmentation,
 ) -> Dataset:
     paths = locate(name, folder)
     published = PUBLISHED[name]
@@ -136,7 +138,7 @@ def _load(
         num_classes=classes,
         mean=mean,
         std=std,
-        augmentation=Shift(4, flip=flip),
+        augmentation=augmentation,
     )
 
 

@@ -142,7 +142,7 @@ def _reduction(row: ComparisonRow) -> str:
 
 def _verdict(row: ComparisonRow, base: str) -> str:
     if row.verdict is not None:
-        return row.verdict.sentence
+        return row.verdict.short or row.verdict.sentence
     return "" if row.method == base else row.verdict_reason
 
 

@@ -22,6 +22,7 @@ class Verdict:
         word: about the spread ``"reduced"``, ``"increased"``, ``"equivalent within a factor"`` or ``"not resolved"``;
             about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``.
         sentence: begins with the word; for "not resolved" it names the runs that would find the effect asked about.
+        short: the sentence without the numbers that a table shows beside it; empty where it is not shorter.
 
     Example:
         >>> Verdict("not resolved", "not resolved: finding a ratio of .7 takes 64 runs per method").word
@@ -30,6 +31,7 @@ class Verdict:
 
     word: SpreadWord | MeanWord
     sentence: str
+    short: str = ""
 
 
 def spread_verdict(
@@ -68,7 +70,7 @@ def spread_verdict(
 
     Example:
         >>> ratio = Interval(0.9, 0.6, 1.35, 0.95, [20, 20], "Pitman-Morgan", p_value=0.58)
-        >>> spread_verdict(ratio, p_adjusted=0.58).sentence
+        >>> spread_verdict(ratio, p_adjusted=0.58).short
         'not resolved: finding a ratio of .7 takes 64 runs per method'
         >>> ratio = Interval(0.5, 0.3, 0.8, 0.95, [20, 20], "Pitman-Morgan", p_value=0.006)
         >>> spread_verdict(ratio, p_adjusted=0.012).sentence
@@ -98,7 +100,9 @@ def spread_verdict(
             f"equivalent within a factor of {_words.number(equivalence.high)}: the ratio of SDs is {middle} "
             f"({_percent(close.level)} interval {low} to {high}), corrected {_words.p_value(p)}",
         )
-    return Verdict("not resolved", _not_resolved(ratio, alpha, sd_ratio, needed))
+    plan = _plan(ratio, alpha, sd_ratio, needed)
+    found = _found(ratio, p_adjusted)
+    return Verdict("not resolved", f"not resolved: {found}; {plan}", f"not resolved: {plan}")
 
 
 def mean_verdict(
@@ -184,22 +188,25 @@ def mean_verdict(
 
 
 def _changed(ratio: Interval, p_adjusted: float) -> Verdict:
+    word: SpreadWord = "reduced" if ratio.estimate < 1 else "increased"
+    return Verdict(word, f"{word}: {_found(ratio, p_adjusted)}")
+
+
+def _found(ratio: Interval, p_adjusted: float) -> str:
     low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
-    word: SpreadWord = "increased"
     comparative = "larger"
     if ratio.estimate < 1:
-        word, comparative = "reduced", "smaller"
+        comparative = "smaller"
         low, middle, high = -high, -middle, -low
-    upper = f"{high:.0f}" if math.isfinite(high) else "infinity"
-    sentence = (
-        f"{word}: the SD is {middle:.0f} % {comparative} ({_percent(ratio.level)} interval {low:.0f} to {upper}), "
+    first, last = (f"{limit:.0f}" if math.isfinite(limit) else f"{'-' * (limit < 0)}infinity" for limit in (low, high))
+    return (
+        f"the SD is {middle:.0f} % {comparative} ({_percent(ratio.level)} interval {first} to {last}), "
         f"corrected {_words.p_value(p_adjusted)}"
     )
-    return Verdict(word, sentence)
 
 
-def _not_resolved(ratio: Interval, alpha: float, sd_ratio: float, needed: int) -> str:
-    sentence = f"not resolved: finding a ratio of {_words.number(sd_ratio)} takes {needed} runs per method"
+def _plan(ratio: Interval, alpha: float, sd_ratio: float, needed: int) -> str:
+    sentence = f"finding a ratio of {_words.number(sd_ratio)} takes {needed} runs per method"
     n = ratio.n if isinstance(ratio.n, int) else min(ratio.n)
     if n < needed:
         return sentence
