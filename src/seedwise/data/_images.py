@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from seedwise.data._augment import Shift
+from seedwise.data._augment import Augmentation, Shift
 from seedwise.data._dataset import Dataset, Examples
 from seedwise.data._folder import locate, read
 from seedwise.data._idx import read_idx
