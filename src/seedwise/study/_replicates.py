@@ -103,7 +103,7 @@ def replicates(
     description = {
         "spec": {"name": name, "train": {"function": function}},
         "base": None,
-        "metrics": [{"name": metric, "higher_is_better": higher_is_better, "chance": chance}],
+        "metrics": {"task": [{"name": metric, "higher_is_better": higher_is_better, "chance": chance}]},
         "question": {"spread_ratio": 0.7, "power": 0.8},
     }
     return _generate(
