@@ -30,6 +30,15 @@ def print_estimate(study: Study) -> None:
         )
 
 
+def print_cost(study: Study) -> None:
+    """Print in one line what a study costs before it starts."""
+    estimate = study.estimate()
+    missing = sum(status in ("pending", "interrupted") for status in estimate.statuses.values())
+    took = "time not known yet" if estimate.seconds is None else f"about {_time(estimate.seconds)} of one worker"
+    cost = f"{missing} of {len(estimate.statuses)} runs to train: {took}, {_bytes(estimate.bytes, study.spec.function)}"
+    console().print(cost, soft_wrap=True)
+
+
 def _bytes(count: int | None, function: str) -> str:
     if count is None:
         from seedwise.training import FUNCTION

@@ -59,6 +59,10 @@ def command(
 
         print_estimate(opened)
         return
+    if scale is not None:
+        from seedwise.cli._dry_run import print_cost
+
+        print_cost(opened)
     # --retrain and the like are not repeated: they would train again what this run has finished.
     given: dict[str, object] = {
         "--scale": scale,
