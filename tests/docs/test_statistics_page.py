@@ -224,8 +224,10 @@ def test_runs_that_the_default_test_needs(row: list[str]) -> None:
 def test_the_script_draws_every_picture_and_prints_what_the_page_says_of_them(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "docs/figures/statistics_page.py"), "--output", str(tmp_path)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    committed = {file.name for file in (ROOT / "docs/figures").glob("*.png")}
-    assert {file.name for file in tmp_path.glob("*.png")} == committed
+    shown = set(re.findall(r"\(figures/(\w+\.png)\)", (ROOT / "docs/statistics.md").read_text(encoding="utf-8")))
+    assert len(shown) == 6
+    assert {file.name for file in tmp_path.glob("*.png")} == shown
+    assert shown <= {file.name for file in (ROOT / "docs/figures").glob("*.png")}
     assert "20 runs 0.19 [0.12, 0.33]" in printed
     assert "These 20 gave .19 [.12, .33]." in TEXT
     assert "SD halved, 5 runs each: 1.01 [0.04, 29.79]" in printed
