@@ -5,8 +5,8 @@
 By hand: `handwritten_cifar10.py`, one process per seed, one after the other. Ours: `seedwise run`, two workers, its
 start, the table and the report included. Same network, batches of 128, epochs and schedule; one evaluation of the test
 set a run. Both are measured in this one call, in turns: half of the seeds by hand, the study, the other half. Also: the
-share of a step that assembling and varying its batch takes, the memory of the study, and bf16 compiled where the
-processor multiplies bf16 matrices.
+same study with `compile: true`, the share of a step that assembling and varying its batch takes, the memory of the
+study, and bf16 compiled where the processor multiplies bf16 matrices.
 """
 
 from __future__ import annotations
@@ -137,12 +137,16 @@ def main() -> None:
     half = options.seeds // 2
     first = by_hand(options, range(half))
     (seconds, accuracies), memory = ours(study(options))
+    (compiled_seconds, compiled_accuracies), _ = ours(study(options, compile=True))
     second = by_hand(options, range(half, options.seeds))
     hand_seconds, hand_accuracies = first[0] + second[0], first[1] + second[1]
     print(f"by hand, one after the other: {images / hand_seconds:5.0f} images a second (n = {options.seeds} runs)")
     print(f"seedwise, two workers:        {images / seconds:5.0f} images a second (n = {options.seeds} runs)")
     print(f"ratio: {hand_seconds / seconds:.2f}")
     report("float32", accuracies, hand_accuracies)
+    print(f"seedwise, compiled:           {images / compiled_seconds:5.0f} images a second, compiling included")
+    print(f"ratio: {hand_seconds / compiled_seconds:.2f}")
+    report("float32, compiled", compiled_accuracies, hand_accuracies)
     print(f"memory of the study, driver and workers together: {memory:.2f} GB")
     print(f"assembling and varying a batch: {100 * share_of_batches(options):.1f} % of a step")
     if multiplies_bf16_matrices():

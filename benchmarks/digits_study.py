@@ -82,7 +82,7 @@ class _Times:
         return _Times(self.seconds + other.seconds, self.accuracies + other.accuracies, self.training + other.training)
 
 
-def _by_hand(seeds: range, *, at_once: int = 1, threads: int | None = None, epochs: int = 15) -> _Times:
+def _by_hand(seeds: range, *, at_once: int = 1, threads: int | None = None, epochs: int = 12) -> _Times:
     environment = dict(os.environ)
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)

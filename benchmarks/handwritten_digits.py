@@ -1,6 +1,6 @@
 """What people write by hand: one seed, one process, a DataLoader, float32 and torch's defaults.
 
-    python benchmarks/handwritten_digits.py SEED [--epochs 15]
+    python benchmarks/handwritten_digits.py SEED [--epochs 12]
 
 The network, batches, epochs, schedule, shift and evaluations are those of the base method of the digits recipe.
 Prints the final test accuracy and the seconds of training.
@@ -43,7 +43,7 @@ class Digits(Dataset[tuple[Tensor, int]]):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seed", type=int)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=12)
     options = parser.parse_args()
     random.seed(options.seed)
     np.random.seed(options.seed)  # noqa: NPY002 - as written by hand

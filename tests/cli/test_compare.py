@@ -85,4 +85,6 @@ def test_power_says_how_many_runs(folder: Path) -> None:
     assert f"takes {seeds_needed(sd_ratio=0.5, power=0.9)} runs per method" in done.stdout
     # Published for an SD ratio of .5: power .21 at 5, .50 at 10, .84 at 20 runs per arm.
     rows = [line.split() for line in done.stdout.splitlines()[3:6]]
-    assert rows == [["5", "0.21"], ["10", "0.50"], ["20", "0.84"]]
+    assert [row[:2] for row in rows] == [["5", "0.21"], ["10", "0.50"], ["20", "0.84"]]
+    # The 2.5 % and 97.5 % points of F(4, 4) are .104 and 9.605.
+    assert rows[0][2:] == ["0.32", "to", "3.10"]

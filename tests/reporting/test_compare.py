@@ -132,3 +132,32 @@ def test_the_plot_shows_every_run() -> None:
     figure = compare(wide(), metric="accuracy", baseline="base", seed="seed").plot()
     ticks = [len(c.get_segments()) for c in figure.axes[0].collections if isinstance(c, LineCollection)]
     assert ticks == [12, 12]
+
+
+def partly_shared(base: range, new: range) -> pd.DataFrame:
+    rows = [("base", s, 0.90 + 0.003 * (s * s % 7)) for s in base] + [
+        ("new", s, 0.91 + 0.002 * (s * s % 5)) for s in new
+    ]
+    return pd.DataFrame(rows, columns=["method", "seed", "accuracy"])
+
+
+def test_one_missing_seed_leaves_the_others_paired_and_is_named() -> None:
+    asked = {"by": "method", "metric": "accuracy", "baseline": "base", "seed": "seed"}
+    found = compare(partly_shared(range(10), range(9)), **asked)
+    both = compare(partly_shared(range(9), range(9)), **asked)
+    base, new = found.rows
+    assert (base.n, new.n, new.failed, new.paired) == (10, 9, 0, True)
+    assert new.reduction == both.rows[1].reduction
+    assert new.mean_difference == both.rows[1].mean_difference
+    assert found.results.reasons[0].startswith("new has no seed 9: a comparison leaves out runs without a partner.")
+    assert "--unpaired" in str(found)
+    assert not any("partner" in reason for reason in both.results.reasons)
+
+
+def test_few_common_seeds_are_not_paired_and_it_is_said() -> None:
+    asked = {"by": "method", "metric": "accuracy", "baseline": "base", "seed": "seed"}
+    found = compare(partly_shared(range(10), range(7, 17)), **asked)
+    assert found.rows[1].paired is False
+    assert found.results.reasons[0].startswith("not paired: 3 of 17 seeds (seed) are in every method")
+    apart = compare(partly_shared(range(10), range(10, 20)), **asked)
+    assert (apart.rows[1].paired, apart.results.reasons) == (False, [])

@@ -182,6 +182,8 @@ def test_the_width_to_expect() -> None:
     d = mean_difference(2 * x, 2 * x[::-1], paired=False)
     e = expected_interval("mean", n=9, sd=2)
     assert [e.low, e.estimate, e.high] == pytest.approx([d.low, 0, d.high])
+    e = expected_interval("churn", n=9, sd=0.01, level=0.9)
+    assert [e.low, e.estimate, e.high] == pytest.approx([-stats.t.ppf(0.95, 16) * 0.01 * (2 / 9) ** 0.5, 0, -e.low])
     z = np.random.default_rng(1).standard_normal((2, 9))
     y = (z[1] - z[1].mean()) - np.dot(z[1] - z[1].mean(), x) / 8 * x
     y = 0.6 * x + 0.8 * y / np.std(y, ddof=1)  # SD 1 and a sample correlation of exactly .6
@@ -204,7 +206,8 @@ def test_the_width_to_expect() -> None:
             "finding a difference of 0 takes more than 10000000 runs; pass a large",
         ),
         (lambda: churn_power(difference=1.2, n=5, sd=0.1), "difference is 1.2; pass a number above -1 and below 1"),
-        (lambda: expected_interval("churn", n=5), "quantity is 'churn'; pass 'spread', 'ratio' or 'mean'"),  # type: ignore[arg-type]
+        (lambda: expected_interval("sd", n=5), "quantity is 'sd'; pass 'spread', 'ratio', 'mean' or 'churn'"),  # type: ignore[arg-type]
+        (lambda: expected_interval("churn", n=5, paired=True), "churns of paired arms have no planned interval"),
         (lambda: expected_interval("ratio", n=5, rho=0.5), "unpaired arms are not correlated"),
     ],
 )

@@ -22,13 +22,19 @@ def command(
     The effect is the one that matters to you, never one that was observed.
     """
     from seedwise.cli._console import console
+    from seedwise.statistics import expected_interval, seeds_needed
     from seedwise.statistics import power as power_at
-    from seedwise.statistics import seeds_needed
 
     out = console()
     try:
         needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, rho=correlation)
-        table = {n: power_at(sd_ratio=sd_ratio, n=n, alpha=alpha, rho=correlation) for n in (5, 10, 20, 40, 80, 160)}
+        table = {
+            n: (
+                power_at(sd_ratio=sd_ratio, n=n, alpha=alpha, rho=correlation),
+                expected_interval("ratio", n=n, paired=correlation != 0, rho=correlation, level=1 - alpha),
+            )
+            for n in (5, 10, 20, 40, 80, 160)
+        }
     except (TypeError, ValueError) as error:
         raise SeedwiseError(str(error)) from None
     out.print(
@@ -42,6 +48,6 @@ def command(
         "5 to 10 % for a ratio of .7, 15 to 25 % for .5, up to 35 % with correlated pairs",
         soft_wrap=True,
     )
-    out.print("runs per method  probability of finding it")
-    for n, value in table.items():
-        out.print(f"{n:15d}  {value:.2f}")
+    out.print("runs per method  probability of finding it  interval to expect for a ratio of 1")
+    for n, (value, expected) in table.items():
+        out.print(f"{n:15d}  {value:<25.2f}  {expected.low:.2f} to {expected.high:.2f}", soft_wrap=True)

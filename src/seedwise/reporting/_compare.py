@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
@@ -90,7 +91,8 @@ def compare(
 
     The table is long (a row per run: columns ``by``, ``metric`` and, for paired runs, ``seed``) or, without ``by``,
     wide (a row per seed, a column per method). Whether runs are paired is decided by the table, never by the values:
-    they are if the methods have the same seeds. An empty value is a failed run.
+    they are if at least half of all the seeds are in every method; a run without a partner counts in its own method's
+    numbers and not in a comparison, and a line names it. An empty value is a failed run.
 
     Args:
         data: the results.
@@ -135,21 +137,25 @@ def compare(
     codes = np.arange(len(long)) if keys is None else np.unique(keys.astype(str), return_inverse=True)[1]
     if keys is not None:
         _check_repeats(names, keys, seed_column)
-    cells = [
-        Cell(
-            task="results",
-            method=method,
-            regime="as given",
-            group=np.zeros(np.sum(names == method), dtype=np.int64),
-            replicate=codes[names == method],
-            values=values[names == method],
-            status=tuple("finished" if ok else "crashed" for ok in np.isfinite(values[names == method])),
-            metric=metric,
-            higher_is_better=not lower_is_better,
-            chance=chance,
+    missing, notes = ({}, []) if keys is None else _partners(names, keys.astype(str), str(seed_column))
+    cells = []
+    for method in [baseline, *(m for m in methods if m != baseline)]:
+        own, absent = values[names == method], missing.get(method, np.array([], dtype=np.int64))
+        status = ["finished" if ok else "crashed" for ok in np.isfinite(own)] + ["pending"] * absent.size
+        cells.append(
+            Cell(
+                task="results",
+                method=method,
+                regime="as given",
+                group=np.zeros(len(status), dtype=np.int64),
+                replicate=np.concatenate([codes[names == method], absent]),
+                values=np.concatenate([own, np.full(absent.size, np.nan)]),
+                status=tuple(status),
+                metric=metric,
+                higher_is_better=not lower_is_better,
+                chance=chance,
+            )
         )
-        for method in [baseline, *(m for m in methods if m != baseline)]
-    ]
     description = {
         "spec": {"name": "results"},
         "base": baseline,
@@ -162,7 +168,10 @@ def compare(
     results = results_of(description, cells)
     table = results.table
     texts = [[*row, _about_mean(found)] for row, found in zip(table.rows, results.comparisons, strict=True)]
-    return Comparison(replace(results, table=Table([*table.columns, "verdict on the mean"], texts)), rows, cells)
+    shown = replace(
+        results, table=Table([*table.columns, "verdict on the mean"], texts), reasons=[*notes, *results.reasons]
+    )
+    return Comparison(shown, rows, cells)
 
 
 def _about_mean(row: ComparisonRow) -> str:
@@ -228,6 +237,30 @@ def _check_repeats(names: Any, keys: Any, seed_column: str | None) -> None:
                 "(a dataset, an epoch), keep one value of it"
             )
         seen.add((name, str(key)))
+
+
+def _partners(names: Any, keys: Any, seed_column: str) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
+    """Return the codes of the seeds that each method lacks, if the runs are to be paired, and what to say of them."""
+    seeds = np.unique(keys)
+    lacks = {method: np.setdiff1d(seeds, keys[names == method]) for method in dict.fromkeys(names)}
+    lacks = {method: absent for method, absent in lacks.items() if absent.size}
+    shared = seeds.size - np.unique(np.concatenate(list(lacks.values()))).size if lacks else seeds.size
+    if not shared or not lacks:
+        return {}, []
+    if 2 * shared < seeds.size:
+        return {}, [
+            f"not paired: {shared} of {seeds.size} seeds ({seed_column}) are in every method, too few to keep to them: "
+            "leave out the rows of the others to compare pairs"
+        ]
+    codes = {method: np.searchsorted(seeds, absent) for method, absent in lacks.items()}
+    gaps = "; ".join(
+        f"{method} has no {seed_column} {', '.join(absent[:5])}{', ...' if absent.size > 5 else ''}"
+        for method, absent in lacks.items()
+    )
+    return codes, [
+        f"{gaps}: a comparison leaves out runs without a partner. Add the missing rows (an empty value is a failed "
+        "run), or compare all runs as independent: unpaired=True (--unpaired)"
+    ]
 
 
 def _row(mask: pd.Series[bool]) -> int:

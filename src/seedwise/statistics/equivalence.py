@@ -59,8 +59,8 @@ def spread_equivalence(
     The hypotheses "the ratio is at most 1/factor" and "the ratio is at least factor" are each tested at level alpha
     with the test of :func:`spread_ratio`; equivalent if both are rejected.
 
-    It takes many runs: with equal SDs, about 55 unpaired runs per method for a factor of 1.5 (power
-    .8, normal values) and 175 for 1.25.
+    It takes many runs: with equal SDs, 54 unpaired runs per method for a factor of 1.5 (power .8, normal
+    values) and 174 for 1.25.
 
     Args:
         method: the metric of the method, one value per run, shape (n1,): the runs axis. At least 3 finite values.

@@ -118,7 +118,7 @@ def mean_power(
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: an argument out of its range, or a correlation of unpaired arms.
+        ValueError: an argument out of its range, a correlation of unpaired arms, or paired churns.
 
     Example:
         >>> round(mean_power(difference=0.5, n=64), 2)
@@ -232,7 +232,7 @@ def churn_seeds_needed(*, difference: float, sd: float, power: float = 0.8, alph
 
 
 def expected_interval(
-    quantity: Literal["spread", "ratio", "mean"],
+    quantity: Literal["spread", "ratio", "mean", "churn"],
     *,
     n: int,
     sd: float = 1.0,
@@ -247,11 +247,12 @@ def expected_interval(
       sinh(w) = t sqrt((1 - rho^2)/(n - 2)), t the quantile of Student's t with n - 2 degrees of freedom.
     - ``"mean"``: of equal means; -+ t sd sqrt(2/n) with 2n - 2 degrees of freedom, or -+ t sd sqrt(2 (1 - rho)/n) with
       n - 1 if paired.
+    - ``"churn"``: of equal churns; as ``"mean"``, unpaired, with sd as for :func:`churn_power`.
 
     Args:
-        quantity: ``"spread"``, ``"ratio"`` or ``"mean"`` (the difference of means).
+        quantity: ``"spread"``, ``"ratio"``, ``"mean"`` or ``"churn"`` (the difference of two means or churns).
         n: runs per method (the length of the runs axis), at least 3.
-        sd: SD over runs, positive: the unit of ``"spread"`` and ``"mean"``.
+        sd: SD over runs (``"churn"``: of its pseudo-values), positive: the unit of all but ``"ratio"``.
         paired: whether run i of both arms shares its seeds.
         rho: correlation between paired arms, between -1 and 1.
         level: confidence level, between 0 and 1.
@@ -261,7 +262,7 @@ def expected_interval(
 
     Raises:
         TypeError: an argument of the wrong type.
-        ValueError: an argument out of its range, or a correlation of unpaired arms.
+        ValueError: an argument out of its range, a correlation of unpaired arms, or paired churns.
 
     Example:
         >>> for n in (5, 20, 100):
@@ -287,10 +288,12 @@ def expected_interval(
         else:
             w = -math.log(f_quantile(tail, n - 1, n - 1)) / 2
         return Interval(1.0, math.exp(-w), math.exp(w), level, [n, n], "Pitman-Morgan" if paired else "F")
-    if quantity == "mean":
+    if quantity in ("mean", "churn"):
+        if quantity == "churn" and paired:
+            raise ValueError("churns of paired arms have no planned interval; pass paired=False")
         half = t_quantile(1 - tail, n - 1 if paired else 2 * n - 2) * math.sqrt(2 / n) / effect_of_sd
         return Interval(0.0, -half, half, level, [n, n], "paired t" if paired else "Welch t")
-    raise ValueError(f"quantity is {quantity!r}; pass 'spread', 'ratio' or 'mean'")
+    raise ValueError(f"quantity is {quantity!r}; pass 'spread', 'ratio', 'mean' or 'churn'")
 
 
 def _alpha(alpha: float) -> float:

@@ -39,7 +39,8 @@ def spread(
 
     Simulated coverage of 95 % intervals at n = 5 / 10 / 20 / 50: ``"adjusted"`` 96 / 96 / 95 / 95 % for normal values,
     93 / 94 / 91 / 91 % for t with 5 degrees of freedom; ``"bonett"`` the same from n = 10, 99 % at 5; ``"chi-square"``
-    95 % at every n and 90 / 87 / 84 / 81 %. No procedure attains 95 % for exponential or contaminated values.
+    95 % at every n and 90 / 87 / 84 / 81 %. None of them attains 95 % for
+    exponential or contaminated values from 10 runs on.
 
     Values that are all equal give 0 with the interval [0, 0]: both intervals are multiples of s. Read it as "these
     runs did not vary", not as proof that the spread is 0.
