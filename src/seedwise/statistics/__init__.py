@@ -17,7 +17,8 @@ from seedwise.statistics.attribution import (
 from seedwise.statistics.attribution_design import AttributionDesign, attribution_design
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
-from seedwise.statistics.comparison import ComparisonRow, compare_cells, compare_study
+from seedwise.statistics.comparison import compare_cells, compare_study
+from seedwise.statistics.comparison_row import ComparisonRow
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.equivalence import Equivalence, mean_equivalence, spread_equivalence

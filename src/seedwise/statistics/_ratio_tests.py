@@ -128,7 +128,7 @@ def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float, lost: int = 0
 
 
 def permutation(x: Array, y: Array) -> RatioTest:
-    """Permute the median-centred values x/q and y between the arms; the statistic is the first one's share of variance."""
+    """Permute the median-centred values x/q and y between the arms; the first one's share of variance decides."""
     return _shares_of_variance(x, y, _groupings(x.size, y.size))
 
 
