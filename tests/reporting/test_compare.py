@@ -1,6 +1,7 @@
 """Results from anywhere."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,9 @@ def test_every_form_of_the_table_holds_the_same_texts() -> None:
     assert found.table.to_markdown().splitlines()[3] == "| " + " | ".join(cells) + " |"
     latex = found.to_latex()
     assert "\\toprule" in latex
+    columns = re.findall(r"l|p\{[.\d]+\\linewidth\}", latex.split("\n")[0].removeprefix("\\begin{tabular}"))
+    assert len(columns) == len(found.table.columns)
+    assert columns[-2:] == ["p{0.40\\linewidth}"] * 2  # the sentences wrap
     assert cells[4] in latex
     assert "81 % " not in latex.replace("\\%", "")
     assert f"<td>{cells[4]}</td>" in found._repr_html_()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+_SENTENCE = 60
+
 
 @dataclass(frozen=True)
 class Table:
@@ -56,7 +58,14 @@ class Table:
         frame = self.to_frame()
         styler = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
-        return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", styler.to_latex(hrules=True))
+        text = styler.to_latex(hrules=True, column_format=self._column_format())
+        return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)
+
+    def _column_format(self) -> str:
+        """Return ``l`` for every column, but a share of the line for sentences, which wrap."""
+        long = [max((len(row[k]) for row in self.rows), default=0) > _SENTENCE for k in range(len(self.columns))]
+        share = f"p{{{0.8 / max(sum(long), 1):.2f}\\linewidth}}"
+        return "".join(share if wraps else "l" for wraps in long)
 
     def to_html(self) -> str:
         """Return a ``<table>``; texts are escaped."""
