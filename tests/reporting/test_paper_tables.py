@@ -71,6 +71,14 @@ def test_five_measures_of_how_much_runs_differ() -> None:
     assert row[5:] == [".871 [.784, .958]", "1.82 [1.64, 2.00]"]
 
 
+def test_published_scores_stand_below_ours() -> None:
+    truth = RNG.integers(0, 2, 300)
+    given = section([predicted("base", truth, 0.1)], scores=[scores()], labels=[truth])
+    entry = {"method": "base", "n": 100, "sd": 0.26, "scores": {"cross_entropy_sd": 0.0072, "disagreement": 10.7}}
+    given["description"]["spec"]["published"] = [entry]
+    assert findings_of(given).tables["scores"].rows[1] == ["base, published", "100", ".26", ".0072", "10.7", "-", "-"]
+
+
 def test_a_missing_comparison_of_logits_is_given_with_its_reason() -> None:
     found = findings_of(section([cell("base", BASE)], scores=["runs 0 and 1 predicted different examples"]))
     assert "base: no comparison of logits: runs 0 and 1 predicted different examples" in found.reasons

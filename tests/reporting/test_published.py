@@ -54,6 +54,17 @@ def test_entries_belong_to_a_regime_and_a_task():
     assert [row[:3] for row in table.rows] == [["b", "init", "base"]]
 
 
+def test_published_means_stand_beside_ours():
+    spec = {"published": [{"method": "base", "n": 5, "sd": 0.169, "mean": 94.95}, {"method": "vml", "n": 5, "sd": 0.1}]}
+    table = published_table(compare_study([cell("base", BASE), cell("vml", VML)], baseline="base"), spec, "base")
+    assert table.columns[-2:] == ["published mean", "our mean less it [95 %]"]
+    theirs = 94.95 + 0.169 * stats.zscore([1.0, 2, 4, 5, 7], ddof=1)
+    low, high = stats.ttest_ind(BASE, theirs, equal_var=False).confidence_interval()
+    difference = BASE.mean() - 94.95
+    shown = f"{difference:.2f} [{low:.2f}, {high:.2f}]".replace("0.", ".")
+    assert [row[-2:] for row in table.rows] == [["94.95", shown], ["", ""]]
+
+
 @pytest.mark.parametrize("spec", [{}, {"published": []}])
 def test_nothing_published_nothing_shown(spec):
     assert published_table(compare_study([cell("base", BASE)], baseline="base"), spec, "base").rows == []

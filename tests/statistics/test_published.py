@@ -9,6 +9,7 @@ from scipy import stats
 from seedwise.statistics import (
     Interval,
     beside_published,
+    mean_beside_published,
     ratio_beside_published,
     spread_ratio_of_sds,
 )
@@ -34,6 +35,15 @@ def test_the_limits_are_those_of_f() -> None:
 )
 def test_words(sd: float, n: int, n_published: int, word: str) -> None:
     assert beside_published(sd, 0.2, n=n, n_published=n_published).word == word
+
+
+def test_the_difference_of_means_is_that_of_welch() -> None:
+    x, y = 94 + 0.3 * stats.zscore(np.arange(20.0), ddof=1), 95 + 0.1 * stats.zscore([1.0, 2, 4, 5, 7], ddof=1)
+    found = mean_beside_published(94, 95, sd=0.3, sd_published=0.1, n=20, n_published=5, level=0.9)
+    low, high = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.9)
+    assert [found.low, found.estimate, found.high] == pytest.approx([low, -1, high])
+    with pytest.raises(ValueError, match="sd is 0; pass a number above 0"):
+        mean_beside_published(94, 95, sd=0, sd_published=0.1, n=20, n_published=5)
 
 
 def interval(low: float, estimate: float, high: float) -> Interval:

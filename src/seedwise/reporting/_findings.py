@@ -24,6 +24,10 @@ _RESULTS: Final = (
 )
 _CHURN: Final = "Churn: share of test examples on which two runs of a method disagree, with a jackknife interval. "
 _WITHIN: Final = "The fixed seeds have several values: SD, reduction and churn are those within a value, pooled."
+_NOT_INDEPENDENT: Final = (
+    "runs that share one of several fixed seeds are alike: for them the share of test-set noise and groups of fewer "
+    "runs are not shown, which take independent runs"
+)
 _FAILURES: Final = (
     "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "
     "exact test, corrected (Holm), with Newcombe's interval of the difference."
@@ -51,7 +55,8 @@ _NORMAL: Final = (
 )
 _PUBLISHED: Final = (
     "The intervals of ours / published assume normal values, as of the published runs only the SD is known. "
-    "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way."
+    "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way. "
+    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
 )
 _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
@@ -136,7 +141,9 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     new_data, why_no_new_data = new_data_table(cells, labels, base)
     groups = _details.group_sizes_of(cells, base)
     reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
-    scores, why_no_scores = _paper_tables.score_table(cells, rows, study["scores"])
+    scores, why_no_scores = _paper_tables.score_table(
+        cells, rows, study["scores"], description["spec"].get("published", [])
+    )
     several_tasks = len({cell.task for cell in cells}) > 1
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
@@ -146,7 +153,8 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     about = [_RESULTS]
     if any(column.startswith("churn") for column in results.numbers.columns):
         about.append(_CHURN)
-    if any(several_groups(cell) for cell in cells):
+    several_values = any(several_groups(cell) for cell in cells)
+    if several_values:
         about.append(_WITHIN)
     sections = [
         Section("results", "Results", results.numbers, "".join(about)),
@@ -180,7 +188,14 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         results=results,
         verdicts=_rows.verdict_table(rows, base),
         sections=[section for section in sections if section.table.rows],
-        reasons=[*results.reasons, *why_no_sources, *why_no_new_data, *why_no_reactivity, *why_no_scores],
+        reasons=[
+            *results.reasons,
+            *why_no_sources,
+            *why_no_new_data,
+            *why_no_reactivity,
+            *why_no_scores,
+            *([_NOT_INDEPENDENT] if several_values else []),
+        ],
         sources=sources,
         groups=groups,
         reactivity=reactivity,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number
 from seedwise.statistics import Cell, ComparisonRow, Interval, PooledRatio, ScoreSpread, pooled_ratio
@@ -23,8 +24,10 @@ SCORES: Final = (
     "In the form of the tables of Summers & Dinneen (2021). Disagreement: share of test examples on which two runs "
     "predict different classes. Correlation: rank correlation of the logits of two runs. Gain: accuracy of the mean "
     "logits of two runs less that of one run, in points; the larger, the more the runs differ. SDs have the intervals "
-    "of the table of results, the others jackknife intervals over runs."
+    "of the table of results, the others jackknife intervals over runs. Published rows have no intervals."
 )
+PUBLISHED_SCORES: Final = {"cross_entropy_sd": 4, "disagreement": 1, "correlation": 3, "gain": 2}
+"""Published scores in the order of their columns, and their decimals."""
 
 
 def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Table:
@@ -70,7 +73,10 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
 
 
 def score_table(
-    cells: Sequence[Cell], rows: Sequence[ComparisonRow], scores: Sequence[ScoreSpread | str | None]
+    cells: Sequence[Cell],
+    rows: Sequence[ComparisonRow],
+    scores: Sequence[ScoreSpread | str | None],
+    published: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Table, list[str]]:
     """Lay out how much runs differ, in five measures, for every cell with logits; the second result says why not.
 
@@ -78,6 +84,7 @@ def score_table(
         cells: the cells.
         rows: the numbers of the study; shares of examples in percent.
         scores: for each cell how much the logits of its runs differ, or why that is not known.
+        published: the study's published numbers; those with ``scores`` get a row below ours.
 
     """
     of_place = {(row.task, row.regime, row.method): row for row in rows}
@@ -99,6 +106,13 @@ def score_table(
                 interval(found.ensemble_delta, 2, 100),
             ]
         )
+        entry = published_entry(published, row, row.method)
+        if entry is not None and entry.get("scores"):
+            theirs = entry["scores"]
+            numbers = [
+                number(theirs[key], decimals) if key in theirs else "-" for key, decimals in PUBLISHED_SCORES.items()
+            ]
+            table.append([f"{name}, published", str(entry["n"]), number(entry["sd"], 2), *numbers])
     metric = cells[0].metric.removeprefix("test/") if cells else ""
     columns = ["method", "n", f"SD of {metric} [95 %]", "SD of cross-entropy [95 %]", "disagreement % [95 %]"]
     return Table([*columns, "correlation of logits [95 %]", "gain of two runs' mean [95 %]"], table), reasons

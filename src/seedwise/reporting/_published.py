@@ -12,6 +12,7 @@ from seedwise.statistics import (
     ComparisonRow,
     Interval,
     beside_published,
+    mean_beside_published,
     ratio_beside_published,
     spread_ratio_of_sds,
 )
@@ -22,42 +23,64 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
 
     Args:
         rows: the numbers of the study, in the unit in which the SDs were published.
-        spec: the study; ``published`` lists SDs with ``method``, ``n``, ``sd`` and perhaps ``regime`` and ``task``.
+        spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``regime``, ``task``, ``mean``.
         base: the method that the others are compared with.
 
     """
-    listed = [{"regime": "all", "task": None, **entry} for entry in spec.get("published", [])]
+    listed = spec.get("published", [])
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
     columns += ["method", "published SD (n)", "our SD [95 %] (n)", "ours / published [95 %]", "SD"]
     columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
+    with_means = any(entry.get("mean") is not None for entry in listed)
+    columns += ["published mean", "our mean less it [95 %]"] if with_means else []
     table = []
     for row in rows:
-        entry = _entry(listed, row, row.method)
+        entry = published_entry(listed, row, row.method)
         if entry is None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
         theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
         found = _sd(row, entry)
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
-        of_base = _entry(listed, row, base)
-        table.append([*lead, row.method, theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base)])
+        of_base = published_entry(listed, row, base)
+        means = _means(row, entry) if with_means else []
+        table.append([*lead, row.method, theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base), *means])
     return Table(columns, table)
 
 
-def _entry(listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str) -> Mapping[str, Any] | None:
-    wanted = (method, row.regime)
-    return next(
-        (e for e in listed if (e["method"], e["regime"]) == wanted and e["task"] in (None, row.task)),
-        None,
-    )
+def published_entry(listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str) -> Mapping[str, Any] | None:
+    """Return what is published of a method at a row's task and regime."""
+    for entry in listed:
+        place = (entry["method"], entry.get("regime", "all"))
+        if place == (method, row.regime) and entry.get("task") in (None, row.task):
+            return entry
+    return None
 
 
 def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
     if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
         return None
     return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
+
+
+def _means(row: ComparisonRow, entry: Mapping[str, Any]) -> list[str]:
+    published = entry.get("mean")
+    if published is None:
+        return ["", ""]
+    if row.mean is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
+        return [number(published, 2), "-"]
+    difference = mean_beside_published(
+        row.mean,
+        published,
+        sd=row.spread.estimate,
+        sd_published=entry["sd"],
+        n=row.n,
+        n_published=entry["n"],
+        level=row.spread.level,
+    )
+    return [number(published, 2), interval(difference, 2)]
 
 
 def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:

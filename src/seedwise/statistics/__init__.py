@@ -43,7 +43,12 @@ from seedwise.statistics.planning import (
 )
 from seedwise.statistics.pool import GroupSize, SeedEffect, group_size_table, seed_effect
 from seedwise.statistics.pooled import PooledRatio, pooled_ratio
-from seedwise.statistics.published import BesidePublished, beside_published, ratio_beside_published
+from seedwise.statistics.published import (
+    BesidePublished,
+    beside_published,
+    mean_beside_published,
+    ratio_beside_published,
+)
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
@@ -98,6 +103,7 @@ __all__ = [
     "holm",
     "logit_attribution",
     "logit_correlation",
+    "mean_beside_published",
     "mean_difference",
     "mean_equivalence",
     "mean_power",

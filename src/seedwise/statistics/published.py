@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seedwise.statistics import _checks
+from seedwise.statistics._distributions import t_quantile
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.ratios import spread_ratio_of_sds
 
@@ -60,6 +61,55 @@ def beside_published(
     """
     ratio = spread_ratio_of_sds(sd, sd_published, n_method=n, n_base=n_published, level=level)
     return BesidePublished(ratio, _word(ratio))
+
+
+def mean_beside_published(
+    mean: float, published: float, *, sd: float, sd_published: float, n: int, n_published: int, level: float = 0.95
+) -> Interval:
+    r"""Compare a mean of ours with a published one.
+
+    The difference mean - published with Welch's interval, for runs that share nothing:
+
+        -+ t sqrt(v_1 + v_2),  v_i = s_i^2 / n_i,
+        with (v_1 + v_2)^2 / (v_1^2 / (n_1 - 1) + v_2^2 / (n_2 - 1)) degrees of freedom
+
+    Args:
+        mean: our mean over runs.
+        published: theirs, same unit.
+        sd: our sample SD over runs, positive.
+        sd_published: theirs, positive.
+        n: our runs (the length of the runs axis), at least 3.
+        n_published: theirs, at least 3.
+        level: confidence level, between 0 and 1.
+
+    Returns:
+        The difference in the unit of the means. It covers chance over runs only: another version of a library, or
+        another reading of a paper, is no chance.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: an argument out of its range.
+
+    Example:
+        >>> d = mean_beside_published(94.8, 94.95, sd=0.2, sd_published=0.168, n=20, n_published=5)
+        >>> f"{d.estimate:.2f} [{d.low:.2f}, {d.high:.2f}]"
+        '-0.15 [-0.36, 0.06]'
+
+    Source:
+        Welch (1947), The generalization of Student's problem when several different population variances are involved,
+        Biometrika 34, 28-35.
+    """
+    arms = [
+        (_checks.between(s, 0, math.inf, name, ".2"), _checks.at_least(count, label))
+        for s, name, count, label in ((sd, "sd", n, "n"), (sd_published, "sd_published", n_published, "n_published"))
+    ]
+    level = _checks.level_in_range(level)
+    variances = [s * s / count for s, count in arms]
+    total = sum(variances)
+    df = total**2 / sum(v * v / (count - 1) for v, (_, count) in zip(variances, arms, strict=True))
+    half = t_quantile((1 + level) / 2, df) * math.sqrt(total)
+    difference = mean - published
+    return Interval(difference, difference - half, difference + half, level, [n, n_published], "Welch t")
 
 
 def ratio_beside_published(ratio: Interval, published: Interval) -> BesidePublished:

@@ -137,6 +137,15 @@ class TaskOverrides(Options):
     train: dict[str, Any] = Field(default_factory=dict)
 
 
+class PublishedScores(Options):
+    """Published measures of how much runs differ: disagreement and gain in points of 100."""
+
+    cross_entropy_sd: Annotated[float, Field(gt=0)] | None = None
+    disagreement: Annotated[float, Field(ge=0, le=100)] | None = None
+    correlation: Annotated[float, Field(ge=-1, le=1)] | None = None
+    gain: float | None = None
+
+
 class Published(Options):
     """A published SD over runs, in the unit in which the report shows the metric (accuracy: points of 100)."""
 
@@ -146,6 +155,7 @@ class Published(Options):
     n: Annotated[int, Field(ge=3)]
     sd: Annotated[float, Field(gt=0)]
     mean: float | None = None
+    scores: PublishedScores = PublishedScores()
 
 
 def _base_alone() -> dict[str, dict[str, Any] | None]:
