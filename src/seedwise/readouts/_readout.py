@@ -1,0 +1,112 @@
+"""What a readout is called, and what its name says."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+VIEWS: Final = ("flip", "crop25", "crop81", "flip-crop25", "flip-crop81")
+"""Test-time views of an image."""
+
+_SIDES: Final = {"": 1, "crop25": 5, "crop81": 9}
+_PARTS: Final = ("plain", "snapshots", "average-K", *VIEWS, "ensemble-N")
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A way of turning finished runs into predictions; without any part it is ``plain``.
+
+    Attributes:
+        snapshots: whether the logits are the mean of those of all snapshots of a run.
+        average: the weights are the mean of those of so many last epochs; 0: they are the run's own.
+        view: one of ``VIEWS``, the mean of the logits over views of an image; empty for the image as it is.
+        ensemble: the mean of the logits of so many runs, a statistic of a pool of runs; 0: every run by itself.
+
+    """
+
+    snapshots: bool = False
+    average: int = 0
+    view: str = ""
+    ensemble: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its one name, parts in the order snapshots or average, view, ensemble."""
+        parts = ["snapshots"] if self.snapshots else [f"average-{self.average}"] if self.average else []
+        parts += [self.view] if self.view else []
+        parts += [f"ensemble-{self.ensemble}"] if self.ensemble else []
+        return " + ".join(parts) or "plain"
+
+    @property
+    def per_run(self) -> Readout:
+        """What it does to every run by itself: all but the ensemble."""
+        return replace(self, ensemble=0)
+
+    @property
+    def flips(self) -> bool:
+        """Whether it mirrors images."""
+        return self.view.startswith("flip")
+
+    @property
+    def side(self) -> int:
+        """The number of shifts in each direction that its view asks for."""
+        return _SIDES[self.view.removeprefix("flip").removeprefix("-")]
+
+    def views(self, pixels: int) -> int:
+        """Return the number of views of an image, where training moves images by up to ``pixels``.
+
+        Example:
+            >>> [parse_readout(view).views(4) for view in VIEWS], parse_readout("crop81").views(1)
+            ([2, 25, 81, 50, 162], 9)
+
+        """
+        return (1 + self.flips) * min(self.side, 2 * pixels + 1) ** 2
+
+
+def parse_readout(text: str) -> Readout:
+    """Return the readout that a name means: parts joined by ``+``, at most one of each kind.
+
+    Args:
+        text: ``plain``, or one or several of ``snapshots`` or ``average-K`` (K >= 2), a view, ``ensemble-N`` (N >= 2).
+
+    Raises:
+        ValueError: one line, for an unknown part or two of one kind.
+
+    Example:
+        >>> parse_readout("flip-crop81+snapshots").name
+        'snapshots + flip-crop81'
+        >>> parse_readout("crop18")
+        Traceback (most recent call last):
+        ValueError: unknown readout 'crop18': did you mean 'crop81'? allowed: plain, snapshots, average-K, flip, \
+crop25, crop81, flip-crop25, flip-crop81, ensemble-N; join several with '+'
+
+    """
+    given = [_part(part.strip()) for part in text.split("+")]
+    kinds = ["weights" if kind in ("snapshots", "average") else kind for kind, _ in given]
+    if len(set(kinds)) < len(kinds):
+        raise ValueError(
+            f"the readout '{text}' has two parts of one kind: at most one of snapshots and average-K, one view, and "
+            "one ensemble-N"
+        )
+    values = dict(given)
+    if "plain" in values and len(values) > 1:
+        raise ValueError(f"the readout '{text}' has other parts beside 'plain': leave 'plain' out")
+    return Readout(**{kind: value for kind, value in values.items() if kind != "plain"})
+
+
+def _part(part: str) -> tuple[str, Any]:
+    """Return the field of ``Readout`` that a part sets, and its value."""
+    if part in ("plain", "snapshots"):
+        return part, True
+    if part in VIEWS:
+        return "view", part
+    kind, _, number = part.rpartition("-")
+    if kind in ("average", "ensemble") and re.fullmatch(r"[1-9]\d{0,3}", number):
+        if number == "1":
+            raise ValueError(f"the readout '{part}' is no mean: it takes 2 or more")
+        return kind, int(number)
+    close = difflib.get_close_matches(part, _PARTS, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    raise ValueError(f"unknown readout '{part}': {hint}allowed: {', '.join(_PARTS)}; join several with '+'")
