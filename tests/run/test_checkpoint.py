@@ -1,5 +1,6 @@
 """When a checkpoint is written, what it may hold, and which generation is used."""
 
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 import torch
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import Checkpoint, Interrupted, read_checked, write_checked
+from seedwise.run import Checkpoint, Interrupted, Keep, Run, RunRecord, RunSpec, read_checked, write_checked
+from seedwise.run._execute import record_of
 
 
 @pytest.fixture
@@ -293,3 +295,30 @@ def test_notes_outlive_a_second_resume(tmp_path):
     third.load()
     assert third.notes == second.notes
     assert len(third.notes) == 1
+
+
+def test_what_was_kept_before_a_stop_is_there_after_it(path):
+    def new_run():
+        spec = RunSpec("my.train:train", {}, {"init": 1})
+        return Run(spec, {}, checkpoint=Checkpoint(path, every_epochs=1), keep=Keep("logits16", "snapshots"))
+
+    run = new_run()
+    run.log(3, loss=1.0)
+    run.save_predictions([[0.1, 0.7], [0.9, 0.2]], [1, 0], tag="snapshot-1", ids=[40, 50])
+    run.save_predictions([1, 300], [2, 300], split="validation")
+    run.save_weights({"w": torch.tensor([1.0, 2.0])}, tag="snapshot-1")
+    run.checkpoint.save(3)
+    run.save_predictions([0, 0], [1, 0], tag="after the checkpoint")
+
+    resumed = new_run()
+    resumed.checkpoint.load()
+    first, second = resumed.predictions
+    assert (first.split, first.tag, first.epoch) == ("test", "snapshot-1", 3)
+    assert (second.split, second.tag, second.epoch) == ("validation", "final", 3)
+    assert [first.ids.tolist(), first.labels.tolist(), first.predicted.tolist()] == [[40, 50], [1, 0], [1, 0]]
+    assert first.logits.tolist() == np.array([[0.1, 0.7], [0.9, 0.2]], np.float16).tolist()
+    assert second.logits is None
+    assert (second.labels.tolist(), second.labels.dtype) == ([2, 300], np.uint16)
+    assert (second.predicted.tolist(), second.predicted.dtype) == ([1, 300], np.uint16)
+    assert torch.load(io.BytesIO(resumed.weights["snapshot-1"]), weights_only=True)["w"].tolist() == [1.0, 2.0]
+    assert RunRecord.from_bytes(record_of(resumed).to_bytes()).id == resumed.id

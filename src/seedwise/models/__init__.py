@@ -1,5 +1,6 @@
 """The networks of the papers: functions ``make(in_channels, num_classes, **options)`` that return a fresh module."""
 
+from seedwise.models._batch_norm import recompute_batch_norm
 from seedwise.models._conv import conv2, conv4, conv6
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
@@ -19,6 +20,7 @@ __all__ = [
     "lenet5",
     "lenet300",
     "mobilenet_v2",
+    "recompute_batch_norm",
     "resnet9",
     "resnet14",
     "resnet14_wide",

@@ -91,8 +91,6 @@ class Run(Generic[Config]):
         self.keep = keep or Keep()
         self.notes: list[str] = self.checkpoint.notes
         self.metrics: dict[str, float | None] | None = None
-        self.predictions: list[Predictions] = []
-        self.weights: dict[str, bytes] = {}
         self.weights_sha256: str | None = None
         self._on_epoch = on_epoch
 
@@ -100,6 +98,16 @@ class Run(Generic[Config]):
     def series(self) -> list[dict[str, float]]:
         """What was logged, one dict per epoch; kept with the checkpoint, so that a resumed run has all of it."""
         return self.checkpoint.log
+
+    @property
+    def predictions(self) -> list[Predictions]:
+        """What ``save_predictions`` kept; with the checkpoint, as the series."""
+        return self.checkpoint.predictions
+
+    @property
+    def weights(self) -> dict[str, bytes]:
+        """The states that ``save_weights`` kept, by tag; with the checkpoint, as the series."""
+        return self.checkpoint.weights
 
     def log(self, epoch: int, **scalars: Any) -> None:
         """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.
@@ -153,7 +161,7 @@ class Run(Generic[Config]):
         if values.ndim == 2 and self.keep.predictions != "labels":
             logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
         at = int(self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0)
-        self.predictions = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
+        self.predictions[:] = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
         self.predictions.append(
             Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(predicted), logits)
         )
