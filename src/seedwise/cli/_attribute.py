@@ -17,17 +17,19 @@ NAME: Final = "attribute"
 
 def command(
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
-    method: Annotated[str | None, typer.Option(help="Whose runs.  [default: the study's base]")] = None,
+    method: Annotated[str | None, typer.Option(help="Whose runs.", show_default="the study's base")] = None,
     vary: Annotated[
         str | None,
-        typer.Option(help="The sources, joined by '+'.  [default: the first regime that varies two or more, or all]"),
+        typer.Option(
+            help="The sources, joined by '+'.", show_default="the first regime that varies two or more, or all"
+        ),
     ] = None,
     blocks: Annotated[int, typer.Option(help="Blocks of runs, each of two more than there are sources.")] = 10,
     store: Annotated[
-        Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")
+        Path | None, typer.Option(help="Where results go.", show_default="NAME.db beside the study file")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
     ] = None,

@@ -19,7 +19,7 @@ def command(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A CSV or Parquet file with a header.")],
     baseline: Annotated[str, typer.Option(help="The method that the others are compared with.")],
     by: Annotated[
-        str | None, typer.Option(help="The column that names the method.  [default: every column is a method]")
+        str | None, typer.Option(help="The column that names the method.", show_default="every column is a method")
     ] = None,
     metric: Annotated[str, typer.Option(help="The column of the metric; in a wide table its name.")] = "value",
     seed: Annotated[str | None, typer.Option(help="The column of the seeds: equal seeds make pairs.")] = None,

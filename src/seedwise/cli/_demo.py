@@ -14,7 +14,7 @@ def command(
     folder: Annotated[Path, typer.Option(help="Where the study file, its results and the report go.")] = Path(
         "seedwise-demo"
     ),
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""
     from seedwise.cli._run import command_line, open_study, train_and_report

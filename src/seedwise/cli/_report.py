@@ -16,7 +16,7 @@ NAME: Final = "report"
 def command(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The HTML file.  [default: beside the store]")
+        Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="beside the store")
     ] = None,
     tables: Annotated[
         Path | None,

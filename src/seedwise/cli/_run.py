@@ -24,9 +24,9 @@ RECIPE: Final = "recipe:"
 def command(
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
     store: Annotated[
-        Path | None, typer.Option(help="Where results go.  [default: NAME.db beside the study file]")
+        Path | None, typer.Option(help="Where results go.", show_default="NAME.db beside the study file")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.  [default: one per core]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
     scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
     replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
     data_dir: Annotated[
