@@ -264,9 +264,10 @@ def head(repetitions: int, quick: bool, seconds: float) -> list[str]:
         "",
         "What is asked of the defaults: 93 to 97 % for normal and binomial values, at least 90 % for gamma(4) and t",
         "with 5 degrees of freedom from n = 10. The other two rows are shown, not promised: from n = 10 on no",
-        "procedure attains 95 % for the SD of exponential or contaminated values. Where arms are paired, both have the same law; they share",
-        "what makes them correlated (examples, waiting times, or a common term). For arms of different law see the",
-        "last tables. An entry above 97 % is an interval wider than it need be, not one that misses.",
+        "procedure attains 95 % for the SD of exponential or contaminated values. Where arms are paired, both have the",
+        "same law; they share what makes them correlated (examples, waiting times, or a common term). For arms of",
+        "different law see the last tables. An entry above 97 % is an interval wider than it need be, not one that",
+        "misses.",
         "",
     ]
 

@@ -21,6 +21,7 @@ from seedwise.statistics.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
+from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.equivalence import Equivalence, mean_equivalence, spread_equivalence
 from seedwise.statistics.errors import ExampleErrors, example_errors
 from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
@@ -64,6 +65,7 @@ __all__ = [
     "Cell",
     "ComparisonRow",
     "Crossed",
+    "EnsembleSpread",
     "Equivalence",
     "ExampleErrors",
     "Extremes",
@@ -94,6 +96,7 @@ __all__ = [
     "crossed_difference",
     "crossed_mean",
     "ensemble_delta",
+    "ensemble_spread",
     "example_errors",
     "expected_extremes",
     "expected_interval",

@@ -49,6 +49,20 @@ def logits(values: ArrayLike | Sequence[ArrayLike], name: str = "logits") -> NDA
     return array
 
 
+def per_run(values: ArrayLike | Sequence[ArrayLike], name: str) -> NDArray[np.floating[Any]]:
+    """Return numbers of shape (runs, examples, ...), in the precision in which they came."""
+    array = _array(values, name)
+    if array.ndim < 2:
+        raise ValueError(f"{name} has shape {array.shape}; pass an array (runs, examples, ...)")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be numbers; got {array.dtype}: pass an array (runs, examples, ...)")
+    _enough(array, name, "(runs, examples, ...)")
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    _finite(array, name)
+    return array
+
+
 def class_labels(labels: ArrayLike, examples: int, classes: int) -> NDArray[np.int64]:
     """Return true classes 0..classes-1, shape (examples,)."""
     array = np.asarray(labels)

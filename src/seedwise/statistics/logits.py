@@ -43,10 +43,16 @@ def cross_entropy(logits: ArrayLike | Sequence[ArrayLike], labels: ArrayLike) ->
     y = predictions.class_labels(labels, *z.shape[1:])
     losses = np.empty(z.shape[:2])
     for block in predictions.blocks(z.shape):
-        part = z[:, block].astype(np.float64)
-        top = part.max(axis=2)
-        of_label = np.take_along_axis(part, y[None, block, None], axis=2)[..., 0]
-        losses[:, block] = top - of_label + np.log(np.exp(part - top[..., None]).sum(axis=2))
+        losses[:, block] = cross_entropies(z[:, block], y[block])
+    return losses
+
+
+def cross_entropies(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Compute log sum_c exp(z_c) - z_y; shapes (runs, examples, classes) and (examples,)."""
+    z = logits.astype(np.float64)
+    top = z.max(axis=2)
+    of_label = np.take_along_axis(z, labels[None, :, None], axis=2)[..., 0]
+    losses: NDArray[np.float64] = top - of_label + np.log(np.exp(z - top[..., None]).sum(axis=2))
     return losses
 
 
