@@ -22,6 +22,7 @@ from seedwise.statistics import ensemble_spread
 
 SEED, EXAMPLES, NOISE = 20261124, 200, 0.5
 SHIFTS = (0.0, 0.3)
+POOLS = {2: (10, 20, 50), 4: (10,), 5: (20, 50), 8: (20,)}  # ensembles of, from pools of
 MEANS = np.random.default_rng(SEED).normal(1.5, 1.2, EXAMPLES)
 
 
@@ -43,15 +44,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=1000)
     studies = parser.parse_args().studies
-    rng, labels, began = np.random.default_rng(SEED), np.zeros(EXAMPLES, dtype=int), time.perf_counter()
+    labels, began = np.zeros(EXAMPLES, dtype=int), time.perf_counter()
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}"
     print(f"{studies} studies per row; {versions}")
     print("shift  size  runs  true ratio  mean estimate  coverage  median factor of the interval")
     for shift in SHIFTS:
-        one = true_sd(1, shift, rng)
-        for size in (2, 5):
-            truth = true_sd(size, shift, rng) / one
-            for runs in (20, 50):
+        one = true_sd(1, shift, np.random.default_rng([SEED, 1]))
+        for size, pools in POOLS.items():
+            truth = true_sd(size, shift, np.random.default_rng([SEED, size])) / one
+            for runs in pools:
+                rng = np.random.default_rng([SEED, size, runs])
                 ratios = [
                     ensemble_spread(logits(runs, 1, shift, rng), labels, size, rng=study).ratio
                     for study in range(studies)
