@@ -64,10 +64,11 @@ def test_three_runs_are_said_to_be_too_few() -> None:
     assert reactivity_table(found).rows[0][-1] == "3 runs are too few to tell"
 
 
-def test_a_lambda_that_does_not_vary_is_named_as_the_reason() -> None:
+def test_a_lambda_that_does_not_vary_has_no_reactivity() -> None:
     still = CURVES[1] | {"train/lambda": np.full((RUNS, EPOCHS), 0.1)}
     findings = findings_of(section(CELLS[:2], curves=[PLAIN, still]))
-    assert "vml: no reactivity: no correlation: lambda does not vary" in findings.reasons
+    assert findings.reactivity == {}
+    assert findings_of(section(CELLS[:2], curves=[PLAIN, CURVES[1]])).reactivity.keys() == {"vml"}
     assert "reactivity" not in findings.tables
 
 

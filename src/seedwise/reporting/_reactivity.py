@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LAMBDA: Final = "train/lambda"
 LOSS: Final = "test/loss"
-_LAGS: Final = 10
 _MOST_ROWS: Final = 4
 
 CAPTION: Final = (
@@ -54,10 +53,10 @@ def reactivity_of(
     for series, name in zip(curves, names_of(cells), strict=True):
         if LAMBDA not in series or LOSS not in series:
             continue
-        # Half of the epochs are left at the outermost lag.
-        lags = max(1, min(_LAGS, series[LOSS].shape[1] // 2 - 1))
+        if np.ptp(series[LAMBDA]) == 0:  # CLF's weight is set, not controlled
+            continue
         try:
-            found[name] = reactivity(series[LAMBDA], series[LOSS], max_lag=lags)
+            found[name] = reactivity(series[LAMBDA], series[LOSS])
         except ValueError as error:
             reasons.append(f"{name}: no reactivity: {error}")
     return found, reasons

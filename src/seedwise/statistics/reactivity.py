@@ -12,6 +12,7 @@ from seedwise.statistics._distributions import t_quantile
 from seedwise.statistics._moments import is_constant, rounding
 from seedwise.statistics.interval import Interval
 
+_MOST_LAGS = 10
 _LEAST_PAIRS = 5
 _MOST_PERMUTATIONS_LISTED = 5040
 
@@ -65,7 +66,7 @@ def reactivity(
     lambdas: ArrayLike,
     losses: ArrayLike,
     *,
-    max_lag: int = 10,
+    max_lag: int | None = None,
     level: float = 0.95,
     draws: int = 5000,
     rng: int | np.random.Generator = 0,
@@ -95,7 +96,8 @@ def reactivity(
         lambdas: mean lambda of every epoch, shape (R, E): runs axis first, then epochs. At least 3 runs, and
             max_lag + 6 epochs from the one after the last run's lambda left 0.
         losses: test loss after every epoch, shape (R, E), of the same runs and epochs. Runs differ in their seeds.
-        max_lag: lags from -max_lag to max_lag, at least 1, in epochs.
+        max_lag: lags from -max_lag to max_lag, at least 1, in epochs; None: 10, or as many as leave half of the epochs
+            at the outermost lag.
         level: confidence level, between 0 and 1.
         draws: number of permutations, at least 100; all are taken, once each, for up to 7 runs. With 3 runs the
             smallest p is 1/6, with 4 it is 1/24.
@@ -130,7 +132,7 @@ def reactivity(
     if lam.shape != loss.shape:
         raise ValueError(f"lambdas has shape {lam.shape} and losses {loss.shape}; pass the same runs and epochs")
     level = _checks.level_in_range(level)
-    for name, whole, least in (("max_lag", max_lag, 1), ("draws", draws, 100)):
+    for name, whole, least in (("max_lag", 1 if max_lag is None else max_lag, 1), ("draws", draws, 100)):
         if isinstance(whole, bool) or not isinstance(whole, int | np.integer) or whole < least:
             raise ValueError(f"{name} is {whole}; pass a whole number, at least {least}")
     first = _first_epoch(lam)
@@ -138,6 +140,8 @@ def reactivity(
         raise ValueError("no correlation: lambda does not vary")
     lam, loss = lam[:, first:], loss[:, first:]
     runs, epochs = lam.shape
+    if max_lag is None:
+        max_lag = max(1, min(_MOST_LAGS, epochs // 2 - 1))
     if epochs < max_lag + 1 + _LEAST_PAIRS:
         shorter = f", or max_lag={epochs - 1 - _LEAST_PAIRS}" if epochs > 1 + _LEAST_PAIRS else ""
         raise ValueError(
