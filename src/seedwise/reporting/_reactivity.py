@@ -53,7 +53,7 @@ def reactivity_of(
     for series, name in zip(curves, names_of(cells), strict=True):
         if LAMBDA not in series or LOSS not in series:
             continue
-        if np.ptp(series[LAMBDA]) == 0:  # CLF's weight is set, not controlled
+        if np.unique(series[LAMBDA]).size < 3:  # off, then one weight: CLF's is set, not controlled
             continue
         try:
             found[name] = reactivity(series[LAMBDA], series[LOSS])

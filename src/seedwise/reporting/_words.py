@@ -17,11 +17,11 @@ def number(value: float, decimals: int) -> str:
     """Write a number as papers do, without the zero before the point.
 
     Example:
-        >>> number(0.384, 2), number(-0.02, 2), number(12.3, 1)
-        ('.38', '-.02', '12.3')
+        >>> number(0.384, 2), number(-0.02, 2), number(12.3, 1), number(-0.001, 2)
+        ('.38', '-.02', '12.3', '.00')
 
     """
-    text = f"{value:.{decimals}f}"
+    text = f"{value:z.{decimals}f}"  # z: what rounds to 0 has no sign
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 

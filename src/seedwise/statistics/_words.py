@@ -18,6 +18,6 @@ def numbers(*values: float) -> list[str]:
     """Write several numbers with the decimals that give the widest gap between them two significant digits."""
     gap = max(values) - min(values)
     decimals = max(0, 1 - math.floor(math.log10(gap))) if gap > 0 else 2
-    return [
-        f"{value:.{decimals}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{decimals}f}" for value in values
-    ]
+    # z: what rounds to 0 has no sign.
+    texts = [f"{value:z.{decimals}f}" for value in values]
+    return [text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text for text in texts]
