@@ -57,10 +57,9 @@ class Bar:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
-            TextColumn("training"),
+            TextColumn("{task.fields[what]}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("runs"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -68,7 +67,7 @@ class Bar:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._progress.add_task("runs", total=None)
+        self._task = self._progress.add_task("runs", total=None, what="training runs")
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -79,7 +78,11 @@ class Bar:
 
     def planned(self, runs: int) -> None:
         """So many runs are to be trained."""
-        self._progress.update(self._task, total=runs)
+        self._progress.reset(self._task, total=runs, what="training runs")
+
+    def reading(self, readouts: int) -> None:
+        """So many readouts are to be computed."""
+        self._progress.reset(self._task, total=readouts, what="reading out")
 
     def started(self, run_id: str) -> None:
         """A run was given to a worker."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from seedwise.readouts._readout import VIEWS, Readout, parse_readout
+from seedwise.readouts._readout import VIEWS, Readout, parse_readout, per_run
 from seedwise.readouts._scores import mean_of_logits, scores
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ __all__ = [
     "mean_of_logits",
     "mean_state",
     "parse_readout",
+    "per_run",
     "scores",
     "view_rows",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -94,6 +95,18 @@ crop25, crop81, flip-crop25, flip-crop81, ensemble-N; join several with '+'
     if "plain" in values and len(values) > 1:
         raise ValueError(f"the readout '{text}' has other parts beside 'plain': leave 'plain' out")
     return Readout(**{kind: value for kind, value in values.items() if kind != "plain"})
+
+
+def per_run(names: Iterable[str]) -> list[Readout]:
+    """Return what readouts do to every run by itself, ``plain`` left out.
+
+    Example:
+        >>> [readout.name for readout in per_run(["plain", "flip", "flip + ensemble-5", "crop25 + ensemble-2"])]
+        ['flip', 'crop25']
+
+    """
+    found = dict.fromkeys(parse_readout(name).per_run for name in names)
+    return [readout for readout in found if readout != Readout()]
 
 
 def _part(part: str) -> tuple[str, Any]:

@@ -33,6 +33,7 @@ class Keep:
 
     predictions: Literal["labels", "logits16", "full"] = "logits16"
     weights: Literal["none", "final", "snapshots"] = "none"
+    last_epochs: int = 0
 
 
 class Run(Generic[Config]):

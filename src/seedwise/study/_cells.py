@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError
+from seedwise.readouts import parse_readout, per_run
+from seedwise.run import FINAL
 from seedwise.statistics import Cell
-from seedwise.study._store import Store, StoredRun
+from seedwise.study._readings import snapshot_tags
+from seedwise.study._store import Store, StoredReadout, StoredRun
 
 
 def cells_of(store: Store, study: str) -> list[Cell]:
-    """Return one cell per task, method and regime of a study, with the task's primary metric.
+    """Return one cell per task, method, regime and readout of a study, with the task's primary metric.
+
+    A readout has a cell wherever it can be read: that of snapshots only where runs have made some. A run that finished
+    and is not read out yet is pending in it, and one whose readout failed has failed.
 
     Raises:
         SeedwiseError: if the file holds no such study.
@@ -26,36 +33,59 @@ def cells_of(store: Store, study: str) -> list[Cell]:
     def place(run: StoredRun) -> tuple[str, str, str]:
         return run.link.task, run.link.regime, run.link.method
 
+    readouts = ["plain", *(readout.name for readout in per_run(description["spec"].get("readouts", [])))]
+    read = store.readouts() if len(readouts) > 1 else {}
+    tags = store.tags() if len(readouts) > 1 else {}
     order = {key: k for k, key in enumerate(dict.fromkeys(map(place, runs)))}
     cells = []
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
         cell = list(members)
+        has_snapshots = any(snapshot_tags(tags.get(run.run_id, ())) for run in cell)
         primary = description["metrics"][task][0]
         metric = primary["name"] if "/" in primary["name"] else f"test/{primary['name']}"
-        finished = [run.run_id for run in cell if run.status == "finished"]
-        predictions = store.predictions(finished, logits=False)
-        kept = [predictions[run_id] for run_id in finished if run_id in predictions]
-        complete = bool(kept) and len(kept) == len(finished)
-        same = complete and len({p.predicted.shape for p in kept}) == 1
-        cells.append(
-            Cell(
-                task=task,
-                method=method,
-                regime=regime,
-                group=np.array([run.link.group for run in cell]),
-                replicate=np.array([run.link.replicate for run in cell]),
-                values=np.array([_value(run, metric) for run in cell]),
-                status=tuple(run.status for run in cell),
-                metric=metric,
-                higher_is_better=primary["higher_is_better"],
-                chance=primary["chance"],
-                predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
-                example_ids=[p.ids for p in kept] if same else None,
+        for readout in readouts:
+            if parse_readout(readout).snapshots and not has_snapshots:
+                continue
+            ends = [_end(run, readout, read) for run in cell]
+            finished = [run.run_id for run, (status, _) in zip(cell, ends, strict=True) if status == "finished"]
+            predictions = store.predictions(finished, tag=tag_of(readout), logits=False)
+            kept = [predictions[run_id] for run_id in finished if run_id in predictions]
+            complete = bool(kept) and len(kept) == len(finished)
+            same = complete and len({p.predicted.shape for p in kept}) == 1
+            cells.append(
+                Cell(
+                    task=task,
+                    method=method,
+                    regime=regime,
+                    readout=readout,
+                    group=np.array([run.link.group for run in cell]),
+                    replicate=np.array([run.link.replicate for run in cell]),
+                    values=np.array([_value(status, metrics.get(metric)) for status, metrics in ends]),
+                    status=tuple(status for status, _ in ends),
+                    metric=metric,
+                    higher_is_better=primary["higher_is_better"],
+                    chance=primary["chance"],
+                    predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
+                    example_ids=[p.ids for p in kept] if same else None,
+                )
             )
-        )
     return cells
 
 
-def _value(run: StoredRun, metric: str) -> float:
-    value = run.metrics.get(metric) if run.status == "finished" else None
-    return float("nan") if value is None else value
+def tag_of(readout: str) -> str:
+    """Return the tag under which the predictions of a readout are stored."""
+    return FINAL if readout == "plain" else readout
+
+
+def _end(
+    run: StoredRun, readout: str, read: Mapping[tuple[str, str], StoredReadout]
+) -> tuple[str, Mapping[str, float | None]]:
+    """Return how a run ended for a readout, and its metrics."""
+    if readout == "plain" or run.status != "finished":
+        return run.status, run.metrics
+    found = read.get((run.run_id, readout))
+    return ("pending", {}) if found is None else (found.status, found.metrics)
+
+
+def _value(status: str, value: float | None) -> float:
+    return float("nan") if value is None or status != "finished" else value

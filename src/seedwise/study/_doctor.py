@@ -11,6 +11,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.run import Keep, RunRecord
 from seedwise.study._executor import Executor, Settings, Silent
 from seedwise.study._folder import StudyFolder
+from seedwise.study._jobs import Record, Training
 from seedwise.study._spec import CheckpointOptions
 from seedwise.study._study import Study, _devices
 
@@ -64,8 +65,13 @@ def diagnose(study: Study, *, device: str = "cpu") -> Diagnosis:
                 import_from=study.import_from,
                 keep_trace=True,
             )
-            executor = Executor(settings, records.append, Silent())
-            executor.run([spec])
+
+            def keep(record: Record) -> None:
+                assert isinstance(record, RunRecord)
+                records.append(record)
+
+            executor = Executor(settings, keep, Silent())
+            executor.run([Training(spec)])
             if executor.interrupted:
                 raise KeyboardInterrupt
     for record in records:

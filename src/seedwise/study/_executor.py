@@ -21,8 +21,9 @@ from typing import Any, Final, Protocol
 
 from seedwise.data import check
 from seedwise.errors import StorageError
-from seedwise.run import Keep, RunRecord, RunSpec, storage_errors
-from seedwise.study._folder import StudyFolder, read_record
+from seedwise.run import Keep, storage_errors
+from seedwise.study._folder import StudyFolder, again, read_record
+from seedwise.study._jobs import Job, Record
 from seedwise.study._spec import CheckpointOptions, Limits
 from seedwise.training import FUNCTION
 
@@ -35,6 +36,9 @@ class Progress(Protocol):
 
     def planned(self, runs: int) -> None:
         """So many runs are to be trained."""
+
+    def reading(self, readouts: int) -> None:
+        """So many readouts are to be computed; each of them starts and ends like a run."""
 
     def started(self, run_id: str) -> None:
         """A run was given to a worker."""
@@ -53,6 +57,7 @@ class Silent:
     """No progress."""
 
     def planned(self, runs: int) -> None: ...
+    def reading(self, readouts: int) -> None: ...
     def started(self, run_id: str) -> None: ...
     def epoch(self, run_id: str, epoch: int) -> None: ...
     def ended(self, run_id: str, status: str) -> None: ...
@@ -72,11 +77,10 @@ class Settings:
     import_from: Sequence[str]
     keep_trace: bool = False
 
-    def command(self, spec: RunSpec, device: str) -> dict[str, Any]:
+    def command(self, job: Job, device: str) -> dict[str, Any]:
         """Return what a worker is told."""
         return {
-            "do": "train",
-            "content": spec.content,
+            **job.command,
             "folder": str(self.folder.root.resolve()),
             "device": device,
             "keep": asdict(self.keep),
@@ -92,7 +96,7 @@ class _Worker:
 
     def __init__(self, number: int, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
         self.device = device
-        self.spec: RunSpec | None = None
+        self.job: Job | None = None
         self.ready = False
         self.since = math.inf
         self.timed_out = False
@@ -157,34 +161,34 @@ def worker_environment() -> dict[str, str]:
 
 
 class Executor:
-    """Trains runs in worker processes and hands their records to the driver.
+    """Gives jobs to worker processes and hands their records to the driver.
 
     A worker that dies costs its run a retry from its checkpoint and nothing else. What a function raises is an outcome
     of the run and is not tried again.
 
     Args:
-        settings: how runs are executed; one worker per entry of ``devices``.
+        settings: how they are executed; one worker per entry of ``devices``.
         take_in: called with each record, in the driver's thread; commits it.
         progress: told what happens.
 
     """
 
-    def __init__(self, settings: Settings, take_in: Callable[[RunRecord], None], progress: Progress) -> None:
+    def __init__(self, settings: Settings, take_in: Callable[[Record], None], progress: Progress) -> None:
         self.settings = settings
         self.interrupted = False
         self._take_in = take_in
         self._progress = progress
         self._answers: queue.Queue[tuple[_Worker, dict[str, Any]]] = queue.Queue()
         self._workers: list[_Worker] = []
-        self._waiting: collections.deque[RunSpec] = collections.deque()
+        self._waiting: collections.deque[Job] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
         self._numbers = 0
         self._stops_asked = 0
         self._stopping_since: float | None = None
         self._problem: StorageError | None = None
 
-    def run(self, specs: Sequence[RunSpec]) -> None:
-        """Train ``specs``; returns when all have ended or the user has stopped it (``interrupted`` is then true).
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Do all ``jobs``; returns when all have ended or the user has stopped it (``interrupted`` is then true).
 
         Raises:
             MissingDataError: if the data of the built-in trainer are not there; no worker is started.
@@ -192,15 +196,16 @@ class Executor:
                 are kept.
 
         """
-        for dataset in {spec.config["task"]["dataset"] for spec in specs if spec.function == FUNCTION}:
+        for dataset in {
+            spec.config["task"]["dataset"] for spec in (job.spec for job in jobs) if spec.function == FUNCTION
+        }:
             check(dataset)
-        self._waiting.extend(specs)
-        self._progress.planned(len(specs))
+        self._waiting.extend(jobs)
         try:
             with _stop_signals(self._ask_to_stop):
-                for device in self.settings.devices[: len(specs)]:
+                for device in self.settings.devices[: len(jobs)]:
                     self._start_worker(device)
-                while any(w.spec is not None for w in self._workers) or (self._waiting and not self._stopping):
+                while any(w.job is not None for w in self._workers) or (self._waiting and not self._stopping):
                     self._wait_for_answer()
                     self._heed_stops()
                     self._enforce_limits()
@@ -220,15 +225,15 @@ class Executor:
         self._give_work(worker)
 
     def _give_work(self, worker: _Worker) -> None:
-        worker.spec = None
+        worker.job = None
         # A worker that has ended, or is about to, is replaced when its end is reported.
         alive = not worker.timed_out and worker.process.poll() is None
         if self._waiting and not self._stopping and alive:
-            worker.spec = self._waiting.popleft()
+            worker.job = self._waiting.popleft()
             # The limit is the run's, not that of starting python and torch.
             worker.since = time.monotonic() if worker.ready else math.inf
-            worker.send(self.settings.command(worker.spec, worker.device))
-            self._progress.started(worker.spec.id)
+            worker.send(self.settings.command(worker.job, worker.device))
+            self._progress.started(worker.job.id)
 
     def _wait_for_answer(self) -> None:
         try:
@@ -250,57 +255,57 @@ class Executor:
                 self._finish(worker, answer["status"])
             case "storage":
                 self._problem = self._problem or StorageError(answer["error"])
-                worker.spec = None
+                worker.job = None
                 self._stop()
             case "exit":
                 self._bury(worker)
 
     def _finish(self, worker: _Worker, status: str) -> None:
-        assert worker.spec is not None
-        spec = worker.spec
-        worker.spec = None
+        assert worker.job is not None
+        job = worker.job
+        worker.job = None
         if status == "interrupted":
-            self._take_in(RunRecord(spec.id, spec.content, "interrupted"))
+            self._take_in(job.record("interrupted"))
         else:
-            path = self.settings.folder.outbox / f"{spec.id}.run"
+            path = self.settings.folder.outbox / job.file
             record = read_record(path)
             if isinstance(record, StorageError):
-                self._progress.note(f"{record}; the run is trained again")
+                self._progress.note(f"{record}; {again(path)}")
                 path.unlink(missing_ok=True)
-                self._waiting.append(spec)
+                self._waiting.append(job)
             else:
-                self._accept(record)
+                self._accept(job, record)
         self._give_work(worker)
 
-    def _accept(self, record: RunRecord) -> None:
+    def _accept(self, job: Job, record: Record) -> None:
         self._take_in(record)
-        self._progress.ended(record.id, record.status)
+        self._progress.ended(job.id, record.status)
 
     def _bury(self, worker: _Worker) -> None:
         self._workers.remove(worker)
         worker.dismiss()
-        spec = worker.spec
-        if spec is not None:
+        job = worker.job
+        if job is not None:
             if worker.timed_out:
-                self._accept(RunRecord(spec.id, spec.content, "timeout", error=self._timeout_message()))
+                self._accept(job, job.record("timeout", self._timeout_message()))
             elif self._stopping:
-                self._take_in(RunRecord(spec.id, spec.content, "interrupted"))
+                self._take_in(job.record("interrupted"))
             else:
-                self._retry(spec, worker.process.returncode)
+                self._retry(job, worker.process.returncode)
         if self._waiting and not self._stopping:
             self._start_worker(worker.device)
 
-    def _retry(self, spec: RunSpec, returncode: int) -> None:
-        self._deaths[spec.id] += 1
+    def _retry(self, job: Job, returncode: int) -> None:
+        self._deaths[job.id] += 1
         how = f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
-        if self._deaths[spec.id] <= self.settings.limits.retries:
-            self._progress.note(f"the worker of run {spec.id} {how}; the run goes on from its last checkpoint")
-            self._waiting.appendleft(spec)
+        if self._deaths[job.id] <= self.settings.limits.retries:
+            self._progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
+            self._waiting.appendleft(job)
             return
-        times = self._deaths[spec.id]
+        times = self._deaths[job.id]
         hint = " (signal 9 is often the system running out of memory)" if returncode == -9 else ""
         message = f"its worker {how}, {times} time{'s' if times > 1 else ''}{hint}; see {self.settings.folder.logs}"
-        self._accept(RunRecord(spec.id, spec.content, "crashed", error=message))
+        self._accept(job, job.record("crashed", message))
 
     def _timeout_message(self) -> str:
         return f"it took longer than the {self.settings.limits.seconds:g} s of limits.seconds"
@@ -309,7 +314,7 @@ class Executor:
         now = time.monotonic()
         limit = self.settings.limits.seconds
         for worker in self._workers:
-            if limit is not None and worker.spec is not None and now - worker.since > limit and not worker.timed_out:
+            if limit is not None and worker.job is not None and now - worker.since > limit and not worker.timed_out:
                 worker.timed_out = True
                 worker.process.kill()
         if self._stopping_since is not None and now - self._stopping_since > _GRACE:

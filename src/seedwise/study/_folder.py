@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import RunRecord, read_checked, remove_stale, storage_errors, write_checked
+from seedwise.study._jobs import ReadoutRecord, Record, file_of
 from seedwise.study._plan import Link, PlannedRun
 
 
@@ -84,16 +85,26 @@ class StudyFolder:
         self.checkpoint(run_id).unlink(missing_ok=True)
         self.checkpoint(f"{run_id}.previous").unlink(missing_ok=True)
 
+    def weights_file(self, run_id: str, tag: str) -> Path:
+        """Return where kept weights lie."""
+        return self.weights / f"{run_id}-{tag}.pt"
+
+    def set_aside_weights(self, run_id: str, besides: Iterable[str]) -> None:
+        """Set aside the weights of an earlier attempt under tags that the present one has not."""
+        present = {self.weights_file(run_id, tag) for tag in besides}
+        for path in self.weights.glob(f"{run_id}-*.pt"):
+            if path not in present and len(path.suffixes) == 1:
+                _set_aside(path)
+
     def keep_weights(self, run_id: str, tag: str, blob: bytes) -> None:
         """Write kept weights beside the store, whole or not at all; those of an earlier attempt are set aside."""
-        path = self.weights / f"{run_id}-{tag}.pt"
+        path = self.weights_file(run_id, tag)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                old = path.read_bytes()
-                if old == blob:
+                if path.read_bytes() == blob:
                     return
-                path.replace(path.with_suffix(f".{hashlib.sha256(old).hexdigest()[:8]}.pt"))
+                _set_aside(path)
             temporary = path.with_suffix(".tmp")
             temporary.write_bytes(blob)
             temporary.replace(path)
@@ -117,27 +128,37 @@ class StudyFolder:
         study, description, runs = json.loads(read_checked(path))
         return study, description, [(Link(**link), run_id, content) for link, run_id, content in runs]
 
-    def hand_over(self, record: RunRecord) -> Path:
+    def hand_over(self, record: Record) -> Path:
         """Put a record into the outbox and return its path.
 
         Raises:
             StorageError: if the disk is full.
 
         """
-        path = self.outbox / f"{record.id}.run"
+        path = self.outbox / file_of(record)
         write_checked(path, record.to_bytes())
         return path
 
-    def records(self) -> Iterator[tuple[Path, RunRecord | StorageError]]:
-        """Yield what lies in the outbox; a damaged file comes with its error."""
-        for path in sorted(self.outbox.glob("*.run")):
+    def records(self) -> Iterator[tuple[Path, Record | StorageError]]:
+        """Yield what lies in the outbox, runs first; a damaged file comes with its error."""
+        for path in [*sorted(self.outbox.glob("*.run")), *sorted(self.outbox.glob("*.readout"))]:
             yield path, read_record(path)
 
 
-def read_record(path: Path) -> RunRecord | StorageError:
+def _set_aside(path: Path) -> None:
+    path.replace(path.with_suffix(f".{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}.pt"))
+
+
+def again(path: Path) -> str:
+    """Return what is done about a file of an outbox that is damaged."""
+    return "the readout is computed again" if path.suffix == ".readout" else "the run is trained again"
+
+
+def read_record(path: Path) -> Record | StorageError:
     """Read a file of an outbox, or return what is wrong with it."""
     try:
-        return RunRecord.from_bytes(read_checked(path))
+        kind = ReadoutRecord if path.suffix == ".readout" else RunRecord
+        return kind.from_bytes(read_checked(path))
     except StorageError as error:
         return error
     except Exception as error:

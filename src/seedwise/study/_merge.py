@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seedwise.errors import StorageError
+from seedwise.run import RunRecord
 from seedwise.study._executor import Progress
 from seedwise.study._folder import StudyFolder
 from seedwise.study._store import Store
@@ -39,9 +40,12 @@ def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple
                 if isinstance(record, StorageError):
                     progress.note(f"{record}; left out, run the shard again")
                     continue
+                if not isinstance(record, RunRecord):
+                    continue
                 if statuses.get(record.id, ("pending", None))[0] == "finished":
                     known += 1
                     continue
+                folder_of_store.set_aside_weights(record.id, besides=record.weights)
                 for tag, blob in record.weights.items():
                     folder_of_store.keep_weights(record.id, tag, blob)
                 new = store.take_in(record)

@@ -12,9 +12,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
+from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.study._mistakes import describe, mistake
+from seedwise.study._readouts import check_readouts
 from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, classification_metrics
 
 PRESETS = {"all": ALL, "none": ()}
@@ -65,6 +67,7 @@ def _named_regimes(regimes: Any) -> Any:
     return [regime for entry in given for regime in REGIME_SETS.get(entry if isinstance(entry, str) else "", (entry,))]
 
 
+_ReadoutName = Annotated[str, AfterValidator(lambda name: parse_readout(name).name)]
 _Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_sources(regime)))]
 
 
@@ -85,10 +88,17 @@ class Question(Options):
 
 
 class KeepOptions(Options):
-    """What is kept of a finished run."""
+    """What is kept of a finished run; ``weights: snapshots`` keeps those of the ``last_epochs`` too."""
 
     predictions: Literal["labels", "logits16", "full"] = "logits16"
     weights: Literal["none", "final", "snapshots"] = "none"
+    last_epochs: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _kept(self) -> KeepOptions:
+        if self.last_epochs and self.weights != "snapshots":
+            raise ValueError("last_epochs are kept with weights: snapshots")
+        return self
 
 
 class Evaluate(Options):
@@ -184,7 +194,7 @@ class StudySpec(Options):
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
     in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not
-    vary, with ``replicates`` runs each.
+    vary, with ``replicates`` runs each. ``readouts`` turn the finished runs into predictions in other ways, too.
     """
 
     name: _Name
@@ -205,6 +215,7 @@ class StudySpec(Options):
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     keep: KeepOptions = KeepOptions()
+    readouts: list[_ReadoutName] = Field(default_factory=list)
     evaluate: Evaluate = Evaluate()
     checkpoint: CheckpointOptions = CheckpointOptions()
     limits: Limits = Limits()
@@ -215,6 +226,8 @@ class StudySpec(Options):
             raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):
             raise ValueError("a regime is listed twice")
+        if len(set(self.readouts)) < len(self.readouts):
+            raise ValueError("a readout is listed twice")
         for known, given, what in (
             (list(self.methods), [p.method for p in self.published], "method"),
             (list(self.tasks or ()), [p.task for p in self.published if p.task is not None], "task"),
@@ -409,6 +422,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         study = _validated(StudySpec, raw)
         for part in study.by_task().values():
             part.configs()
+            check_readouts(part)
             _ = part.numerics, part.task_name
         return study
     except SeedwiseError as error:

@@ -24,6 +24,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, S
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import Predictions, RunRecord, digest_of
+from seedwise.study._jobs import ReadoutRecord
 from seedwise.study._plan import Link
 
 VERSION: Final = 1
@@ -99,6 +100,23 @@ _predictions = Table(
     Column("predicted", LargeBinary, nullable=False),
     Column("logits", LargeBinary),
 )
+_readouts = Table(
+    "seedwise_readouts",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("readout", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("metrics", Text, nullable=False),
+    Column("passes", Integer, nullable=False),
+    Column("seconds", Float),
+    Column("plain_seconds", Float),
+    Column("preparation_seconds", Float),
+    Column("error", Text),
+    Column("traceback", Text),
+    Column("environment", String),
+    Column("code", String),
+)
 _documents = Table(
     "seedwise_documents", _metadata, Column("digest", String, primary_key=True), Column("content", Text, nullable=False)
 )
@@ -127,6 +145,19 @@ class StoredRun:
     environment: str | None
     code: str | None
     attempt: int | None
+
+
+@dataclass(frozen=True)
+class StoredReadout:
+    """What a readout of the current attempt of a run gave; for the fields see ``ReadoutRecord``."""
+
+    status: str
+    metrics: dict[str, float | None]
+    passes: int
+    seconds: float | None
+    plain_seconds: float | None
+    preparation_seconds: float | None
+    error: str | None
 
 
 class Store:
@@ -383,6 +414,38 @@ class Store:
                 db.execute(_predictions.insert().values(**key, **self._predictions_row(db, predictions)))
             return True
 
+    def take_in_readout(self, record: ReadoutRecord) -> bool:
+        """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
+        result = record.result
+        with self._errors(), self._engine.begin() as db:
+            ours = (_runs.c.run_id == record.id) & (_runs.c.nonce == record.nonce) & _runs.c.current
+            attempt = db.execute(sa.select(_runs.c.attempt).where(ours)).scalar()
+            if attempt is None:
+                return False
+            key = {"run_id": record.id, "attempt": attempt}
+            for table, name in ((_readouts, _readouts.c.readout), (_predictions, _predictions.c.tag)):
+                of_run = (table.c.run_id == record.id) & (table.c.attempt == attempt)
+                db.execute(table.delete().where(of_run, name == record.readout))
+            db.execute(
+                _readouts.insert().values(
+                    **key,
+                    readout=record.readout,
+                    status=record.status,
+                    metrics=json.dumps(result.metrics),
+                    passes=record.passes,
+                    seconds=record.seconds,
+                    plain_seconds=record.plain_seconds,
+                    preparation_seconds=record.preparation_seconds,
+                    error=result.error,
+                    traceback=result.traceback,
+                    environment=self._document(db, result.environment),
+                    code=self._document(db, result.code),
+                )
+            )
+            for predictions in result.predictions:
+                db.execute(_predictions.insert().values(**key, **self._predictions_row(db, predictions)))
+            return True
+
     @staticmethod
     def _document(db: sa.Connection, content: Mapping[str, str]) -> str | None:
         if not content:
@@ -407,6 +470,53 @@ class Store:
             "logits": None if predictions.logits is None else _pack(predictions.logits),
         }
 
+    # Readouts
+
+    def trainings(self) -> dict[str, tuple[str, str | None]]:
+        """Return, for every finished run, what names its current attempt, and the digest of its final weights."""
+        query = sa.select(_runs.c.run_id, _runs.c.nonce, _runs.c.weights_sha256)
+        query = query.where(_runs.c.current, _runs.c.status == "finished")
+        with self._errors(), self._engine.connect() as db:
+            return {run_id: (nonce, digest) for run_id, nonce, digest in db.execute(query)}
+
+    def readouts(self) -> dict[tuple[str, str], StoredReadout]:
+        """Return what was read out of the current attempt of every run, by run id and readout."""
+        with self._errors():
+            if not sa.inspect(self._engine).has_table(_readouts.name):  # a store from before there were any
+                return {}
+            query = sa.select(
+                _readouts.c.run_id,
+                _readouts.c.readout,
+                _readouts.c.status,
+                _readouts.c.metrics,
+                _readouts.c.passes,
+                _readouts.c.seconds,
+                _readouts.c.plain_seconds,
+                _readouts.c.preparation_seconds,
+                _readouts.c.error,
+            ).join(_runs, self._of_current(_readouts))
+            with self._engine.connect() as db:
+                return {
+                    (run_id, readout): StoredReadout(status, json.loads(metrics), *rest)
+                    for run_id, readout, status, metrics, *rest in db.execute(query)
+                }
+
+    def tags(self, run_ids: Iterable[str] | None = None) -> dict[str, set[str]]:
+        """Return the tags under which the current attempts of runs predicted the test set."""
+        query = sa.select(_predictions.c.run_id, _predictions.c.tag).join(_runs, self._of_current(_predictions))
+        query = query.where(_predictions.c.split == "test")
+        if run_ids is not None:
+            query = query.where(_predictions.c.run_id.in_(list(run_ids)))
+        found: dict[str, set[str]] = {}
+        with self._errors(), self._engine.connect() as db:
+            for run_id, tag in db.execute(query):
+                found.setdefault(run_id, set()).add(tag)
+        return found
+
+    @staticmethod
+    def _of_current(table: Table) -> sa.ColumnElement[bool]:
+        return (_runs.c.run_id == table.c.run_id) & (_runs.c.attempt == table.c.attempt) & _runs.c.current
+
     # What records hold
 
     def documents(self) -> dict[str, dict[str, str]]:
@@ -416,9 +526,7 @@ class Store:
 
     def series(self, run_ids: Iterable[str]) -> dict[str, list[dict[str, float]]]:
         """Return the per-epoch series of runs."""
-        query = sa.select(_series.c.run_id, _series.c.rows).join(
-            _runs, (_runs.c.run_id == _series.c.run_id) & (_runs.c.attempt == _series.c.attempt) & _runs.c.current
-        )
+        query = sa.select(_series.c.run_id, _series.c.rows).join(_runs, self._of_current(_series))
         wanted = set(run_ids)
         with self._errors(), self._engine.connect() as db:
             return {run_id: _load_series(rows) for run_id, rows in db.execute(query) if run_id in wanted}
@@ -433,12 +541,7 @@ class Store:
                 _predictions.c.logits if logits else sa.null().label("logits"), _examples.c.ids, _examples.c.labels,
             )
             .join(_examples, _examples.c.digest == _predictions.c.examples)
-            .join(
-                _runs,
-                (_runs.c.run_id == _predictions.c.run_id)
-                & (_runs.c.attempt == _predictions.c.attempt)
-                & _runs.c.current,
-            )
+            .join(_runs, self._of_current(_predictions))
             .where(_predictions.c.run_id.in_(list(run_ids)), _predictions.c.split == split, _predictions.c.tag == tag)
             .order_by(_predictions.c.epoch)  # of several epochs, the last is the one that is kept
         )  # fmt: skip

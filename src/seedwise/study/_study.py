@@ -7,20 +7,23 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
+from seedwise.readouts import per_run
 from seedwise.run import FAILURES, RunRecord, RunSpec, changed_files
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
 from seedwise.study._code import changed_code, runs_of_changed_code
 from seedwise.study._estimate import Estimate, estimate
 from seedwise.study._executor import Executor, Progress, Settings, Silent
-from seedwise.study._folder import StudyFolder
+from seedwise.study._folder import StudyFolder, again
+from seedwise.study._jobs import Reading, ReadoutRecord, Record, Training, file_of
 from seedwise.study._plan import PlannedRun, plan
+from seedwise.study._readings import mean_of_snapshots, missing_readings, unkept, without_weights
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store
 from seedwise.training import FUNCTION
@@ -28,11 +31,22 @@ from seedwise.training import FUNCTION
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an execution ended: the number of runs of the study by status, and whether the user stopped it."""
+    """How an execution ended.
+
+    Attributes:
+        counts: number of runs of the study by status.
+        trained: number of runs that were trained.
+        interrupted: whether the user stopped it.
+        read: number of readouts that were computed.
+        unread: number of readouts that failed, now or before.
+
+    """
 
     counts: dict[str, int]
     trained: int
     interrupted: bool
+    read: int = 0
+    unread: int = 0
 
     @property
     def failed(self) -> int:
@@ -117,17 +131,17 @@ class Study:
         retry_failed: bool = False,
         progress: Progress | None = None,
     ) -> Outcome:
-        """Train what is missing and take it into the store.
+        """Train what is missing, read out what is missing of the readouts, and take it into the store.
 
         Args:
             workers: worker processes; default one per core, on a GPU ``runs_per_device`` per device.
             device: ``cpu``, ``cuda``, or several separated by commas.
             runs_per_device: workers that share a GPU.
             shard: (i, k) trains the i-th of k parts, counted from 1, into an outbox that ``merge`` joins.
-            retrain: train finished runs again, keeping their old results: those whose code has changed, or, where none
-                has, all.
+            retrain: train finished runs again, keeping their old results: those whose code has changed or whose weights
+                a readout needs and nobody kept, or, where there are none, all.
             accept_changed_code: keep finished runs although the code that trained them has changed.
-            retry_failed: train failed runs again.
+            retry_failed: train failed runs again, and read out again what failed.
             progress: told what happens.
 
         Returns:
@@ -135,7 +149,8 @@ class Study:
 
         Raises:
             ChangedCodeError: if the code has changed and neither of the two options says what to do.
-            SeedwiseError: for a mistake in the study, or if another process runs it.
+            SeedwiseError: for a mistake in the study, if another process runs it, or if a readout needs weights that
+                nobody kept.
             StorageError: if the disk is full or the folder read-only; what is finished is kept.
 
         """
@@ -162,20 +177,52 @@ class Study:
             functions = {name for spec in specs.values() for name in spec.functions}
             changed = runs_of_changed_code(store, functions, statuses, retrain=retrain, accept=accept_changed_code)
             known = {i: status for i, (status, _) in statuses.items()}
+            kept = {i: spec for i, spec in specs.items() if not (retrain and i in changed)}
+            unread = without_weights(missing_readings(store, self.spec.readouts, kept), folder)
+            for readout, readings in unread.items():
+                if not retrain:
+                    raise unkept(readout, readings)
+                changed |= {reading.spec.id for reading in readings}
             todo = [specs[i] for i in specs if _wanted(i, known, changed, retrain, retry_failed)]
             if retrain or retry_failed:
                 for spec in todo:
                     folder.remove_checkpoint(spec.id)
 
-            def take_in(record: RunRecord) -> None:
+            def take_in(record: Record) -> None:
                 take_record(store, folder, record)
 
             executor = Executor(self._settings(folder, devices), take_in, progress)
             if todo:
-                executor.run(todo)
+                progress.planned(len(todo))
+                executor.run([Training(spec) for spec in todo])
             statuses = store.statuses()
-        counts = Counter(statuses.get(run_id, ("pending", None))[0] for run_id in specs)
-        return Outcome(dict(counts), len(todo), executor.interrupted)
+            counts = Counter(statuses.get(run_id, ("pending", None))[0] for run_id in specs)
+            if executor.interrupted:
+                return Outcome(dict(counts), len(todo), interrupted=True)
+            readings = missing_readings(store, self.spec.readouts, specs, retry_failed=retry_failed)
+            executor = Executor(self._settings(folder, devices), take_in, progress)
+            self._read(store, readings, executor, take_in, progress)
+            found = store.readouts()
+        names = [readout.name for readout in per_run(self.spec.readouts)]
+        failed = [key for key, one in found.items() if key[0] in specs and key[1] in names and one.status in FAILURES]
+        return Outcome(dict(counts), len(todo), executor.interrupted, len(readings), len(failed))
+
+    def _read(
+        self,
+        store: Store,
+        readings: Sequence[Reading],
+        executor: Executor,
+        take_in: Callable[[Record], None],
+        progress: Progress,
+    ) -> None:
+        """Read out finished runs: what follows from kept logits here, the rest in workers."""
+        by_logits = [reading for reading in readings if not reading.states]
+        for reading in by_logits:
+            take_in(mean_of_snapshots(store, reading, self.spec.keep_options))
+        by_weights = [reading for reading in readings if reading.states]
+        if by_weights:
+            progress.reading(len(by_weights))
+            executor.run(by_weights)
 
     def _run_shard(
         self,
@@ -201,14 +248,14 @@ class Study:
                 if isinstance(record, StorageError):
                     progress.note(f"{record}; the run is trained again")
                     path.unlink()
-                else:
+                elif isinstance(record, RunRecord):
                     statuses[record.id] = record.status
                     files |= {record.id: changed_files(record.code, *RunSpec.from_content(record.content).functions)}
             changed = {i for i, names in files.items() if names and statuses[i] == "finished" and i in mine}
             if changed and not (retrain or accept_changed_code):
                 raise changed_code(len(changed), {name for i in changed for name in files[i]})
 
-            def keep(record: RunRecord) -> None:
+            def keep(record: Record) -> None:
                 statuses[record.id] = record.status
                 if record.status != "interrupted":
                     folder.hand_over(record)
@@ -217,7 +264,8 @@ class Study:
             todo = [mine[i] for i in mine if _wanted(i, statuses, changed, retrain, retry_failed)]
             executor = Executor(self._settings(folder, devices), keep, progress)
             if todo:
-                executor.run(todo)
+                progress.planned(len(todo))
+                executor.run([Training(spec) for spec in todo])
         counts = Counter(statuses.get(run_id, "pending") for run_id in mine)
         return Outcome(dict(counts), len(todo), executor.interrupted)
 
@@ -276,15 +324,21 @@ def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain
     return status != "finished" or again
 
 
-def take_record(store: Store, folder: StudyFolder, record: RunRecord) -> bool:
+def take_record(store: Store, folder: StudyFolder, record: Record) -> bool:
     """Take a record into the store, then delete what it makes superfluous; return whether it was new."""
-    for tag, blob in record.weights.items():
-        folder.keep_weights(record.id, tag, blob)
-    new = store.take_in(record)
+    if isinstance(record, ReadoutRecord):
+        new = record.status != "interrupted" and store.take_in_readout(record)
+    else:
+        if record.status == "finished":
+            folder.set_aside_weights(record.id, besides=record.weights)
+        for tag, blob in record.weights.items():
+            folder.keep_weights(record.id, tag, blob)
+        new = store.take_in(record)
+        if record.status != "interrupted":
+            folder.remove_checkpoint(record.id)
     if record.status != "interrupted":
         # The outbox file last: a driver that is killed before finds it again and deletes the rest.
-        folder.remove_checkpoint(record.id)
-        (folder.outbox / f"{record.id}.run").unlink(missing_ok=True)
+        (folder.outbox / file_of(record)).unlink(missing_ok=True)
     return new
 
 
@@ -293,7 +347,7 @@ def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
     taken = 0
     for path, record in list(folder.records()):
         if isinstance(record, StorageError):
-            progress.note(f"{record}; the run is trained again")
+            progress.note(f"{record}; {again(path)}")
             path.rename(path.with_suffix(".damaged"))
         else:
             taken += take_record(store, folder, record)

@@ -1,4 +1,4 @@
-"""A worker: a process that trains runs one after the other until its driver is gone.
+"""A worker: a process that trains runs, or reads them out, one after the other until its driver is gone.
 
 It reads one JSON command a line from its standard input and answers on what was its standard output; whatever the
 user's code prints goes to the log. It never opens the store.
@@ -20,6 +20,8 @@ from seedwise.errors import SeedwiseError, StorageError
 from seedwise.randomness import strict_determinism
 from seedwise.run import Checkpoint, Keep, Run, RunRecord, RunSpec, configure, execute, load_function
 from seedwise.study._folder import StudyFolder
+from seedwise.study._jobs import Reading, Record
+from seedwise.study._read_out import read_out
 
 
 def main() -> None:
@@ -62,21 +64,35 @@ def main() -> None:
             answer(event="done", id=spec.id, status="interrupted")
             continue
         try:
-            status = _train(spec, command, stop, answer)
+            status = _work(spec, command, stop, answer)
         except StorageError as error:
             answer(event="storage", id=spec.id, error=str(error))
         else:
             answer(event="done", id=spec.id, status=status)
 
 
-def _train(spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer: Callable[..., None]) -> str:
-    """Train a run, put its record into the outbox unless it was interrupted, and return its status."""
+def _work(spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer: Callable[..., None]) -> str:
+    """Do what is asked, put the record into the outbox unless it was interrupted, and return its status."""
     for folder in reversed(command["import_from"]):
         if folder not in sys.path:
             sys.path.insert(0, folder)
     folder = StudyFolder(Path(command["folder"]))
+    record: Record
+    if command["do"] == "read":
+        reading, keep = Reading.from_command(command), Keep(**command["keep"])
+        record = read_out(reading, folder, device=command["device"], keep=keep, should_stop=stop.is_set)
+    else:
+        record = _train(spec, command, folder, stop, answer)
+    if record.status != "interrupted":
+        folder.hand_over(record)
+    return record.status
+
+
+def _train(
+    spec: RunSpec, command: dict[str, Any], folder: StudyFolder, stop: threading.Event, answer: Callable[..., None]
+) -> RunRecord:
     try:
-        record = run_spec(
+        return run_spec(
             spec,
             folder=folder,
             device=command["device"],
@@ -91,10 +107,7 @@ def _train(spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer
     except StorageError:
         raise
     except SeedwiseError as error:
-        record = RunRecord(spec.id, spec.content, "crashed", error=str(error))
-    if record.status != "interrupted":
-        folder.hand_over(record)
-    return record.status
+        return RunRecord(spec.id, spec.content, "crashed", error=str(error))
 
 
 def run_spec(

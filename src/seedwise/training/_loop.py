@@ -77,6 +77,8 @@ class Trainer:
         self._warn_of_short_run()
         for epoch in range(self._resume(), self.options.epochs):
             self._epoch(epoch)
+            if epoch >= self.options.epochs - self.run.keep.last_epochs:
+                self.run.save_weights(self.evaluated().state_dict(), tag=f"epoch-{epoch}")
             self.run.checkpoint.save(epoch, **self._state())
         if self.best is not None:
             self.evaluated().load_state_dict(self.best["weights"])

@@ -25,20 +25,31 @@ class Metric:
 
 @dataclass(frozen=True)
 class Size:
-    """How large a dataset is: examples, classes, and the channels, height and width of an image."""
+    """What is known of a dataset beforehand.
+
+    Attributes:
+        train, test: numbers of examples.
+        classes: number of classes.
+        image: channels, height and width of an image.
+        shift: by how many pixels training images are moved at most.
+        flip: whether they are mirrored.
+
+    """
 
     train: int
     test: int
     classes: int
     image: tuple[int, int, int]
+    shift: int
+    flip: bool = False
 
 
 SIZES: Final = {
-    "digits": Size(train=1437, test=360, classes=10, image=(1, 8, 8)),
-    "mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28)),
-    "fashion_mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28)),
-    "cifar10": Size(train=50000, test=10000, classes=10, image=(3, 32, 32)),
-    "cifar100": Size(train=50000, test=10000, classes=100, image=(3, 32, 32)),
+    "digits": Size(train=1437, test=360, classes=10, image=(1, 8, 8), shift=1),
+    "mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28), shift=2),
+    "fashion_mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28), shift=2, flip=True),
+    "cifar10": Size(train=50000, test=10000, classes=10, image=(3, 32, 32), shift=4, flip=True),
+    "cifar100": Size(train=50000, test=10000, classes=100, image=(3, 32, 32), shift=4, flip=True),
 }
 
 

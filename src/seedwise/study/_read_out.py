@@ -1,0 +1,122 @@
+"""Read out one finished run: load what it kept, and predict the test set again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from seedwise.errors import SeedwiseError
+from seedwise.readouts import Readout, parse_readout
+from seedwise.run import FINAL, Interrupted, Keep, Run, execute, weights_sha256
+from seedwise.study._folder import StudyFolder
+from seedwise.study._jobs import Reading, ReadoutRecord
+from seedwise.training import TrainerConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from seedwise.training._loop import Trainer
+
+_WARM_UP = 256
+"""Images predicted before the time is taken."""
+
+
+def read_out(
+    reading: Reading, folder: StudyFolder, *, device: str, keep: Keep, should_stop: Callable[[], bool]
+) -> ReadoutRecord:
+    """Predict the test set by a readout of a finished run, with the run's own precision and threads, not compiled.
+
+    The time is measured beside that of a plain evaluation of the same weights in the same process.
+
+    Args:
+        reading: what to read out, of a run of the built-in trainer.
+        folder: where its weights lie.
+        device: where to compute.
+        keep: what is kept of the predictions.
+        should_stop: asked before each forward pass; if true, the record is ``interrupted``.
+
+    """
+    record = ReadoutRecord(reading.record("finished").result, reading.nonce, reading.readout, reading.passes)
+
+    def between() -> None:
+        if should_stop():
+            raise Interrupted
+
+    def read(run: Run[Any]) -> None:
+        from seedwise.training._loop import Trainer
+        from seedwise.training._tasks import load_task
+
+        trainer = Trainer(run, load_task(run.config.task, run.device))
+        states = [_load(reading, folder, tag, run.device) for tag in reading.states]
+        _read(trainer, states, record, between)
+
+    run = Run(reading.spec, TrainerConfig.model_validate(reading.spec.config), device=device, keep=keep)
+    result = execute(run, read)
+    return replace(record, result=replace(result, seconds=record.seconds or 0.0))
+
+
+def _read(
+    trainer: Trainer, states: list[dict[str, Tensor]], record: ReadoutRecord, between: Callable[[], None]
+) -> None:
+    import torch
+
+    from seedwise.data import Shift
+    from seedwise.readouts import mean_logits, view_rows
+
+    run, readout = trainer.run, parse_readout(record.readout)
+    dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.evaluated()
+    assert isinstance(dataset.augmentation, Shift)
+    precision: Any = run.numerics.precision
+
+    def predict(what: Readout, images: Tensor) -> Tensor:
+        rows = view_rows(what, dataset.augmentation)  # type: ignore[arg-type]
+        # On the host: a device that is still computing has not taken its time yet.
+        return mean_logits(network, dataset, images, rows, precision=precision, between=between).cpu()
+
+    if readout.average:
+        began = time.perf_counter()
+        states = [_average(trainer, states, between)]
+        record.preparation_seconds = time.perf_counter() - began
+    network.load_state_dict(states[0])
+    predict(Readout(), test.images[:_WARM_UP])
+    began = time.perf_counter()
+    predict(Readout(), test.images)
+    record.plain_seconds = time.perf_counter() - began
+    began = time.perf_counter()
+    logits = []
+    for state in states:
+        network.load_state_dict(state)
+        logits.append(predict(readout, test.images))
+    mean = torch.stack(logits).mean(0)
+    record.seconds = time.perf_counter() - began
+    epoch = run.config.train.epochs - 1
+    run.save_predictions(mean, test.labels, tag=record.readout, ids=test.ids, epoch=epoch)
+    run.finish(**trainer.task.evaluate(mean, test.labels.cpu()))
+
+
+def _average(trainer: Trainer, states: list[dict[str, Tensor]], between: Callable[[], None]) -> dict[str, Tensor]:
+    """Return the mean of states, with the batch-norm statistics of the training set as varied in the last epoch."""
+    from seedwise.readouts import average_weights
+
+    run, network = trainer.run, trainer.evaluated()
+
+    def inputs() -> Any:
+        for batch, _ in trainer.batches(run.config.train.epochs - 1):
+            between()
+            yield batch
+
+    with run.randomness.scope("dropout", "batch-norm statistics"), trainer._precision():
+        average_weights(network, states, inputs())
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def _load(reading: Reading, folder: StudyFolder, tag: str, device: str) -> dict[str, Tensor]:
+    import torch
+
+    path = folder.weights_file(reading.spec.id, tag)
+    state: dict[str, Tensor] = torch.load(path, map_location=device, weights_only=True)
+    if tag == FINAL and reading.weights_sha256 not in (None, weights_sha256(state)):
+        raise SeedwiseError(f"{path} does not hold the weights of this run: restore it, or train it again")
+    return state

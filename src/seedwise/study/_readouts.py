@@ -1,0 +1,83 @@
+"""Whether the readouts of a study fit its task, its methods and what its runs keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from seedwise.errors import SeedwiseError
+from seedwise.readouts import Readout, parse_readout
+from seedwise.training import FUNCTION, SIZES
+
+if TYPE_CHECKING:
+    from seedwise.study._spec import StudySpec
+
+SCORED = ("accuracy", "loss")
+"""The metrics that a readout gives."""
+
+
+def check_readouts(spec: StudySpec) -> None:
+    """Check that the readouts of a study of one task can be computed from what its runs keep.
+
+    Raises:
+        SeedwiseError: one line that says what a readout needs and what to write.
+
+    """
+    if not spec.readouts:
+        return
+    configs = spec.configs()
+    for name in spec.readouts:
+        readout = parse_readout(name)
+        why = _unfit(readout, spec) if spec.function == FUNCTION else _unfit_for_own(readout, spec)
+        why = why or _unkept(readout, spec) or _untrained(readout, spec, configs)
+        if why:
+            raise SeedwiseError(f"readouts: '{name}' {why}")
+
+
+def _unfit(readout: Readout, spec: StudySpec) -> str | None:
+    if readout.view and not spec.task.get("augment", True):
+        return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
+    if readout.flips and not SIZES[spec.task_name].flip:
+        others = "crop25 or crop81"
+        return (
+            f"mirrors images, and those of {spec.task_name} are not mirrored in training: leave it out, or use {others}"
+        )
+    return None
+
+
+def _unfit_for_own(readout: Readout, spec: StudySpec) -> str | None:
+    if readout.view or readout.average:
+        return (
+            "needs the built-in trainer, which can build the network again: of a function of your own only 'snapshots' "
+            "and 'ensemble-N' can be read out, from the logits that it saved"
+        )
+    metric = spec.metrics[0].name
+    if readout.per_run != Readout() and metric not in SCORED:
+        return f"gives {' and '.join(SCORED)} from logits, and the metric of this study is '{metric}'"
+    return None
+
+
+def _unkept(readout: Readout, spec: StudySpec) -> str | None:
+    keep = spec.keep
+    if readout.average and (keep.weights != "snapshots" or keep.last_epochs < readout.average):
+        return f"needs the weights of the last epochs: set keep: {{weights: snapshots, last_epochs: {readout.average}}}"
+    if readout.snapshots and readout.view and keep.weights != "snapshots":
+        return "needs the weights of the snapshots: set keep: {weights: snapshots}"
+    if readout.view and keep.weights == "none":
+        return "needs the final weights: set keep: {weights: final}"
+    needs_logits = readout.ensemble or (readout.snapshots and not readout.view)
+    if needs_logits and keep.predictions == "labels":
+        return "is a mean of logits: set keep: {predictions: logits16}"
+    return None
+
+
+def _untrained(readout: Readout, spec: StudySpec, configs: Mapping[str, Mapping[str, Any]]) -> str | None:
+    if spec.function != FUNCTION:
+        return None
+    if readout.snapshots and not any(config["train"].get("snapshots") for config in configs.values()):
+        return "needs a method that makes snapshots: give one 'snapshots: {cycles: 5}'"
+    epochs = {method: config["train"]["epochs"] for method, config in configs.items()}
+    for method, count in epochs.items():
+        if readout.average > count:
+            return f"needs {readout.average} epochs, and the method '{method}' has {count}"
+    return None
