@@ -8,6 +8,9 @@ from scipy import integrate, special, stats
 from seedwise.statistics import (
     churn,
     churn_power,
+    churn_ratio_power,
+    churn_ratio_seeds_needed,
+    churn_sd,
     churn_seeds_needed,
     expected_interval,
     mean_difference,
@@ -171,6 +174,25 @@ def test_churn_is_planned_like_a_mean_of_pseudo_values() -> None:
     assert sd == pytest.approx(np.std(pseudo, ddof=1))
 
 
+def test_a_ratio_of_churn_is_a_difference_of_logarithms_and_a_pilot_says_their_sd() -> None:
+    assert churn_ratio_power(ratio=0.8, n=12, sd=0.2) == mean_power(difference=np.log(0.8), sd=0.2, n=12)
+    assert churn_ratio_power(ratio=0.8, n=12, sd=0.2) == pytest.approx(churn_ratio_power(ratio=1.25, n=12, sd=0.2))
+    assert churn_ratio_seeds_needed(ratio=np.exp(0.1), sd=0.2) == 64
+    paired = {"ratio": 0.8, "sd": 0.3, "paired": True, "rho": 0.5}
+    assert churn_ratio_seeds_needed(**paired) == mean_seeds_needed(difference=np.log(0.8), sd=0.3, paired=True, rho=0.5)
+    labels = np.random.default_rng(0).integers(0, 2, (10, 200))
+    c = churn(labels)
+    pseudo = [10 * c.estimate - 9 * churn(np.delete(labels, i, axis=0)).estimate for i in range(10)]
+    assert churn_sd(c) == pytest.approx(np.std(pseudo, ddof=1))
+    assert churn_sd(c, relative=True) == pytest.approx(np.std(pseudo, ddof=1) / c.estimate)
+    with pytest.raises(TypeError, match="pilot must be the Interval"):
+        churn_sd(0.1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the pilot's interval has no width"):
+        churn_sd(churn(np.zeros((3, 5), dtype=int)))
+    with pytest.raises(ValueError, match="ratio is 0"):
+        churn_ratio_power(ratio=0.0, n=5, sd=0.1)
+
+
 def test_the_width_to_expect() -> None:
     x = stats.zscore(np.arange(9.0), ddof=1)
     s = spread(2 * x, level=0.9, procedure="chi-square")
@@ -217,7 +239,17 @@ def test_impossible_questions_about_means_are_refused(call: Callable[[], object]
 
 
 @pytest.mark.parametrize(
-    "planner", [power, seeds_needed, mean_power, mean_seeds_needed, churn_power, churn_seeds_needed]
+    "planner",
+    [
+        power,
+        seeds_needed,
+        mean_power,
+        mean_seeds_needed,
+        churn_power,
+        churn_seeds_needed,
+        churn_ratio_power,
+        churn_ratio_seeds_needed,
+    ],
 )
 def test_no_planner_accepts_results(planner: Callable[..., object]) -> None:
     parameters = inspect.signature(planner).parameters.values()

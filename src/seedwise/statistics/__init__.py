@@ -17,12 +17,23 @@ from seedwise.statistics.attribution import (
 from seedwise.statistics.attribution_design import AttributionDesign, attribution_design
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
+from seedwise.statistics.churn_comparison import churn_difference, churn_ratio
+from seedwise.statistics.churn_planning import (
+    churn_power,
+    churn_ratio_power,
+    churn_ratio_seeds_needed,
+    churn_sd,
+    churn_seeds_needed,
+)
+from seedwise.statistics.churn_verdict import churn_verdict, error_variance_verdict
 from seedwise.statistics.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.equivalence import Equivalence, mean_equivalence, spread_equivalence
+from seedwise.statistics.error_variance import error_variance
+from seedwise.statistics.error_variance_comparison import error_variance_difference, error_variance_ratio
 from seedwise.statistics.errors import ExampleErrors, example_errors
 from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
 from seedwise.statistics.failures import failure_difference
@@ -34,8 +45,6 @@ from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_corr
 from seedwise.statistics.means import mean_difference
 from seedwise.statistics.multiple import holm
 from seedwise.statistics.planning import (
-    churn_power,
-    churn_seeds_needed,
     expected_interval,
     mean_power,
     mean_seeds_needed,
@@ -88,8 +97,14 @@ __all__ = [
     "beside_published",
     "churn",
     "churn_attribution",
+    "churn_difference",
     "churn_power",
+    "churn_ratio",
+    "churn_ratio_power",
+    "churn_ratio_seeds_needed",
+    "churn_sd",
     "churn_seeds_needed",
+    "churn_verdict",
     "compare_cells",
     "compare_study",
     "cross_entropy",
@@ -97,6 +112,10 @@ __all__ = [
     "crossed_mean",
     "ensemble_delta",
     "ensemble_spread",
+    "error_variance",
+    "error_variance_difference",
+    "error_variance_ratio",
+    "error_variance_verdict",
     "example_errors",
     "expected_extremes",
     "expected_interval",

@@ -1,6 +1,7 @@
 """Means over all pairs of runs, with the jackknife over runs."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,21 @@ from numpy.typing import NDArray
 from seedwise.statistics._distributions import t_quantile
 from seedwise.statistics._moments import sd
 from seedwise.statistics.interval import Interval
+
+
+@dataclass(frozen=True, eq=False)
+class PairMean:
+    """The mean of h(i, j) over pairs of runs, and the same without each run, shape (runs,)."""
+
+    estimate: float
+    without: NDArray[np.float64]
+
+
+def pair_mean(sums: NDArray[np.float64], partners: NDArray[np.int64] | None = None) -> PairMean:
+    """Average h(i, j) over pairs, with ``sums[i]`` = sum over j of h(i, j) over the ``partners[i]`` runs j of run i."""
+    with_whom = np.full(sums.size, sums.size - 1) if partners is None else partners
+    total, pairs = float(sums.sum()) / 2, float(with_whom.sum()) / 2
+    return PairMean(total / pairs, (total - sums) / (pairs - with_whom))
 
 
 def jackknife_over_pairs(
@@ -25,10 +41,8 @@ def jackknife_over_pairs(
     ``partners[i]`` is with how many run i is.
     """
     runs = sums.size
-    with_whom = np.full(runs, runs - 1) if partners is None else partners
-    total, pairs = float(sums.sum()) / 2, float(with_whom.sum()) / 2
-    estimate = total / pairs
-    without = (total - sums) / (pairs - with_whom)
-    pseudo = runs * estimate - (runs - 1) * without
+    mean = pair_mean(sums, partners)
+    estimate = mean.estimate
+    pseudo = runs * estimate - (runs - 1) * mean.without
     half = t_quantile((1 + level) / 2, runs - 1) * sd(pseudo) / math.sqrt(runs)
     return Interval(estimate, max(low, estimate - half), min(high, estimate + half), level, runs, "jackknife")

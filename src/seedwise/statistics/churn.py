@@ -56,19 +56,32 @@ def churn(
         Milani Fard, Cormier, Canini & Gupta (2016), Launch and iterate: reducing prediction churn, NeurIPS 29; Arvesen
         (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100.
     """
-    labels = label_codes(predictions)
-    same_examples(example_ids, labels.shape)
     level = _checks.level_in_range(level)
-    codes = np.zeros(len(labels), dtype=np.int64) if groups is None else np.unique(groups, return_inverse=True)[1]
-    if codes.shape != labels.shape[:1]:
-        raise ValueError(f"groups has shape {codes.shape}; pass one per run, ({len(labels)},)")
-    partners = np.bincount(codes)[codes] - 1
-    if np.sum(partners > 0) < _checks.MINIMUM_RUNS:
-        raise ValueError("hardly any two runs are in one group; pass at least 2 runs in each of several groups")
+    differing, partners = disagreements(label_codes(predictions), example_ids, groups)
+    return jackknife_over_pairs(differing, level, 0.0, 1.0, partners)
+
+
+def disagreements(
+    labels: NDArray[np.int64], example_ids: ExampleIds, groups: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sum, for each run, its shares of differing examples over the other runs of its group, and count those runs."""
+    same_examples(example_ids, labels.shape)
+    partners, codes = partners_in_groups(len(labels), groups)
     differing = np.zeros(len(labels))
     for code in np.unique(codes[partners > 0]):
         differing[codes == code] = _disagreements(labels[codes == code])
-    return jackknife_over_pairs(differing / labels.shape[1], level, 0.0, 1.0, partners)
+    return differing / labels.shape[1], partners
+
+
+def partners_in_groups(runs: int, groups: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the other runs in the group of each run, and number the groups; shapes (runs,)."""
+    codes = np.zeros(runs, dtype=np.int64) if groups is None else np.unique(groups, return_inverse=True)[1]
+    if codes.shape != (runs,):
+        raise ValueError(f"groups has shape {codes.shape}; pass one per run, ({runs},)")
+    partners = np.bincount(codes)[codes] - 1
+    if np.sum(partners > 0) < _checks.MINIMUM_RUNS:
+        raise ValueError("hardly any two runs are in one group; pass at least 2 runs in each of several groups")
+    return partners, codes
 
 
 def label_codes(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:

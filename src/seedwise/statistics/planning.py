@@ -1,4 +1,4 @@
-"""How many runs it takes: to find a difference in spread, in means or in churn, and how wide an interval will be."""
+"""How many runs it takes: to find a difference in spread or in means, and how wide an interval will be."""
 
 import math
 from collections.abc import Callable
@@ -171,64 +171,6 @@ def mean_seeds_needed(
     return _smallest(
         lambda n: _t_power(effect, n, alpha, paired), power, f"a difference of {difference}", "a larger difference"
     )
-
-
-def churn_power(*, difference: float, n: int, sd: float, alpha: float = 0.05) -> float:
-    r"""Compute the probability that n runs per method find a given difference of churn.
-
-    The standard error of a churn is s / sqrt(n), s the SD of its jackknife pseudo-values, so the difference of two
-    behaves like that of two means with SD s: :func:`mean_power`, unpaired. Approximate; s comes from an earlier study
-    or a pilot of either method: s = half-width of the interval of :func:`churn` x sqrt(n) / t, t the quantile of
-    Student's t with n - 1 degrees of freedom.
-
-    Args:
-        difference: the true difference of churns that the study should find, as a fraction from 0 to 1.
-        n: runs per method (the length of the runs axis), at least 3.
-        sd: SD of the jackknife pseudo-values of churn, as a fraction, positive: an assumption of yours.
-        alpha: significance level, two-sided, between 0 and 1.
-
-    Returns:
-        The power, between 0 and 1.
-
-    Raises:
-        TypeError: an argument of the wrong type.
-        ValueError: an argument out of its range.
-
-    Example:
-        >>> round(churn_power(difference=0.01, n=20, sd=0.008), 2)
-        0.97
-
-    Source:
-        Arvesen (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100 (the standard error).
-    """
-    return mean_power(difference=_checks.between(difference, -1, 1, "difference", ".01"), n=n, sd=sd, alpha=alpha)
-
-
-def churn_seeds_needed(*, difference: float, sd: float, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Find the smallest number of runs per method whose :func:`churn_power` reaches the one asked for.
-
-    Args:
-        difference: the true difference of churns that the study should find, as a fraction, not 0.
-        sd: SD of the jackknife pseudo-values of churn, as a fraction, positive: an assumption of yours.
-        power: the probability of finding it, between 0 and 1.
-        alpha: significance level, two-sided, between 0 and 1.
-
-    Returns:
-        Runs per method (the length of the runs axis), at least 3.
-
-    Raises:
-        TypeError: an argument of the wrong type.
-        ValueError: an argument out of its range.
-
-    Example:
-        >>> churn_seeds_needed(difference=0.01, sd=0.008)
-        12
-
-    Source:
-        As :func:`churn_power`.
-    """
-    difference = _checks.between(difference, -1, 1, "difference", ".01")
-    return mean_seeds_needed(difference=difference, sd=sd, power=power, alpha=alpha)
 
 
 def expected_interval(

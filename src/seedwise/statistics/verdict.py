@@ -12,6 +12,8 @@ from seedwise.statistics.planning import power as power_at
 
 SpreadWord = Literal["reduced", "increased", "equivalent within a factor", "not resolved"]
 MeanWord = Literal["better", "worse", "equivalent within the margin", "not resolved"]
+ChurnWord = Literal["less churn", "more churn", "not resolved"]
+ErrorVarianceWord = Literal["lower error variance", "higher error variance", "not resolved"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,9 @@ class Verdict:
 
     Attributes:
         word: about the spread ``"reduced"``, ``"increased"``, ``"equivalent within a factor"`` or ``"not resolved"``;
-            about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``.
+            about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``; about
+            churn ``"less churn"``, ``"more churn"`` or ``"not resolved"``; about the error variance ``"lower error
+            variance"``, ``"higher error variance"`` or ``"not resolved"``.
         sentence: begins with the word; for "not resolved" it names the runs that would find the effect asked about.
         short: the sentence without the numbers that a table shows beside it; empty where it is not shorter.
 
@@ -29,7 +33,7 @@ class Verdict:
         'not resolved'
     """
 
-    word: SpreadWord | MeanWord
+    word: SpreadWord | MeanWord | ChurnWord | ErrorVarianceWord
     sentence: str
     short: str = ""
 
