@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from seedwise.statistics import spread, spread_ratio
+from seedwise.statistics._ratio_tests import two_sided
+from seedwise.statistics.ratios import ratio_arms, ratio_test
 
 SEED = 20240607
 Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
@@ -27,6 +29,19 @@ CASES = [(name, n) for name in GATES for n in (5, 10, 20) if n >= 10 or GATES[na
 def check(covered: float, studies: int, low: float, high: float) -> None:
     slack = [3 * np.sqrt(p * (1 - p) / studies) for p in (low, high)]
     assert low - slack[0] <= covered <= high + slack[1]
+
+
+@pytest.mark.parametrize("paired", [False, True])
+@pytest.mark.parametrize("n", [5, 20, 50])
+def test_unequal_tails_are_not_taken_for_unequal_spreads(n: int, paired: bool) -> None:
+    """Equal SDs, one arm normal, the other with heavier tails: at most 5 % plus three standard errors are resolved."""
+    studies, rng = 2000, np.random.default_rng(SEED)
+    x, y = rng.standard_normal((studies, n)), rng.standard_t(5, (studies, n)) / np.sqrt(5 / 3)
+    found = 0
+    for one, other in zip(x, y, strict=True):
+        arms = ratio_arms(one, other, paired)
+        found += two_sided(ratio_test(arms, "adjusted", 0.95)[1], 1 / arms.ratio) < 0.05
+    assert found / studies <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
 
 
 @pytest.mark.parametrize(("name", "n"), CASES)

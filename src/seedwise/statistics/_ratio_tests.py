@@ -40,17 +40,20 @@ def f_test(n_x: int, n_y: int) -> RatioTest:
 def adjusted_f(x: Array, y: Array, lost: tuple[int, int] = (0, 0)) -> RatioTest:
     r"""F with degrees of freedom that follow the kurtosis: what permuting the centred values gives, in closed form.
 
-    d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), g the kurtosis of the pooled values x/q and y, each about its trimmed mean. It
-    is pooled without rescaling the arms to equal SDs: equal SDs are the hypothesis. Degrees of freedom ``lost`` to
-    means of groups come off n_i in d_i.
+    d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), g the largest of three kurtoses about trimmed means: m_4 / s^4 of each arm, and
+    that of the pooled values x/q and y. These are pooled without rescaling the arms to equal SDs: equal SDs are the
+    hypothesis. The arms' own are for arms of unequal tails, where the pooled one falls short of what the heavier arm
+    does. Degrees of freedom ``lost`` to means of groups come off n_i in d_i.
     """
     fourth_x, fourth_y = _fourth(x), _fourth(y)
     n_x, n_y = x.size, y.size
     runs = (n_x - lost[0], n_y - lost[1])
+    own = max(fourth_x / n_x, fourth_y / n_y)  # the arms have SD 1
 
     def tails(q: Array) -> Tails:
         f = q**-2.0
-        kurtosis = (n_x + n_y) * (fourth_x * f**2 + fourth_y) / ((n_x - 1) * f + (n_y - 1)) ** 2
+        pooled = (n_x + n_y) * (fourth_x * f**2 + fourth_y) / ((n_x - 1) * f + (n_y - 1)) ** 2
+        kurtosis = np.maximum(pooled, own)
         return _f_tails(f, *(2 * n / (kurtosis - (n - 3) / (n - 1)) for n in runs))
 
     return tails

@@ -47,9 +47,10 @@ def spread_ratio(
 
     - ``"adjusted"``, the default, does not assume normal values.
       Unpaired: F = (s_x / (q s_y))^2 referred to F(d_1, d_2) with d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), where
-      g = (n_1+n_2) sum z^4 / (sum of squares of x/q and y)^2 is the kurtosis of the pooled values, z their distance to
-      the trimmed mean of their arm (share .55/sqrt(n) on each side). It is the law that permuting the centred values
-      would have, in closed form.
+      g is the largest of three kurtoses: sum z^4 / (n_i s_i^4) of each arm, z the distance to its trimmed mean (share
+      .55/sqrt(n) on each side), and (n_1+n_2) sum z^4 / (sum of squares of x/q and y)^2 of the pooled values. With the
+      last it would be the law that permuting the centred values has, in closed form; the others are for arms of
+      unequal tails.
       Paired: Pitman-Morgan's t / sqrt(c), with c = n sum u^2 e^2 w / (sum u^2 sum e^2) the variance of sum uv relative
       to normal values: u = x/q + y, v = x/q - y, e = v less the share min(1, 1.65/sqrt(n)) of its fit on u, leverages
       h, w = ((1-2/n)/(1-h))^1.5.
