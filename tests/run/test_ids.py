@@ -21,8 +21,12 @@ train:
   batch_size: 64
   optimizer: {name: sgd, lr: 0.1, momentum: 0.0, weight_decay: 0.0, nesterov: false, groups: []}
   schedule: {name: constant, warmup_epochs: 0.0}
-  loss: {name: cross_entropy}
+  loss: {name: cross_entropy, label_smoothing: 0.0}
   validation: null
+  averaging: null
+  snapshots: null
+  sharpness: null
+  clip_gradient: null
   precision: float32
   compile: false
   deterministic: true
@@ -157,6 +161,44 @@ LENET_CONTENT = {
     "seeds": {"init": 1},
 }
 
+METHODS = """
+name: methods
+task: {dataset: digits}
+model: small_cnn
+train:
+  epochs: 10
+  batch_size: 16
+  optimizer: {name: sgd, lr: 0.1}
+  schedule: cosine
+  loss: {name: cross_entropy, label_smoothing: 0.1}
+  averaging: {name: ema, decay: 0.9}
+  snapshots: {cycles: 5}
+  sharpness: {rho: 0.05}
+  clip_gradient: 1.0
+methods: {all: {}}
+seeds: [{init: 1}]
+"""
+METHODS_CONTENT = {
+    "schema": 1,
+    "function": "seedwise.training:train",
+    "config": {
+        "task": {"dataset": "digits"},
+        "model": {"name": "small_cnn"},
+        "train": {
+            "epochs": 10,
+            "batch_size": 16,
+            "optimizer": {"name": "sgd", "lr": 0.1},
+            "schedule": {"name": "cosine"},
+            "loss": {"name": "cross_entropy", "label_smoothing": 0.1},
+            "averaging": {"name": "ema", "decay": 0.9},
+            "snapshots": {"cycles": 5},
+            "sharpness": {"rho": 0.05},
+            "clip_gradient": 1.0,
+        },
+    },
+    "seeds": {"init": 1},
+}
+
 NETWORKS = """
 lenet300: {bias: true}
 lenet5: {bias: true}
@@ -179,6 +221,7 @@ STUDIES = {
     "placebo": (PLACEBO, PLACEBO_CONTENT, "3aabf1c9c6d05b8b"),
     "clf": (CLF, CLF_CONTENT, "c522e15958b40fed"),
     "lenet": (LENET, LENET_CONTENT, "0819758738078216"),
+    "methods": (METHODS, METHODS_CONTENT, "5aef95a80f782a47"),
 }
 
 
@@ -267,7 +310,12 @@ def test_what_does_not_decide_the_bits_is_not_in_the_id(keys, value):
         (("train", "optimizer", "momentum"), 0.9),
         (("train", "loss"), "vml"),
         (("train", "schedule"), "cosine"),
+        (("train", "loss"), {"name": "cross_entropy", "label_smoothing": 0.1}),
+        (("train", "loss"), {"name": "lr_control", "controller": "vml"}),
         (("train", "validation"), {"fraction": 0.1}),
+        (("train", "averaging"), {"name": "swa", "start": 0.5}),
+        (("train", "sharpness"), {"rho": 0.1}),
+        (("train", "clip_gradient"), 1),
         (("train", "precision"), "bf16"),
         (("train", "compile"), True),
         (("train", "deterministic"), False),

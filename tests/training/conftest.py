@@ -1,5 +1,7 @@
 """A small training of the built-in digits."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -22,7 +24,7 @@ def _run(seeds=None, *, model=None, augment=True, numerics=None, checkpoint=None
     evaluate_epochs = options.pop("evaluate_epochs", True)
     config = {
         "task": {"dataset": "digits", "augment": augment},
-        "model": {"name": "small_cnn", "width": 4, **(model or {})},
+        "model": model if model and "name" in model else {"name": "small_cnn", "width": 4, **(model or {})},
         "train": {"epochs": 2, "batch_size": 64, "optimizer": SGD, **options},
     }
     return Run(
@@ -33,6 +35,13 @@ def _run(seeds=None, *, model=None, augment=True, numerics=None, checkpoint=None
         evaluate_epochs=evaluate_epochs,
         on_epoch=on_epoch or (lambda epoch: None),
     )
+
+
+@pytest.fixture
+def tiny_net(monkeypatch):
+    """The name of a network with batch norm and dropout."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    return "tiny_net:make"
 
 
 @pytest.fixture

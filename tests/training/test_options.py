@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from seedwise.data import DATASETS
-from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
+from seedwise.losses import CLFLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.models import MODELS
 from seedwise.training import SIZES, _config, classification_metrics
 
@@ -39,6 +39,7 @@ def names_of(members):
         (_config.VML, VarianceMinimizerLoss, {"base", "process_group"}),
         (_config.CLF, CLFLoss, {"base", "variance", "process_group"}),
         (_config.Placebo, PlaceboLoss, {"seed"}),
+        (_config.LRControl, LearningRateControl, set()),
     ],
 )
 def test_names_and_defaults(config, function, not_options):
@@ -119,9 +120,16 @@ def test_the_same_values_are_allowed(config, loss, name, values):
 def test_a_placebo_of_a_variance_term_is_refused_by_both():
     with pytest.raises(ValidationError, match="set lambda_v: 0"):
         _config.Placebo.model_validate({"name": "placebo", "controller": {"name": "clf"}})
-    with pytest.raises(ValueError, match="has no placebo"):
+    with pytest.raises(ValueError, match="no control made of factors"):
         PlaceboLoss(CLFLoss(), seed=0)
     assert _config.Placebo.model_validate({"name": "placebo", "controller": {"name": "clf", "lambda_v": 0}})
+
+
+def test_a_learning_rate_control_of_a_variance_term_is_refused_by_both():
+    with pytest.raises(ValidationError, match="set lambda_v: 0"):
+        _config.LRControl.model_validate({"name": "lr_control", "controller": "clf"})
+    with pytest.raises(ValueError, match="no control made of factors"):
+        LearningRateControl(CLFLoss())
 
 
 def test_what_torch_refuses_is_refused_before_training():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedwise.run import Checkpoint, execute
+from seedwise.run import Checkpoint, Keep, execute
 from seedwise.training import _loop, train
 
 EPOCHS = 4
@@ -13,6 +13,7 @@ LOSSES = {
     "vml": VML,
     "clf": {"name": "clf", "lambda_s": 0.5, "lambda_v": 0.05},
     "placebo": {"name": "placebo", "controller": VML},
+    "lr_control": {"name": "lr_control", "controller": {**VML, "lambda_max": 0.5}},
 }
 COSINE = {"name": "cosine", "warmup_epochs": 1}
 OPTIMIZERS = {
@@ -20,6 +21,19 @@ OPTIMIZERS = {
     "adamw": {
         "optimizer": {"name": "adamw", "lr": 0.01, "groups": [{"kinds": ["bias"], "weight_decay": 0, "lr_scale": 2}]}
     },
+}
+
+
+METHODS = {
+    "ema": {"averaging": {"name": "ema", "decay": 0.9}},
+    "swa": {"averaging": {"name": "swa", "start": 0.3}},
+    "snapshots": {"snapshots": {"cycles": 2}, "schedule": "cosine"},
+    "snapshots-ema": {"snapshots": {"cycles": 2}, "schedule": "cosine", "averaging": {"name": "ema", "decay": 0.9}},
+    "sam": {"sharpness": {"rho": 0.1}},
+    "sam-vml": {"sharpness": {"rho": 0.1}, "loss": VML},
+    "sam-placebo": {"sharpness": {"rho": 0.1}, "loss": LOSSES["placebo"]},
+    "clipping": {"clip_gradient": 0.5},
+    "smoothing": {"loss": {"name": "cross_entropy", "label_smoothing": 0.1}},
 }
 
 
@@ -33,7 +47,7 @@ def outcome(record):
         (p.split, p.tag, p.epoch, p.ids.tolist(), p.labels.tolist(), p.predicted.tolist(), p.logits.tolist())
         for p in record.predictions
     ]
-    return record.weights_sha256, record.metrics, record.series, predictions
+    return record.weights_sha256, record.metrics, record.series, predictions, record.weights
 
 
 @pytest.fixture(params=[(loss, optimizer) for loss in LOSSES for optimizer in OPTIMIZERS], ids="-".join)
@@ -62,6 +76,21 @@ def test_after_a_stop_at_every_epoch_with_the_best_epoch_kept(new_run, trained, 
     record = execute(new_run(SEEDS, checkpoint=Checkpoint(tmp_path / "c"), **options), train)
     assert outcome(record) == expected
     assert record.resumed_from == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("rule", ["last", "best"])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_method_after_a_stop_at_every_epoch(new_run, trained, tmp_path, tiny_net, method, rule):
+    options = {"epochs": EPOCHS, "batch_size": 479, "model": {"name": tiny_net}, "keep": Keep("full", "snapshots")}
+    options |= {"validation": {"fraction": 0.2, "rule": rule, "metric": "loss"}, **method}
+    expected = outcome(trained(SEEDS, **options))
+    for _ in range(EPOCHS):
+        stop = Checkpoint(tmp_path / "c", should_stop=lambda: True)
+        assert execute(new_run(SEEDS, checkpoint=stop, **options), train).status == "interrupted"
+    record = execute(new_run(SEEDS, checkpoint=Checkpoint(tmp_path / "c"), **options), train)
+    assert outcome(record) == expected
+    assert record.resumed_from == [1, 2, 3, 4]
+    assert len(record.predictions) == (6 if "snapshots" in method else 2)
 
 
 def test_after_a_kill_in_the_middle_of_an_epoch(new_run, trained, tmp_path, monkeypatch):

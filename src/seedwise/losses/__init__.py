@@ -1,4 +1,4 @@
-"""Drop-in losses that try to make training depend less on the seed, and the placebo to test them against.
+"""Drop-in losses that try to make training depend less on the seed, and two controls to test them against.
 
     loss = VarianceMinimizerLoss(warmup_steps=200).to(device)
     for batch, target in loader:
@@ -10,12 +10,16 @@
 Needs torch and nothing else of seedwise.
 """
 
+from seedwise.losses._controller import ControlledLoss
 from seedwise.losses.clf import CLFLoss, stable_penalty, variance_penalty
+from seedwise.losses.lr_control import LearningRateControl
 from seedwise.losses.placebo import PlaceboLoss
 from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
 
 __all__ = [
     "CLFLoss",
+    "ControlledLoss",
+    "LearningRateControl",
     "PlaceboLoss",
     "VarianceMinimizerLoss",
     "huber",

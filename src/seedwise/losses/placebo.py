@@ -37,6 +37,17 @@ def _slot(step: Tensor, keys: Tensor, count: Tensor) -> Tensor:
     return _mix(_mix((step + keys[0]) & _WORD) ^ keys[1]) % count
 
 
+def check_only_factors(controller: object) -> None:
+    """Raise TypeError or ValueError unless a controller does nothing but rescale the gradient of the base loss."""
+    if not isinstance(controller, VarianceMinimizerLoss | CLFLoss):
+        raise TypeError(f"controller must be a VarianceMinimizerLoss or a CLFLoss, got {type(controller).__name__}")
+    if isinstance(controller, CLFLoss) and controller.lambda_v != 0:
+        raise ValueError(
+            f"the variance term of CLFLoss (lambda_v = {controller.lambda_v:g}) is not a factor on the base loss "
+            "and has no control made of factors; pass CLFLoss(lambda_v=0, ...)"
+        )
+
+
 class PlaceboLoss(ControlledLoss):
     r"""Placebo of a controller: the base loss times a factor that the controller gave at another, random step.
 
@@ -81,13 +92,7 @@ class PlaceboLoss(ControlledLoss):
     keys: Tensor
 
     def __init__(self, controller: VarianceMinimizerLoss | CLFLoss, *, seed: int) -> None:
-        if not isinstance(controller, VarianceMinimizerLoss | CLFLoss):
-            raise TypeError(f"controller must be a VarianceMinimizerLoss or a CLFLoss, got {type(controller).__name__}")
-        if isinstance(controller, CLFLoss) and controller.lambda_v != 0:
-            raise ValueError(
-                f"the variance term of CLFLoss (lambda_v = {controller.lambda_v:g}) is not a factor on the base loss "
-                "and has no placebo; pass CLFLoss(lambda_v=0, ...)"
-            )
+        check_only_factors(controller)
         super().__init__(None, controller.process_group)
         self.controller = controller
         keys = _keys(whole("seed", seed, at_least=0, at_most=2**63 - 1))

@@ -8,7 +8,7 @@ once; the tests hold these options against the signatures they stand for.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,8 +17,10 @@ from pydantic import (
     Field,
     JsonValue,
     TypeAdapter,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 
@@ -205,9 +207,10 @@ def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> Buil
 
 
 class CrossEntropy(Options):
-    """The plain base loss."""
+    """The plain base loss; ``label_smoothing`` spreads that share of each target over all classes."""
 
     name: Literal["cross_entropy"]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class VML(Options):
@@ -253,20 +256,31 @@ class CLF(Options):
 Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(_named)]
 
 
-class Placebo(Options):
-    """``losses.PlaceboLoss`` around a controller, which shuffles its gradient factors in time."""
-
-    name: Literal["placebo"]
+class _OfFactors(Options):
     controller: Controller
 
     @model_validator(mode="after")
-    def _only_factors(self) -> Placebo:
+    def _only_factors(self) -> Self:
         if isinstance(self.controller, CLF) and self.controller.lambda_v > 0:
-            raise ValueError("a placebo shuffles gradient factors, and CLF's variance term has none: set lambda_v: 0")
+            raise ValueError(
+                "this control is made of gradient factors, and CLF's variance term has none: set lambda_v: 0"
+            )
         return self
 
 
-Loss = Annotated[CrossEntropy | VML | CLF | Placebo, Field(discriminator="name"), BeforeValidator(_named)]
+class Placebo(_OfFactors):
+    """``losses.PlaceboLoss`` around a controller, which shuffles its gradient factors in time."""
+
+    name: Literal["placebo"]
+
+
+class LRControl(_OfFactors):
+    """``losses.LearningRateControl``, which gives the learning rate the mean factor of the epoch before."""
+
+    name: Literal["lr_control"]
+
+
+Loss = Annotated[CrossEntropy | VML | CLF | Placebo | LRControl, Field(discriminator="name"), BeforeValidator(_named)]
 Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(_named)]
 
 
@@ -347,8 +361,49 @@ class Validation(Options):
     metric: Literal["accuracy", "loss"] = "accuracy"
 
 
+class EMA(Options):
+    """After every step ``average = decay average + (1 - decay) weights``, from the initial weights on.
+
+    Running statistics of batch norms are averaged in the same way; counters are those of the last step.
+    """
+
+    name: Literal["ema"]
+    decay: Share
+
+
+class SWA(Options):
+    """The mean of the weights after each epoch, from the share ``start`` of the epochs on.
+
+    Statistics of batch norms are recomputed on the training set, in its own order and not varied. Epochs before have
+    no average: they are evaluated with the weights as they are, and are not chosen by ``validation: {rule: best}``.
+    """
+
+    name: Literal["swa"]
+    start: Annotated[float, Field(ge=0, lt=1)]
+
+    def first_epoch(self, epochs: int) -> int:
+        """Return the first epoch whose weights are averaged, counted from 0."""
+        return math.ceil(round(self.start * epochs, 9))
+
+
+class Snapshots(Options):
+    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``)."""
+
+    cycles: Annotated[int, Field(ge=2)]
+
+
+class Sharpness(Options):
+    """Sharpness-aware minimisation: gradients at the weights plus ``rho`` times the direction of steepest ascent."""
+
+    rho: Positive
+
+
 class TrainOptions(Options):
-    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``."""
+    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
+
+    ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
+    all weights together.
+    """
 
     epochs: Count
     batch_size: Count
@@ -358,6 +413,42 @@ class TrainOptions(Options):
     )
     loss: Loss = CrossEntropy(name="cross_entropy")
     validation: Validation | None = None
+    averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
+    snapshots: Snapshots | None = None
+    sharpness: Sharpness | None = None
+    clip_gradient: Positive | None = None
+
+    @field_validator("averaging")
+    @classmethod
+    def _averages_an_epoch(cls, averaging: EMA | SWA | None, info: ValidationInfo) -> EMA | SWA | None:
+        epochs = info.data.get("epochs")
+        if isinstance(averaging, SWA) and epochs is not None and averaging.first_epoch(epochs) >= epochs:
+            latest = math.floor(1000 * (epochs - 1) / epochs) / 1000
+            raise ValueError(
+                f"start {averaging.start:g} leaves none of {epochs} epochs to average: set start to {latest:g} or less"
+            )
+        return averaging
+
+    @field_validator("snapshots")
+    @classmethod
+    def _cycles_fit(cls, snapshots: Snapshots | None, info: ValidationInfo) -> Snapshots | None:
+        if snapshots is None or not {"epochs", "schedule", "averaging"} <= info.data.keys():
+            return snapshots
+        epochs, schedule, cycles = info.data["epochs"], info.data["schedule"], snapshots.cycles
+        if not isinstance(schedule, Cosine):
+            raise ValueError(f"cycles are cosines, and the schedule is {schedule.name}: set schedule: cosine")
+        if isinstance(info.data["averaging"], SWA):
+            raise ValueError("averaging: swa would mix the cycles: leave out one of the two, or use averaging: ema")
+        if epochs % cycles:
+            raise ValueError(
+                f"{cycles} cycles do not divide {epochs} epochs: set epochs to {max(epochs // cycles, 1) * cycles}"
+            )
+        if schedule.warmup_epochs >= epochs / cycles:
+            raise ValueError(
+                f"the warm-up of {schedule.warmup_epochs:g} epochs fills the first cycle of {epochs // cycles}: "
+                "set fewer cycles or a shorter warm-up"
+            )
+        return snapshots
 
 
 class TrainerConfig(Options):

@@ -11,11 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from seedwise.data import Examples
+from seedwise.losses import ControlledLoss, LearningRateControl
+from seedwise.models import recompute_batch_norm
 from seedwise.randomness import nudge_one_weight
-from seedwise.run import Diverged, Run
-from seedwise.training._config import VML, Placebo, TrainerConfig, steps_per_epoch
-from seedwise.training._losses import ControlledLoss, build_loss
-from seedwise.training._optim import build_optimizer, lr_schedule
+from seedwise.run import FINAL, Diverged, Run
+from seedwise.training._averaging import build_average
+from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfig, steps_per_epoch
+from seedwise.training._losses import build_loss
+from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
+from seedwise.training._sharpness import Backward, sharpness_aware
 from seedwise.training._tasks import Classification
 
 _CHUNK = 2048
@@ -25,8 +29,8 @@ _CHUNK = 2048
 class Trainer:
     """One training of one network.
 
-    ``step``, ``evaluated`` and ``lr_factor`` are the seams for methods that take two passes a step, evaluate averaged
-    weights, or schedule the learning rate themselves.
+    Methods enter in four places: ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and
+    after every step, ``evaluated`` is the network that counts, and ``lr_factor`` multiplies the learning rate.
 
     Args:
         run: the run; its ``init`` stream decides the initial weights, ``shuffle`` the orders, ``augment`` the tables,
@@ -49,19 +53,35 @@ class Trainer:
         if isinstance(self.loss, ControlledLoss):
             self.loss.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
+        self.backward: Backward = self._backward
+        if self.options.sharpness is not None:
+            state = [*self.model.buffers(), *(self.loss.buffers() if isinstance(self.loss, ControlledLoss) else [])]
+            self.backward = sharpness_aware(self._backward, self.model, state, self.options.sharpness.rho, self.device)
+        if self.options.clip_gradient is not None:
+            clip_gradient(self.optimizer, self.options.clip_gradient)
+        self.average = build_average(self.options.averaging, self.model, self.options.epochs)
+        if self.average is not None:
+            average_step = self.average.after_step
+            self.optimizer.register_step_post_hook(lambda *_: average_step())
         self.splits = task.split(self.options.validation, run.randomness)
         self.steps = steps_per_epoch(len(self.splits["train"]), self.options.batch_size)
-        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps)
+        cycles = 1 if self.options.snapshots is None else self.options.snapshots.cycles
+        self.cycle = self.options.epochs // cycles
+        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, cycles)
         self.best: dict[str, Any] | None = None
 
     def step(self, inputs: Tensor, labels: Tensor) -> Tensor:
         """Take one optimizer step on a batch and return its (base) loss, detached."""
+        loss = self.backward(inputs, labels)
+        self.optimizer.step()
+        return loss
+
+    def _backward(self, inputs: Tensor, labels: Tensor) -> Tensor:
         with self._precision():
             outputs = self.network(inputs).float()
         total = self.loss(outputs, labels)
         self.optimizer.zero_grad()
         total.backward()
-        self.optimizer.step()
         total = total.detach()
         if not isinstance(self.loss, ControlledLoss):
             return total
@@ -70,7 +90,13 @@ class Trainer:
 
     def evaluated(self) -> nn.Module:
         """Return the network that is evaluated, and whose state is the result."""
-        return self.model
+        if self.average is None or not self.average.ready:
+            return self.model
+        if self.average.stale:
+            with self._precision():
+                recompute_batch_norm(self.average.network, self._training_inputs())
+            self.average.stale = False
+        return self.average.network
 
     def fit(self) -> None:
         """Train from the start or the last checkpoint, and finish the run."""
@@ -89,6 +115,8 @@ class Trainer:
         first = epoch * self.steps
         loss_sum = torch.zeros((), device=self.device)
         base_lr = self.options.optimizer.lr
+        if isinstance(self.loss, LearningRateControl):
+            base_lr *= float(self.loss.lr_factor)
         with self.run.randomness.scope("dropout", "masks", epoch):
             for step, (inputs, labels) in enumerate(self.batches(epoch), start=first):
                 for group in self.optimizer.param_groups:
@@ -99,6 +127,8 @@ class Trainer:
         if isinstance(self.loss, ControlledLoss):
             row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
+        if self.average is not None:
+            self.average.after_epoch(epoch)
         for split in self._splits_to_watch():
             outputs = self._outputs(self.splits[split])
             scores = self.task.evaluate(outputs, self.splits[split].labels)
@@ -107,6 +137,8 @@ class Trainer:
         if not torch.isfinite(torch.tensor(train_loss)):
             raise Diverged(f"the training loss of epoch {epoch} (counted from 0) is {train_loss}")
         self._keep_best(epoch, row)
+        if self.options.snapshots is not None and (epoch + 1) % self.cycle == 0:
+            self._keep(f"snapshot-{(epoch + 1) // self.cycle}", epoch)
 
     def _splits_to_watch(self) -> list[str]:
         test = ["test"] if self.run.evaluate_epochs else []
@@ -126,7 +158,7 @@ class Trainer:
 
     def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
         rule = self.options.validation
-        if rule is None or rule.rule == "last":
+        if rule is None or rule.rule == "last" or (self.average is not None and not self.average.ready):
             return
         metric = next(m for m in self.task.metrics if m.name == rule.metric)
         score = row[f"validation/{rule.metric}"] * (1 if metric.higher_is_better else -1)
@@ -142,6 +174,12 @@ class Trainer:
             chunks = [slice(k, k + _CHUNK) for k in range(0, len(examples), _CHUNK)]
             return torch.cat([network(self.task.inputs(examples, chunk)).float() for chunk in chunks])
 
+    def _training_inputs(self) -> Iterator[Tensor]:
+        """Yield the training set in its own order, not varied, in parts of equal size."""
+        examples = self.splits["train"]
+        for part in torch.arange(len(examples), device=self.device).tensor_split(math.ceil(len(examples) / _CHUNK)):
+            yield self.task.inputs(examples, part)
+
     def _precision(self) -> AbstractContextManager[Any]:
         if self.run.numerics.precision == "float32":
             return nullcontext()
@@ -149,11 +187,13 @@ class Trainer:
 
     def _state(self) -> dict[str, Any]:
         loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
+        average = {} if self.average is None else {"average": self.average.state()}
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "loss": loss,
             "best": self.best,
+            **average,
         }
 
     def _resume(self) -> int:
@@ -164,6 +204,8 @@ class Trainer:
         self.optimizer.load_state_dict(saved["optimizer"])
         if isinstance(self.loss, ControlledLoss):
             self.loss.load_state_dict(saved["loss"])
+        if self.average is not None:
+            self.average.load(saved["average"])
         self.best = saved["best"]
         return int(saved["epoch"]) + 1
 
@@ -171,6 +213,10 @@ class Trainer:
         finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()
         if not finite:
             raise Diverged("the final weights are not finite")
+        self.run.finish(**self._keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"]))
+
+    def _keep(self, tag: str, epoch: int) -> dict[str, float]:
+        """Hand over the predictions and the state of the evaluated network; return its metrics."""
         metrics: dict[str, float] = {}
         for split, examples in self.splits.items():
             if split == "train":
@@ -178,17 +224,24 @@ class Trainer:
             outputs = self._outputs(examples)
             scores = self.task.evaluate(outputs, examples.labels)
             metrics |= {f"{split}/{name}": value for name, value in scores.items()}
-            at = self.options.epochs - 1 if self.best is None else self.best["epoch"]
-            self.run.save_predictions(outputs, examples.labels, split, ids=examples.ids, epoch=at)
-        self.run.save_weights(self.evaluated().state_dict())
-        self.run.finish(**metrics)
+            self.run.save_predictions(outputs, examples.labels, split, tag=tag, ids=examples.ids, epoch=epoch)
+        self.run.save_weights(self.evaluated().state_dict(), tag)
+        return metrics
 
     def _warn_of_short_run(self) -> None:
         loss = self.options.loss
-        vml = loss.controller if isinstance(loss, Placebo) else loss
+        vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
         total = self.steps * self.options.epochs
         if isinstance(vml, VML) and total < 2 * vml.warmup_steps:
             self.run.notes.append(
                 f"the penalty warms up for {vml.warmup_steps} of {total} steps: "
                 f"set warmup_steps to about {max(total // 20, 2)}"
+            )
+        average = self.options.averaging
+        if isinstance(average, EMA) and average.decay**total > 0.01:
+            gap = 1 - 0.01 ** (1 / total)
+            digit = 10.0 ** math.floor(math.log10(gap))
+            self.run.notes.append(
+                f"{average.decay**total:.0%} of the average are the initial weights, after {total} steps: "
+                f"set decay to {1 - math.ceil(gap / digit) * digit:.6g} or less"
             )

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 
-from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
+from seedwise.losses import CLFLoss, ControlledLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.randomness import Randomness
-from seedwise.training._config import CLF, VML, CrossEntropy, Placebo
+from seedwise.training._config import CLF, VML, CrossEntropy, LRControl, Placebo
 
-BaseLoss = Callable[[Tensor, Tensor], Tensor]
-ControlledLoss = VarianceMinimizerLoss | CLFLoss | PlaceboLoss
+BaseLoss = Callable[..., Tensor]
 
 
 def build_loss(
-    config: CrossEntropy | VML | CLF | Placebo, base: BaseLoss, randomness: Randomness
+    config: CrossEntropy | VML | CLF | Placebo | LRControl, base: BaseLoss, randomness: Randomness
 ) -> ControlledLoss | BaseLoss:
     """Return the loss; a placebo draws from the ``dropout`` source."""
-    options = config.model_dump(exclude={"name", "controller"})
     match config:
-        case VML():
-            return VarianceMinimizerLoss(base, **options)
-        case CLF():
-            return CLFLoss(base, **options)
         case Placebo():
-            controller = build_loss(config.controller, base, randomness)
-            assert isinstance(controller, (VarianceMinimizerLoss, CLFLoss))
-            return PlaceboLoss(controller, seed=randomness.integer("dropout", "placebo"))
+            return PlaceboLoss(_controller(config.controller, base), seed=randomness.integer("dropout", "placebo"))
+        case LRControl():
+            return LearningRateControl(_controller(config.controller, base))
+        case CrossEntropy():
+            return partial(base, label_smoothing=config.label_smoothing) if config.label_smoothing else base
         case _:
-            return base
+            return _controller(config, base)
+
+
+def _controller(config: VML | CLF, base: BaseLoss) -> VarianceMinimizerLoss | CLFLoss:
+    options = config.model_dump(exclude={"name"})
+    return VarianceMinimizerLoss(base, **options) if isinstance(config, VML) else CLFLoss(base, **options)

@@ -47,28 +47,45 @@ def build_optimizer(config: SGD | AdamW, model: nn.Module) -> torch.optim.Optimi
     return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
 
 
-def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int) -> Callable[[int], float]:
+def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
+    """Shorten the gradient of all weights together to ``norm`` before every step in which it is longer."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+
+    def shorten(*_: object) -> None:
+        nn.utils.clip_grad_norm_(parameters, norm)
+
+    optimizer.register_step_pre_hook(shorten)
+
+
+def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int, cycles: int = 1) -> Callable[[int], float]:
     """Return the factor of the learning rate in each step, counted from 0.
 
     Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise or
 
-        (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last step.
+        (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last step of the cycle.
+
+    Every later cycle starts at the peak, without a warm-up.
 
     Args:
         config: the schedule.
         epochs: epochs in all.
         steps: steps per epoch.
+        cycles: how often a cosine is run through, in equal parts of the epochs.
+
+    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles).
 
     """
     warmup = round(config.warmup_epochs * steps)
-    total = epochs * steps
+    length = epochs // cycles * steps
 
     def factor(step: int) -> float:
         if step < warmup:
             return (step + 1) / warmup
         match config:
             case Cosine():
-                return (1 + math.cos(math.pi * (step - warmup) / max(total - warmup, 1))) / 2
+                cycle = min(step // length, cycles - 1)
+                begin, end = cycle * length or warmup, (cycle + 1) * length
+                return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
             case Step():
                 return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
             case _:

@@ -1,0 +1,121 @@
+"""The average of a network's weights over its training, in a second network, which is the one that is evaluated."""
+
+from __future__ import annotations
+
+import copy
+from itertools import chain
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from seedwise.training._config import EMA, SWA
+
+
+class ExponentialAverage:
+    """``averaging: {name: ema}``.
+
+    ``AveragedModel`` would make the host wait for the device in every step, to count the steps.
+
+    Args:
+        model: the network that is trained, with its initial weights.
+        decay: share of the old average in the new one.
+
+    Attributes:
+        network: the average.
+        ready: whether there is an average yet.
+        stale: whether its batch-norm statistics are to be recomputed.
+
+    """
+
+    ready = True
+    stale = False
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(model)
+        pairs = [(a.detach(), b.detach()) for a, b in zip(_tensors(self.network), _tensors(model), strict=True)]
+        self._averages = [average for average, _ in pairs if average.is_floating_point()]
+        self._values = [value for _, value in pairs if value.is_floating_point()]
+        self._counters = [pair for pair in pairs if not pair[0].is_floating_point()]
+        self._mix = get_ema_multi_avg_fn(decay)
+
+    def after_step(self) -> None:
+        """Take in the weights and the running statistics."""
+        self._mix(self._averages, self._values, 0)
+
+    def after_epoch(self, epoch: int) -> None:  # noqa: ARG002 - a stochastic average asks which it is
+        """Take over the counters."""
+        for average, value in self._counters:
+            average.copy_(value)
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``load`` goes on from."""
+        return self.network.state_dict()
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.network.load_state_dict(state)
+
+
+class StochasticAverage:
+    """``averaging: {name: swa}``.
+
+    Args:
+        model: the network that is trained.
+        first_epoch: the first whose weights count, from 0.
+
+    Attributes:
+        network, ready, stale: as for ``ExponentialAverage``.
+
+    Source: Izmailov et al. 2018, Averaging weights leads to wider optima and better generalization, algorithm 1; the
+        learning rate is that of the study's schedule.
+
+    """
+
+    stale = False
+
+    def __init__(self, model: nn.Module, first_epoch: int) -> None:
+        self._model = model
+        self._first_epoch = first_epoch
+        self._averaged = AveragedModel(model)
+        self.network: nn.Module = self._averaged.module
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an average yet."""
+        return bool(self._averaged.n_averaged > 0)
+
+    def after_step(self) -> None:
+        """Do nothing: epochs are averaged."""
+
+    def after_epoch(self, epoch: int) -> None:
+        """Take in the weights from the first epoch on."""
+        if epoch >= self._first_epoch:
+            self._averaged.update_parameters(self._model)
+            self.stale = True
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``load`` goes on from."""
+        return self._averaged.state_dict()
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self._averaged.load_state_dict(state)
+        self.stale = True
+
+
+def build_average(
+    config: EMA | SWA | None, model: nn.Module, epochs: int
+) -> ExponentialAverage | StochasticAverage | None:
+    """Return the average that a study asks for, or None."""
+    match config:
+        case EMA():
+            return ExponentialAverage(model, config.decay)
+        case SWA():
+            return StochasticAverage(model, config.first_epoch(epochs))
+        case _:
+            return None
+
+
+def _tensors(network: nn.Module) -> chain[Tensor]:
+    return chain(network.parameters(), network.buffers())
