@@ -19,8 +19,9 @@ class LearningRateControl(ControlledLoss):
         L = base,    lr_factor = max(0, mean of f_t over the steps of epoch e - 1),
 
     and lr_factor = 1 in the first epoch, and after one without a finite loss. (The mean can be negative where the
-    controller reverses gradients, with lambda above 1; a negative learning rate would climb.) Multiply the learning rate of every step
-    of the epoch by it. What a stabilising loss does beyond this control is more than a change of the learning rate.
+    controller reverses gradients, with lambda above 1; a negative learning rate would climb.) Multiply the learning
+    rate of every step of the epoch by it. What a stabilising loss does beyond this control is more than a change of the
+    learning rate.
 
     A non-finite batch loss is returned as it is, and moves no state.
 
