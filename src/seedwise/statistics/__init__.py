@@ -63,6 +63,7 @@ from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.scores import ScoreSpread, score_spread
+from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
@@ -88,6 +89,8 @@ __all__ = [
     "Reactivity",
     "ScoreSpread",
     "SeedEffect",
+    "SequentialDesign",
+    "SequentialPower",
     "SourceEffect",
     "SpreadSources",
     "ThresholdChance",
@@ -142,6 +145,8 @@ __all__ = [
     "score_spread",
     "seed_effect",
     "seeds_needed",
+    "sequential_design",
+    "sequential_power",
     "spread",
     "spread_equivalence",
     "spread_from_churn",

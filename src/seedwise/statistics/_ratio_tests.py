@@ -1,7 +1,8 @@
 """Tests of a ratio of SDs, as functions of the ratio under test, and their inversion into an interval.
 
 Every test takes an array of ratios q and returns the two one-sided p-values of "the true ratio is q": against a smaller
-and against a larger one. Arms come in standardised (SD 1), so q is relative to the observed ratio.
+and against a larger one. Arms come in standardised (SD 1), so q is relative to the observed ratio. The two default tests
+also take many studies at once: arms of shape (studies, n), and one ratio per study.
 """
 
 import math
@@ -46,9 +47,9 @@ def adjusted_f(x: Array, y: Array, lost: tuple[int, int] = (0, 0)) -> RatioTest:
     does. Degrees of freedom ``lost`` to means of groups come off n_i in d_i.
     """
     fourth_x, fourth_y = _fourth(x), _fourth(y)
-    n_x, n_y = x.size, y.size
+    n_x, n_y = x.shape[-1], y.shape[-1]
     runs = (n_x - lost[0], n_y - lost[1])
-    own = max(fourth_x / n_x, fourth_y / n_y)  # the arms have SD 1
+    own = np.maximum(fourth_x / n_x, fourth_y / n_y)  # the arms have SD 1
 
     def tails(q: Array) -> Tails:
         f = q**-2.0
@@ -94,7 +95,7 @@ def pitman_morgan(n: int, unexplained: float) -> RatioTest:
     return tails
 
 
-def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float, lost: int = 0) -> RatioTest:
+def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float | Array, lost: int = 0) -> RatioTest:
     r"""Pitman-Morgan with t / sqrt(c), c the variance of sum uv relative to what normal values would give.
 
     u = x/q + y and v = x/q - y are uncorrelated if the ratio is q. With trimmed centres, b the slope of v on u,
@@ -103,13 +104,13 @@ def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float, lost: int = 0
     noise where n is small; it vanishes as n grows, because e = v is right under the hypothesis. ``lost`` degrees of
     freedom went to means of groups.
     """
-    n = x.size
+    n = x.shape[-1]
     share = min(1.0, _RESIDUAL_SHARE / math.sqrt(n))
-    centred = [arm - np.mean(arm) for arm in (x, y)]
-    trimmed = [arm - trimmed_mean(arm) for arm in (x, y)]
+    centred = [arm - np.mean(arm, axis=-1, keepdims=True) for arm in (x, y)]
+    trimmed = [arm - trimmed_mean(arm)[..., None] for arm in (x, y)]
 
     def tails(q: Array) -> Tails:
-        at_once = max(1, _VALUES_AT_ONCE // n)
+        at_once = q.size if x.ndim > 1 else max(1, _VALUES_AT_ONCE // n)
         c = np.concatenate([relative_variance(q[i : i + at_once, None]) for i in range(0, q.size, at_once)])
         return _t_tails(_pitman_morgan_t(q, n - lost, unexplained) / np.sqrt(c), n - lost - 2)
 
@@ -184,8 +185,9 @@ def _outermost(accepted: Callable[[Array], NDArray[np.bool_]]) -> float:
     return (near + far) / 2
 
 
-def _fourth(values: Array) -> float:
-    return float(np.sum((values - trimmed_mean(values)) ** 4))
+def _fourth(values: Array) -> Array:
+    fourth: Array = np.sum((values - trimmed_mean(values)[..., None]) ** 4, axis=-1)
+    return fourth
 
 
 def _sum_and_difference(arms: list[Array], ratio: Array) -> tuple[Array, Array]:
@@ -193,8 +195,8 @@ def _sum_and_difference(arms: list[Array], ratio: Array) -> tuple[Array, Array]:
     return x + y, x - y
 
 
-def _pitman_morgan_t(q: Array, n: int, unexplained: float) -> Array:
-    t: Array = np.sinh(-np.log(q)) * math.sqrt((n - 2) / unexplained)
+def _pitman_morgan_t(q: Array, n: int, unexplained: float | Array) -> Array:
+    t: Array = np.sinh(-np.log(q)) * np.sqrt((n - 2) / unexplained)
     return t
 
 
