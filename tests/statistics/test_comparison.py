@@ -383,8 +383,24 @@ def test_a_study_is_corrected_over_all_its_regimes() -> None:
     assert all(row.p_adjusted >= one.p_adjusted for row, one in zip(compared[:2], alone[1:], strict=True))
 
 
+def test_every_readout_is_compared_with_the_plain_base() -> None:
+    flips = [cell(m, x, readout="flip") for m, x in (("base", STEADY), ("vml", SAME))]
+    rows = compare_study([flips[0], cell("vml", SAME), flips[1], cell("base", BASE)], baseline="base")
+    assert [(row.method, row.readout) for row in rows] == [
+        ("base", "plain"),
+        ("base", "flip"),
+        ("vml", "plain"),
+        ("vml", "flip"),
+    ]
+    assert [row.reduction for row in rows[1:]] == [reduction(x, BASE, paired=True) for x in (STEADY, SAME, SAME)]
+    p_values = [row.reduction.p_value for row in rows[1:]]
+    assert [row.p_adjusted for row in rows[1:]] == pytest.approx(holm(p_values).tolist())
+    with pytest.raises(ValueError, match="no plain cell of the base 'base'"):
+        compare_study(flips, baseline="base")
+
+
 def test_a_study_without_a_base_in_some_regime_is_refused() -> None:
-    with pytest.raises(ValueError, match="no cell of the base 'base' in digits, init"):
+    with pytest.raises(ValueError, match="no plain cell of the base 'base' in digits, init"):
         compare_study([cell("base", BASE), cell("vml", SAME, regime="init")], baseline="base")
 
 

@@ -191,7 +191,7 @@ def test_what_does_not_fit_is_said_when_the_file_is_read(extra, said):
 
 
 def test_views_repeat_the_shifts_of_training():
-    with pytest.raises(SeedwiseError, match="and with 'task: .augment: false.' there are none"):
+    with pytest.raises(SeedwiseError, match=r"and with .task: \{augment: false\}. there are none"):
         parse_study(DIGITS.replace("{dataset: digits}", "{dataset: digits, augment: false}") + "readouts: [crop25]\n")
 
 

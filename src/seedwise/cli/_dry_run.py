@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 def print_estimate(study: Study) -> None:
     """Print the runs of a study by state, and what is known of their bytes and time."""
+    from seedwise.readouts import per_run
+    from seedwise.study import readout_passes
+
     out = console()
     estimate = study.estimate()
     states = Counter(estimate.statuses.values())
@@ -20,6 +23,12 @@ def print_estimate(study: Study) -> None:
     out.print(f"runs:  {len(estimate.statuses)} ({shown})", soft_wrap=True)
     for planned in study.plan()[: len(study.spec.methods)]:
         out.print(f"       {planned.link.method}: first run {planned.spec.id}", soft_wrap=True)
+    for task, part in study.spec.by_task().items():
+        for readout in per_run(part.readouts):
+            passes = readout_passes(readout, part)
+            out.print(
+                f"       readout {readout.name} on {task}: {passes} forward passes a test example", soft_wrap=True
+            )
     out.print(f"bytes: {_bytes(estimate.bytes, study.spec.function)}", soft_wrap=True)
     if estimate.seconds is None:
         out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)

@@ -39,14 +39,20 @@ def command(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
     runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="Train again what changed code trained, or all; old results are kept.")
+        bool,
+        typer.Option(
+            "--retrain",
+            help="Train again what other code trained or lacks weights to read out, or all; keeps old results.",
+        ),
     ] = False,
     accept_changed_code: Annotated[
         bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
     ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Train failed runs and compute failed readouts again.")
+    ] = False,
 ) -> None:
-    """Train what a study is missing, then print and report the results.
+    """Train what a study is missing, read it out, then print and report the results.
 
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
@@ -146,8 +152,10 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
     write_report(study.store_path, path)
     if outcome.failed:
         out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}", soft_wrap=True)
+    if outcome.unread:
+        out.print(f"{outcome.unread} readouts failed; why: seedwise status {quoted}", soft_wrap=True)
     out.print(f"report: {path}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed or unreported else 0)
+    raise typer.Exit(1 if outcome.failed or outcome.unread or unreported else 0)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:

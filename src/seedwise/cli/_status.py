@@ -17,7 +17,7 @@ def command(
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._console import console
     from seedwise.cli._open import store_path
-    from seedwise.study import Store
+    from seedwise.study import Store, unread
 
     out = console()
     with Store(store_path(store)) as opened:
@@ -30,6 +30,8 @@ def command(
                 counts = Counter(r.status for r in mine if (r.link.regime, r.link.method) == (regime, method))
                 shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
                 out.print(f"  {method} ({regime}): {shown}", soft_wrap=True)
+            for line in unread(opened, study, mine):
+                out.print(f"  {line}", soft_wrap=True)
             resumed = [run for run in mine if run.resumed_from]
             if resumed:
                 out.print(f"  resumed from a checkpoint: {len(resumed)} runs", soft_wrap=True)

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, ComparisonRow
 
 
 def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:
-    """Return the cell of the base that a cell is compared with; None for the base itself."""
-    if cell.method == base:
+    """Return the cell of the base, without a readout, that a cell is compared with; None for the base itself."""
+    if is_base(cell, base):
         return None
-    place = (cell.task, cell.regime, cell.readout)
-    return next((c for c in cells if c.method == base and (c.task, c.regime, c.readout) == place), None)
+    place = (cell.task, cell.regime)
+    return next((c for c in cells if is_base(c, base) and (c.task, c.regime) == place), None)
+
+
+def is_base(cell: Cell | ComparisonRow, base: str) -> bool:
+    """Return whether a cell or row is one that others are compared with."""
+    return (cell.method, cell.readout) == (base, "plain")
 
 
 def several_groups(cell: Cell) -> bool:

@@ -26,9 +26,15 @@ def names_of(cells: Sequence[Any]) -> list[str]:
     tasks = len({cell.task for cell in cells}) > 1
     regimes = len({cell.regime for cell in cells}) > 1
     return [
-        cell.method + (f" ({', '.join([cell.task] * tasks + [cell.regime] * regimes)})" if tasks or regimes else "")
+        method_and_readout(cell)
+        + (f" ({', '.join([cell.task] * tasks + [cell.regime] * regimes)})" if tasks or regimes else "")
         for cell in cells
     ]
+
+
+def method_and_readout(cell: Any) -> str:
+    """Return the method of a cell or row, with its readout if it has one: ``vml, flip``."""
+    return str(cell.method) if cell.readout == "plain" else f"{cell.method}, {cell.readout}"
 
 
 def scale_of(cells: Sequence[Cell]) -> float:

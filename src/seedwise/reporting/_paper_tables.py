@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from seedwise.reporting._figures import names_of
+from seedwise.reporting._arms import is_base
+from seedwise.reporting._figures import method_and_readout, names_of
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number
@@ -51,7 +52,7 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
     ]
     if len(tasks) * len(regimes) == 1:
         return Table(columns, [])
-    bases = {(row.task, row.regime): row for row in rows if row.method == base}
+    bases = {(row.task, row.regime): row for row in rows if is_base(row, base)}
 
     def lead(task: str, regime: str) -> list[str]:
         return ([task] if len(tasks) > 1 else []) + ([regime] if len(regimes) > 1 else [])
@@ -59,11 +60,11 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
     table = []
     for row in rows:
         against = bases.get((row.task, row.regime))
-        if row.method == base or against is None:
+        if is_base(row, base) or against is None:
             continue
         sides = [text for side in (against, row) for text in (_mean_and_sd(side, decimals), str(side.n))]
         reduction = _percent(row.reduction) if isinstance(row.reduction, Interval) else "-"
-        table.append([*lead(row.task, row.regime), row.method, *sides, reduction])
+        table.append([*lead(row.task, row.regime), method_and_readout(row), *sides, reduction])
     for (regime, method), pooled in _pooled(rows).items():
         p = f"(p of one ratio {number(pooled.heterogeneity_p, 2)})"
         low, high = 100 * (1 - pooled.ratio.high), 100 * (1 - pooled.ratio.low)
@@ -87,14 +88,14 @@ def score_table(
         published: the study's published numbers; those with ``scores`` get a row below ours.
 
     """
-    of_place = {(row.task, row.regime, row.method): row for row in rows}
+    of_place = {(row.task, row.regime, row.method, row.readout): row for row in rows}
     table, reasons = [], []
     for cell, found, name in zip(cells, scores, names_of(cells), strict=True):
         if isinstance(found, str):
             reasons.append(f"{name}: no comparison of logits: {found}")
         if not isinstance(found, ScoreSpread):
             continue
-        row = of_place[cell.task, cell.regime, cell.method]
+        row = of_place[cell.task, cell.regime, cell.method, cell.readout]
         table.append(
             [
                 name,
@@ -106,7 +107,7 @@ def score_table(
                 interval(found.ensemble_delta, 2, 100),
             ]
         )
-        entry = published_entry(published, row, row.method)
+        entry = published_entry(published, row, row.method, row.readout)
         if entry is not None and entry.get("scores"):
             theirs = entry["scores"]
             numbers = [
@@ -135,5 +136,5 @@ def _pooled(rows: Sequence[ComparisonRow]) -> Mapping[tuple[str, str], PooledRat
         # A method whose runs do not vary at all has no logarithm to pool.
         if isinstance(r, Interval) and -math.inf < r.low < r.high < 100:
             ratio = Interval(1 - r.estimate / 100, 1 - r.high / 100, 1 - r.low / 100, r.level, r.n, r.procedure)
-            ratios.setdefault((row.regime, row.method), []).append(ratio)
+            ratios.setdefault((row.regime, method_and_readout(row)), []).append(ratio)
     return {key: pooled_ratio(of_tasks) for key, of_tasks in ratios.items() if len(of_tasks) > 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seedwise.reporting._arms import is_base
+from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number
 from seedwise.statistics import (
@@ -23,7 +25,8 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
 
     Args:
         rows: the numbers of the study, in the unit in which the SDs were published.
-        spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``regime``, ``task``, ``mean``.
+        spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``readout``,
+            ``regime``, ``task``, ``mean``.
         base: the method that the others are compared with.
 
     """
@@ -37,7 +40,7 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
     columns += ["published mean", "our mean less it [95 %]"] if with_means else []
     table = []
     for row in rows:
-        entry = published_entry(listed, row, row.method)
+        entry = published_entry(listed, row, row.method, row.readout)
         if entry is None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
@@ -46,15 +49,19 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
         means = _means(row, entry) if with_means else []
-        table.append([*lead, row.method, theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base), *means])
+        table.append(
+            [*lead, method_and_readout(row), theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base), *means]
+        )
     return Table(columns, table)
 
 
-def published_entry(listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str) -> Mapping[str, Any] | None:
-    """Return what is published of a method at a row's task and regime."""
+def published_entry(
+    listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str, readout: str = "plain"
+) -> Mapping[str, Any] | None:
+    """Return what is published of a method and readout at a row's task and regime."""
     for entry in listed:
-        place = (entry["method"], entry.get("regime", "all"))
-        if place == (method, row.regime) and entry.get("task") in (None, row.task):
+        place = (entry["method"], entry.get("readout", "plain"), entry.get("regime", "all"))
+        if place == (method, readout, row.regime) and entry.get("task") in (None, row.task):
             return entry
     return None
 
@@ -84,7 +91,7 @@ def _means(row: ComparisonRow, entry: Mapping[str, Any]) -> list[str]:
 
 
 def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:
-    if row.method == base or of_base is None:
+    if is_base(row, base) or of_base is None:
         return ["", "", ""]
     theirs = spread_ratio_of_sds(entry["sd"], of_base["sd"], n_method=entry["n"], n_base=of_base["n"])
     if isinstance(row.reduction, str):

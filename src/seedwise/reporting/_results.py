@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from seedwise.reporting._figures import scale_of
+from seedwise.reporting._arms import is_base
+from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, p_value
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
@@ -79,10 +80,20 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     share = scale > 1
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
+    several_readouts = len({row.readout for row in rows}) > 1
     decimals = _decimals(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
-    columns += ["method", "n", "failed", metric.removeprefix("test/"), "SD [95 %]", "reduction [95 %]", _P]
+    columns += [
+        "method",
+        *(["readout"] if several_readouts else []),
+        "n",
+        "failed",
+        metric.removeprefix("test/"),
+        "SD [95 %]",
+        "reduction [95 %]",
+        _P,
+    ]
     columns += (["churn [95 %]"] if with_churn else []) + [_VERDICT]
     table = []
     reasons = []
@@ -92,6 +103,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         cells_of_row = [
             *lead,
             row.method,
+            *([row.readout] if several_readouts else []),
             str(row.n),
             str(row.failed),
             mean,
@@ -143,17 +155,18 @@ def _reduction(row: ComparisonRow) -> str:
 def _verdict(row: ComparisonRow, base: str) -> str:
     if row.verdict is not None:
         return row.verdict.short or row.verdict.sentence
-    return "" if row.method == base else row.verdict_reason
+    return "" if is_base(row, base) else row.verdict_reason
 
 
 def _reasons(row: ComparisonRow, base: str) -> list[str]:
-    where = f"{row.method} ({row.regime})"
+    where = f"{method_and_readout(row)} ({row.regime})"
     found = []
     if isinstance(row.spread, str):
         found.append(f"{where}: no SD: {row.spread}")
     if row.pending:
-        found.append(f"{where}: {row.pending} runs are still to be trained")
-    if row.method != base and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:
+        what = "trained" if row.readout == "plain" else "read out"
+        found.append(f"{where}: {row.pending} runs are still to be {what}")
+    if not is_base(row, base) and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:
         found.append(f"{where}: no reduction: {row.reduction}")
     return found
 

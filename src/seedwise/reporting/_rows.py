@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, p_value
@@ -25,7 +26,7 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
             row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason,
         ]
         for row, name in zip(rows, names_of(rows), strict=True)
-        if row.method != base
+        if not is_base(row, base)
     ]
     return Table(["method", "verdict on spread", "verdict on the mean"], table)
 
@@ -41,7 +42,7 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
     table = []
     for row, name in zip(rows, names_of(rows), strict=True):
         difference, better = row.mean_difference, row.improvement
-        if row.method == base or not isinstance(difference, Interval):
+        if is_base(row, base) or not isinstance(difference, Interval):
             continue
         table.append(
             [

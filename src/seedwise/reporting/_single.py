@@ -76,7 +76,7 @@ def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
             continue
         several = len({(c.task, c.regime, c.readout) for c in cells}) > 1
         sentences.append(
-            (f"{place[0]}, {place[1]}: by" if several else "By")
+            (f"{', '.join(part for part in place if part != 'plain')}: by" if several else "By")
             + f" their means these runs rank the methods {', '.join(flips.order)}; {FEW} seeds would give another "
             f"ranking with probability {number(flips.any_flip, 2)}, and another winner with "
             f"{number(flips.winner_flips, 2)}."

@@ -101,10 +101,12 @@ def compare_study(
     factor: float | None = None,
     margin: float | None = None,
 ) -> list[ComparisonRow]:
-    """Compare every method of a study with its base, in every task, regime and readout.
+    """Compare every method and readout of a study with its base, in every task and regime.
 
-    As :func:`compare_cells`, with the p-values Holm-corrected over all the comparisons of the study. The runs axis of
-    each cell is that of :class:`Cell`.
+    The base of all of them is the plain cell of the base method, so that methods that need new runs and readouts of
+    finished ones stand on equal terms; a readout of the base's own runs is compared with these runs as they are.
+    Otherwise as :func:`compare_cells`, with the p-values Holm-corrected over all the comparisons of the study. The runs
+    axis of each cell is that of :class:`Cell`.
 
     Args:
         cells: the cells of the study, in the order of its table.
@@ -117,10 +119,10 @@ def compare_study(
         margin: see :func:`compare_cells`.
 
     Returns:
-        One row per cell; in each task, regime and readout the base comes first.
+        One row per cell; in each task and regime the base comes first.
 
     Raises:
-        ValueError: a task, regime and readout without a cell of the base, or as for :func:`compare_cells`.
+        ValueError: a task and regime without a plain cell of the base, or as for :func:`compare_cells`.
 
     Example:
         >>> def cell(method, regime, values):
@@ -138,14 +140,14 @@ def compare_study(
     Source:
         Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
-    places = dict.fromkeys((cell.task, cell.regime, cell.readout) for cell in cells)
+    places = dict.fromkeys((cell.task, cell.regime) for cell in cells)
     families = []
     for place in places:
-        here = [cell for cell in cells if (cell.task, cell.regime, cell.readout) == place]
-        base = next((cell for cell in here if cell.method == baseline), None)
+        here = [cell for cell in cells if (cell.task, cell.regime) == place]
+        base = next((cell for cell in here if (cell.method, cell.readout) == (baseline, "plain")), None)
         if base is None:
             raise ValueError(
-                f"there is no cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods"
+                f"there is no plain cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods"
             )
         families.append((base, [cell for cell in here if cell is not base]))
     return _compare_families(families, _Question(sd_ratio, power, level, alpha, factor, margin))

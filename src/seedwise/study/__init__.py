@@ -1,13 +1,14 @@
 """Studies: from a file to cells."""
 
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
-from seedwise.study._cells import cells_of
+from seedwise.study._cells import cells_of, unread
 from seedwise.study._doctor import Diagnosis, diagnose
 from seedwise.study._executor import Progress, Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._readouts import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
@@ -37,8 +38,10 @@ __all__ = [
     "parse_study",
     "plan",
     "read_study",
+    "readout_passes",
     "recipe_names",
     "recipe_text",
     "replicates",
     "report_sections",
+    "unread",
 ]

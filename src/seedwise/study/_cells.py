@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -70,6 +71,36 @@ def cells_of(store: Store, study: str) -> list[Cell]:
                 )
             )
     return cells
+
+
+def unread(store: Store, study: str, runs: Sequence[StoredRun]) -> list[str]:
+    """Return a line for every readout of a study: how many runs are read out, pending or failed, and why.
+
+    Args:
+        store: the study's file.
+        study: the study's name.
+        runs: its runs.
+
+    """
+    wanted = per_run(store.studies()[study]["spec"].get("readouts", []))
+    if not wanted:
+        return []
+    read, tags = store.readouts(), store.tags()
+    lines = []
+    for readout in wanted:
+        counts: Counter[str] = Counter()
+        errors: Counter[str] = Counter()
+        for run_id in {run.run_id for run in runs if run.status == "finished"}:
+            found = read.get((run_id, readout.name))
+            if found is None and readout.snapshots and not snapshot_tags(tags.get(run_id, ())):
+                continue
+            counts["pending" if found is None else found.status] += 1
+            if found is not None and found.error:
+                errors[f"{found.status.replace('_', ' ')}: {found.error}"] += 1
+        shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+        lines.append(f"readout {readout.name}: {shown or 'no finished run has it'}")
+        lines += [f"  {count} {error}" for error, count in errors.most_common()]
+    return lines
 
 
 def tag_of(readout: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.data import MissingDataError
+from seedwise.readouts import per_run
 from seedwise.study._store import Store
 from seedwise.training import FUNCTION, SIZES, Size
 
@@ -20,7 +21,7 @@ class Estimate:
 
     Attributes:
         statuses: the status of every run.
-        bytes: of the predictions and weights of all runs, before compression; None for a function of the
+        bytes: of the predictions, readouts and weights of all runs, before compression; None for a function of the
             user's own, and where weights are kept and torch, which knows their size, is not installed.
         seconds: of one worker for what is missing: from the mean of the finished runs or, without any, from a few steps
             of each method; None for a function of one's own without a finished run, or without torch or the data.
@@ -97,11 +98,21 @@ def _bytes_of(spec: StudySpec) -> int | None:
     size = SIZES[spec.task["dataset"]]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     tested = spec.task.get("test_examples") or size.test
-    predictions = tested * (1 + bytes_per_logit * size.classes)
+    one = tested * (1 + bytes_per_logit * size.classes)
+    trained = [config["train"] for config in spec.configs().values()]
+    snapshots: list[int] = [train.get("snapshots", {}).get("cycles", 0) for train in trained]
+    readouts = [sum(not readout.snapshots or made > 0 for readout in per_run(spec.readouts)) for made in snapshots]
+    # The mean over methods, which have equally many runs.
+    predictions = one * sum(1 + made + read for made, read in zip(snapshots, readouts, strict=True)) // len(trained)
     if spec.keep.weights == "none":
         return predictions
     weights = _weight_bytes(spec, size)
-    return None if weights is None else predictions + weights
+    if weights is None:
+        return None
+    states: int = len(trained)
+    if spec.keep.weights == "snapshots":
+        states += sum(snapshots) + sum(min(spec.keep.last_epochs, train["epochs"]) for train in trained)
+    return predictions + weights * states // len(trained)
 
 
 def _weight_bytes(spec: StudySpec, size: Size) -> int | None:

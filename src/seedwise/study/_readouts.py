@@ -34,6 +34,15 @@ def check_readouts(spec: StudySpec) -> None:
             raise SeedwiseError(f"readouts: '{name}' {why}")
 
 
+def readout_passes(readout: Readout, spec: StudySpec) -> int | str:
+    """Return how often a network predicts a test example for a readout of a study of one task; one without: once."""
+    views = readout.views(SIZES[spec.task_name].shift) if readout.view else 1
+    if not readout.snapshots:
+        return views
+    made = sorted({config["train"].get("snapshots", {}).get("cycles", 0) for config in spec.configs().values()} - {0})
+    return " or ".join(str(views * count) for count in made) if made else f"{views} x snapshots"
+
+
 def _unfit(readout: Readout, spec: StudySpec) -> str | None:
     if readout.view and not spec.task.get("augment", True):
         return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"

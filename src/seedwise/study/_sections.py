@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.study._attribute import is_attribution
-from seedwise.study._cells import cells_of
+from seedwise.study._cells import cells_of, tag_of
 from seedwise.study._store import Store
 
 
@@ -45,7 +45,11 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
             [r for r in runs if (r.link.task, r.link.regime, r.link.method) == (c.task, c.regime, c.method)]
             for c in cells
         ]
-        finished = [[r.run_id for r in cell if r.status == "finished"] for cell in members]
+        # The status of a run in its cell: one that is not read out yet has left nothing to show.
+        finished = [
+            [r.run_id for r, status in zip(own, cell.status, strict=True) if status == "finished"]
+            for own, cell in zip(members, cells, strict=True)
+        ]
         series = store.series(r.run_id for r in runs)
         truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
         sections.append(
@@ -54,7 +58,11 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 "description": description,
                 "cells": cells,
                 "labels": [truth[cell[0]].labels if cell and cell[0] in truth else None for cell in finished],
-                "curves": [_curves([series.get(run_id, []) for run_id in cell]) for cell in finished],
+                # Readouts share the training of their runs, which is shown once.
+                "curves": [
+                    _curves([series.get(run_id, []) for run_id in run_ids]) if cell.readout == "plain" else {}
+                    for cell, run_ids in zip(cells, finished, strict=True)
+                ],
                 "scores": [_scores(store, c, run_ids) for c, run_ids in zip(cells, finished, strict=True)],
                 "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
                 # A loop over seedwise.replicates is run by its own script.
@@ -95,12 +103,13 @@ def _scores(store: Store, cell: Cell, run_ids: list[str]) -> ScoreSpread | str |
     # Runs at other values of the fixed seeds differ for that reason too.
     if len(run_ids) < 3 or len(set(cell.group.tolist())) > 1:
         return None
-    first = store.predictions(run_ids[:1]).get(run_ids[0])
+    tag = tag_of(cell.readout)
+    first = store.predictions(run_ids[:1], tag=tag).get(run_ids[0])
     if first is None or first.logits is None:
         return None
     logits = np.empty((len(run_ids), *first.logits.shape), first.logits.dtype)
     for k, run_id in enumerate(run_ids):
-        kept = store.predictions([run_id]).get(run_id)
+        kept = store.predictions([run_id], tag=tag).get(run_id)
         if kept is None or kept.logits is None:
             return "some runs kept no logits"
         if kept.logits.shape != first.logits.shape:

@@ -160,6 +160,7 @@ class Published(Options):
     """A published SD over runs, in the unit in which the report shows the metric (accuracy: points of 100)."""
 
     method: str
+    readout: _ReadoutName = "plain"
     regime: _Regime = "all"
     task: str | None = None
     n: Annotated[int, Field(ge=3)]
@@ -231,6 +232,7 @@ class StudySpec(Options):
         for known, given, what in (
             (list(self.methods), [p.method for p in self.published], "method"),
             (list(self.tasks or ()), [p.task for p in self.published if p.task is not None], "task"),
+            (["plain", *self.readouts], [p.readout for p in self.published], "readout"),
         ):
             for name in given:
                 if name not in known:
