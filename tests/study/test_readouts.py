@@ -30,8 +30,10 @@ def write(folder, text=DIGITS, **keys) -> Study:
 def read(tmp_path_factory):
     """A finished study to which readouts are added."""
     folder = tmp_path_factory.mktemp("read")
-    first = write(folder).run(workers=1)
-    study = write(folder, readouts="[crop25, average-2, average-2+crop81, ensemble-2]")
+    methods = "{base: {}, cyclic: {snapshots: {cycles: 2}, schedule: cosine}}"
+    first = write(folder, methods=methods).run(workers=1)
+    readouts = "[crop25, average-2, average-2+crop81, snapshots, snapshots+crop25, ensemble-2]"
+    study = write(folder, methods=methods, readouts=readouts)
     return folder, first, study, study.run(workers=1)
 
 
@@ -50,8 +52,8 @@ def kept_state(folder, run_id: str, tag: str) -> dict:
 
 def test_a_readout_added_to_a_finished_study_costs_inference_only(read):
     _, first, study, outcome = read
-    assert (first.trained, first.read) == (2, 0)
-    assert (outcome.trained, outcome.read, outcome.unread) == (0, 6, 0)
+    assert (first.trained, first.read) == (4, 0)
+    assert (outcome.trained, outcome.read, outcome.unread) == (0, 2 * 3 + 2 * 5, 0)
     again = study.run(workers=1)
     assert (again.trained, again.read) == (0, 0)
     with Store(study.store_path) as store:
@@ -81,7 +83,13 @@ def test_logits_of_readouts_are_those_of_a_plain_loop(read):
                 "average-2": averaged(moved(0, 0)),
                 "average-2 + crop81": torch.stack([averaged(moved(*shift)) for shift in shifts]).mean(0),
             }
+            if run.link.method == "cyclic":
+                snapshots = [network([kept_state(folder, run.run_id, tag)]) for tag in ("snapshot-1", "snapshot-2")]
+                views = [[net(moved(*shift)) for shift in shifts] for net in snapshots]
+                expected["snapshots"] = (views[0][4] + views[1][4]) / 2
+                expected["snapshots + crop25"] = torch.stack(views[0] + views[1]).mean(0)
             read_out = store.readouts()
+            assert {name for run_id, name in read_out if run_id == run.run_id} == set(expected)
             for name, logits in expected.items():
                 (found,) = store.predictions([run.run_id], tag=name).values()
                 np.testing.assert_allclose(found.logits, logits.numpy(), rtol=2e-3, atol=2e-3)  # half precision
@@ -95,8 +103,11 @@ def test_logits_of_readouts_are_those_of_a_plain_loop(read):
 def test_every_method_and_readout_is_a_cell_of_the_same_replicates(read):
     _, _, study, _ = read
     plain, *others = study.cells()
-    assert plain.readout == "plain"
-    assert [cell.readout for cell in others] == ["crop25", "average-2", "average-2 + crop81"]
+    names = ["plain", "crop25", "average-2", "average-2 + crop81"]
+    assert [(cell.method, cell.readout) for cell in (plain, *others)] == [
+        *(("base", name) for name in names),
+        *(("cyclic", name) for name in (*names, "snapshots", "snapshots + crop25")),
+    ]
     assert {tuple(cell.keys) for cell in (plain, *others)} == {((0, 0), (0, 1))}
     for cell in others:
         assert cell.status == ("finished", "finished")
@@ -109,12 +120,15 @@ def test_what_inference_costs_is_measured_beside_a_plain_evaluation(read):
     with Store(study.store_path) as store:
         found = store.readouts()
     by_name = {name: one for (_, name), one in found.items()}
+    assert by_name.pop("snapshots").seconds is None  # from kept logits
+    assert by_name["snapshots + crop25"].seconds > by_name["crop25"].seconds
     assert {name: one.passes for name, one in by_name.items()} == {
         "crop25": 9,
         "average-2": 1,
         "average-2 + crop81": 9,
+        "snapshots + crop25": 18,
     }
-    assert all(one.seconds > 0 and one.plain_seconds > 0 for one in found.values())
+    assert all(one.seconds > 0 and one.plain_seconds > 0 for one in by_name.values())
     assert by_name["crop25"].seconds > 2 * by_name["crop25"].plain_seconds
     assert by_name["crop25"].preparation_seconds is None
     assert by_name["average-2"].preparation_seconds > 0

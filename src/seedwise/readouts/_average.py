@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
+
+from seedwise.models import recompute_batch_norm
 
 
 def mean_state(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -36,17 +37,17 @@ def mean_state(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
 def average_weights(network: nn.Module, states: Sequence[Mapping[str, Tensor]], batches: Iterable[Tensor]) -> None:
     """Load the mean of ``states`` into a network and recompute its batch-norm statistics.
 
-    The statistics that were tracked belong to the single states and fit their mean badly. They become the mean over
-    ``batches``, made in training mode, so that dropout draws its masks from torch's global generator.
+    The statistics that were tracked belong to the single states and fit their mean badly.
 
     Args:
-        network: of the same shape; changed in place.
+        network: of the same shape; changed in place, and left in evaluation mode.
         states: see :func:`mean_state`.
-        batches: inputs (B, ...), the training set once; not used by a network without batch norm.
+        batches: inputs (B, ...), the training set once; see ``models.recompute_batch_norm``.
 
     Source:
         Izmailov et al. 2018 (arXiv 1803.05407), section 3.
 
     """
     network.load_state_dict(mean_state(states))
-    update_bn(batches, network)
+    network.eval()
+    recompute_batch_norm(network, batches)

@@ -66,7 +66,7 @@ def _read(
     from seedwise.readouts import mean_logits, view_rows
 
     run, readout = trainer.run, parse_readout(record.readout)
-    dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.evaluated()
+    dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.model
     assert isinstance(dataset.augmentation, Shift)
     precision: Any = run.numerics.precision
 
@@ -97,19 +97,17 @@ def _read(
 
 
 def _average(trainer: Trainer, states: list[dict[str, Tensor]], between: Callable[[], None]) -> dict[str, Tensor]:
-    """Return the mean of states, with the batch-norm statistics of the training set as varied in the last epoch."""
+    """Return the mean of states, with the batch-norm statistics of the training set, not varied."""
     from seedwise.readouts import average_weights
 
-    run, network = trainer.run, trainer.evaluated()
-
     def inputs() -> Any:
-        for batch, _ in trainer.batches(run.config.train.epochs - 1):
+        for batch in trainer._training_inputs():
             between()
             yield batch
 
-    with run.randomness.scope("dropout", "batch-norm statistics"), trainer._precision():
-        average_weights(network, states, inputs())
-    return {name: value.clone() for name, value in network.state_dict().items()}
+    with trainer._precision():
+        average_weights(trainer.model, states, inputs())
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
 
 
 def _load(reading: Reading, folder: StudyFolder, tag: str, device: str) -> dict[str, Tensor]:
