@@ -10,12 +10,12 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, optimize, special, stats
 
 from seedwise.statistics import spread_ratio
 from seedwise.statistics._ratio_tests import two_sided
 from seedwise.statistics.ratios import ratio_arms, ratio_test
-from seedwise.statistics.verdict import MeanWord, SpreadWord
+from seedwise.statistics.verdict import ChurnWord, ErrorVarianceWord, MeanWord, SpreadWord
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def test_links_and_pictures_exist_and_pictures_are_small() -> None:
 
 
 def test_every_verdict_is_explained() -> None:
-    for word in (*get_args(SpreadWord), *get_args(MeanWord)):
+    for word in sum(map(get_args, (SpreadWord, MeanWord, ChurnWord, ErrorVarianceWord)), ()):
         assert f"`{word}`" in PAGE, word
 
 
@@ -219,6 +219,56 @@ def test_runs_that_the_default_test_needs(row: list[str]) -> None:
     assert p_values[0] == pytest.approx(
         spread_ratio(ratio * (rho * one + math.sqrt(1 - rho**2) * other)[0], one[0], paired=paired).p_value
     )
+
+
+def log_error_of_a_normal_sd(runs: int) -> float:
+    """Root mean square of log(s / sigma), by integrating over the law of chi-square."""
+    half = lambda c: (np.log(c / (runs - 1)) / 2) ** 2 * stats.chi2.pdf(c, runs - 1)  # noqa: E731
+    return math.sqrt(integrate.quad(half, 0, np.inf)[0])
+
+
+@pytest.mark.parametrize("row", table_after("<!-- assisted table -->"), ids=lambda row: row[0])
+def test_runs_that_the_help_of_the_examples_saves(row: list[str]) -> None:
+    """Other examples than the script's, and a truth averaged over 200 levels of quality instead of an integral."""
+    share, rng, studies = float(row[0].removesuffix("%")) / 100, np.random.default_rng(20261127), 1500
+    hard = special.logit(np.clip(rng.beta(0.3, 2.0, 1000), 1e-6, 1 - 1e-6))
+
+    quality = stats.norm.ppf((np.arange(200) + 0.5) / 200)[:, None]
+
+    def levels(shift: float) -> np.ndarray:
+        return special.expit(hard + shift * quality)
+
+    def parts(shift: float) -> tuple[float, float]:
+        p = levels(shift)
+        within, e = np.mean(np.sum(p * (1 - p), axis=1)), p.mean(axis=0)
+        return float(within / 1e6 + np.var(p.mean(axis=1))), float(np.sum(e * (1 - e)) / 1e6)
+
+    shift = optimize.brentq(lambda s: 1 - parts(s)[1] / parts(s)[0] - share, 1e-6, 3) if share else 0.0
+    chance, (true, _) = levels(shift), parts(shift)
+    for n, text in zip((5, 10, 20), row[1:], strict=True):
+        logs = []
+        for _ in range(studies):
+            wrong = rng.random((n, 1000)) < chance[rng.integers(0, 200, n)]
+            variance = max(np.var(wrong.mean(axis=1), ddof=1), np.sum(np.var(wrong, axis=0, ddof=1)) / 1e6)
+            logs.append(np.log(variance / true) / 2)
+        error = math.sqrt(np.mean(np.square(logs)))
+        assert error == pytest.approx(log_error_of_a_normal_sd(int(text)), rel=0.12), (n, text)
+
+
+def test_precision_of_churn_beside_that_of_the_sd() -> None:
+    rng, logs = np.random.default_rng(20261128), []
+    hard = special.logit(np.clip(rng.beta(0.3, 2.0, 400), 1e-6, 1 - 1e-6))
+    for shift in (0.0, 0.3):
+        chance = special.expit(hard + shift * rng.standard_normal((800, 10, 1)))
+        wrong = rng.random((800, 10, 400)) < chance
+        answers = np.where(wrong, rng.integers(1, 10, wrong.shape, dtype=np.int8), 0)
+        churn = np.mean([(answers[:, a] != answers[:, b]).mean(axis=1) for a in range(10) for b in range(a)], axis=0)
+        sd = np.std(wrong.mean(axis=2), axis=1, ddof=1)
+        logs.append([np.std(np.log(churn)), np.std(np.log(sd))])
+    churns, sds = np.array(logs).T
+    assert "churn is known to within 3 to 6 % (one standard error) and the SD of accuracy to within 25 %" in TEXT
+    assert churns == pytest.approx([0.03, 0.06], abs=0.01)
+    assert sds == pytest.approx([0.25, 0.25], abs=0.03)
 
 
 def test_the_script_draws_every_picture_and_prints_what_the_page_says_of_them(tmp_path: Path) -> None:

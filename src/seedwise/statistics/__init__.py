@@ -7,6 +7,7 @@ Example:
     5
 """
 
+from seedwise.statistics.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
 from seedwise.statistics.attribution import (
     Attribution,
     SourceEffect,
@@ -69,6 +70,7 @@ from seedwise.statistics.spread import spread
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "AssistedSpread",
     "Attribution",
     "AttributionDesign",
     "BesidePublished",
@@ -96,6 +98,8 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
+    "assisted_spread",
+    "assisted_spread_ratio",
     "attribution_design",
     "beside_published",
     "churn",
