@@ -114,6 +114,29 @@ def test_results_can_be_repeated_and_do_not_depend_on_the_pieces(monkeypatch: py
     assert ensemble_spread(z.astype(np.float32), LABELS, 3, rng=4).mean.estimate == pytest.approx(e.mean.estimate)
 
 
+def test_another_base_with_the_same_seeds_is_left_out_run_by_run_too() -> None:
+    runs, size = 8, 2
+    z = pool(runs, np.random.default_rng(3))
+    own = (z.argmax(axis=2) == 0).mean(axis=1)
+    alone = ensemble_spread(z, LABELS, size, partitions=2000)
+    same = ensemble_spread(z, LABELS, size, partitions=2000, base=own)
+    assert same.ratio.low == pytest.approx(alone.ratio.low)
+    assert same.gain.high == pytest.approx(alone.gain.high)
+    other = own + np.random.default_rng(1).normal(0, 0.01, runs)
+    e = ensemble_spread(z, LABELS, size, partitions=2000, base=other)
+    assert e.base == pytest.approx(np.std(other, ddof=1))
+    assert e.gain.estimate == pytest.approx(e.mean.estimate - other.mean())
+    assert e.churn_ratio == alone.churn_ratio
+    logs = []
+    for left_out in range(runs):
+        kept = [run for run in range(runs) if run != left_out]
+        logs.append(np.log(over_all_pairs(z, size, kept)[0] / np.var(other[kept], ddof=1)) / 2)
+    error = np.sqrt((runs - 1) / runs * np.sum((np.array(logs) - np.mean(logs)) ** 2))
+    assert np.log(e.ratio.high / e.ratio.estimate) == pytest.approx(stats.t.ppf(0.975, runs - 1) * error, rel=0.05)
+    with pytest.raises(ValueError, match="base has 7 runs and logits 8; pass the runs present in both"):
+        ensemble_spread(z, LABELS, size, base=other[1:])
+
+
 def test_half_the_pool_has_a_spread_but_no_limits() -> None:
     z = pool(10, np.random.default_rng(0))
     e = ensemble_spread(z, LABELS, 5)

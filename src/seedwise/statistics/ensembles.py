@@ -41,10 +41,10 @@ class EnsembleSpread:
         ensembles: disjoint ensembles in a partition of the pool.
         partitions: random partitions that the numbers are averaged over.
         mean: mean of the ensembles' metric, with its interval.
-        gain: ``mean`` less the mean of the single runs, with its interval.
+        gain: ``mean`` less the mean of the base's runs, with its interval.
         spread: SD of the ensembles' metric, with its interval.
-        base: SD of the single runs' metric.
-        ratio: ``spread / base``, with an interval that knows that both come from the same runs, and the p-value of 1.
+        base: SD of the metric of the runs compared with: the single runs of the pool, unless others were given.
+        ratio: ``spread / base``, with an interval that knows that both come from the same seeds, and the p-value of 1.
         churn: share of examples on which two ensembles without a common run predict differently; None where the
             score is the caller's own.
         churn_ratio: ``churn`` over the churn of single runs; None as above, or where single runs never differ.
@@ -75,6 +75,7 @@ def ensemble_spread(
     *,
     score: Literal["accuracy", "cross_entropy"] | Score = "accuracy",
     partitions: int | None = None,
+    base: ArrayLike | None = None,
     rng: int | np.random.Generator = 0,
     example_ids: _predictions.ExampleIds = None,
     level: float = 0.95,
@@ -108,6 +109,9 @@ def ensemble_spread(
             that returns one number per ensemble and example, shape (E, n). The metric is its mean over examples.
         partitions: how many random partitions, at least 100; None: 16 size^2, from 100 to 2000, with which the draw
             of partitions is a small part of the error.
+        base: what ``ratio`` and ``gain`` compare with: the metric of the runs with the same seeds, in the same order
+            and unit, shape (R,), such as that of another method, or of these runs read out in another way. None: the
+            single runs of ``logits``. ``churn_ratio`` is always to these.
         rng: seed or generator of the partitions; the same seed gives the same result.
         example_ids: which example each column is: None, ids of shape (N,), or one row of ids per run.
         level: confidence level, between 0 and 1.
@@ -118,8 +122,8 @@ def ensemble_spread(
     Raises:
         TypeError: arrays or a size of the wrong type.
         ValueError: a size below 2 or above R / 2, fewer than 100 partitions, shapes that do not fit, values that are
-            not finite, different examples, single runs or ensembles whose metric does not vary, or a level outside
-            (0, 1).
+            not finite, different examples, a base of another length, a base or ensembles whose metric does not vary, or
+            a level outside (0, 1).
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -143,19 +147,20 @@ def ensemble_spread(
     size, count = _size(size, runs), _count(partitions, size)
     level = _checks.level_in_range(level)
     groups = random_partitions(runs, size, count, np.random.default_rng(rng))
-    of_runs, run_flips = _metrics(z, y, np.arange(runs).reshape(1, runs, 1), score)
+    singles = np.arange(runs).reshape(1, runs, 1)
+    of_runs, run_flips = _metrics(z, y, singles, score)
+    of_base = of_runs if base is None else _base(base, runs)
     of_ensembles, flips = _metrics(z, y, groups, score)
-    if is_constant(of_runs.ravel()):
+    if is_constant(of_base.ravel()):
         raise ValueError("the ratio is undefined: every run has the same metric; pass runs that vary, or a finer score")
     if all(is_constant(values) for values in of_ensembles):
         raise ValueError(
             f"a ratio of 0 has no interval: the ensembles of {size} have the same metric; pass score='cross_entropy' "
             "or another finer one"
         )
-    singles = np.arange(runs).reshape(1, runs, 1)
-    mean, base_mean = over_groups(of_ensembles, groups, runs), over_groups(of_runs, singles, runs)
+    mean, base_mean = over_groups(of_ensembles, groups, runs), over_groups(of_base, singles, runs)
     variance = over_pairs(half_squares(of_ensembles), groups, runs)
-    base = over_pairs(half_squares(of_runs), singles, runs)
+    base_variance = over_pairs(half_squares(of_base), singles, runs)
     t = t_quantile((1 + level) / 2, runs - 1)
 
     def linear(part: LeftOut, less: LeftOut | None = None) -> Interval:
@@ -192,8 +197,8 @@ def ensemble_spread(
         mean=linear(mean),
         gain=linear(mean, base_mean),
         spread=relative(variance, None, 0.5),
-        base=math.sqrt(base.estimate),
-        ratio=relative(variance, base, 0.5),
+        base=math.sqrt(base_variance.estimate),
+        ratio=relative(variance, base_variance, 0.5),
         churn=churn,
         churn_ratio=churn_ratio,
     )
@@ -254,6 +259,13 @@ def _inputs(
         raise ValueError(f"score is {score!r}; pass 'accuracy', 'cross_entropy' or a function")
     z = _predictions.logits(logits)
     return z, _predictions.class_labels(labels, *z.shape[1:])
+
+
+def _base(base: ArrayLike, runs: int) -> Array:
+    values = _checks.runs_axis(base, "base")
+    if values.size != runs:
+        raise ValueError(f"base has {_checks.runs(values.size)} and logits {runs}; pass the runs present in both")
+    return values[None, :]
 
 
 def _size(size: int, runs: int) -> int:
