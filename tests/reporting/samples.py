@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Cost
 
 RNG = np.random.default_rng(1)
 BASE = 0.98 + 0.004 * RNG.normal(size=12)
@@ -34,6 +34,7 @@ def section(cells: list[Cell], **changes: Any) -> dict[str, Any]:
     return {
         "name": "s", "description": description(), "cells": cells, "spec": "name: s\n",
         "labels": [None] * len(cells), "curves": [{}] * len(cells), "scores": [None] * len(cells),
+        "ensembles": [], "costs": [Cost(1.0, 1.0)] * len(cells),
         "environments": [("python 3, torch 2", 12)], "mixed": [], "failures": [], "notes": [], "resumed": 0,
         "seconds": 12.3, "again": "seedwise run s.yaml",
     } | changes  # fmt: skip

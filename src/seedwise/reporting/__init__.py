@@ -7,6 +7,7 @@ from seedwise.reporting._attribution import (
     attribution_results,
 )
 from seedwise.reporting._compare import Comparison, compare
+from seedwise.reporting._costs import candidates
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, results_of, row_numbers
@@ -21,6 +22,7 @@ __all__ = [
     "attribution_figure",
     "attribution_files",
     "attribution_results",
+    "candidates",
     "compare",
     "interval",
     "number",

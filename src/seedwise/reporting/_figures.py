@@ -72,18 +72,31 @@ def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
         rows: the rows; those without a reduction are left out.
 
     """
-    shown = [row for row in rows if isinstance(row.reduction, Interval)]
+    resolved = [row.verdict is not None and row.verdict.word in ("reduced", "increased") for row in rows]
+    return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
+
+
+def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str], resolved: Sequence[bool]) -> Figure:
+    """Draw reductions with their intervals, one above the other, and a line at none.
+
+    Args:
+        names: a name for each.
+        reductions: in percent; those that are not known are left out.
+        resolved: which have a verdict that they are there.
+
+    """
+    shown = [
+        (name, r, here) for name, r, here in zip(names, reductions, resolved, strict=True) if isinstance(r, Interval)
+    ]
     figure, axes = new_figure(0.8 + 0.36 * len(shown))
-    for k, row in enumerate(shown):
-        assert isinstance(row.reduction, Interval)
-        resolved = row.verdict is not None and row.verdict.word in ("reduced", "increased")
-        axes.hlines(k, max(row.reduction.low, _LEFT), row.reduction.high, color="C0", linewidth=2)
-        if row.reduction.low < _LEFT:
+    for k, (_, r, here) in enumerate(shown):
+        axes.hlines(k, max(r.low, _LEFT), r.high, color="C0", linewidth=2)
+        if r.low < _LEFT:
             axes.plot([_LEFT], [k], "<", color="C0", markersize=6)
-        if row.reduction.estimate >= _LEFT:
-            axes.plot([row.reduction.estimate], [k], "o", color="C1" if resolved else "C0", markersize=6)
+        if r.estimate >= _LEFT:
+            axes.plot([r.estimate], [k], "o", color="C1" if here else "C0", markersize=6)
     axes.axvline(0, color="black", linewidth=0.8)
-    label_rows(axes, names_of(shown))
+    label_rows(axes, [name for name, *_ in shown])
     axes.set_xlabel("reduction of the SD [%], right is steadier")
     return figure
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seedwise.reporting import _details, _paper_tables, _reactivity, _rows
+from seedwise.reporting import _costs, _details, _disagreement, _paper_tables, _reactivity, _rows
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
@@ -15,7 +15,7 @@ from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of, scaled
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
-from seedwise.statistics import GroupSize, Reactivity, SpreadSources
+from seedwise.statistics import Candidate, GroupSize, Reactivity, SpreadSources
 
 _RESULTS: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
@@ -107,6 +107,7 @@ class Findings:
         sources: where the spread comes from, by cell.
         groups: reductions in groups of several sizes, by cell.
         reactivity: how lambda goes with the test loss, by cell.
+        candidates: every method, readout and ensemble with its cost, if the table of costs is shown.
 
     """
 
@@ -117,6 +118,7 @@ class Findings:
     sources: Mapping[str, SpreadSources]
     groups: Mapping[str, tuple[GroupSize, ...]]
     reactivity: Mapping[str, Reactivity]
+    candidates: list[Candidate]
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -144,6 +146,10 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     scores, why_no_scores = _paper_tables.score_table(
         cells, rows, study["scores"], description["spec"].get("published", [])
     )
+    churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
+    ensembles, why_no_ensembles = _costs.ensemble_table(study["ensembles"])
+    candidates = _costs.candidates_of(rows, study["costs"], study["ensembles"], base)
+    with_readouts = bool(study["ensembles"]) or len({cell.readout for cell in cells}) > 1
     several_tasks = len({cell.task for cell in cells}) > 1
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
@@ -160,6 +166,9 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section("results", "Results", results.numbers, "".join(about)),
         Section("failures", "Failed runs", _rows.failures_table(rows), _FAILURES),
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
+        Section("costs", "What it costs", _costs.cost_table(candidates, with_readouts), _costs.NOTE),
+        Section("ensembles", "Ensembles", ensembles, _costs.ENSEMBLES),
+        Section("churn", "How often runs disagree", churn, _disagreement.NOTE),
         Section("new-data", "On this test set, and on new data", new_data, _NEW_DATA),
         Section(
             "published", "Beside the published numbers", published_table(rows, description["spec"], base), published
@@ -194,11 +203,14 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
             *why_no_new_data,
             *why_no_reactivity,
             *why_no_scores,
+            *why_no_churn,
+            *why_no_ensembles,
             *([_NOT_INDEPENDENT] if several_values else []),
         ],
         sources=sources,
         groups=groups,
         reactivity=reactivity,
+        candidates=candidates if any(section.key == "costs" and section.table.rows for section in sections) else [],
     )
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from seedwise._version import __version__
-from seedwise.reporting import _figures, _mean_spread, _reactivity
+from seedwise.reporting import _costs, _figures, _mean_spread, _reactivity
 from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
@@ -75,6 +75,8 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
         add(partial(_figures.runs_figure, cells), _CAPTIONS["runs"])
     if any(isinstance(row.reduction, Interval) for row in rows):
         add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
+    if any(isinstance(candidate.reduction, Interval) for candidate in findings.candidates):
+        add(partial(_costs.cost_figure, findings.candidates), _costs.CAPTION)
     if any(isinstance(row.spread, Interval) for row in rows):
         add(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))
     if findings.sources:

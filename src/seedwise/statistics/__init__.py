@@ -63,6 +63,7 @@ from seedwise.statistics.published import (
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
+from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.scores import ScoreSpread, score_spread
 from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
@@ -74,8 +75,10 @@ __all__ = [
     "Attribution",
     "AttributionDesign",
     "BesidePublished",
+    "Candidate",
     "Cell",
     "ComparisonRow",
+    "Cost",
     "Crossed",
     "EnsembleSpread",
     "Equivalence",
@@ -89,6 +92,7 @@ __all__ = [
     "PooledRatio",
     "RankingFlips",
     "Reactivity",
+    "Recommendation",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",
@@ -145,6 +149,7 @@ __all__ = [
     "ranking_flips",
     "ratio_beside_published",
     "reactivity",
+    "recommend",
     "reduction",
     "score_spread",
     "seed_effect",

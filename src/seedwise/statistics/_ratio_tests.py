@@ -1,8 +1,8 @@
 """Tests of a ratio of SDs, as functions of the ratio under test, and their inversion into an interval.
 
 Every test takes an array of ratios q and returns the two one-sided p-values of "the true ratio is q": against a smaller
-and against a larger one. Arms come in standardised (SD 1), so q is relative to the observed ratio. The two default tests
-also take many studies at once: arms of shape (studies, n), and one ratio per study.
+and against a larger one. Arms come in standardised (SD 1), so q is relative to the observed ratio. The two default
+tests also take many studies at once: arms of shape (studies, n), and one ratio per study.
 """
 
 import math

@@ -20,8 +20,8 @@ def power(*, sd_ratio: float, n: int, alpha: float = 0.05, rho: float = 0.0) -> 
     r"""Compute the probability that n runs per method find a given ratio of SDs, for normal values.
 
     The tests are those that are exact for normal values, ``procedure="normal"`` of :func:`spread_ratio`. Its default,
-    which does not assume them, needs more runs for the same power of .8: for a ratio of .7 5 % unpaired and 8 / 11 / 15
-    / 29 % paired with correlation 0 / .5 / .7 / .9, for a ratio of .5 16 % unpaired and 23 / 32 / 34 % paired with
+    which does not assume them, needs more runs for the same power of .8: for a ratio of .7 8 % unpaired and 8 / 11 / 15
+    / 29 % paired with correlation 0 / .5 / .7 / .9, for a ratio of .5 20 % unpaired and 23 / 32 / 34 % paired with
     correlation 0 / .5 / .7 (``benchmarks/extra_runs.py``, 10 000 simulated studies of normal values each).
 
     - rho = 0: the two-sided F test. With q the true ratio and f the quantiles of F(n-1, n-1),

@@ -229,7 +229,8 @@ def _of_ratio(x: Array, y: Array, paired: bool) -> Array:
     else:
         test = adjusted_f(x, y)
     below, above = test(sd_y / sd_x)
-    return np.minimum(1.0, 2 * np.minimum(below, above))
+    p: Array = np.minimum(1.0, 2 * np.minimum(below, above))
+    return p
 
 
 def _paired_t(x: Array, y: Array) -> Array:

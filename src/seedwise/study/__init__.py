@@ -12,7 +12,7 @@ from seedwise.study._readouts import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
-from seedwise.study._spec import StudySpec, parse_study, read_study
+from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Outcome, Study
 
@@ -31,6 +31,7 @@ __all__ = [
     "StudySpec",
     "attribution_sections",
     "cells_of",
+    "check_study",
     "diagnose",
     "is_attribution",
     "merge",

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.study._attribute import is_attribution
-from seedwise.study._cells import cells_of, tag_of
+from seedwise.study._cells import cells_of
+from seedwise.study._costs import cost_of
+from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._store import Store
 
 
@@ -21,8 +23,9 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
         arrays (runs, epochs), by cell), ``scores`` (how much the runs' logits differ, or why that is not said, by cell;
-        None where no logits are kept), ``spec`` (YAML), ``again`` (the command that runs it, None for a loop),
-        ``environments`` (text and number of runs), ``mixed`` (cells whose runs come from several environments or
+        None where no logits are kept), ``ensembles`` (those that the readouts ask for), ``costs`` (training and
+        inference relative to the base, by cell), ``spec`` (YAML), ``again`` (the command that runs it, None for a
+        loop), ``environments`` (text and number of runs), ``mixed`` (cells whose runs come from several environments or
         codes), ``failures`` and ``notes`` (texts and counts), ``resumed`` (number of runs) and ``seconds`` (of all
         runs).
 
@@ -37,10 +40,11 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
         places: dict[str, set[tuple[str | None, str | None]]] = {}
         for run in runs:
             if run.status == "finished":
-                cell = f"{run.link.method} ({run.link.regime})"
-                places.setdefault(cell, set()).add((run.environment, run.code))
+                place = f"{run.link.method} ({run.link.regime})"
+                places.setdefault(place, set()).add((run.environment, run.code))
         spec = description["spec"]
         cells = cells_of(store, study)
+        base = description["base"] or (cells[0].method if cells else "")
         members = [
             [r for r in runs if (r.link.task, r.link.regime, r.link.method) == (c.task, c.regime, c.method)]
             for c in cells
@@ -52,6 +56,16 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
         ]
         series = store.series(r.run_id for r in runs)
         truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
+        scores: list[ScoreSpread | str | None] = []
+        ensembles: list[Ensembles] = []
+        for cell, run_ids in zip(cells, finished, strict=True):
+            pool = pool_of(store, cell, run_ids)  # one at a time: logits are large
+            scores.append(_scores(cell, pool))
+            plain = next(
+                (c for c in cells if _place(c) == _place(cell) and (c.method, c.readout) == (base, "plain")), None
+            )
+            ensembles += ensembles_of(cell, plain, pool, spec.get("readouts", []))
+        readouts = store.readouts()
         sections.append(
             {
                 "name": study,
@@ -63,7 +77,21 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                     _curves([series.get(run_id, []) for run_id in run_ids]) if cell.readout == "plain" else {}
                     for cell, run_ids in zip(cells, finished, strict=True)
                 ],
-                "scores": [_scores(store, c, run_ids) for c, run_ids in zip(cells, finished, strict=True)],
+                "scores": scores,
+                "ensembles": ensembles,
+                "costs": [
+                    cost_of(
+                        cell,
+                        own,
+                        [
+                            r
+                            for r in runs
+                            if (r.link.task, r.link.regime, r.link.method) == (cell.task, cell.regime, base)
+                        ],
+                        readouts,
+                    )
+                    for cell, own in zip(cells, members, strict=True)
+                ],
                 "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
                 # A loop over seedwise.replicates is run by its own script.
                 "again": None
@@ -73,7 +101,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                     (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
                     for digest, count in environments.most_common()
                 ],
-                "mixed": [cell for cell, found in places.items() if len(found) > 1],
+                "mixed": [place for place, found in places.items() if len(found) > 1],
                 "failures": Counter(
                     f"{run.link.method}, {run.status.replace('_', ' ')}: {run.error}" for run in runs if run.error
                 ).most_common(),
@@ -83,6 +111,10 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
             }
         )
     return sections
+
+
+def _place(cell: Cell) -> tuple[str, str]:
+    return cell.task, cell.regime
 
 
 def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]]:
@@ -98,24 +130,14 @@ def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]
     return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
 
 
-def _scores(store: Store, cell: Cell, run_ids: list[str]) -> ScoreSpread | str | None:
-    """Compare the logits of the runs of a cell; they are read run by run, so that memory holds those of one cell."""
+def _scores(cell: Cell, pool: Pool | str | None) -> ScoreSpread | str | None:
+    """Compare the logits of the runs of a cell, if there are enough of them."""
+    if not isinstance(pool, Pool):
+        return pool
     # Runs at other values of the fixed seeds differ for that reason too.
-    if len(run_ids) < 3 or len(set(cell.group.tolist())) > 1:
+    if len(pool.logits) < 3 or len(set(cell.group.tolist())) > 1:
         return None
-    tag = tag_of(cell.readout)
-    first = store.predictions(run_ids[:1], tag=tag).get(run_ids[0])
-    if first is None or first.logits is None:
-        return None
-    logits = np.empty((len(run_ids), *first.logits.shape), first.logits.dtype)
-    for k, run_id in enumerate(run_ids):
-        kept = store.predictions([run_id], tag=tag).get(run_id)
-        if kept is None or kept.logits is None:
-            return "some runs kept no logits"
-        if kept.logits.shape != first.logits.shape:
-            return "the runs predicted different numbers of examples"
-        logits[k] = kept.logits
     try:
-        return score_spread(logits, first.labels, example_ids=cell.example_ids)
+        return score_spread(pool.logits, pool.labels, example_ids=cell.example_ids)
     except ValueError as error:
         return str(error)

@@ -1,0 +1,122 @@
+"""``seedwise recommend``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from seedwise.cli._data import use
+from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    from seedwise.statistics import Candidate
+    from seedwise.study import Study
+
+NAME: Final = "recommend"
+
+
+def command(
+    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study that was run: its file, or recipe:NAME.")],
+    store: Annotated[
+        Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
+    replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
+    confirm: Annotated[
+        int | None, typer.Option(min=3, help="Train so many runs of the base and of the choice with fresh seeds.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
+    data_dir: Annotated[
+        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
+    ] = None,
+) -> None:
+    """Which is the cheapest method or readout that makes the runs of a study steadier?
+
+    The cheapest whose smaller SD is resolved after a correction for all that were compared. It was chosen by the runs
+    that speak for it, so that it looks better than it is: --confirm trains fresh ones.
+    """
+    from seedwise.cli._console import Bar, console
+    from seedwise.cli._run import open_study
+    from seedwise.reporting import candidates, results_of
+    from seedwise.statistics import recommend
+
+    out = console()
+    opened = open_study(study, store, replicates, scale)
+    use(data_dir)
+    section = _section(opened)
+    found = candidates(section)
+    if not found:
+        raise SeedwiseError(f"{study} compares nothing with its base: give it methods or readouts")
+    question = section["description"]["question"]
+    pending = sum(row.pending for row in results_of(section["description"], section["cells"]).comparisons)
+    if pending:
+        out.print(f"{pending} results are still to come: run the study to its end first", soft_wrap=True)
+    recommendation = recommend(found, sd_ratio=question["spread_ratio"], power=question["power"])
+    out.print(recommendation.sentence, soft_wrap=True, highlight=False)
+    if confirm is None or recommendation.chosen is None:
+        return
+    fresh = _fresh(opened, recommendation.chosen, confirm)
+    with Bar() as bar:
+        outcome = fresh.run(workers=workers, device=device, progress=bar)
+    if outcome.interrupted:
+        out.print("stopped; the same command goes on", soft_wrap=True)
+        raise typer.Exit(130)
+    again = [c for c in candidates(_section(fresh)) if _place(c) == _place(recommendation.chosen)]
+    verdict = recommend(again, sd_ratio=question["spread_ratio"], power=question["power"])
+    if verdict.chosen is None:
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(again)}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1)
+    sentence = verdict.sentence.removesuffix("; selected, optimistic")
+    out.print(f"confirmed by {confirm} fresh runs each: {sentence}", soft_wrap=True, highlight=False)
+
+
+def _section(study: Study) -> dict[str, Any]:
+    """Return what the store holds of a study."""
+    from seedwise.study import Store, report_sections
+
+    with Store(study.store_path) as store:
+        found = [section for section in report_sections(store) if section["name"] == study.spec.name]
+    if not found:
+        raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")
+    return found[0]
+
+
+def _fresh(study: Study, chosen: Candidate, runs: int) -> Study:
+    """Return a study of the base and the choice, in the same store, with seeds that come after those of the study."""
+    from seedwise.study import Study as NewStudy
+    from seedwise.study import check_study
+
+    spec = study.spec
+    if spec.seeds is not None:
+        raise SeedwiseError("--confirm takes fresh seeds, and this study lists its own: write a study of further ones")
+    raw = spec.model_dump(mode="json", exclude_unset=True)
+    tasks = None if spec.tasks is None else {chosen.task: raw["tasks"][chosen.task]}
+    changes = {
+        "name": f"{spec.name}-confirm",
+        "methods": {name: raw["methods"][name] for name in dict.fromkeys((spec.base_method, chosen.method))},
+        "baseline": spec.base_method,
+        "regimes": [chosen.regime],
+        "readouts": [] if chosen.readout == "plain" else [chosen.readout],
+        "first_replicate": spec.first_replicate + spec.replicates,
+        "replicates": runs,
+        "published": [],
+    }
+    checked = check_study({**raw, **changes, **({} if tasks is None else {"tasks": tasks})}, f"--confirm {runs}")
+    return NewStudy(checked, store=study.store_path, folder=study.folder)
+
+
+def _place(candidate: Candidate) -> tuple[str, str]:
+    return candidate.method, candidate.readout
+
+
+def _seen(found: list[Candidate]) -> str:
+    """Return what was seen instead."""
+    from seedwise.statistics import Interval
+
+    r = found[0].reduction if found else "nothing was read out"
+    if not isinstance(r, Interval):
+        return str(r)
+    return f"the reduction is {r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]"

@@ -1,0 +1,185 @@
+"""What every method and readout costs, beside what it does to the spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from seedwise.reporting._arms import is_base
+from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
+from seedwise.reporting._results import results_of
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import interval, number, p_value
+from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOTE: Final = (
+    "In the form of table 4 of the Variance Minimizer Loss paper. Costs are times relative to one plain run of the "
+    "base: training, as the median of its runs, and inference, measured beside a plain evaluation; an ensemble of N "
+    "trains and predicts N times. Reduction: of the SD, against the base's plain runs; p is corrected over all rows."
+)
+ENSEMBLES: Final = (
+    "Ensembles are formed from the pool of finished runs: the spread is that within random partitions of the pool into "
+    "disjoint ensembles, averaged. The reduction is against the base's plain runs with the same seeds; its jackknife "
+    "interval leaves out one seed at a time from both."
+)
+CAPTION: Final = (
+    "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
+    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top."
+)
+ALPHA: Final = 0.05
+
+
+class Ensembles(Protocol):
+    """Ensembles of one size from the runs of a cell."""
+
+    task: str
+    regime: str
+    method: str
+    readout: str
+    size: int
+    found: EnsembleSpread | str
+
+
+def candidates_of(
+    rows: Sequence[ComparisonRow], costs: Sequence[Cost], ensembles: Sequence[Ensembles], base: str
+) -> list[Candidate]:
+    """Return every method and readout that is compared with the base's plain runs, ensembles of these included.
+
+    Args:
+        rows: the rows of a study.
+        costs: what they cost, in the same order.
+        ensembles: the ensembles of the study.
+        base: the method that the others are compared with.
+
+    """
+    names = names_of(rows)
+    cost_at = {(r.task, r.regime, r.method, r.readout): cost for r, cost in zip(rows, costs, strict=True)}
+    found = [
+        Candidate(name, row.reduction, cost.training, cost.inference, row.method, row.readout, row.regime, row.task)
+        for row, cost, name in zip(rows, costs, names, strict=True)
+        if not is_base(row, base)
+    ]
+    places = len({(row.task, row.regime) for row in rows}) > 1
+    for one in ensembles:
+        cost = cost_at[one.task, one.regime, one.method, one.readout]
+        found.append(
+            Candidate(
+                _name(one, places),
+                one.found if isinstance(one.found, str) else one.found.reduction,
+                _times_n(cost.training, one),
+                _times_n(cost.inference, one),
+                one.method,
+                ("" if one.readout == "plain" else f"{one.readout} + ") + f"ensemble-{one.size}",
+                one.regime,
+                one.task,
+            )
+        )
+    return found
+
+
+def candidates(study: Mapping[str, Any]) -> list[Candidate]:
+    """Return every method, readout and ensemble of a study with its cost and its reduction against the base's runs.
+
+    Args:
+        study: see :func:`seedwise.reporting.render`.
+
+    """
+    results = results_of(study["description"], study["cells"])
+    return candidates_of(results.comparisons, study["costs"], study["ensembles"], results.base)
+
+
+def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
+    """Lay out reduction beside cost; empty where there are neither readouts nor ensembles nor dearer methods.
+
+    Args:
+        candidates: see ``candidates_of``.
+        with_readouts: whether the study has readouts.
+
+    """
+    columns = ["method", "training x", "inference x", "reduction [95 %]", "p"]
+    dearer = any((c.training or 1) > 1.5 for c in candidates)
+    if not candidates or not (with_readouts or dearer):
+        return Table(columns, [])
+    adjusted = recommend(candidates).p_adjusted
+    rows = []
+    for candidate, p in zip(candidates, adjusted, strict=True):
+        r = candidate.reduction
+        shown = (
+            [f"{r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]", p_value(p)] if isinstance(r, Interval) else ["-", ""]
+        )
+        rows.append([candidate.name, _times(candidate.training), _times(candidate.inference), *shown])
+    return Table(columns, rows)
+
+
+def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
+    """Lay out every ensemble beside the single runs of its pool; the second result says why not.
+
+    Args:
+        ensembles: the ensembles of the study.
+
+    """
+    several = len({(one.task, one.regime) for one in ensembles}) > 1
+    known = [one for one in ensembles if isinstance(one.found, EnsembleSpread)]
+    p = dict(zip(map(id, known), holm([_p(one.found) for one in known]).tolist(), strict=True))
+    rows, reasons = [], []
+    for one in ensembles:
+        name, e = _name(one, several), one.found
+        if isinstance(e, str):
+            reasons.append(f"{name}: {e}")
+            continue
+        r = e.reduction
+        rows.append(
+            [
+                name,
+                str(e.n),
+                interval(e.mean, 2, 100),
+                interval(e.gain, 2, 100),
+                interval(e.spread, 2, 100),
+                number(100 * e.base, 2),
+                f"{r.estimate:.0f} % [{_limit(r.low)}, {_limit(r.high)}]",
+                p_value(p[id(one)]),
+                f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
+            ]
+        )
+    columns = ["method", "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
+    return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
+
+
+def cost_figure(candidates: Sequence[Candidate]) -> Figure:
+    """Draw the reductions with their intervals, in the order of cost.
+
+    Args:
+        candidates: see ``candidates_of``.
+
+    """
+
+    def dearness(one: tuple[Candidate, float]) -> tuple[float, float]:
+        return one[0].training or math.inf, one[0].inference or math.inf
+
+    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)
+    names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
+    return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
+
+
+def _p(found: EnsembleSpread | str) -> float:
+    return 1.0 if isinstance(found, str) or found.ratio.p_value is None else found.ratio.p_value
+
+
+def _name(one: Ensembles, places: bool) -> str:
+    return f"{method_and_readout(one)}, ensemble-{one.size}" + (f" ({one.task}, {one.regime})" if places else "")
+
+
+def _times_n(cost: float | None, one: Ensembles) -> float | None:
+    return None if cost is None else cost * one.size
+
+
+def _times(cost: float | None) -> str:
+    return "-" if cost is None else number(cost, 1 if cost < 9.95 else 0)
+
+
+def _limit(limit: float) -> str:
+    return f"{limit:.0f}" if math.isfinite(limit) else "-infinity"

@@ -1,0 +1,100 @@
+"""The logits of the runs of a cell, and the ensembles that a study asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.readouts import parse_readout
+from seedwise.statistics import Cell, EnsembleSpread, ensemble_spread
+from seedwise.study._cells import tag_of
+from seedwise.study._store import Store
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The logits of the finished runs of a cell, shape (runs, examples, classes), and the true classes."""
+
+    logits: NDArray[Any]
+    labels: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Ensembles of one size from the runs of a cell, beside the plain runs of the base with the same seeds.
+
+    ``found`` says why, where their spread is not known.
+    """
+
+    task: str
+    regime: str
+    method: str
+    readout: str
+    size: int
+    found: EnsembleSpread | str
+
+
+def pool_of(store: Store, cell: Cell, run_ids: Sequence[str]) -> Pool | str | None:
+    """Return the pool of a cell, or why there is none; None where no logits were kept.
+
+    The runs are read one by one, so that memory holds those of one cell.
+    """
+    tag = tag_of(cell.readout)
+    first = store.predictions(run_ids[:1], tag=tag).get(run_ids[0]) if run_ids else None
+    if first is None or first.logits is None:
+        return None
+    logits = np.empty((len(run_ids), *first.logits.shape), first.logits.dtype)
+    for k, run_id in enumerate(run_ids):
+        kept = store.predictions([run_id], tag=tag).get(run_id)
+        if kept is None or kept.logits is None:
+            return "some runs kept no logits"
+        if kept.logits.shape != first.logits.shape:
+            return "the runs predicted different numbers of examples"
+        logits[k] = kept.logits
+    return Pool(logits, first.labels)
+
+
+def ensembles_of(cell: Cell, base: Cell | None, pool: Pool | str | None, readouts: Sequence[str]) -> list[Ensembles]:
+    """Return the ensembles that a study's readouts ask for of the runs of a cell.
+
+    Args:
+        cell: the cell.
+        base: the cell of the base's plain runs at the same place, if there is one.
+        pool: the cell's logits.
+        readouts: the readouts of the study.
+
+    """
+    parsed = [parse_readout(name) for name in readouts]
+    sizes = [r.ensemble for r in parsed if r.ensemble and r.per_run.name == cell.readout]
+    return [
+        Ensembles(cell.task, cell.regime, cell.method, cell.readout, size, _spread(cell, base, pool, size))
+        for size in sizes
+    ]
+
+
+def _spread(cell: Cell, base: Cell | None, pool: Pool | str | None, size: int) -> EnsembleSpread | str:
+    if not isinstance(pool, Pool):
+        return pool or "no logits were kept: set keep: {predictions: logits16}"
+    if len(set(cell.group.tolist())) > 1:
+        return "runs at several values of the fixed seeds are no pool of independent runs"
+    if cell.failed:
+        return f"{cell.failed} runs failed: ensembles of the others would look better than those of all"
+    try:
+        of_base = None if base is None or base is cell else _with_the_same_seeds(base, cell)
+        return ensemble_spread(pool.logits, pool.labels, size, base=of_base, example_ids=cell.example_ids)
+    except ValueError as error:
+        return str(error)
+
+
+def _with_the_same_seeds(base: Cell, cell: Cell) -> NDArray[np.float64]:
+    """Return the metric of the base's runs that have the seeds of the finished runs of a cell, in the same order."""
+    values = dict(zip(base.keys, base.values.tolist(), strict=True))
+    keys = [key for key, ok in zip(cell.keys, cell.finished_mask, strict=True) if ok]
+    found = np.array([values.get(key, np.nan) for key in keys])
+    if not np.isfinite(found).all():
+        raise ValueError(f"{base.method} lacks runs with the same seeds")
+    return found
