@@ -66,3 +66,40 @@ def test_smoke_runs_on_real_images(published, tmp_path):
     spec = study("vml-table1", "smoke")
     outcome = Study(spec.model_copy(update={"regimes": ["all"]}), store=tmp_path / "smoke.db").run(workers=2)
     assert outcome.counts == {"finished": 9}
+
+
+def test_all_methods_have_the_settings_of_the_digits(tmp_path):
+    spec = study("methods-digits", "full")
+    configs = spec.configs()
+    digits = study("digits", "full").configs()
+    assert {name: configs[name] for name in digits} == digits
+    base = configs["base"]["train"]
+    changed = {name: {k: v for k, v in c["train"].items() if base.get(k) != v} for name, c in configs.items()}
+    assert {name: list(keys) for name, keys in changed.items()} == {
+        "base": [],
+        "ema": ["averaging"],
+        "swa": ["averaging"],
+        "snapshots": ["snapshots"],
+        "sam": ["sharpness"],
+        "smoothing": ["loss"],
+        "clipping": ["clip_gradient"],
+        **{name: ["loss"] for name in ("vml", "clf", "placebo", "lr_vml", "lr_clf")},
+    }
+    assert changed["lr_vml"]["loss"]["controller"] == changed["placebo"]["loss"]["controller"] == changed["vml"]["loss"]
+    steps = 12 * 23
+    assert configs["ema"]["train"]["averaging"]["decay"] ** steps < 0.01
+
+    few = {"task": {**spec.task, "train_examples": 400}, "replicates": 1}
+    outcome = Study(spec.model_copy(update=few), store=tmp_path / "methods.db").run(workers=2)
+    assert outcome.counts == {"finished": 12}
+
+
+def test_tables_of_snapshots_have_five_cycles_at_every_scale():
+    for name, epochs in (("vml-table4", 200), ("summers-dinneen-table2", 500)):
+        for scale in ("smoke", "small", "full"):
+            config = study(name, scale).configs()["snapshots"]["train"]
+            assert config["snapshots"] == {"cycles": 5}
+        assert config["epochs"] == epochs
+    assert study("vml-table4", "full").configs()["vml"] == study("vml-table3", "full").configs()["vml"]
+    theirs = study("summers-dinneen-table2", "full").configs()["base"]
+    assert theirs == study("summers-dinneen", "full").configs()["base"]
