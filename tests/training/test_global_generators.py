@@ -18,22 +18,23 @@ def states():
     return random.getstate(), numpy_state[1].tolist(), numpy_state[2:], torch.get_rng_state().tolist()
 
 
-@pytest.mark.parametrize(
-    "loss",
-    [
-        "cross_entropy",
-        {"name": "vml", "warmup_steps": 5},
-        {"name": "clf"},
-        {"name": "placebo", "controller": {"name": "vml", "warmup_steps": 5}},
-    ],
-    ids=lambda loss: loss if isinstance(loss, str) else loss["name"],
-)
-def test_the_state_outside_neither_matters_nor_moves(trained, loss):
+METHODS = {
+    "base": {},
+    "vml": {"loss": {"name": "vml", "warmup_steps": 5}},
+    "clf": {"loss": {"name": "clf"}},
+    "placebo": {"loss": {"name": "placebo", "controller": {"name": "vml", "warmup_steps": 5}}},
+    "swa": {"averaging": {"name": "swa", "start": 0.5}, "model": {"name": "tiny_net:make"}},
+    "ema-sam": {"averaging": {"name": "ema", "decay": 0.9}, "sharpness": {"rho": 0.05}},
+}
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_the_state_outside_neither_matters_nor_moves(trained, tiny_net, method):
     records = []
     for seed in (1, 2):
         poison(seed)
         before = states()
-        records.append(trained({"init": 3}, loss=loss, validation={"fraction": 0.1, "rule": "best"}))
+        records.append(trained({"init": 3}, validation={"fraction": 0.1, "rule": "best"}, **method))
         assert states() == before
     one, two = records
     assert one.status == "finished"

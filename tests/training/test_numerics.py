@@ -50,9 +50,23 @@ def test_the_loss_is_computed_in_float32(new_run, precision, monkeypatch):
     assert seen == {torch.float32}
 
 
+METHODS = {
+    "base": {},
+    "swa": {"averaging": {"name": "swa", "start": 0.5}},
+    "sam": {
+        "averaging": {"name": "ema", "decay": 0.5},
+        "sharpness": {"rho": 0.05},
+        "clip_gradient": 0.5,
+        "loss": {"name": "lr_control", "controller": {"name": "vml", "warmup_steps": 2, "lambda_max": 0.5}},
+    },
+}
+
+
 @pytest.mark.skipif(shutil.which("c++") is None, reason="inductor needs a C++ compiler")
-def test_compiled_training_equals_eager(trained):
-    options = {"model": NO_DROPOUT, "epochs": 2, "batch_size": 479, "optimizer": {"name": "sgd", "lr": 0.05}}
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_compiled_training_equals_eager(trained, tiny_net, method):
+    model = {"name": tiny_net, "dropout": 0.0} if method else NO_DROPOUT
+    options = {"model": model, "epochs": 2, "batch_size": 479, "optimizer": {"name": "sgd", "lr": 0.05}, **method}
     eager = trained({"init": 1}, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, while it compiles
@@ -64,6 +78,27 @@ def test_compiled_training_equals_eager(trained):
     torch.testing.assert_close(
         torch.tensor(compiled.predictions[0].logits), torch.tensor(eager.predictions[0].logits), atol=1e-3, rtol=1e-3
     )
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="inductor needs a C++ compiler")
+def test_compiled_sharpness_aware_passes_draw_the_same_masks(new_run, tiny_net):
+    options = {"model": {"name": tiny_net, "dropout": 0.5}, "batch_size": 479, "numerics": {"compile": True}}
+    task = _loop.Classification(load("digits"), True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # The weights are moved by next to nothing: with the same masks the two gradients are almost the same.
+        still = _loop.Trainer(new_run(sharpness={"rho": 1e-9}, **options), task)
+        plain = _loop.Trainer(new_run(**options), task)
+        batch = next(iter(plain.batches(0)))
+        gradients = []
+        for trainer, seed in ((plain, 0), (still, 0), (plain, 1)):
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                trainer.backward(*batch)
+            gradients.append(trainer.model[5].weight.grad.clone())
+    first, both, other = gradients
+    torch.testing.assert_close(both, first, rtol=1e-3, atol=1e-5)
+    assert (other - first).abs().max() > 1e-3
 
 
 def test_compilation_is_really_asked_for(new_run, monkeypatch):
