@@ -12,6 +12,8 @@ SPECS = {
     "vml": ({"dropout": 2}, {"loss": {"name": "vml", "warmup_steps": 5}}),
     "placebo": ({"dropout": 2}, {"loss": {"name": "placebo", "controller": {"name": "vml", "warmup_steps": 5}}}),
     "adamw": ({"init": 3}, {"optimizer": {"name": "adamw", "lr": 0.003}, "validation": {"fraction": 0.2}}),
+    "swa": ({"init": 3}, {"averaging": {"name": "swa", "start": 0.5}, "clip_gradient": 0.5}),
+    "sam": ({"dropout": 2}, {"averaging": {"name": "ema", "decay": 0.9}, "sharpness": {"rho": 0.05}}),
 }
 
 FRESH = """

@@ -57,6 +57,17 @@ def test_cosine_is_that_of_torch():
     assert factors(Cosine(name="cosine"))[:-1] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("cycles", [2, 3, 6])
+def test_cycles_are_the_warm_restarts_of_torch(cycles):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 6 * STEPS // cycles)
+    factor = lr_schedule(Cosine(name="cosine"), 6, STEPS, cycles)
+    for step in range(6 * STEPS):
+        assert factor(step) == pytest.approx(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+
+
 @pytest.mark.parametrize("warmup", [5, 7])
 def test_a_warm_up_as_long_as_the_training(warmup):
     found = factors(Cosine(name="cosine", warmup_epochs=warmup))[:-1]
