@@ -10,7 +10,7 @@ from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, p_value
+from seedwise.reporting._words import interval, number, p_value, reduction
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
 
 if TYPE_CHECKING:
@@ -28,9 +28,11 @@ ENSEMBLES: Final = (
 )
 CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
-    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top."
+    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more than "
+    "30 the cheapest are drawn."
 )
 ALPHA: Final = 0.05
+_MOST_DRAWN: Final = 30
 
 
 class Ensembles(Protocol):
@@ -108,9 +110,7 @@ def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
     rows = []
     for candidate, p in zip(candidates, adjusted, strict=True):
         r = candidate.reduction
-        shown = (
-            [f"{r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]", p_value(p)] if isinstance(r, Interval) else ["-", ""]
-        )
+        shown = [reduction(r), p_value(p)] if isinstance(r, Interval) else ["-", ""]
         rows.append([candidate.name, _times(candidate.training), _times(candidate.inference), *shown])
     return Table(columns, rows)
 
@@ -131,7 +131,6 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
         if isinstance(e, str):
             reasons.append(f"{name}: {e}")
             continue
-        r = e.reduction
         rows.append(
             [
                 name,
@@ -140,7 +139,7 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
                 interval(e.gain, 2, 100),
                 interval(e.spread, 2, 100),
                 number(100 * e.base, 2),
-                f"{r.estimate:.0f} % [{_limit(r.low)}, {_limit(r.high)}]",
+                reduction(e.reduction),
                 p_value(p[id(one)]),
                 f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
             ]
@@ -160,7 +159,7 @@ def cost_figure(candidates: Sequence[Candidate]) -> Figure:
     def dearness(one: tuple[Candidate, float]) -> tuple[float, float]:
         return one[0].training or math.inf, one[0].inference or math.inf
 
-    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)
+    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)[:_MOST_DRAWN]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
     return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
 
@@ -179,7 +178,3 @@ def _times_n(cost: float | None, one: Ensembles) -> float | None:
 
 def _times(cost: float | None) -> str:
     return "-" if cost is None else number(cost, 1 if cost < 9.95 else 0)
-
-
-def _limit(limit: float) -> str:
-    return f"{limit:.0f}" if math.isfinite(limit) else "-infinity"

@@ -36,8 +36,8 @@ EFFECT: Final = 0.9
 
 def disagreement_table(
     cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str
-) -> tuple[Table, list[str]]:
-    """Compare every cell that kept predictions with the base; the second result says why not.
+) -> tuple[Table, str, list[str]]:
+    """Compare every cell that kept predictions with the base; beside it a note with the plans, and why not.
 
     Args:
         cells: the cells.
@@ -57,14 +57,21 @@ def disagreement_table(
             reasons.append(f"{name}: no comparison of churn: {error}")
     adjusted = [holm([ratios[k].p_value or 1.0 for _, ratios, _ in found]).tolist() for k in (0, 1)]
     rows = []
+    plans: dict[str, None] = {}
     for k, (name, ratios, pilots) in enumerate(found):
         shown = []
         for question, (ratio, pilot) in enumerate(zip(ratios, pilots, strict=True)):
             verdict = _VERDICTS[question](ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot)
-            shown += [interval(ratio, 2), p_value(adjusted[question][k]), verdict.short or verdict.word]
+            shown += [interval(ratio, 2), p_value(adjusted[question][k]), verdict.word]
+            if verdict.short:
+                plans.setdefault(verdict.short.removeprefix("not resolved: "), None)
         rows.append([name, *shown])
     columns = ["method", "churn / base's [95 %]", "p", "verdict on churn"]
-    return Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows), reasons
+    return (
+        Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows),
+        " ".join([NOTE, *(f"F{plan[1:]}." for plan in plans)]),
+        reasons,
+    )
 
 
 _VERDICTS: Final = (churn_verdict, error_variance_verdict)

@@ -146,7 +146,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     scores, why_no_scores = _paper_tables.score_table(
         cells, rows, study["scores"], description["spec"].get("published", [])
     )
-    churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
+    churn, about_churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
     ensembles, why_no_ensembles = _costs.ensemble_table(study["ensembles"])
     candidates = _costs.candidates_of(rows, study["costs"], study["ensembles"], base)
     with_readouts = bool(study["ensembles"]) or len({cell.readout for cell in cells}) > 1
@@ -168,7 +168,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
         Section("costs", "What it costs", _costs.cost_table(candidates, with_readouts), _costs.NOTE),
         Section("ensembles", "Ensembles", ensembles, _costs.ENSEMBLES),
-        Section("churn", "How often runs disagree", churn, _disagreement.NOTE),
+        Section("churn", "How often runs disagree", churn, about_churn),
         Section("new-data", "On this test set, and on new data", new_data, _NEW_DATA),
         Section(
             "published", "Beside the published numbers", published_table(rows, description["spec"], base), published

@@ -10,8 +10,16 @@ from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number
-from seedwise.statistics import Cell, ComparisonRow, Interval, PooledRatio, ScoreSpread, pooled_ratio
+from seedwise.reporting._words import interval, number, reduction
+from seedwise.statistics import (
+    Cell,
+    ComparisonRow,
+    Interval,
+    PooledRatio,
+    ScoreSpread,
+    as_reduction,
+    pooled_ratio,
+)
 
 PLACES: Final = (
     "Mean and SD [95 %] over runs, in the form of tables 1 (by source of randomness) and 2 (by network and dataset) of "
@@ -63,12 +71,11 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
         if is_base(row, base) or against is None:
             continue
         sides = [text for side in (against, row) for text in (_mean_and_sd(side, decimals), str(side.n))]
-        reduction = _percent(row.reduction) if isinstance(row.reduction, Interval) else "-"
-        table.append([*lead(row.task, row.regime), method_and_readout(row), *sides, reduction])
+        shown = reduction(row.reduction) if isinstance(row.reduction, Interval) else "-"
+        table.append([*lead(row.task, row.regime), method_and_readout(row), *sides, shown])
     for (regime, method), pooled in _pooled(rows).items():
         p = f"(p of one ratio {number(pooled.heterogeneity_p, 2)})"
-        low, high = 100 * (1 - pooled.ratio.high), 100 * (1 - pooled.ratio.low)
-        shown = f"{100 * (1 - pooled.ratio.estimate):.0f} % [{low:.0f}, {high:.0f}] {p}"
+        shown = f"{reduction(as_reduction(pooled.ratio))} {p}"
         table.append([*lead("all tasks", regime), method, "", "", "", "", shown])
     return Table(columns, table)
 
@@ -122,10 +129,6 @@ def score_table(
 def _mean_and_sd(row: ComparisonRow, decimals: int) -> str:
     mean = "-" if row.mean is None else number(row.mean, decimals)
     return f"{mean} \u00b1 {interval(row.spread, decimals)}" if isinstance(row.spread, Interval) else mean
-
-
-def _percent(reduction: Interval) -> str:
-    return f"{reduction.estimate:.0f} % [{reduction.low:.0f}, {reduction.high:.0f}]"
 
 
 def _pooled(rows: Sequence[ComparisonRow]) -> Mapping[tuple[str, str], PooledRatio]:

@@ -9,7 +9,7 @@ from typing import Any
 from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, p_value
+from seedwise.reporting._words import decimals_for, interval, number, p_value, reduction
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
 
 _P, _VERDICT = "p", "verdict on spread"
@@ -148,8 +148,7 @@ def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
 def _reduction(row: ComparisonRow) -> str:
     if isinstance(row.reduction, str):
         return "-" if row.verdict_reason != row.reduction or "base" not in row.reduction else ""
-    r = row.reduction
-    return f"{r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]"
+    return reduction(row.reduction)
 
 
 def _verdict(row: ComparisonRow, base: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, p_value
+from seedwise.reporting._words import decimals_for, interval, p_value, reduction
 from seedwise.statistics import ComparisonRow, Interval, holm
 
 
@@ -67,14 +67,12 @@ def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
     for row, name in zip(rows, names_of(rows), strict=True):
         if not isinstance(row.spread_normal, Interval):
             continue
-        reduction, correlation = row.reduction_normal, row.correlation_interval
+        correlation = row.correlation_interval
         table.append(
             [
                 name,
                 f"{interval(row.spread_normal, decimals)}",
-                f"{reduction.estimate:.0f} % [{reduction.low:.0f}, {reduction.high:.0f}]"
-                if isinstance(reduction, Interval)
-                else "",
+                reduction(row.reduction_normal) if isinstance(row.reduction_normal, Interval) else "",
                 interval(correlation, 2) if correlation else "",
             ]
         )

@@ -49,6 +49,18 @@ def interval(result: Interval, decimals: int, factor: float = 1.0) -> str:
     return f"{estimate} [{low}, {high}]"
 
 
+def reduction(result: Interval) -> str:
+    """Write a percentage with its interval: ``20 % [-44, 47]``.
+
+    Example:
+        >>> reduction(Interval(20.3, float("-inf"), 47.2, 0.95, 5, "F")), reduction(Interval(9, -0.2, 19, 0.95, 5, "F"))
+        ('20 % [-infinity, 47]', '9 % [0, 19]')
+
+    """
+    low, high = (f"{v:z.0f}" if math.isfinite(v) else f"{'-' * (v < 0)}infinity" for v in (result.low, result.high))
+    return f"{result.estimate:z.0f} % [{low}, {high}]"
+
+
 def p_value(p: float | None) -> str:
     """Write a p-value, nothing if there is none.
 

@@ -61,7 +61,7 @@ from seedwise.statistics.published import (
     ratio_beside_published,
 )
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
-from seedwise.statistics.ratios import reduction, spread_ratio, spread_ratio_of_sds
+from seedwise.statistics.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.scores import ScoreSpread, score_spread
@@ -102,6 +102,7 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
+    "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
     "attribution_design",

@@ -64,7 +64,8 @@ def recommend(
     """Choose the cheapest candidate whose SD is smaller than the base's, after Holm over all candidates.
 
     Cheap is what trains in the least time, and of equals what predicts in the least; a cost that is not known counts as
-    more than any that is. Times within 10 % of each other count as equal. The choice was made on the runs that it rests
+    more than any that is. Times within 10 % of each other count as equal, and of equals the first is taken: not
+    the one with the smallest p, which luck would choose. The choice was made on the runs that it rests
     on, so that its reduction looks larger than it is: it is "selected, optimistic" until fresh seeds confirm it.
 
     Args:
@@ -112,7 +113,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
             f"{_words.number(sd_ratio)} in {several} takes {needed} runs per method",
         )
-    chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference), found[1]))
+    chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
     low, high = (f"{limit:.0f}" if math.isfinite(limit) else "-infinity" for limit in (r.low, r.high))
