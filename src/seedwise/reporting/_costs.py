@@ -28,8 +28,8 @@ ENSEMBLES: Final = (
 )
 CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
-    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more than "
-    "30 the cheapest are drawn."
+    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more "
+    "than 30 the cheapest are drawn."
 )
 ALPHA: Final = 0.05
 _MOST_DRAWN: Final = 30
