@@ -38,6 +38,10 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
     runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="resolved", help="Add replicates until the question of 'until:' is resolved."),
+    ] = None,
     retrain: Annotated[
         bool,
         typer.Option(
@@ -80,9 +84,15 @@ def command(
         "--device": None if device == "cpu" else device,
         "--runs-per-device": None if runs_per_device == 1 else runs_per_device,
     }
+    if until is not None:
+        opened = _grown(
+            opened, until, part, replicates, command_line(study, given | {"--until": until}), workers=workers
+        )
+    elif _looked_at(opened):
+        raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
     train_and_report(
         opened,
-        again=command_line(study, given),
+        again=command_line(study, given | {"--until": until}),
         workers=workers,
         device=device,
         runs_per_device=runs_per_device,
@@ -91,6 +101,53 @@ def command(
         accept_changed_code=accept_changed_code,
         retry_failed=retry_failed,
     )
+
+
+def _grown(study: Study, until: str, shard: object, replicates: int | None, again: str, **options: object) -> Study:
+    """Let a study grow from look to look until it is resolved, and return it as it then is.
+
+    Raises:
+        SeedwiseError: for options that do not go together.
+
+    """
+    from seedwise.cli._console import Bar, console
+    from seedwise.reporting import is_resolved, looks_table, results_of, why_it_stopped
+    from seedwise.study import Store, announced, looks_at, report_sections
+
+    if until != "resolved":
+        raise SeedwiseError(f"--until {until}: there is only --until resolved")
+    if shard is not None or replicates is not None:
+        raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
+    looks_at(study.spec)
+    out = console()
+    out.print(announced(study.spec), soft_wrap=True, highlight=False)
+    grown = study
+    for grown in study.looks():
+        with Bar() as bar:
+            outcome = grown.run(progress=bar, **options)  # type: ignore[arg-type]
+        if outcome.interrupted:
+            out.print(f"stopped. Go on with: {again}", soft_wrap=True)
+            raise typer.Exit(130)
+        with Store(grown.store_path) as store:
+            section = next(s for s in report_sections(store) if s["name"] == grown.spec.name)
+        description = section["description"]
+        table = looks_table(
+            description["until"], section["cells"], section["labels"], results_of(description, section["cells"]).base
+        )
+        out.print(why_it_stopped(description["until"], table), soft_wrap=True, highlight=False)
+        if is_resolved(table):
+            break
+    return grown
+
+
+def _looked_at(study: Study) -> bool:
+    """Return whether the store holds looks at the study: an analysis as if its size had been fixed would be wrong."""
+    from seedwise.study import Store
+
+    if not study.store_path.exists():
+        return False
+    with Store(study.store_path) as store:
+        return "until" in store.studies().get(study.spec.name, {})
 
 
 def command_line(study: str, given: Mapping[str, object], command: str = NAME) -> str:

@@ -10,6 +10,7 @@ from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._costs import candidates
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
+from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
 from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, percent
@@ -25,10 +26,13 @@ __all__ = [
     "candidates",
     "compare",
     "interval",
+    "is_resolved",
+    "looks_table",
     "number",
     "percent",
     "render",
     "results_of",
     "row_numbers",
     "table_files",
+    "why_it_stopped",
 ]

@@ -74,10 +74,37 @@ def disagreement_table(
     )
 
 
+def churn_ratios(
+    cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str, level: float
+) -> list[tuple[str, Interval | None]]:
+    """Return the ratio of churn of every cell to the base, None where it is not known.
+
+    Args:
+        cells: the cells.
+        labels: for each cell the true classes of its examples, or None.
+        base: the method that the others are compared with.
+        level: of the intervals.
+
+    """
+    found: list[tuple[str, Interval | None]] = []
+    for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
+        against = base_of(cell, cells, base)
+        if against is None:
+            continue
+        known = truth is not None and cell.predictions is not None and against.predictions is not None
+        try:
+            found.append((name, _compared(cell, against, truth, level)[0][0] if known and truth is not None else None))
+        except ValueError:
+            found.append((name, None))
+    return found
+
+
 _VERDICTS: Final = (churn_verdict, error_variance_verdict)
 
 
-def _compared(cell: Cell, base: Cell, truth: NDArray[np.int64]) -> tuple[list[Interval], list[Interval | None]]:
+def _compared(
+    cell: Cell, base: Cell, truth: NDArray[np.int64], level: float = 0.95
+) -> tuple[list[Interval], list[Interval | None]]:
     """Return the ratios of churn and of error variance, and those of the base that a plan goes by."""
     runs, paired = lined_up([cell, base])
     picked = [(c, at, prediction_rows(c, at)) for c, at in zip((cell, base), runs, strict=True)]
@@ -86,8 +113,8 @@ def _compared(cell: Cell, base: Cell, truth: NDArray[np.int64]) -> tuple[list[In
     ids: Any = tuple(None if c.example_ids is None else [c.example_ids[k] for k in rows] for c, _, rows in picked)
     wrong = [(labels != truth).astype(np.float64) for labels in predicted]
     ratios = [
-        churn_ratio(*predicted, paired=paired, example_ids=ids, groups=groups),  # type: ignore[arg-type]
-        error_variance_ratio(*wrong, paired=paired, example_ids=ids, groups=groups),  # type: ignore[arg-type]
+        churn_ratio(*predicted, paired=paired, example_ids=ids, groups=groups, level=level),  # type: ignore[arg-type]
+        error_variance_ratio(*wrong, paired=paired, example_ids=ids, groups=groups, level=level),  # type: ignore[arg-type]
     ]
     if len(set(base.group.tolist())) > 1:
         return ratios, [None, None]

@@ -10,6 +10,8 @@ from seedwise.reporting import _costs, _details, _disagreement, _paper_tables, _
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
+from seedwise.reporting._looks import NOTE as LOOKS
+from seedwise.reporting._looks import looks_table, why_it_stopped
 from seedwise.reporting._new_data import new_data_table
 from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of, scaled
@@ -162,7 +164,10 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     several_values = any(several_groups(cell) for cell in cells)
     if several_values:
         about.append(_WITHIN)
+    until = description.get("until")
+    looks = Table([], []) if until is None else looks_table(until, shown, labels, base)
     sections = [
+        Section("looks", "When it stopped", looks, "" if until is None else f"{_sentence(until, looks)} {LOOKS}"),
         Section("results", "Results", results.numbers, "".join(about)),
         Section("failures", "Failed runs", _rows.failures_table(rows), _FAILURES),
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
@@ -212,6 +217,11 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         reactivity=reactivity,
         candidates=candidates if any(section.key == "costs" and section.table.rows for section in sections) else [],
     )
+
+
+def _sentence(until: Mapping[str, Any], looks: Table) -> str:
+    sentence = why_it_stopped(until, looks)
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def table_files(studies: Sequence[Mapping[str, Any]]) -> dict[str, str]:

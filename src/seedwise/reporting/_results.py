@@ -8,6 +8,7 @@ from typing import Any
 
 from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, scale_of
+from seedwise.reporting._looks import limit_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, p_value, reduction
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
@@ -66,15 +67,22 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
 
     """
     base = description["base"] or cells[0].method
-    question = description["question"]
+    question, until = description["question"], description.get("until")
     scale = scale_of(cells)
     rows = compare_study(
         [scaled(cell, scale) for cell in cells],
         baseline=base,
         sd_ratio=question["spread_ratio"],
         power=question["power"],
-        factor=question.get("factor"),
-        margin=None if question.get("margin") is None else scale * question["margin"],
+        # A look at a growing study tests for differences, at its own limit, and not for equivalence.
+        **(
+            {"alpha": limit_of(until, sum(not is_base(cell, base) for cell in cells))}
+            if until
+            else {
+                "factor": question.get("factor"),
+                "margin": None if question.get("margin") is None else scale * question["margin"],
+            }
+        ),
     )
     metric = cells[0].metric
     share = scale > 1

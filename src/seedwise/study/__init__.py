@@ -15,6 +15,7 @@ from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Outcome, Study
+from seedwise.study._until import announced, looks_at
 
 __all__ = [
     "AttributionStudy",
@@ -29,11 +30,13 @@ __all__ = [
     "Study",
     "StudyFolder",
     "StudySpec",
+    "announced",
     "attribution_sections",
     "cells_of",
     "check_study",
     "diagnose",
     "is_attribution",
+    "looks_at",
     "merge",
     "mistake",
     "parse_study",

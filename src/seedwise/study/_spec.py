@@ -87,6 +87,31 @@ class Question(Options):
     threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
+class Until(Options):
+    """When a growing study may stop, with the error rate of a single look (``run --until resolved``).
+
+    ``question`` is what is to be resolved for every method. ``effect`` is what the study should find with probability
+    ``power``: for the spread a ratio of SDs, for means and churn a difference in SDs over runs. ``looks`` are runs per
+    method, the last is the maximum; ``alpha`` is shared by all comparisons.
+    """
+
+    question: Literal["spread", "mean", "churn"] = "spread"
+    effect: Annotated[float, Field(gt=0)] = 0.7
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    power: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    looks: Annotated[list[Annotated[int, Field(ge=10, le=100_000, strict=True)]], Field(min_length=1)] = Field(
+        default_factory=lambda: [20, 40, 60, 80]
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Until:
+        if sorted(set(self.looks)) != self.looks:
+            raise ValueError(f"the looks {self.looks} must rise: each is a number of runs per method")
+        if self.question == "spread" and self.effect == 1:
+            raise ValueError("an effect of 1 is no difference in spread: name a ratio such as 0.7")
+        return self
+
+
 class KeepOptions(Options):
     """What is kept of a finished run; ``weights: snapshots`` keeps those of the ``last_epochs`` too."""
 
@@ -215,6 +240,7 @@ class StudySpec(Options):
     source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
+    until: Until | None = None
     keep: KeepOptions = KeepOptions()
     readouts: list[_ReadoutName] = Field(default_factory=list)
     evaluate: Evaluate = Evaluate()

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from seedwise.study._plan import PlannedRun, plan
 from seedwise.study._readings import mean_of_snapshots, missing_readings, unkept, without_weights
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store
+from seedwise.study._until import described, looks_at
 from seedwise.training import FUNCTION
 
 
@@ -77,6 +78,7 @@ class Study:
 
     def __init__(self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".") -> None:
         self.spec = spec
+        self.look: int | None = None
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
         if self.store_path.is_dir() or self.store_path.suffix in (".html", ".yaml", ".yml", ".d"):
@@ -302,7 +304,22 @@ class Study:
                 for task, part in spec.by_task().items()
             },
             "question": spec.question.model_dump(),
+            **({} if self.look is None else {"until": described(spec, self.look)}),
         }
+
+    def looks(self) -> Iterator[Study]:
+        """Return the study as it is at each look of its ``until:``, one after the other; each is to be run.
+
+        Raises:
+            SeedwiseError: if it cannot be looked at while it grows.
+
+        """
+        for look, replicates in enumerate(looks_at(self.spec)):
+            grown = Study(
+                self.spec.model_copy(update={"replicates": replicates}), store=self.store_path, folder=self.folder
+            )
+            grown.look = look
+            yield grown
 
     def cells(self) -> list[Cell]:
         """Return what the statistics see: one cell per method and regime, in the order of the study file.
