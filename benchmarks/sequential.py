@@ -54,9 +54,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=10_000)
     studies = parser.parse_args().studies
-    print(
-        f"{studies} studies a row, Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}"
-    )
+    versions = f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}"
+    print(f"{studies} studies a row, {versions}")
     print("question  arms      limits of p                       truth             resolved  mean runs")
     for question, effects in (("spread", (1.0, 0.7, 0.5)), ("mean", (0.0, 0.5)), ("churn", (0.0,))):
         for paired in (False, True):

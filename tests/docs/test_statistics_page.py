@@ -192,7 +192,7 @@ def test_numbers_of_the_calibration() -> None:
         if cells[0] == "normal / t, 5 degrees of freedom" and cells[2] == "adjusted"
         for cell in cells[4:]
     ]
-    assert f"do the same: {span(heavier)} for t values with 5 degrees of freedom" in TEXT
+    assert f"Heavier tails alone do not: {span(heavier)} for t values with 5 degrees of freedom" in TEXT
 
 
 EXTRA = table_after("<!-- extra runs -->")

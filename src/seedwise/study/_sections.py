@@ -44,7 +44,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 places.setdefault(place, set()).add((run.environment, run.code))
         spec = description["spec"]
         cells = cells_of(store, study)
-        base = description["base"] or (cells[0].method if cells else "")
+        base = description.get("base") or (cells[0].method if cells else "")
         members = [
             [r for r in runs if (r.link.task, r.link.regime, r.link.method) == (c.task, c.regime, c.method)]
             for c in cells
