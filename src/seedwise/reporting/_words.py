@@ -57,8 +57,15 @@ def reduction(result: Interval) -> str:
         ('20 % [-infinity, 47]', '9 % [0, 19]')
 
     """
-    low, high = (f"{v:z.0f}" if math.isfinite(v) else f"{'-' * (v < 0)}infinity" for v in (result.low, result.high))
-    return f"{result.estimate:z.0f} % [{low}, {high}]"
+    low, high = (_percentage(v) for v in (result.low, result.high))
+    return f"{_percentage(result.estimate)} % [{low}, {high}]"
+
+
+def _percentage(value: float) -> str:
+    if not math.isfinite(value):
+        return f"{'-' * (value < 0)}infinity"
+    # Of three runs a limit can have ten digits, none of which says anything.
+    return f"{value:z.0f}" if abs(value) < 1e5 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def p_value(p: float | None) -> str:
