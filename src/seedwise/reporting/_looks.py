@@ -18,7 +18,8 @@ NOTE: Final = (
     "repeated intervals hold the truth at all looks together; all other intervals of this report are those of a study "
     "of fixed size. A study that stops because it found something found it too large: take the estimates as optimistic."
 )
-_SMALLEST: Final = 1e-6
+_SMALLEST: Final = 1e-12
+"""Stands for a limit of 0: no test of ours tells anything apart from it."""
 
 
 def limit_of(until: Mapping[str, Any], comparisons: int) -> float:
@@ -76,7 +77,6 @@ def why_it_stopped(until: Mapping[str, Any], table: Table) -> str:
 def _compared(
     until: Mapping[str, Any], cells: Sequence[Cell], labels: Sequence[Any], base: str
 ) -> list[tuple[str, Interval | None]]:
-    # Where nothing can be resolved yet, an interval of all but one in a million stands for one without limits.
     level = 1 - max(until["limits"][until["look"]], _SMALLEST)
     if until["question"] == "churn":
         return churn_ratios(cells, labels, base, level)
