@@ -92,8 +92,8 @@ def test_a_base_without_the_same_seeds_is_said():
 def run(method: str, replicate: int, seconds: float, environment: str = "here", **changes: object) -> StoredRun:
     fields = {
         "link": Link("s", "t", method, "all", 0, replicate), "run_id": f"{method}{replicate}{environment}",
-        "content": {}, "status": "finished", "metrics": {}, "weights_sha256": None, "seconds": seconds, "resumed_from": [],
-        "notes": [], "error": None, "environment": environment, "code": None, "attempt": 0,
+        "content": {}, "status": "finished", "metrics": {}, "weights_sha256": None, "seconds": seconds,
+        "resumed_from": [], "notes": [], "error": None, "environment": environment, "code": None, "attempt": 0,
     }  # fmt: skip
     return StoredRun(**{**fields, **changes})  # type: ignore[arg-type]
 
