@@ -44,7 +44,7 @@ def test_costs_stand_beside_reductions_corrected_over_all_rows() -> None:
     assert float(rows["new"][3].removeprefix("< ") or 0) == pytest.approx(p[1], abs=0.001)
     assert found.tables["ensembles"].rows[0][1] == "12"
     assert "base, ensemble-3: some runs kept no logits" in found.reasons
-    texts = [text.get_text() for text in cost_figure(found.candidates).axes[0].get_yticklabels()]
+    texts = [text.get_text() for text in cost_figure(found.candidates, "base").axes[0].get_yticklabels()]
     assert " ".join(texts[0].split()) == "base, flip: 1.0, 2.1"
 
 

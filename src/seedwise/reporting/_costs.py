@@ -29,7 +29,7 @@ ENSEMBLES: Final = (
 CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
     "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more "
-    "than 30 the cheapest are drawn."
+    "than 30, methods with a readout are left to the table."
 )
 ALPHA: Final = 0.05
 _MOST_DRAWN: Final = 30
@@ -148,18 +148,22 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
     return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
 
 
-def cost_figure(candidates: Sequence[Candidate]) -> Figure:
+def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
     """Draw the reductions with their intervals, in the order of cost.
 
     Args:
-        candidates: see ``candidates_of``.
+        candidates: see ``candidates_of``; of many, methods with a readout are left out.
+        base: the method that the others are compared with.
 
     """
 
-    def dearness(one: tuple[Candidate, float]) -> tuple[float, float]:
-        return one[0].training or math.inf, one[0].inference or math.inf
+    def dearness(one: tuple[Candidate, float]) -> tuple[float, ...]:
+        # Times that are shown as equal are equal.
+        return tuple(math.inf if cost is None else round(cost, 1) for cost in (one[0].training, one[0].inference))
 
-    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)[:_MOST_DRAWN]
+    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)
+    if len(both) > _MOST_DRAWN:
+        both = [one for one in both if one[0].method == base or one[0].readout == "plain"]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
     return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
 

@@ -76,7 +76,7 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
     if any(isinstance(row.reduction, Interval) for row in rows):
         add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
     if any(isinstance(candidate.reduction, Interval) for candidate in findings.candidates):
-        add(partial(_costs.cost_figure, findings.candidates), _costs.CAPTION)
+        add(partial(_costs.cost_figure, findings.candidates, findings.results.base), _costs.CAPTION)
     if any(isinstance(row.spread, Interval) for row in rows):
         add(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))
     if findings.sources:
