@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seedwise.reporting import interval, number, percent, render, results_of
-from seedwise.reporting._details import check_table, sources_of, sources_table
+from seedwise.reporting._details import assisted_of, check_table, sources_of, sources_table
 from seedwise.statistics import Interval, reduction, spread
 
 from .samples import BASE, RNG, STEADY, cell, description, section
@@ -144,13 +144,16 @@ def test_what_the_loss_did_is_summed_over_epochs() -> None:
 def test_where_the_spread_comes_from_is_in_points_of_accuracy() -> None:
     truth = np.zeros(50, dtype=np.int64)
     wrong = RNG.random((12, 50)) < 0.2
-    sources, reasons = sources_of([cell("base", 1 - wrong.mean(1), predictions=wrong.astype(int))], [truth])
-    (row,) = sources_table(sources).rows
+    cells = [cell("base", 1 - wrong.mean(1), predictions=wrong.astype(int))]
+    sources, reasons = sources_of(cells, [truth])
+    (row,) = sources_table(sources, assisted_of(cells, [truth])).rows
     assert reasons == []
     noise = np.sqrt(np.sum(np.var(wrong, axis=0, ddof=1))) / 50
     assert row[0] == "base"
     assert float(row[1].split()[0]) == pytest.approx(100 * np.std(wrong.mean(1), ddof=1), abs=0.005)
     assert float(row[2]) == pytest.approx(100 * noise, abs=0.005)
+    larger = max(np.std(wrong.mean(1), ddof=1), noise)
+    assert float(row[6].split()[0]) == pytest.approx(100 * larger, abs=0.005)
 
 
 def test_runs_that_predicted_different_examples_are_left_out_with_a_reason() -> None:

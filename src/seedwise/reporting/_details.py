@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,15 @@ from seedwise.reporting._arms import base_of, lined_up, several_groups
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, percent
-from seedwise.statistics import Cell, GroupSize, SpreadSources, group_size_table, spread_sources
+from seedwise.statistics import (
+    AssistedSpread,
+    Cell,
+    GroupSize,
+    SpreadSources,
+    assisted_spread,
+    group_size_table,
+    spread_sources,
+)
 
 Curves = Mapping[str, NDArray[np.float64]]
 
@@ -40,7 +49,24 @@ def sources_of(
     return found, reasons
 
 
-def sources_table(sources: Mapping[str, SpreadSources]) -> Table:
+def assisted_of(cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None]) -> dict[str, AssistedSpread]:
+    """Return the SD that the single examples help to estimate, by cell, where :func:`sources_of` has its parts.
+
+    Args:
+        cells: the cells.
+        labels: for each cell the true classes of its examples, or None.
+
+    """
+    found = {}
+    for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
+        if cell.predictions is None or truth is None or len(cell.predictions) < 3 or several_groups(cell):
+            continue
+        with suppress(ValueError):  # why a cell's runs cannot be taken apart is said with its parts
+            found[name] = assisted_spread(cell.predictions != truth, example_ids=cell.example_ids)
+    return found
+
+
+def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, AssistedSpread]) -> Table:
     """Lay out the parts of each cell's variance over runs, as SDs in points of accuracy."""
     rows = []
     for name, s in sources.items():
@@ -55,10 +81,11 @@ def sources_table(sources: Mapping[str, SpreadSources]) -> Table:
                 interval(s.distribution, max(decimals_for(100**2 * width), 2), 100**2),
                 interval(s.distribution_sd, 2, 100),
                 shown,
+                interval(assisted[name].spread, 2, 100) if name in assisted else "-",
             ]
         )
     columns = ["method", "SD [95 %]", "SD of test-set noise", "distribution-wise variance [95 %]"]
-    return Table([*columns, "its root [95 %]", "share of noise [95 %]"], rows)
+    return Table([*columns, "its root [95 %]", "share of noise [95 %]", "SD with the examples' help [95 %]"], rows)
 
 
 def check_table(cells: Sequence[Cell], curves: Sequence[Curves]) -> Table:

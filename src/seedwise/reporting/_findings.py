@@ -63,7 +63,9 @@ _PUBLISHED: Final = (
 _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
     "distribution-wise variance (Jordan 2023, points squared) and its root are what would remain on unlimited test "
-    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0."
+    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0. "
+    "With the examples' help: the SD if runs are better or worse as a whole, if at all, so that it is not below the "
+    "noise; that is an assumption, and the interval takes accuracies for normal."
 )
 _FIXED: Final = (
     "The SD within the runs that share one value of the fixed seeds, and the p-value of its being the same at all of "
@@ -185,7 +187,12 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
             _paper_tables.PLACES + (_paper_tables.POOLED if several_tasks else ""),
         ),
         Section("scores", "How much runs differ", scores, _paper_tables.SCORES),
-        Section("sources", "Where the spread comes from", _details.sources_table(sources), _SOURCES),
+        Section(
+            "sources",
+            "Where the spread comes from",
+            _details.sources_table(sources, _details.assisted_of(cells, labels)),
+            _SOURCES,
+        ),
         Section("fixed", "At each value of the fixed seeds", fixed_values_table(shown, results.decimals), _FIXED),
         Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
         Section(
