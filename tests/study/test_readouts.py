@@ -8,7 +8,7 @@ import torch
 
 from seedwise.data import load
 from seedwise.errors import SeedwiseError
-from seedwise.study import Store, Study, StudyFolder, parse_study
+from seedwise.study import Store, Study, StudyFolder, parse_study, unread
 
 DIGITS = """
 name: digits
@@ -171,6 +171,28 @@ def test_weights_that_nobody_kept_are_named_and_trained_again_on_demand(tmp_path
     assert after[whole, "crop25"] == before[whole, "crop25"]
     assert after[lost, "crop25"].seconds != before[lost, "crop25"].seconds
     assert after[lost, "crop25"].metrics == before[lost, "crop25"].metrics
+
+
+def test_a_readout_that_fails_is_recorded_and_tried_again_on_demand(tmp_path):
+    text = DIGITS.replace("replicates: 2", "replicates: 1")
+    write(tmp_path, text).run(workers=1)
+    study = write(tmp_path, text, readouts="[crop25]")
+    (run_id,) = store_ids(study)
+    files = StudyFolder(tmp_path / "digits.d")
+    final = files.weights_file(run_id, "final")
+    whole = final.read_bytes()
+    final.write_bytes(files.weights_file(run_id, "epoch-0").read_bytes())
+    outcome = study.run(workers=1)
+    assert (outcome.counts, outcome.read, outcome.unread) == ({"finished": 1}, 1, 1)
+    plain, crop = study.cells()
+    assert (plain.status, crop.status, crop.failed) == (("finished",), ("crashed",), 1)
+    said = f"SeedwiseError: {final} does not hold the weights of this run: restore it, or train it again"
+    with Store(study.store_path) as store:
+        assert unread(store, "digits", store.runs()) == ["readout crop25: 1 crashed", f"  1 crashed: {said}"]
+    final.write_bytes(whole)
+    assert study.run(workers=1).unread == 1
+    assert study.run(workers=1, retry_failed=True).unread == 0
+    assert study.cells()[1].status == ("finished",)
 
 
 def store_ids(study: Study) -> list[str]:

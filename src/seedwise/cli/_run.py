@@ -191,7 +191,8 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
     done = outcome.counts.get("finished", 0)
     total = sum(outcome.counts.values())
     if outcome.interrupted:
-        out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
+        kept = f"{done} of {total} runs" + (f" and {outcome.read} new readouts" if outcome.read else "")
+        out.print(f"stopped: {kept} are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     if shard is not None:
         root = shlex.quote(str(study.store_path.with_suffix(".d")))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
-    from seedwise.study import StoredRun
+    from collections.abc import Mapping
+
+    from seedwise.study import StoredReadout, StoredRun
 
 NAME: Final = "show"
 
@@ -20,7 +23,8 @@ def command(
 ) -> None:
     """Show the results in a store: the table, or with --json a list with one object per planned run.
 
-    Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds.
+    Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds, and where
+    a run was read out, readouts: by name status, metrics, forward passes per example, and measured seconds.
     """
     from seedwise.cli._attribute import print_attribution
     from seedwise.cli._console import print_results
@@ -31,7 +35,8 @@ def command(
 
     with Store(store_path(store)) as opened:
         if as_json:
-            typer.echo(json.dumps([as_object(run) for run in opened.runs()], indent=1))
+            read = opened.readouts()
+            typer.echo(json.dumps([as_object(run, read) for run in opened.runs()], indent=1))
             return
         for study, description in opened.studies().items():
             if is_attribution(description):
@@ -42,10 +47,11 @@ def command(
             print_attribution(attribution_results(section))
 
 
-def as_object(run: StoredRun) -> dict[str, Any]:
+def as_object(run: StoredRun, read: Mapping[tuple[str, str], StoredReadout]) -> dict[str, Any]:
     """Return what ``--json`` says of a run."""
     from seedwise.randomness import ALL
 
+    readouts = {name: asdict(found) for (run_id, name), found in read.items() if run_id == run.run_id}
     return {
         "id": run.run_id,
         "study": run.link.study,
@@ -59,4 +65,4 @@ def as_object(run: StoredRun) -> dict[str, Any]:
         "metrics": run.metrics,
         "weights_sha256": run.weights_sha256,
         "seconds": run.seconds,
-    }
+    } | ({"readouts": readouts} if readouts else {})

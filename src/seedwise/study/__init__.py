@@ -13,7 +13,7 @@ from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
-from seedwise.study._store import Store, StoredRun
+from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
 from seedwise.study._until import announced, looks_at
 
@@ -26,6 +26,7 @@ __all__ = [
     "Progress",
     "Silent",
     "Store",
+    "StoredReadout",
     "StoredRun",
     "Study",
     "StudyFolder",

@@ -205,9 +205,10 @@ class Study:
             executor = Executor(self._settings(folder, devices), take_in, progress)
             self._read(store, readings, executor, take_in, progress)
             found = store.readouts()
+            read = len(readings) - len(missing_readings(store, self.spec.readouts, specs))
         names = [readout.name for readout in per_run(self.spec.readouts)]
         failed = [key for key, one in found.items() if key[0] in specs and key[1] in names and one.status in FAILURES]
-        return Outcome(dict(counts), len(todo), executor.interrupted, len(readings), len(failed))
+        return Outcome(dict(counts), len(todo), executor.interrupted, read, len(failed))
 
     def _read(
         self,
