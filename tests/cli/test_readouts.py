@@ -38,8 +38,9 @@ def test_readouts_stand_in_the_table_and_in_what_scripts_read(tmp_path: Path) ->
     (tmp_path / "cyclic.yaml").write_text(STUDY + "readouts: [snapshots]\n")
     again = run_cli(["run", "cyclic.yaml"], tmp_path)
     assert again.returncode == 0, again.stderr
-    header, *rows = (line.split() for line in again.stdout.splitlines()[1:5])
+    header, *rows = (line.split() for line in again.stdout.splitlines()[1:])
     assert header[:3] == ["method", "readout", "n"]
+    rows = [row for row in rows if row[0] in ("base", "cyclic")]  # long verdicts are folded
     assert [row[:3] for row in rows] == [["base", "plain", "6"], ["cyclic", "plain", "6"], ["cyclic", "snapshots", "6"]]
     assert "readout snapshots: 6 finished" in run_cli(["status", "cyclic.db"], tmp_path).stdout
     runs = json.loads(run_cli(["show", "cyclic.db", "--json"], tmp_path).stdout)

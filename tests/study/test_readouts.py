@@ -121,7 +121,6 @@ def test_what_inference_costs_is_measured_beside_a_plain_evaluation(read):
         found = store.readouts()
     by_name = {name: one for (_, name), one in found.items()}
     assert by_name.pop("snapshots").seconds is None  # from kept logits
-    assert by_name["snapshots + crop25"].seconds > by_name["crop25"].seconds
     assert {name: one.passes for name, one in by_name.items()} == {
         "crop25": 9,
         "average-2": 1,
@@ -129,7 +128,6 @@ def test_what_inference_costs_is_measured_beside_a_plain_evaluation(read):
         "snapshots + crop25": 18,
     }
     assert all(one.seconds > 0 and one.plain_seconds > 0 for one in by_name.values())
-    assert by_name["crop25"].seconds > 2 * by_name["crop25"].plain_seconds
     assert by_name["crop25"].preparation_seconds is None
     assert by_name["average-2"].preparation_seconds > 0
 
