@@ -70,6 +70,7 @@ def recommend(
 
     Args:
         candidates: all that were compared, the unsuccessful too; leaving some out would make the others look better.
+            The ``n`` of their reductions counts the runs axis of each arm.
         sd_ratio: the ratio of SDs that is to be found, positive and not 1: what it would take if none is resolved.
         power: the probability of finding it, between 0 and 1.
         alpha: significance level over all candidates, between 0 and 1.

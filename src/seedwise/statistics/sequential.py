@@ -92,7 +92,7 @@ def sequential_design(
     as fewer than 10 of the simulated studies would be stopped by it, is left to the next.
 
     Args:
-        looks: runs per method at each look, rising, at least 10; the last is the maximum.
+        looks: runs per method (the length of the runs axis) at each look, rising, at least 10; the last is the maximum.
         question: ``"spread"``, ``"mean"`` or ``"churn"``.
         paired: whether run i of both arms shares its seeds.
         correlation: of paired runs, between -1 and 1; it hardly moves the limits.
@@ -139,7 +139,7 @@ def sequential_power(
     """Simulate what a design does if an effect is there, on normal values.
 
     Args:
-        design: the looks and their limits.
+        design: the looks (lengths of the runs axis) and their limits.
         effect: the true ratio of SDs for ``"spread"``, otherwise the true difference in SDs over runs (for churn, of
             its pseudo-values). The effect that you care about, never one that was observed.
         studies: how many are simulated, at least 100.
