@@ -57,7 +57,9 @@ def runs_figure(cells: Sequence[Cell]) -> Figure:
         values = scale * cell.values[cell.finished_mask]
         grid, density = _density(values, limit=scale if scale > 1 else np.inf)
         axes.fill_between(grid, k + 0.25, k + 0.25 - 0.7 * density, color="C0", alpha=0.25, linewidth=0)
-        axes.vlines(values, k + 0.05, k + 0.25, color="C0", alpha=0.6, linewidth=1.4)
+        # One path with gaps: a path for every run would be most of a large report.
+        ticks = np.stack([np.full_like(values, k + 0.05), np.full_like(values, k + 0.25), np.full_like(values, np.nan)])
+        axes.plot(np.repeat(values, 3), ticks.T.ravel(), color="C0", alpha=0.6, linewidth=1.4)
         axes.plot([np.mean(values)], [k + 0.15], "o", color="C1", markersize=5)
     label_rows(axes, names_of(shown))
     if shown:
@@ -173,6 +175,6 @@ def _density(values: NDArray[np.float64], limit: float) -> tuple[NDArray[np.floa
     """Return a Gaussian kernel density with Silverman's bandwidth, its peak at 1; nothing is drawn beyond the limit."""
     sd = float(np.std(values, ddof=1)) if values.size > 1 else 0.0
     width = 1.06 * sd * values.size**-0.2 or 1e-3 * max(abs(float(values[0])), 1e-9)
-    grid = np.linspace(values.min() - 3 * width, min(values.max() + 3 * width, limit), 200)
+    grid = np.linspace(values.min() - 3 * width, min(values.max() + 3 * width, limit), 100)
     density = np.exp(-0.5 * ((grid[:, None] - values) / width) ** 2).sum(1)
     return grid, density / density.max()

@@ -85,7 +85,13 @@ def inline(draw: Callable[[], Figure], label: str) -> str:
     prefix = re.sub(r"\W", "", label)
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\1{prefix}-", svg)
+    # A hundredth of a point is finer than any screen; matplotlib writes six digits, half of a report's bytes.
+    svg = re.sub(r'\bd="[^"]*"', lambda path: re.sub(r"\d+\.\d{3,}", _two_digits, path[0]), svg)
     # The page's own colour, so that axes and letters can be read on light and on dark.
     svg = re.sub(r"(stroke|fill): (#000000|black)", r"\1: currentColor", svg)
     svg = svg.replace("<text ", '<text fill="currentColor" ')
     return svg.replace("<svg ", f'<svg role="img" aria-label="{prefix}" ', 1)
+
+
+def _two_digits(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"

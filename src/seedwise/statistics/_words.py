@@ -2,6 +2,8 @@
 
 import math
 
+from seedwise.statistics.interval import Interval
+
 
 def number(value: float) -> str:
     """Write two significant digits without a leading zero: ``.7``, ``1.5``."""
@@ -21,3 +23,20 @@ def numbers(*values: float) -> list[str]:
     # z: what rounds to 0 has no sign.
     texts = [f"{value:z.{decimals}f}" for value in values]
     return [text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text for text in texts]
+
+
+def change(ratio: Interval, less: str, more: str) -> str:
+    """Write a ratio as a change from 1, with its interval: ``40 % smaller (95 % interval 23 to 53)``."""
+    low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
+    comparative = more
+    if ratio.estimate < 1:
+        comparative = less
+        low, middle, high = -high, -middle, -low
+    return f"{middle:z.0f} % {comparative} ({percentages(ratio.level, low, high)})"
+
+
+def percentages(level: float, low: float, high: float) -> str:
+    """Write the limits of an interval in percent: ``95 % interval 23 to 53``."""
+    # z: what rounds to 0 has no sign.
+    first, last = (f"{x:z.0f}" if math.isfinite(x) else f"{'-' * (x < 0)}infinity" for x in (low, high))
+    return f"{100 * level:.4g} % interval {first} to {last}"

@@ -1,7 +1,5 @@
 """The conclusion about a ratio of churn or of error variance, in words that cannot be taken for the SD of a metric."""
 
-import math
-
 from seedwise.statistics import _checks, _words
 from seedwise.statistics.churn_planning import churn_ratio_power, churn_ratio_seeds_needed, churn_sd
 from seedwise.statistics.interval import Interval
@@ -133,13 +131,4 @@ def _plan(name: str, ratio: Interval, *, alpha: float, effect: float, pilot: Int
 def _found(ratio: Interval, p_adjusted: float, words: tuple[str, str, str]) -> str:
     _checks.probability(p_adjusted, "p_adjusted")
     begin, less, more = words
-    low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
-    comparative = more
-    if ratio.estimate < 1:
-        comparative = less
-        low, middle, high = -high, -middle, -low
-    first, last = (f"{limit:.0f}" if math.isfinite(limit) else f"{'-' * (limit < 0)}infinity" for limit in (low, high))
-    return (
-        f"{begin} {middle:.0f} % {comparative} ({100 * ratio.level:.4g} % interval {first} to {last}), "
-        f"corrected {_words.p_value(p_adjusted)}"
-    )
+    return f"{begin} {_words.change(ratio, less, more)}, corrected {_words.p_value(p_adjusted)}"

@@ -117,13 +117,12 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
-    low, high = (f"{limit:.0f}" if math.isfinite(limit) else "-infinity" for limit in (r.low, r.high))
     count = len(candidates)
     corrected = f"{_words.p_value(p)} corrected for {count} candidates" if count > 1 else _words.p_value(p)
     return Recommendation(
         chosen,
         adjusted,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({100 * r.level:.4g} % interval {low} to {high}), "
+        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_words.percentages(r.level, r.low, r.high)}), "
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run; selected, optimistic",
     )

@@ -1,6 +1,5 @@
 """The conclusion about a difference in spread or in means, in words; docs/statistics.md says what each word means."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -197,16 +196,7 @@ def _changed(ratio: Interval, p_adjusted: float) -> Verdict:
 
 
 def _found(ratio: Interval, p_adjusted: float) -> str:
-    low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
-    comparative = "larger"
-    if ratio.estimate < 1:
-        comparative = "smaller"
-        low, middle, high = -high, -middle, -low
-    first, last = (f"{limit:.0f}" if math.isfinite(limit) else f"{'-' * (limit < 0)}infinity" for limit in (low, high))
-    return (
-        f"the SD is {middle:.0f} % {comparative} ({_percent(ratio.level)} interval {first} to {last}), "
-        f"corrected {_words.p_value(p_adjusted)}"
-    )
+    return f"the SD is {_words.change(ratio, 'smaller', 'larger')}, corrected {_words.p_value(p_adjusted)}"
 
 
 def _plan(ratio: Interval, alpha: float, sd_ratio: float, needed: int) -> str:
