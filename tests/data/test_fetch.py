@@ -1,6 +1,7 @@
 """Downloads from a server on this machine, whole and in every way broken."""
 
 import errno
+import hashlib
 import http.server
 import io
 import os
@@ -9,17 +10,18 @@ import subprocess
 import sys
 import tarfile
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from seedwise.cli import main
-from seedwise.data import PUBLISHED, MissingDataError, check, fetch, load
+from seedwise.data import DATASETS, PUBLISHED, MissingDataError, check, fetch, load, load_series
 from seedwise.errors import SeedwiseError, StorageError
 
 from .published_files import archives, md5, publish, small, tar_gz
 
-NAMES = list(PUBLISHED)
+NAMES = [name for name in PUBLISHED if name in DATASETS]
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -314,6 +316,39 @@ def test_a_folder_that_cannot_be_written_is_a_line(folder, server, offer):
         fetch("mnist")
 
 
+def etth1(monkeypatch, server, content):
+    """Publish a file as ETTh1, plain and with a sha256."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = {"ETTh1.csv": sha256}
+    changed = replace(PUBLISHED["etth1"], train=file, address=server.address, archives=file)
+    monkeypatch.setitem(PUBLISHED, "etth1", changed)
+    server.files = {"ETTh1.csv": content}
+    return sha256
+
+
+def test_a_plain_file_is_fetched_checked_and_mended(monkeypatch, folder, server):
+    hours = np.datetime64("2016-07-01T00") + np.arange(14400)
+    content = "\n".join(["date,OT", *(f"{hour},{k % 24}" for k, hour in enumerate(hours))]).encode()
+    sha256 = etth1(monkeypatch, server, content)
+    server.breaks = [1 << 17]
+    fetch("etth1")
+    assert server.requests == [("ETTh1.csv", 0), ("ETTh1.csv", 1 << 17)]
+    assert there(folder) == ["ETT-small/ETTh1.csv"]
+    path = folder / "ETT-small/ETTh1.csv"
+    assert path.read_bytes() == content
+    assert len(load_series("etth1").windows("train", 96, 96)) == 8449
+    path.write_bytes(content[:-1])
+    with pytest.raises(StorageError, match=f"its sha256 is .* and should be {sha256}; type 'seedwise data fetch etth1"):
+        check("etth1")
+    fetch("etth1")
+    assert check("etth1") == folder / "ETT-small"
+    server.files["ETTh1.csv"] = content + b"x"
+    path.unlink()
+    with pytest.raises(StorageError, match=f"ETTh1.csv is not what was published: its sha256 should be {sha256}"):
+        fetch("etth1")
+    assert there(folder) == []
+
+
 def typed(monkeypatch, capsys, *arguments):
     """Return the exit code and the outputs of a command."""
     monkeypatch.setattr("sys.argv", ["seedwise", *arguments])
@@ -353,9 +388,17 @@ def test_the_list_says_what_is_there_and_what_to_type(monkeypatch, capsys, folde
     fetch("fashion_mnist")
     code, out, err = typed(monkeypatch, capsys, "data", "list")
     assert (code, err) == (0, "")
-    digits, mnist, fashion, cifar10, cifar100 = out.splitlines()
+    digits, mnist, fashion, cifar10, cifar100, _etth1, etth2 = out.splitlines()
     assert digits == "digits: comes with scikit-learn"
     assert mnist.startswith("mnist is not in ")
     assert fashion == f"fashion_mnist: {folder}/FashionMNIST/raw"
     assert f"'seedwise data fetch cifar10 --data-dir {folder}'" in cifar10
     assert f"'seedwise data fetch cifar100 --data-dir {folder}'" in cifar100
+    assert f"'seedwise data fetch etth2 --data-dir {folder}'" in etth2
+
+
+def test_the_addresses_of_ett_are_its_authors():
+    for name, file in (("etth1", "ETTh1.csv"), ("etth2", "ETTh2.csv")):
+        published = PUBLISHED[name]
+        assert published.address == "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/"
+        assert list(published.files) == list(published.archives) == [file]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME: Final = "data"
 
 app = typer.Typer(
-    help="Fetch the published image datasets, and list which are there.",
+    help="Fetch the published datasets, and list which are there.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -29,7 +29,9 @@ Folder = Annotated[
 
 @app.command("fetch")
 def fetch_command(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="cifar10, cifar100, mnist or fashion_mnist.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="cifar10, cifar100, mnist, fashion_mnist, etth1 or etth2.")
+    ],
     data_dir: Folder = None,
 ) -> None:
     """Download datasets, and check what came against the published checksums.

@@ -1,4 +1,4 @@
-"""Datasets as tensors, and their augmentation; where the files of the published ones lie."""
+"""Datasets and time series as tensors, and augmentation; where the files of the published ones lie."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,22 @@ if TYPE_CHECKING:
     from seedwise.data._choose import bootstrap, first_of_each_class, hold_out
     from seedwise.data._dataset import Dataset, Examples
     from seedwise.data._registry import DATASETS, load
+    from seedwise.data._series import Series, Windows
+    from seedwise.data._series_registry import SERIES, load_series, read_series
+    from seedwise.data._table import Table, read_table
 
 __all__ = [
     "DATASETS",
     "PUBLISHED",
+    "SERIES",
     "Augmentation",
     "Dataset",
     "Examples",
     "MissingDataError",
+    "Series",
     "Shift",
+    "Table",
+    "Windows",
     "bootstrap",
     "check",
     "data_dir",
@@ -27,6 +34,9 @@ __all__ = [
     "first_of_each_class",
     "hold_out",
     "load",
+    "load_series",
+    "read_series",
+    "read_table",
 ]
 
 _HOMES = {
@@ -39,6 +49,13 @@ _HOMES = {
     "Examples": "_dataset",
     "DATASETS": "_registry",
     "load": "_registry",
+    "Series": "_series",
+    "Windows": "_series",
+    "SERIES": "_series_registry",
+    "load_series": "_series_registry",
+    "read_series": "_series_registry",
+    "Table": "_table",
+    "read_table": "_table",
 }
 
 

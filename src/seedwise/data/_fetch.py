@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from seedwise.data._folder import check, data_dir, read
-from seedwise.data._published import PUBLISHED, Published
+from seedwise.data._published import PUBLISHED, Published, algorithm
 from seedwise.errors import SeedwiseError, StorageError
 
 Progress = Callable[[str, int, int], None]
@@ -50,8 +50,9 @@ def fetch(name: str, progress: Progress = lambda *_: None) -> None:
             files = published.held_by(archive)
             if not all(_is_intact(name, file, home / file) for file in files):
                 path = _download(published, archive, home, progress)
-                _unpack(path, files, home)
-                path.unlink()
+                if archive not in files:
+                    _unpack(path, files, home)
+                    path.unlink()
     except OSError as error:
         if error.errno in _FULL:
             raise StorageError(
@@ -76,7 +77,8 @@ def _download(published: Published, archive: str, home: Path, progress: Progress
 
     part = home / f"{archive}.part"
     url = published.address + archive
-    md5 = published.archives[archive]
+    checksum = published.archives[archive]
+    kind = algorithm(checksum)
 
     def what_is_missing(url: str, target: str, _: Any) -> None:
         done = part.stat().st_size if part.exists() else 0
@@ -96,7 +98,9 @@ def _download(published: Published, archive: str, home: Path, progress: Progress
         part.replace(target)
 
     pooch.get_logger().setLevel(logging.WARNING)
-    repository = pooch.create(home, published.address, registry={archive: f"md5:{md5}"}, retry_if_failed=_TRY_AGAIN)
+    repository = pooch.create(
+        home, published.address, registry={archive: f"{kind}:{checksum}"}, retry_if_failed=_TRY_AGAIN
+    )
     try:
         return Path(repository.fetch(archive, downloader=what_is_missing))
     except requests.RequestException as error:
@@ -105,8 +109,8 @@ def _download(published: Published, archive: str, home: Path, progress: Progress
         ) from error
     except ValueError as error:
         raise StorageError(
-            f"{url} is not what was published: its md5 should be {md5}; get the files elsewhere and name their folder "
-            "with --data-dir"
+            f"{url} is not what was published: its {kind} should be {checksum}; get the files elsewhere and "
+            "name their folder with --data-dir"
         ) from error
 
 

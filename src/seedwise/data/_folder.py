@@ -9,7 +9,7 @@ import shlex
 import zlib
 from pathlib import Path
 
-from seedwise.data._published import PUBLISHED
+from seedwise.data._published import PUBLISHED, algorithm
 from seedwise.errors import SeedwiseError, StorageError
 
 
@@ -70,10 +70,12 @@ def read(name: str, file: str, path: Path) -> bytes:
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise StorageError(f"cannot read {path} ({error}): {mend}") from error
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if md5 != PUBLISHED[name].files[file]:
+    expected = PUBLISHED[name].files[file]
+    kind = algorithm(expected)
+    found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+    if found != expected:
         raise StorageError(
-            f"{path} is damaged or not of {name}: its md5 is {md5} and should be {PUBLISHED[name].files[file]}; {mend}"
+            f"{path} is damaged or not of {name}: its {kind} is {found} and should be {expected}; {mend}"
         )
     return content
 

@@ -1,4 +1,4 @@
-"""The image datasets as their authors published them: files and checksums."""
+"""The datasets as their authors published them: files and checksums."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ class Published:
 
     Attributes:
         folders: where in the data folder its files are looked for, in this order; downloads go into the first.
-        train: md5 of the files of the training set, uncompressed, by name and in order.
-        test: the same of the test set.
+        train: checksums (md5 or sha256) of the files of the training set, uncompressed, by name and in order.
+        test: the same of the test set; a time series has none of its own.
         address: where it is downloaded from.
-        archives: md5 of what is downloaded, by name: a file and ``.gz``, or a ``.tar.gz`` of the whole folder.
+        archives: checksums of what is downloaded, by name: a file, a file and ``.gz``, or a ``.tar.gz`` of the whole
+            folder.
 
     """
 
@@ -34,6 +35,21 @@ class Published:
         """Return the files in an archive."""
         alone = archive.removesuffix(".gz")
         return [alone] if alone in self.files else list(self.files)
+
+
+def algorithm(checksum: str) -> str:
+    """Return the name of what made a checksum."""
+    return "sha256" if len(checksum) == 64 else "md5"
+
+
+def _hourly(file: str, sha256: str) -> Published:
+    return Published(
+        folders=("ETT-small", "."),
+        train={file: sha256},
+        test={},
+        address="https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/",
+        archives={file: sha256},
+    )
 
 
 PUBLISHED: Final = {
@@ -94,6 +110,8 @@ PUBLISHED: Final = {
         address="https://www.cs.toronto.edu/~kriz/",
         archives={"cifar-100-python.tar.gz": "eb9058c3a382ffc7106e4002c42a8d85"},
     ),
+    "etth1": _hourly("ETTh1.csv", "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066"),
+    "etth2": _hourly("ETTh2.csv", "a3dc2c597b9218c7ce1cd55eb77b283fd459a1d09d753063f944967dd6b9218b"),
 }
 """The md5 of archives and of CIFAR's files are their authors' and torchvision's; those of the idx files belong to what
-lies in the archives."""
+lies in the archives; the sha256 of the series are those of the files in their authors' repository."""

@@ -1,9 +1,16 @@
-"""The networks of the papers: functions ``make(in_channels, num_classes, **options)`` that return a fresh module."""
+"""The networks of the papers, as functions that return a fresh module.
+
+Of images ``make(in_channels, num_classes, **options)``; of time series ``make(variables, lookback, horizon, calendar,
+**options)``.
+"""
 
 from seedwise.models._batch_norm import recompute_batch_norm
 from seedwise.models._conv import conv2, conv4, conv6
+from seedwise.models._dlinear import dlinear
+from seedwise.models._forecasters import FORECASTERS
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
+from seedwise.models._naive import naive, seasonal_naive
 from seedwise.models._registry import MODELS
 from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
 from seedwise.models._resnet9 import resnet9
@@ -12,20 +19,24 @@ from seedwise.models._small_cnn import small_cnn
 from seedwise.models._vgg import vgg16
 
 __all__ = [
+    "FORECASTERS",
     "MODELS",
     "ResNet",
     "conv2",
     "conv4",
     "conv6",
+    "dlinear",
     "lenet5",
     "lenet300",
     "mobilenet_v2",
+    "naive",
     "recompute_batch_norm",
     "resnet9",
     "resnet14",
     "resnet14_wide",
     "resnet18",
     "resnet32",
+    "seasonal_naive",
     "shufflenet_v2",
     "small_cnn",
     "vgg16",

@@ -1,0 +1,151 @@
+"""A CSV with a time column and numeric columns, read and checked; needs no torch."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from seedwise.errors import SeedwiseError
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a CSV holds.
+
+    Attributes:
+        times: (rows,) datetime64, ascending and evenly spaced (months and years count as even).
+        columns: names of the numeric columns, in the order of the file.
+        values: (rows, columns) float64, finite.
+
+    """
+
+    times: NDArray[np.datetime64]
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+def read_table(path: str | Path, time: str | None = None) -> Table:
+    """Read a CSV of one time column and numeric columns, one row per time.
+
+    Args:
+        path: the file; its first line names the columns.
+        time: name of the time column; by default the first column of text that begins with a date.
+
+    Returns:
+        The table, every column but the time's.
+
+    Raises:
+        SeedwiseError: if the file is not there or no CSV, if it has no time column or no other, if times are missing,
+            unsorted, repeated or uneven, or if a value is missing, infinite or text.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name) / "power.csv"
+        >>> _ = path.write_text("date,load\\n2024-01-01,1.5\\n2024-01-02,2.5\\n2024-01-03,2.0\\n")
+        >>> read_table(path).values.tolist()
+        [[1.5], [2.5], [2.0]]
+        >>> folder.cleanup()
+
+    """
+    frame = _read(Path(path))
+    if time is None:
+        time = next((str(name) for name in frame if _begins_with_a_date(frame[name])), None)
+        if time is None:
+            raise SeedwiseError(
+                f"{path} has no time column among {', '.join(map(str, frame))}: write times as 2016-07-01 13:00, "
+                "or name the column with 'time:'"
+            )
+    elif time not in frame:
+        raise SeedwiseError(f"{path} has no column '{time}': its columns are {', '.join(map(str, frame))}")
+    times = _times(frame.pop(time), path)
+    _check_spacing(times, path)
+    if frame.empty:
+        raise SeedwiseError(f"{path} has no column beside the times in '{time}': there is nothing to forecast")
+    values = np.column_stack([_numbers(frame[name], path) for name in frame])
+    return Table(times.to_numpy(), tuple(str(name) for name in frame), values)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise SeedwiseError(f"no file {path}: name a CSV with 'csv:'")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(path, index_col=False)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): mend it or name another") from error
+    if len(frame) < 2:
+        raise SeedwiseError(
+            f"{path} has {len(frame)} rows under its header: at least 2 are needed to see their spacing"
+        )
+    return frame
+
+
+def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a format could not be guessed: what is no date is looked for below
+        try:
+            dates = pd.to_datetime(column, errors="coerce")
+            return dates.dt.tz_localize(None)
+        except (ValueError, TypeError, AttributeError):  # several time zones in one column
+            return pd.Series(pd.NaT, index=column.index)
+
+
+def _begins_with_a_date(column: pd.Series[Any]) -> bool:
+    return not pd.api.types.is_numeric_dtype(column) and bool(_dates(column.iloc[:1]).notna().all())
+
+
+def _times(column: pd.Series[Any], path: str | Path) -> pd.DatetimeIndex:
+    dates = pd.Series(pd.NaT, index=column.index) if pd.api.types.is_numeric_dtype(column) else _dates(column)
+    if dates.isna().any():
+        row = int(dates.isna().to_numpy().argmax())
+        what = "is missing" if pd.isna(column.iloc[row]) else f"'{column.iloc[row]}' is no time"
+        raise SeedwiseError(f"{path} line {row + 2}: {column.name} {what}: write it as 2016-07-01 13:00")
+    return pd.DatetimeIndex(dates)
+
+
+def _check_spacing(times: pd.DatetimeIndex, path: str | Path) -> None:
+    steps = np.diff(times.to_numpy())
+    zero = np.timedelta64(0)
+    for wrong, what in (
+        (steps < zero, "comes before the time in the line above: sort the rows by time"),
+        (steps == zero, "is there twice: keep one row per time"),
+    ):
+        if wrong.any():
+            row = int(wrong.argmax()) + 1
+            raise SeedwiseError(f"{path} line {row + 2}: {times[row]} {what}")
+    if np.median(steps) >= np.timedelta64(28, "D"):
+        # By months, which are not of one length; a day on, for data of the last day of each month.
+        steps = np.diff((times + pd.Timedelta(days=int(times[0].day > 28))).to_numpy().astype("datetime64[M]"))
+    kinds, counts = np.unique(steps, return_counts=True)
+    if len(kinds) == 1:
+        return
+    usual = kinds[counts.argmax()]
+    row = int((steps != usual).argmax()) + 1
+    apart = usual if usual.dtype == "timedelta64[M]" else pd.Timedelta(usual)
+    raise SeedwiseError(
+        f"{path} line {row + 2}: {times[row]} follows {times[row - 1]}, while most rows are {apart} apart: "
+        "fill the gap, or cut the file there"
+    )
+
+
+def _numbers(column: pd.Series[Any], path: str | Path) -> NDArray[np.float64]:
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~np.isfinite(numbers)
+    if not wrong.any():
+        return numbers
+    text = wrong & column.notna().to_numpy() & ~np.isinf(numbers)
+    row = int((text if text.any() else wrong).argmax())
+    if text.any():
+        raise SeedwiseError(
+            f"{path} line {row + 2}: column {column.name} holds text ('{column.iloc[row]}'): give numbers, or remove it"
+        )
+    what = "is infinite" if np.isinf(numbers[row]) else "is missing"
+    raise SeedwiseError(f"{path} line {row + 2}: column {column.name} {what}: fill it, or cut the file there")
