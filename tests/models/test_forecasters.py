@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from seedwise.errors import SeedwiseError
-from seedwise.models import FORECASTERS, dlinear, naive, seasonal_naive
+from seedwise.models import FORECASTERS, dlinear, itransformer, naive, seasonal_naive
 from seedwise.models._moving_average import moving_average
 
 
@@ -42,7 +43,7 @@ def test_dlinear(generator):
 
 
 def test_dlinear_has_the_published_number_of_parameters():
-    # Zeng et al. 2023, table 8: 139.7 K for 96 steps to 720.
+    # Zeng et al. 2023, table of practical efficiency: 139.7 K for 96 steps to 720 on Electricity.
     assert sum(p.numel() for p in dlinear(321, 96, 720, 4).parameters()) == 2 * (96 * 720 + 720) == 139_680
 
 
@@ -72,3 +73,89 @@ def test_shapes(name, calendar, generator):
     forecast = network(values, torch.rand(2, 48, calendar, generator=generator) - 0.5)
     assert forecast.shape == (2, 16, 3)
     assert forecast.dtype == torch.float32
+
+
+def layer_norm(x, p, name):
+    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    return (x - mean) / np.sqrt(variance + 1e-5) * p[f"{name}.weight"] + p[f"{name}.bias"]
+
+
+def linear(x, p, name):
+    return x @ p[f"{name}.weight"].T + p[f"{name}.bias"]
+
+
+def gelu(x):
+    return x * scipy.stats.norm.cdf(x)
+
+
+def softmax(x):
+    e = np.exp(x)
+    return e / e.sum()
+
+
+def attended(x, p, name, heads):
+    """Return self-attention over the tokens of an array (N, D), head by head and token by token."""
+    query, key, value = np.split(linear(x, p, f"{name}.query_key_value"), 3, axis=1)
+    width = x.shape[1] // heads
+    mixed = np.zeros_like(x)
+    for head in range(heads):
+        of = slice(head * width, (head + 1) * width)
+        for token in range(len(x)):
+            weights = softmax(np.array([query[token, of] @ other[of] for other in key]) / np.sqrt(width))
+            mixed[token, of] = sum(w * v[of] for w, v in zip(weights, value, strict=True))
+    return linear(mixed, p, f"{name}.out")
+
+
+def spread_out(network, generator):
+    """Give every parameter a value of its own, so that no scale of 1 or shift of 0 hides where it is used."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype), alpha=0.3)
+    return {name: parameter.detach().numpy() for name, parameter in network.named_parameters()}
+
+
+def test_itransformer(generator):
+    network = itransformer(3, 10, 6, 2, d_model=8, d_ff=12, heads=2).double().eval()
+    p = spread_out(network, generator)
+    x = 5 + 3 * torch.randn(2, 10, 3, generator=generator, dtype=torch.float64)
+    calendar = torch.rand(2, 16, 2, generator=generator, dtype=torch.float64) - 0.5
+    for one, when, forecast in zip(x.numpy(), calendar.numpy(), network(x, calendar).detach().numpy(), strict=True):
+        mean, sd = one.mean(0), np.sqrt(one.var(0) + 1e-5)
+        tokens = np.concatenate([((one - mean) / sd).T, when[:10].T])
+        h = linear(tokens, p, "embedding")
+        for k in range(2):
+            h = layer_norm(h + attended(h, p, f"layers.{k}", 2), p, f"layers.{k}.norm1")
+            wide = gelu(linear(h, p, f"layers.{k}.feed_forward.0"))
+            h = layer_norm(h + linear(wide, p, f"layers.{k}.feed_forward.3"), p, f"layers.{k}.norm2")
+        expected = linear(layer_norm(h, p, "norm"), p, "head")[:3].T * sd + mean
+        np.testing.assert_allclose(forecast, expected, atol=1e-10)
+
+
+def test_itransformer_forecasts_do_not_know_level_and_unit(generator):
+    network = itransformer(3, 30, 6, 4, d_model=16).double().eval()
+    x = 1000 * torch.randn(2, 30, 3, generator=generator, dtype=torch.float64)
+    calendar = torch.rand(2, 36, 4, generator=generator, dtype=torch.float64)
+    unit, level = torch.tensor([2.0, 30.0, 400.0]).double(), torch.tensor([-7.0, 0.0, 50.0]).double()
+    torch.testing.assert_close(
+        network(x * unit + level, calendar), network(x, calendar) * unit + level, rtol=1e-6, atol=0
+    )
+
+
+@pytest.mark.parametrize(("horizon", "d"), [(96, 256), (192, 256), (336, 512), (720, 512)])
+def test_itransformer_has_the_published_sizes(horizon, d):
+    layer = 4 * (d * d + d) + 2 * (d * d + d) + 2 * 2 * d  # attention, feed-forward, two norms
+    expected = (96 * d + d) + 2 * layer + 2 * d + (d * horizon + horizon)
+    assert sum(p.numel() for p in itransformer(7, 96, horizon, 4).parameters()) == expected
+
+
+def test_heads_that_do_not_divide():
+    with pytest.raises(SeedwiseError, match="itransformer: 3 heads do not divide d_model 256"):
+        itransformer(7, 96, 96, 4, heads=3)
+
+
+def test_where_itransformer_drops(generator):
+    network = itransformer(3, 30, 6, 4, d_model=16, dropout=0.5)
+    x, calendar = torch.randn(2, 30, 3, generator=generator), torch.rand(2, 36, 4, generator=generator)
+    assert not torch.equal(network(x, calendar), network(x, calendar))
+    network.eval()
+    assert torch.equal(network(x, calendar), network(x, calendar))

@@ -8,6 +8,7 @@ from seedwise.models._batch_norm import recompute_batch_norm
 from seedwise.models._conv import conv2, conv4, conv6
 from seedwise.models._dlinear import dlinear
 from seedwise.models._forecasters import FORECASTERS
+from seedwise.models._itransformer import itransformer
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._naive import naive, seasonal_naive
@@ -26,6 +27,7 @@ __all__ = [
     "conv4",
     "conv6",
     "dlinear",
+    "itransformer",
     "lenet5",
     "lenet300",
     "mobilenet_v2",
