@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from seedwise.run import RunRecord, execute
-from seedwise.training import _loop, train
+from seedwise.training import _loop, _tasks, train
 
 VML = {"name": "vml", "warmup_steps": 5}
 LOSSES = {
@@ -52,14 +52,14 @@ def test_weights_that_are_not_finite_after_the_last_step(trained):
 
 
 def test_an_epoch_with_a_validation_loss_that_is_not_finite_is_not_the_best(new_run, monkeypatch):
-    evaluate = _loop.Classification.evaluate
+    evaluate = _tasks.Classification.evaluate
     calls = []
 
     def first_is_nan(outputs, labels):
         calls.append(1)
         return evaluate(outputs * math.nan if len(calls) == 1 else outputs, labels)
 
-    monkeypatch.setattr(_loop.Classification, "evaluate", staticmethod(first_is_nan))
+    monkeypatch.setattr(_tasks.Classification, "evaluate", staticmethod(first_is_nan))
     validation = {"fraction": 0.2, "rule": "best", "metric": "loss"}
     record = execute(new_run(epochs=3, validation=validation), train)
     losses = [row["validation/loss"] for row in record.series]
@@ -68,6 +68,6 @@ def test_an_epoch_with_a_validation_loss_that_is_not_finite_is_not_the_best(new_
 
 
 def test_a_metric_that_is_not_finite(new_run, monkeypatch):
-    monkeypatch.setattr(_loop.Classification, "evaluate", staticmethod(lambda outputs, labels: {"loss": torch.nan}))
+    monkeypatch.setattr(_tasks.Classification, "evaluate", staticmethod(lambda outputs, labels: {"loss": torch.nan}))
     record = execute(new_run(epochs=1), train)
     assert (record.status, record.error) == ("diverged", "test/loss is not finite")

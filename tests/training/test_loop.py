@@ -13,7 +13,7 @@ from seedwise.data import load
 from seedwise.models import small_cnn
 from seedwise.randomness import Randomness
 from seedwise.run import Keep, execute, weights_sha256
-from seedwise.training import _loop, train
+from seedwise.training import _loop, _tasks, train
 
 FACTORS = {"factor_mean", "factor_sd", "factor_min", "factor_max", "active_share", "lambda"}
 
@@ -145,9 +145,9 @@ def test_augmentation_can_be_switched_off(trained):
 def test_a_slot_is_varied_the_same_way_whatever_the_batches(new_run, monkeypatch):
     def images_of(chunk, batch_size, shuffle):
         seen = {}
-        monkeypatch.setattr(_loop, "_CHUNK", chunk)
+        monkeypatch.setattr(_tasks.Classification, "chunk", chunk)
         run = new_run({"augment": 1, "shuffle": shuffle}, batch_size=batch_size)
-        trainer = _loop.Trainer(run, _loop.Classification(load("digits"), True))
+        trainer = _loop.Trainer(run, _tasks.Classification(load("digits"), True))
         order = trainer.run.randomness.numpy("shuffle", "order", 3).permutation(1437)
         inputs = torch.cat([inputs for inputs, _ in trainer.batches(3)])
         labels = torch.cat([labels for _, labels in trainer.batches(3)])
@@ -163,7 +163,7 @@ def test_a_slot_is_varied_the_same_way_whatever_the_batches(new_run, monkeypatch
 
 
 def test_batches_keep_the_last_partial_one(new_run):
-    trainer = _loop.Trainer(new_run(), _loop.Classification(load("digits"), True))
+    trainer = _loop.Trainer(new_run(), _tasks.Classification(load("digits"), True))
     batches = [(tuple(inputs.shape), len(labels)) for inputs, labels in trainer.batches(0)]
     assert batches == [((64, 1, 8, 8), 64)] * 22 + [((29, 1, 8, 8), 29)]
 
@@ -171,8 +171,8 @@ def test_batches_keep_the_last_partial_one(new_run):
 def test_dropout_is_off_in_evaluation(new_run):
     run = new_run(model={"dropout": 0.9})
     record = execute(run, train)
-    trainer = _loop.Trainer(new_run(model={"dropout": 0.9}), _loop.Classification(load("digits"), True))
-    one, two = (trainer._outputs(load("digits").test) for _ in range(2))
+    trainer = _loop.Trainer(new_run(model={"dropout": 0.9}), _tasks.Classification(load("digits"), True))
+    one, two = (trainer._predict(load("digits").test)[0] for _ in range(2))
     assert torch.equal(one, two)
     assert record.series[-1]["test/loss"] < record.series[-1]["train/loss"]
 

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from seedwise.data import load
 from seedwise.randomness import Randomness
 from seedwise.run import Keep, execute, load_function
-from seedwise.training import _loop, train
+from seedwise.training import _loop, _tasks, train
 
 SEEDS = {"init": 1, "shuffle": 2, "augment": 3, "dropout": 4}
 BATCH, STEPS, LR = 479, 3, 0.1
@@ -185,8 +185,8 @@ def test_swa(record_of, start, first_epoch):
 
 
 def test_statistics_are_recomputed_in_parts_of_equal_size(run_of, monkeypatch):
-    monkeypatch.setattr(_loop, "_CHUNK", 500)
-    trainer = _loop.Trainer(run_of(averaging={"name": "swa", "start": 0}), _loop.Classification(load("digits"), True))
+    monkeypatch.setattr(_tasks.Classification, "chunk", 500)
+    trainer = _loop.Trainer(run_of(averaging={"name": "swa", "start": 0}), _tasks.Classification(load("digits"), True))
     parts = list(trainer._training_inputs())
     assert [len(part) for part in parts] == [479, 479, 479]
     torch.testing.assert_close(torch.cat(parts), images_and_labels(load("digits").train.ids.numpy())[0])
@@ -418,8 +418,8 @@ def test_sharpness_aware_with_a_controller(record_of):
     ids=lambda loss: loss["name"],
 )
 def test_a_second_pass_leaves_no_mark_and_sees_the_same(run_of, loss):
-    trainer = _loop.Trainer(run_of(loss=loss, sharpness={"rho": 1e-9}), _loop.Classification(load("digits"), True))
-    twin = _loop.Trainer(run_of(loss=loss), _loop.Classification(load("digits"), True))
+    trainer = _loop.Trainer(run_of(loss=loss, sharpness={"rho": 1e-9}), _tasks.Classification(load("digits"), True))
+    twin = _loop.Trainer(run_of(loss=loss), _tasks.Classification(load("digits"), True))
     for epoch in range(2):
         for (inputs, labels), _ in zip(trainer.batches(epoch), range(3), strict=True):
             state = torch.get_rng_state()
@@ -551,7 +551,7 @@ class NoHostSync(TorchDispatchMode):
 
 @every_method
 def test_no_step_waits_for_the_device(run_of, method):
-    trainer = _loop.Trainer(run_of(**method), _loop.Classification(load("digits"), True))
+    trainer = _loop.Trainer(run_of(**method), _tasks.Classification(load("digits"), True))
     batches = list(trainer.batches(0))
     trainer.step(*batches[0])  # the optimizer makes its state
     with NoHostSync():

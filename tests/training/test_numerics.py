@@ -8,7 +8,7 @@ import torch
 
 from seedwise.data import load
 from seedwise.run import execute
-from seedwise.training import _loop, train
+from seedwise.training import _loop, _tasks, train
 
 NO_DROPOUT = {"dropout": 0.0}
 
@@ -37,7 +37,7 @@ def test_bf16(new_run, trained, monkeypatch):
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_the_loss_is_computed_in_float32(new_run, precision, monkeypatch):
     seen = set()
-    trainer = _loop.Trainer(new_run(numerics={"precision": precision}), _loop.Classification(load("digits"), True))
+    trainer = _loop.Trainer(new_run(numerics={"precision": precision}), _tasks.Classification(load("digits"), True))
     loss = trainer.loss
 
     def observed(outputs, labels):
@@ -83,7 +83,7 @@ def test_compiled_training_equals_eager(trained, tiny_net, method):
 @pytest.mark.skipif(shutil.which("c++") is None, reason="inductor needs a C++ compiler")
 def test_compiled_sharpness_aware_passes_draw_the_same_masks(new_run, tiny_net):
     options = {"model": {"name": tiny_net, "dropout": 0.5}, "batch_size": 479, "numerics": {"compile": True}}
-    task = _loop.Classification(load("digits"), True)
+    task = _tasks.Classification(load("digits"), True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The weights are moved by next to nothing: with the same masks the two gradients are almost the same.

@@ -64,8 +64,10 @@ def _read(
 
     from seedwise.data import Shift
     from seedwise.readouts import mean_logits, view_rows
+    from seedwise.training._tasks import Classification
 
     run, readout = trainer.run, parse_readout(record.readout)
+    assert isinstance(trainer.task, Classification)
     dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.model
     assert isinstance(dataset.augmentation, Shift)
     precision: Any = run.numerics.precision

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seedwise.data import Examples
 from seedwise.losses import ControlledLoss, LearningRateControl
 from seedwise.models import recompute_batch_norm
 from seedwise.randomness import nudge_one_weight
@@ -20,10 +19,7 @@ from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfi
 from seedwise.training._losses import build_loss
 from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
 from seedwise.training._sharpness import Backward, sharpness_aware
-from seedwise.training._tasks import Classification
-
-_CHUNK = 2048
-"""Examples gathered, varied and normalised at once: for small batches the calls cost more than the work."""
+from seedwise.training._task import Task
 
 
 class Trainer:
@@ -39,7 +35,7 @@ class Trainer:
 
     """
 
-    def __init__(self, run: Run[TrainerConfig], task: Classification) -> None:
+    def __init__(self, run: Run[TrainerConfig], task: Task) -> None:
         self.run = run
         self.task = task
         self.options = run.config.train
@@ -49,7 +45,7 @@ class Trainer:
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
-        self.loss = build_loss(self.options.loss, task.default_loss, run.randomness)
+        self.loss = build_loss(self.options.loss, task, run.randomness)
         if isinstance(self.loss, ControlledLoss):
             self.loss.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
@@ -70,16 +66,17 @@ class Trainer:
         self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, cycles)
         self.best: dict[str, Any] | None = None
 
-    def step(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        """Take one optimizer step on a batch and return its (base) loss, detached."""
-        loss = self.backward(inputs, labels)
+    def step(self, *batch: Tensor) -> Tensor:
+        """Take one optimizer step on a batch (inputs, then targets) and return its (base) loss, detached."""
+        loss = self.backward(*batch)
         self.optimizer.step()
         return loss
 
-    def _backward(self, inputs: Tensor, labels: Tensor) -> Tensor:
+    def _backward(self, *batch: Tensor) -> Tensor:
+        *inputs, targets = batch
         with self._precision():
-            outputs = self.network(inputs).float()
-        total = self.loss(outputs, labels)
+            outputs = self.network(*inputs).float()
+        total = self.loss(outputs, targets)
         self.optimizer.zero_grad()
         total.backward()
         total = total.detach()
@@ -118,10 +115,10 @@ class Trainer:
         if isinstance(self.loss, LearningRateControl):
             base_lr *= float(self.loss.lr_factor)
         with self.run.randomness.scope("dropout", "masks", epoch):
-            for step, (inputs, labels) in enumerate(self.batches(epoch), start=first):
+            for step, batch in enumerate(self.batches(epoch), start=first):
                 for group in self.optimizer.param_groups:
                     group["lr"] = base_lr * group["lr_scale"] * self.lr_factor(step)
-                loss_sum += self.step(inputs, labels) * len(labels)
+                loss_sum += self.step(*batch) * len(batch[-1])
         train_loss = float(loss_sum) / len(self.splits["train"])
         row = {"train/loss": train_loss, "lr": base_lr * self.lr_factor(first + self.steps - 1)}
         if isinstance(self.loss, ControlledLoss):
@@ -130,8 +127,7 @@ class Trainer:
         if self.average is not None:
             self.average.after_epoch(epoch)
         for split in self._splits_to_watch():
-            outputs = self._outputs(self.splits[split])
-            scores = self.task.evaluate(outputs, self.splits[split].labels)
+            scores = self.task.evaluate(*self._predict(self.splits[split]))
             row |= {f"{split}/{name}": value for name, value in scores.items()}
         self.run.log(epoch, **row)
         if not torch.isfinite(torch.tensor(train_loss)):
@@ -144,17 +140,17 @@ class Trainer:
         test = ["test"] if self.run.evaluate_epochs else []
         return (["validation"] if "validation" in self.splits else []) + test
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the batches of an epoch: inputs (B, C, H, W) and labels (B,)."""
+    def batches(self, epoch: int) -> Iterator[tuple[Tensor, ...]]:
+        """Yield the batches of an epoch: inputs, then targets, such as (B, C, H, W) and (B,)."""
         examples = self.splits["train"]
         slots = len(examples)
         permutation = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)
         order = torch.from_numpy(permutation).to(self.device)
         table = self.task.table(slots, self.run.randomness, epoch, self.device)
         size = self.options.batch_size
-        for chunk in torch.split(order, max(_CHUNK // size, 1) * size):
-            inputs = self.task.inputs(examples, chunk, table)
-            yield from zip(torch.split(inputs, size), torch.split(examples.labels[chunk], size), strict=True)
+        for chunk in torch.split(order, max(self.task.chunk // size, 1) * size):
+            gathered = self.task.batch(examples, chunk, table)
+            yield from zip(*(torch.split(part, size) for part in gathered), strict=True)
 
     def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
         rule = self.options.validation
@@ -167,18 +163,24 @@ class Trainer:
             weights = {name: value.clone() for name, value in self.evaluated().state_dict().items()}
             self.best = {"score": score, "epoch": epoch, "weights": weights}
 
-    def _outputs(self, examples: Examples) -> Tensor:
+    def _predict(self, examples: Any) -> tuple[Tensor, Tensor]:
+        """Return the outputs for some examples, and their targets."""
         evaluated = self.evaluated()
         network = (self.network if evaluated is self.model else evaluated).eval()
+        outputs, targets = [], []
         with torch.no_grad(), self._precision():
-            chunks = [slice(k, k + _CHUNK) for k in range(0, len(examples), _CHUNK)]
-            return torch.cat([network(self.task.inputs(examples, chunk)).float() for chunk in chunks])
+            for k in range(0, len(examples), self.task.chunk):
+                *inputs, target = self.task.batch(examples, slice(k, k + self.task.chunk))
+                outputs.append(network(*inputs).float())
+                targets.append(target)
+        return torch.cat(outputs), torch.cat(targets)
 
     def _training_inputs(self) -> Iterator[Tensor]:
-        """Yield the training set in its own order, not varied, in parts of equal size."""
+        """Yield the inputs of the training set in its own order, not varied, in parts of equal size."""
         examples = self.splits["train"]
-        for part in torch.arange(len(examples), device=self.device).tensor_split(math.ceil(len(examples) / _CHUNK)):
-            yield self.task.inputs(examples, part)
+        slots = torch.arange(len(examples), device=self.device)
+        for part in slots.tensor_split(math.ceil(len(examples) / self.task.chunk)):
+            yield self.task.batch(examples, part)[0]
 
     def _precision(self) -> AbstractContextManager[Any]:
         if self.run.numerics.precision == "float32":
@@ -221,10 +223,10 @@ class Trainer:
         for split, examples in self.splits.items():
             if split == "train":
                 continue
-            outputs = self._outputs(examples)
-            scores = self.task.evaluate(outputs, examples.labels)
+            outputs, targets = self._predict(examples)
+            scores = self.task.evaluate(outputs, targets)
             metrics |= {f"{split}/{name}": value for name, value in scores.items()}
-            self.run.save_predictions(outputs, examples.labels, split, tag=tag, ids=examples.ids, epoch=epoch)
+            self.task.keep(self.run, examples, outputs, targets, split, tag=tag, epoch=epoch)
         self.run.save_weights(self.evaluated().state_dict(), tag)
         return metrics
 

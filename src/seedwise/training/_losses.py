@@ -10,25 +10,29 @@ from torch import Tensor
 from seedwise.losses import CLFLoss, ControlledLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.randomness import Randomness
 from seedwise.training._config import CLF, VML, CrossEntropy, LRControl, Placebo
+from seedwise.training._task import Task
 
 BaseLoss = Callable[..., Tensor]
 
 
 def build_loss(
-    config: CrossEntropy | VML | CLF | Placebo | LRControl, base: BaseLoss, randomness: Randomness
+    config: CrossEntropy | VML | CLF | Placebo | LRControl, task: Task, randomness: Randomness
 ) -> ControlledLoss | BaseLoss:
-    """Return the loss; a placebo draws from the ``dropout`` source."""
+    """Return the loss on the base of the task's own; a placebo draws from the ``dropout`` source."""
+    base = task.default_loss
     match config:
         case Placebo():
-            return PlaceboLoss(_controller(config.controller, base), seed=randomness.integer("dropout", "placebo"))
+            return PlaceboLoss(_controller(config.controller, task), seed=randomness.integer("dropout", "placebo"))
         case LRControl():
-            return LearningRateControl(_controller(config.controller, base))
+            return LearningRateControl(_controller(config.controller, task))
         case CrossEntropy():
             return partial(base, label_smoothing=config.label_smoothing) if config.label_smoothing else base
         case _:
-            return _controller(config, base)
+            return _controller(config, task)
 
 
-def _controller(config: VML | CLF, base: BaseLoss) -> VarianceMinimizerLoss | CLFLoss:
+def _controller(config: VML | CLF, task: Task) -> VarianceMinimizerLoss | CLFLoss:
     options = config.model_dump(exclude={"name"})
-    return VarianceMinimizerLoss(base, **options) if isinstance(config, VML) else CLFLoss(base, **options)
+    if isinstance(config, VML):
+        return VarianceMinimizerLoss(task.default_loss, **options)
+    return CLFLoss(task.default_loss, variance=task.variance, **options)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-Backward = Callable[[Tensor, Tensor], Tensor]
+Backward = Callable[..., Tensor]
 """Leaves the gradients of a batch in ``.grad`` and returns its loss, detached."""
 
 
@@ -34,10 +34,10 @@ def sharpness_aware(
     state = list(buffers)
     generators = [device] if device.startswith("cuda") else []
 
-    def both_passes(inputs: Tensor, labels: Tensor) -> Tensor:
+    def both_passes(*batch: Tensor) -> Tensor:
         before = _copies(state)
         with torch.random.fork_rng(generators):
-            loss = backward(inputs, labels)
+            loss = backward(*batch)
         after = _copies(state)
         with torch.no_grad():
             moved: list[Tensor] = [p for p in model.parameters() if p.grad is not None]
@@ -46,7 +46,7 @@ def sharpness_aware(
             step = rho / (nn.utils.get_total_norm(gradients) + 1e-12)
             torch._foreach_add_(moved, torch._foreach_mul(gradients, step))
             _put_back(state, before)
-        backward(inputs, labels)
+        backward(*batch)
         with torch.no_grad():
             _put_back(state, after)
             _put_back(moved, weights)

@@ -1,8 +1,9 @@
-"""What is learned: the dataset, its default loss, its metrics and the predictions that are kept."""
+"""Tasks: images and classes, and how any is loaded."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -12,10 +13,13 @@ from torch import Tensor, nn
 
 from seedwise.data import Dataset, Examples, bootstrap, first_of_each_class, hold_out, load
 from seedwise.errors import SeedwiseError
+from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
+from seedwise.run import Run
 from seedwise.training._config import ClassificationTask, Model, Validation
 from seedwise.training._metrics import classification_metrics
 from seedwise.training._networks import build_network
+from seedwise.training._task import Task
 
 
 class Classification:
@@ -30,7 +34,9 @@ class Classification:
 
     """
 
-    default_loss = staticmethod(F.cross_entropy)
+    default_loss: ClassVar[Callable[..., Tensor]] = staticmethod(F.cross_entropy)
+    variance: ClassVar[Callable[..., Tensor]] = staticmethod(variance_penalty)
+    chunk: ClassVar[int] = 2048
 
     def __init__(
         self,
@@ -72,6 +78,10 @@ class Classification:
             train = train.take(_index(chosen, train))
         return {"train": train, **splits, "test": test}
 
+    def batch(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Return inputs (B, C, H, W) and labels (B,) of the examples at the slots ``at``."""
+        return self.inputs(examples, at, table), examples.labels[at]
+
     def inputs(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> Tensor:
         """Return inputs (B, C, H, W) for the examples at the slots ``at``, varied by their rows of the table."""
         images = examples.images[at]
@@ -92,15 +102,20 @@ class Classification:
         return build_network(model.name, (channels, height, width), self.dataset.num_classes, options)
 
     @staticmethod
-    def evaluate(outputs: Tensor, labels: Tensor) -> dict[str, float]:
-        """Return every metric of outputs (N, C), with one host synchronisation."""
-        loss = F.cross_entropy(outputs.double(), labels)
-        accuracy = (outputs.argmax(1) == labels).double().mean()
+    def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return every metric of outputs (N, C) for labels (N,), with one host synchronisation."""
+        loss = F.cross_entropy(outputs.double(), targets)
+        accuracy = (outputs.argmax(1) == targets).double().mean()
         values = torch.stack((accuracy, loss)).tolist()
         return {"accuracy": values[0], "loss": values[1]}
 
+    @staticmethod
+    def keep(run: Run[Any], examples: Examples, outputs: Tensor, targets: Tensor, split: str, **place: Any) -> None:
+        """Keep the predictions."""
+        run.save_predictions(outputs, targets, split, ids=examples.ids, **place)
 
-def load_task(config: ClassificationTask, device: str) -> Classification:
+
+def load_task(config: ClassificationTask, device: str) -> Task:
     """Return the task of a study file with its data on ``device``."""
     options = config.model_dump(exclude={"dataset"})
     return Classification(load(config.dataset, device), **options)

@@ -46,7 +46,7 @@ def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:
         batches = list(islice(trainer.batches(0), steps))
         for _ in range(2):  # the first round warms up
             began = time.perf_counter()
-            for inputs, labels in batches:
-                trainer.step(inputs, labels)
+            for batch in batches:
+                trainer.step(*batch)
             seconds = time.perf_counter() - began
     return seconds / len(batches) * trainer.steps * run.config.train.epochs

@@ -1,0 +1,50 @@
+"""What a task supplies to the trainer, which knows no images and no forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
+
+from torch import Tensor, nn
+
+from seedwise.randomness import Randomness
+from seedwise.run import Run
+from seedwise.training._config import Validation
+from seedwise.training._metrics import Metric
+
+
+class Task(Protocol):
+    """What is learned: its examples, its loss, its metrics, and what is kept of a finished run.
+
+    Attributes:
+        default_loss: (outputs, targets) to one number, where a study names no loss.
+        variance: what CLF takes for the variance of outputs, (outputs, targets) to one number.
+        chunk: examples gathered, varied and predicted at once: for small batches the calls cost more than the work.
+        augment: whether the inputs of training are varied.
+        metrics: what ``evaluate`` gives, the primary one first.
+
+    """
+
+    default_loss: ClassVar[Callable[..., Tensor]]
+    variance: ClassVar[Callable[..., Tensor]]
+    chunk: ClassVar[int]
+    augment: bool
+    metrics: tuple[Metric, ...]
+
+    def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Any]:
+        """Return the examples of ``train``, ``test`` and perhaps ``validation``, each with a length."""
+
+    def table(self, slots: int, randomness: Randomness, epoch: int, device: str) -> Tensor | None:
+        """Draw how the inputs of one epoch are varied: (slots, k), or None."""
+
+    def batch(self, examples: Any, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Return what the network takes and, last, the targets, of the examples at the slots ``at``."""
+
+    def build_model(self, model: Any) -> nn.Module:
+        """Return a network that fits the task."""
+
+    def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return every metric."""
+
+    def keep(self, run: Run[Any], examples: Any, outputs: Tensor, targets: Tensor, split: str, **place: Any) -> None:
+        """Keep what belongs to a metric; ``place`` is its tag and epoch."""
