@@ -4,6 +4,7 @@ Of images ``make(in_channels, num_classes, **options)``; of time series ``make(v
 **options)``.
 """
 
+from seedwise.models._autoformer import autoformer
 from seedwise.models._batch_norm import recompute_batch_norm
 from seedwise.models._conv import conv2, conv4, conv6
 from seedwise.models._dlinear import dlinear
@@ -23,6 +24,7 @@ __all__ = [
     "FORECASTERS",
     "MODELS",
     "ResNet",
+    "autoformer",
     "conv2",
     "conv4",
     "conv6",
