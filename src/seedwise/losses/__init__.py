@@ -11,7 +11,7 @@ Needs torch and nothing else of seedwise.
 """
 
 from seedwise.losses._controller import ControlledLoss
-from seedwise.losses.clf import CLFLoss, stable_penalty, variance_penalty
+from seedwise.losses.clf import CLFLoss, residual_variance, stable_penalty, variance_penalty
 from seedwise.losses.lr_control import LearningRateControl
 from seedwise.losses.placebo import PlaceboLoss
 from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
@@ -24,6 +24,7 @@ __all__ = [
     "VarianceMinimizerLoss",
     "huber",
     "huber_slope",
+    "residual_variance",
     "stable_penalty",
     "variance_penalty",
 ]

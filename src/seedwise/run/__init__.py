@@ -6,16 +6,18 @@ from seedwise.run._execute import configure, execute, load_function, record_of
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
 from seedwise.run._fingerprint import changed_files, environment, loaded_code, present_code
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
-from seedwise.run._record import Predictions, RunRecord
-from seedwise.run._run import FINAL, Keep, Run
+from seedwise.run._record import Forecasts, Predictions, RunRecord
+from seedwise.run._run import FINAL, SAMPLE, Keep, Run
 from seedwise.run._spec import Numerics, RunSpec, digest_of
 
 __all__ = [
     "FAILURES",
     "FINAL",
+    "SAMPLE",
     "STATUSES",
     "Checkpoint",
     "Diverged",
+    "Forecasts",
     "Interrupted",
     "Keep",
     "Numerics",

@@ -15,7 +15,7 @@ from seedwise.run._digest import state_sha256
 from seedwise.run._files import read_checked, storage_errors, write_checked
 from seedwise.run._fingerprint import changed_files, loaded_code
 from seedwise.run._outcomes import Interrupted
-from seedwise.run._record import Predictions
+from seedwise.run._record import Forecasts, Predictions
 
 
 class Checkpoint:
@@ -34,7 +34,7 @@ class Checkpoint:
 
     Attributes:
         log: the series of the run, saved and restored with its state.
-        predictions, weights: what the run has kept so far, saved and restored likewise.
+        predictions, forecasts, weights: what the run has kept so far, saved and restored likewise.
         notes: what the user should know of damaged files.
         resumed_from: the first epoch after each resume.
         trace: the digest of the state after each epoch.
@@ -66,6 +66,7 @@ class Checkpoint:
         self.resumed_from: list[int] = []
         self.log: list[dict[str, float]] = []
         self.predictions: list[Predictions] = []
+        self.forecasts: list[Forecasts] = []
         self.weights: dict[str, bytes] = {}
         self.trace: dict[str, str] = {}
         self._functions = functions
@@ -118,7 +119,7 @@ class Checkpoint:
         assert self.path is not None
         own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds, "notes": self.notes}
         own["code"] = loaded_code(*self._functions) if self._functions else {}
-        own["kept"] = _tensors_of(self.predictions, self.weights)
+        own["kept"] = _tensors_of(self.predictions, self.forecasts, self.weights)
         try:
             payload = _pack({"epoch": epoch, "state": state, **own})
         except Exception as error:
@@ -162,7 +163,7 @@ class Checkpoint:
                 self.remove()
                 return None
             self.log[:] = saved["log"]
-            self.predictions[:], self.weights = _kept_in(saved["kept"])
+            self.predictions[:], self.forecasts[:], self.weights = _kept_in(saved["kept"])
             self.notes[:] = dict.fromkeys([*saved["notes"], *self.notes])
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
@@ -176,27 +177,32 @@ class Checkpoint:
             self._previous.unlink(missing_ok=True)
 
 
-def _tensors_of(predictions: list[Predictions], weights: dict[str, bytes]) -> dict[str, Any]:
+def _tensors_of(
+    predictions: list[Predictions], forecasts: list[Forecasts], weights: dict[str, bytes]
+) -> dict[str, Any]:
     """Return what a run has kept so far in the types that can be read back safely."""
     import torch
 
-    def tensors(kept: Predictions) -> dict[str, Any]:
+    def tensors(kept: Predictions | Forecasts) -> dict[str, Any]:
         return {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in vars(kept).items()}
 
     return {
         "predictions": [tensors(kept) for kept in predictions],
+        "forecasts": [tensors(kept) for kept in forecasts],
         "weights": {tag: torch.frombuffer(bytearray(state), dtype=torch.uint8) for tag, state in weights.items()},
     }
 
 
-def _kept_in(saved: dict[str, Any]) -> tuple[list[Predictions], dict[str, bytes]]:
+def _kept_in(saved: dict[str, Any]) -> tuple[list[Predictions], list[Forecasts], dict[str, bytes]]:
     """Return what ``_tensors_of`` was given."""
 
-    def arrays(kept: dict[str, Any]) -> Predictions:
-        return Predictions(**{k: v.numpy() if hasattr(v, "numpy") else v for k, v in kept.items()})
+    def arrays(kept: dict[str, Any]) -> dict[str, Any]:
+        return {k: v.numpy() if hasattr(v, "numpy") else v for k, v in kept.items()}
 
     weights = {tag: state.numpy().tobytes() for tag, state in saved["weights"].items()}
-    return [arrays(kept) for kept in saved["predictions"]], weights
+    predictions = [Predictions(**arrays(kept)) for kept in saved["predictions"]]
+    forecasts = [Forecasts(**arrays(kept)) for kept in saved.get("forecasts", [])]
+    return predictions, forecasts, weights
 
 
 def _pack(saved: Any) -> bytes:

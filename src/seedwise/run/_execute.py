@@ -140,6 +140,7 @@ def record_of(
         code=loaded_code(*run.spec.functions),
         trace=run.checkpoint.trace,
         predictions=run.predictions if status == "finished" else [],
+        forecasts=run.forecasts if status == "finished" else [],
         weights=run.weights if status == "finished" else {},
     )
 

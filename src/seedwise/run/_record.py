@@ -40,6 +40,36 @@ class Predictions:
 
 
 @dataclass
+class Forecasts:
+    """How well a run forecast the windows of one split, and its forecasts for a sample of them.
+
+    Attributes:
+        split, tag, epoch: as of ``Predictions``.
+        ids: (N,) integers, the same number for the same window in every run.
+        errors: (2, N) float32, squared and absolute error of each window, means over its steps and variables.
+        by_step: (2, H) float64, squared and absolute error of each step, means over windows and variables.
+        by_variable: (2, C) float64, squared and absolute error of each variable, means over windows and steps.
+        sampled: (S,) which of the N windows are in the sample: the same in every run.
+        truth: (S, H, C) float32, what was to be forecast in the sample; None if no forecasts are kept.
+        history: (S, L, C) float32, what came before it, or None.
+        sample: (S, H, C) the forecasts; None if only the errors are kept.
+
+    """
+
+    split: str
+    tag: str
+    epoch: int
+    ids: NDArray[np.int64]
+    errors: NDArray[np.float32]
+    by_step: NDArray[np.float64]
+    by_variable: NDArray[np.float64]
+    sampled: NDArray[np.int64]
+    truth: NDArray[np.float32] | None
+    history: NDArray[np.float32] | None
+    sample: NDArray[Any] | None
+
+
+@dataclass
 class RunRecord:
     """Everything that is known of a run after it ended.
 
@@ -64,20 +94,26 @@ class RunRecord:
     code: dict[str, str] = field(default_factory=dict)
     trace: dict[str, str] = field(default_factory=dict)
     predictions: list[Predictions] = field(default_factory=list)
+    forecasts: list[Forecasts] = field(default_factory=list)
     weights: dict[str, bytes] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Pack the record: JSON for what is small, arrays for the rest, nothing that runs code when read."""
+        large: dict[str, list[Any]] = {"p": self.predictions, "f": self.forecasts}
         meta = {
-            f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("predictions", "weights")
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if f.name not in ("predictions", "forecasts", "weights")
         }
-        meta["predictions"] = [{"split": p.split, "tag": p.tag, "epoch": p.epoch} for p in self.predictions]
+        arrays: dict[str, NDArray[Any]] = {}
+        for letter, kept in large.items():
+            for k, one in enumerate(kept):
+                arrays |= {f"{letter}{k}.{name}": value for name, value in vars(one).items() if _is_array(value)}
+        meta["predictions"], meta["forecasts"] = (
+            [{"split": one.split, "tag": one.tag, "epoch": one.epoch} for one in kept] for kept in large.values()
+        )
         meta["weights"] = list(self.weights)
-        arrays: dict[str, NDArray[Any]] = {"meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)}
-        for k, p in enumerate(self.predictions):
-            arrays |= {f"p{k}.ids": p.ids, f"p{k}.labels": p.labels, f"p{k}.predicted": p.predicted}
-            if p.logits is not None:
-                arrays[f"p{k}.logits"] = p.logits
+        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
         for k, blob in enumerate(self.weights.values()):
             arrays[f"w{k}"] = np.frombuffer(blob, dtype=np.uint8)
         buffer = io.BytesIO()
@@ -89,15 +125,19 @@ class RunRecord:
         """Read what ``to_bytes`` packed."""
         with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
             meta = json.loads(arrays["meta"].tobytes())
-            predictions = [
-                Predictions(
-                    **entry,
-                    ids=arrays[f"p{k}.ids"],
-                    labels=arrays[f"p{k}.labels"],
-                    predicted=arrays[f"p{k}.predicted"],
-                    logits=arrays.get(f"p{k}.logits"),
-                )
-                for k, entry in enumerate(meta.pop("predictions"))
-            ]
+
+            def kept(kind: type[Any], letter: str, entries: list[dict[str, Any]]) -> list[Any]:
+                names = [f.name for f in dataclasses.fields(kind) if f.name not in ("split", "tag", "epoch")]
+                return [
+                    kind(**entry, **{name: arrays.get(f"{letter}{k}.{name}") for name in names})
+                    for k, entry in enumerate(entries)
+                ]
+
+            predictions = kept(Predictions, "p", meta.pop("predictions"))
+            forecasts = kept(Forecasts, "f", meta.pop("forecasts", []))
             weights = {tag: arrays[f"w{k}"].tobytes() for k, tag in enumerate(meta.pop("weights"))}
-        return cls(**meta, predictions=predictions, weights=weights)
+        return cls(**meta, predictions=predictions, forecasts=forecasts, weights=weights)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)

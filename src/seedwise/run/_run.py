@@ -15,7 +15,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._record import Predictions
+from seedwise.run._record import Forecasts, Predictions
 from seedwise.run._spec import Numerics, RunSpec
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ Config = TypeVar("Config")
 
 FINAL: Final = "final"
 """The tag of the predictions and weights that the reported metric belongs to."""
+
+SAMPLE: Final = 64
+"""Windows of which the forecasts are kept."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ class Run(Generic[Config]):
         return self.checkpoint.predictions
 
     @property
+    def forecasts(self) -> list[Forecasts]:
+        """What ``save_forecasts`` kept; with the checkpoint, as the series."""
+        return self.checkpoint.forecasts
+
+    @property
     def weights(self) -> dict[str, bytes]:
         """The states that ``save_weights`` kept, by tag; with the checkpoint, as the series."""
         return self.checkpoint.weights
@@ -161,11 +169,84 @@ class Run(Generic[Config]):
         logits = None
         if values.ndim == 2 and self.keep.predictions != "labels":
             logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
-        at = int(self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0)
+        at = self._epoch(epoch)
         self.predictions[:] = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
         self.predictions.append(
             Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(predicted), logits)
         )
+
+    def save_forecasts(
+        self,
+        array: ArrayLike | torch.Tensor,
+        truth: ArrayLike | torch.Tensor,
+        split: str = "test",
+        *,
+        history: ArrayLike | torch.Tensor | None = None,
+        tag: str = FINAL,
+        epoch: int | None = None,
+        ids: ArrayLike | torch.Tensor | None = None,
+    ) -> None:
+        """Keep the errors of forecasts, and the forecasts of ``SAMPLE`` windows; a later call replaces them.
+
+        The sample is evenly spaced, so that it is the same in every run. The study's ``keep: {predictions: ...}`` says
+        how it is kept: ``logits16`` in half precision, ``full`` in single precision, ``labels`` not at all.
+
+        Args:
+            array: (N, H, C) forecasts of N windows, H steps and C variables.
+            truth: (N, H, C) what was to be forecast.
+            split: which windows these are.
+            history: (N, L, C) what came before, for figures.
+            tag: as of ``save_predictions``.
+            epoch: as of ``save_predictions``.
+            ids: (N,) integers that name the windows; default 0..N-1.
+
+        Raises:
+            SeedwiseError: if the shapes do not agree.
+
+        Example:
+            >>> run = Run(RunSpec("my.train:train", {}, {}), {})
+            >>> run.save_forecasts(np.ones((100, 4, 2)), np.zeros((100, 4, 2)))
+            >>> run.forecasts[0].by_step.shape, run.forecasts[0].sample.shape
+            ((2, 4), (64, 4, 2))
+
+        """
+        values, wanted = _to_numpy(array), _to_numpy(truth)
+        names = np.arange(len(wanted)) if ids is None else _to_numpy(ids)
+        before = None if history is None else _to_numpy(history)
+        if values.ndim != 3 or values.shape != wanted.shape or names.shape != values.shape[:1] or not values.size:
+            raise SeedwiseError(
+                f"save_forecasts got forecasts of shape {values.shape}, truth {wanted.shape}, ids {names.shape}: "
+                "pass forecasts and truth (N, H, C) and ids (N,)"
+            )
+        if before is not None and (before.ndim != 3 or before.shape[::2] != values.shape[::2]):
+            raise SeedwiseError(f"save_forecasts got history of shape {before.shape}: pass (N, L, C), N and C as ever")
+        error = values.astype(np.float64) - wanted
+        both = np.stack((np.square(error), np.abs(error)))
+        sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
+        keeps = self.keep.predictions != "labels"
+        sample = (
+            _to_half(values[sampled]) if self.keep.predictions == "logits16" else values[sampled].astype(np.float32)
+        )
+        at = self._epoch(epoch)
+        self.forecasts[:] = [f for f in self.forecasts if (f.split, f.tag, f.epoch) != (split, tag, at)]
+        self.forecasts.append(
+            Forecasts(
+                split,
+                tag,
+                at,
+                ids=names.astype(np.int64),
+                errors=both.mean((2, 3)).astype(np.float32),
+                by_step=both.mean((1, 3)),
+                by_variable=both.mean((1, 2)),
+                sampled=sampled,
+                truth=wanted[sampled].astype(np.float32) if keeps else None,
+                history=before[sampled].astype(np.float32) if keeps and before is not None else None,
+                sample=sample if keeps else None,
+            )
+        )
+
+    def _epoch(self, epoch: int | None) -> int:
+        return int(self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0)
 
     def save_weights(self, state: Mapping[str, torch.Tensor], tag: str = FINAL) -> None:
         """Record the digest of the evaluated model's state, and the state itself if ``keep:`` says so.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.data import MissingDataError
 from seedwise.readouts import per_run
 from seedwise.study._store import Store
-from seedwise.training import FUNCTION, SIZES, Size
+from seedwise.training import FUNCTION, SIZES, Size, is_forecasting
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
@@ -95,6 +96,8 @@ def _bytes_per_run(study: Study) -> int | None:
 def _bytes_of(spec: StudySpec) -> int | None:
     if spec.function != FUNCTION:
         return None
+    if is_forecasting(spec.task):
+        return _bytes_of_forecasts(spec)
     size = SIZES[spec.task["dataset"]]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     tested = spec.task.get("test_examples") or size.test
@@ -113,6 +116,34 @@ def _bytes_of(spec: StudySpec) -> int | None:
     if spec.keep.weights == "snapshots":
         states += sum(snapshots) + sum(min(spec.keep.last_epochs, train["epochs"]) for train in trained)
     return predictions + weights * states // len(trained)
+
+
+def _bytes_of_forecasts(spec: StudySpec) -> int | None:
+    """Return the mean over methods; None without torch or the data."""
+    if importlib.util.find_spec("torch") is None:
+        return None
+
+    from seedwise.run import SAMPLE
+    from seedwise.training._config import TrainerConfig
+    from seedwise.training._forecasting import load_forecasting
+
+    total = 0
+    configs = list(spec.configs().values())
+    for config in map(TrainerConfig.model_validate, configs):
+        try:
+            task = load_forecasting(config.task, "cpu")  # type: ignore[arg-type]
+        except MissingDataError:
+            return None
+        steps, variables = task.horizon, len(task.series.target)
+        bytes_per_value = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
+        kept = ["test"] + (["validation"] if config.train.validation is not None else [])
+        for windows in (task.windows[split] for split in kept):
+            total += 16 * len(windows) + 16 * (steps + variables)
+            total += min(SAMPLE, len(windows)) * steps * variables * bytes_per_value
+        if spec.keep.weights != "none":
+            states = 1 + (min(spec.keep.last_epochs, config.train.epochs) if spec.keep.weights == "snapshots" else 0)
+            total += states * sum(t.numel() * t.element_size() for t in task.build_model(config.model).state_dict().values())
+    return total // len(configs)
 
 
 def _weight_bytes(spec: StudySpec, size: Size) -> int | None:

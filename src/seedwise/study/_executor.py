@@ -19,13 +19,13 @@ from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any, Final, Protocol
 
-from seedwise.data import check
+
 from seedwise.errors import StorageError
-from seedwise.run import Keep, storage_errors
+from seedwise.run import Keep, digest_of, storage_errors
 from seedwise.study._folder import StudyFolder, again, read_record
 from seedwise.study._jobs import Job, Record
 from seedwise.study._spec import CheckpointOptions, Limits
-from seedwise.training import FUNCTION
+from seedwise.training import FUNCTION, check_data
 
 _GRACE: Final = 20.0
 """Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
@@ -196,10 +196,9 @@ class Executor:
                 are kept.
 
         """
-        for dataset in {
-            spec.config["task"]["dataset"] for spec in (job.spec for job in jobs) if spec.function == FUNCTION
-        }:
-            check(dataset)
+        tasks = {digest_of(j.spec.config["task"]): j.spec.config["task"] for j in jobs if j.spec.function == FUNCTION}
+        for task in tasks.values():
+            check_data(task)
         self._waiting.extend(jobs)
         try:
             with _stop_signals(self._ask_to_stop):

@@ -10,7 +10,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
 from seedwise.run import RunSpec
 from seedwise.study._spec import StudySpec, regime_name, regime_sources
-from seedwise.training import FUNCTION
+from seedwise.training import FUNCTION, is_forecasting
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ def plan(study: StudySpec) -> list[PlannedRun]:
                 raise SeedwiseError(
                     f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add "
                     "'+split' to it, or leave out 'test: out_of_bootstrap'"
+                )
+            if part.function == FUNCTION and is_forecasting(part.task) and seeds.get("split"):
+                raise SeedwiseError(
+                    f"the regime '{regime}' varies 'split', and a time series is split by time, the same for every run: "
+                    "leave 'split' out of it"
                 )
     return [
         PlannedRun(

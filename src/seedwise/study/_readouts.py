@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import Readout, parse_readout
-from seedwise.training import FUNCTION, SIZES
+from seedwise.training import FUNCTION, SIZES, is_forecasting
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
@@ -44,6 +44,8 @@ def readout_passes(readout: Readout, spec: StudySpec) -> int | str:
 
 
 def _unfit(readout: Readout, spec: StudySpec) -> str | None:
+    if is_forecasting(spec.task):
+        return "reads out classes, and this study forecasts: leave readouts out"
     if readout.view and not spec.task.get("augment", True):
         return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
     if readout.flips and not SIZES[spec.task_name].flip:
@@ -87,6 +89,9 @@ def _untrained(readout: Readout, spec: StudySpec, configs: Mapping[str, Mapping[
         return "needs a method that makes snapshots: give one 'snapshots: {cycles: 5}'"
     epochs = {method: config["train"]["epochs"] for method, config in configs.items()}
     for method, count in epochs.items():
+        validation = configs[method]["train"].get("validation") or {}
+        if readout.average and validation.get("patience"):
+            return f"needs the last epochs, and the method '{method}' may stop before them: leave out its patience"
         if readout.average > count:
             return f"needs {readout.average} epochs, and the method '{method}' has {count}"
     return None

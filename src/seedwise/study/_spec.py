@@ -17,7 +17,7 @@ from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._readouts import check_readouts
-from seedwise.training import FUNCTION, SIZES, Metric, Options, TrainerConfig, classification_metrics
+from seedwise.training import FUNCTION, Metric, Options, TrainerConfig, metrics_of, task_name
 
 PRESETS = {"all": ALL, "none": ()}
 """Regimes with a name of their own."""
@@ -303,14 +303,14 @@ class StudySpec(Options):
     def task_name(self) -> str:
         """The name of the only task: its dataset's, or the one that the user gave."""
         if self.function == FUNCTION:
-            return str(self.task.get("dataset"))
+            return task_name(self.task)
         return self._own_task.name
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics of the task, the primary one first."""
         if self.function == FUNCTION:
-            return classification_metrics(SIZES[self.task_name].classes)
+            return metrics_of(self.task)
         task = self._own_task
         return (Metric(task.metric, task.higher_is_better, task.chance),)
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import Predictions, RunRecord, digest_of
+from seedwise.run import Forecasts, Predictions, RunRecord, digest_of
 from seedwise.study._jobs import ReadoutRecord
 from seedwise.study._plan import Link
 
@@ -99,6 +99,29 @@ _predictions = Table(
     Column("examples", String, nullable=False),
     Column("predicted", LargeBinary, nullable=False),
     Column("logits", LargeBinary),
+)
+_windows = Table(
+    "seedwise_windows",
+    _metadata,
+    Column("digest", String, primary_key=True),
+    Column("ids", LargeBinary, nullable=False),
+    Column("sampled", LargeBinary, nullable=False),
+    Column("truth", LargeBinary),
+    Column("history", LargeBinary),
+)
+_forecasts = Table(
+    "seedwise_forecasts",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("split", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("windows", String, nullable=False),
+    Column("errors", LargeBinary, nullable=False),
+    Column("by_step", LargeBinary, nullable=False),
+    Column("by_variable", LargeBinary, nullable=False),
+    Column("sample", LargeBinary),
 )
 _readouts = Table(
     "seedwise_readouts",
@@ -407,11 +430,13 @@ class Store:
                 db.execute(_specs.insert().values(run_id=record.id, content=json.dumps(record.content)))
             key = {"run_id": record.id, "attempt": attempt}
             # A run that is interrupted, resumed and finished replaces its own earlier rows.
-            for table in (_series, _predictions):
+            for table in (_series, _predictions, _forecasts):
                 db.execute(table.delete().where(table.c.run_id == record.id, table.c.attempt == attempt))
             db.execute(_series.insert().values(**key, rows=_dump_series(record.series)))
             for predictions in record.predictions:
                 db.execute(_predictions.insert().values(**key, **self._predictions_row(db, predictions)))
+            for forecasts in record.forecasts:
+                db.execute(_forecasts.insert().values(**key, **self._forecasts_row(db, forecasts)))
             return True
 
     def take_in_readout(self, record: ReadoutRecord) -> bool:
@@ -469,6 +494,16 @@ class Store:
             "predicted": _pack(predictions.predicted),
             "logits": None if predictions.logits is None else _pack(predictions.logits),
         }
+
+    @staticmethod
+    def _forecasts_row(db: sa.Connection, forecasts: Forecasts) -> dict[str, Any]:
+        names = ("ids", "sampled", "truth", "history")
+        shared = {name: _pack_or_none(getattr(forecasts, name)) for name in names}
+        digest = hashlib.sha256(b"".join(blob or b"-" for blob in shared.values())).hexdigest()[:16]
+        if not db.execute(sa.select(_windows.c.digest).where(_windows.c.digest == digest)).first():
+            db.execute(_windows.insert().values(digest=digest, **shared))
+        own = {name: _pack_or_none(getattr(forecasts, name)) for name in ("errors", "by_step", "by_variable", "sample")}
+        return {"split": forecasts.split, "tag": forecasts.tag, "epoch": forecasts.epoch, "windows": digest, **own}
 
     # Readouts
 
@@ -559,6 +594,27 @@ class Store:
                 for row in db.execute(query)
             }
 
+    def forecasts(self, run_ids: Iterable[str], split: str = "test", tag: str = "final") -> dict[str, Forecasts]:
+        """Return the forecasts of runs on one split; see ``seedwise.study.forecasts`` for those of a cell."""
+        if not sa.inspect(self._engine).has_table(_forecasts.name):  # written before there were any
+            return {}
+        arrays = ("ids", "errors", "by_step", "by_variable", "sampled", "truth", "history", "sample")
+        columns = [*_forecasts.c, *(_windows.c[name] for name in ("ids", "sampled", "truth", "history"))]
+        query = (
+            sa.select(*columns)
+            .join(_windows, _windows.c.digest == _forecasts.c.windows)
+            .join(_runs, self._of_current(_forecasts))
+            .where(_forecasts.c.run_id.in_(list(run_ids)), _forecasts.c.split == split, _forecasts.c.tag == tag)
+            .order_by(_forecasts.c.epoch)  # of several epochs, the last is the one that is kept
+        )
+        with self._errors(), self._engine.connect() as db:
+            return {
+                row["run_id"]: Forecasts(
+                    split, tag, row["epoch"], **{name: _unpack_or_none(row[name]) for name in arrays}
+                )
+                for row in db.execute(query).mappings()
+            }
+
     def traceback(self, run_id: str) -> str | None:
         """Return the traceback of a run that crashed."""
         with self._errors(), self._engine.connect() as db:
@@ -611,6 +667,14 @@ def _load_series(text: str) -> list[dict[str, float]]:
 def _pack(array: NDArray[Any]) -> bytes:
     header = json.dumps([array.dtype.str, array.shape]).encode()
     return header + b"\n" + zlib.compress(np.ascontiguousarray(array).tobytes(), 6)
+
+
+def _pack_or_none(array: NDArray[Any] | None) -> bytes | None:
+    return None if array is None else _pack(array)
+
+
+def _unpack_or_none(blob: bytes | None) -> Any:
+    return None if blob is None else _unpack(blob)
 
 
 def _unpack(blob: bytes) -> NDArray[Any]:

@@ -1,9 +1,17 @@
 """The built-in ``train(run)``: tasks, loop, schedules."""
 
 from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
-from seedwise.training._metrics import SIZES, Metric, Size, classification_metrics
+from seedwise.training._metrics import (
+    SIZES,
+    Metric,
+    Size,
+    classification_metrics,
+    is_forecasting,
+    metrics_of,
+    task_name,
+)
 from seedwise.training._networks import build_network
-from seedwise.training._train import FUNCTION, measure, train
+from seedwise.training._train import FUNCTION, check_data, measure, train
 
 __all__ = [
     "FUNCTION",
@@ -13,8 +21,12 @@ __all__ = [
     "Size",
     "TrainerConfig",
     "build_network",
+    "check_data",
     "classification_metrics",
+    "is_forecasting",
     "measure",
+    "metrics_of",
     "steps_per_epoch",
+    "task_name",
     "train",
 ]

@@ -7,7 +7,9 @@ once; the tests hold these options against the signatures they stand for.
 
 from __future__ import annotations
 
+import hashlib
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -17,6 +19,7 @@ from pydantic import (
     Field,
     JsonValue,
     TypeAdapter,
+    ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -24,7 +27,7 @@ from pydantic import (
     model_validator,
 )
 
-from seedwise.training._metrics import SIZES
+from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
 from seedwise.training._networks import own_options
 
 
@@ -69,6 +72,89 @@ class ClassificationTask(Options):
             if wanted is not None and wanted > there:
                 raise ValueError(f"{self.dataset} has {there} {which} examples, not {wanted}")
         return self
+
+
+class _Windows(Options):
+    """Windows of a time series: ``lookback`` rows are seen, the ``horizon`` rows after them are forecast.
+
+    ``target``: the columns that are forecast and scored; default: all.
+    """
+
+    lookback: Count = 96
+    horizon: Count = 96
+    target: Annotated[list[str], Field(min_length=1)] | None = None
+
+
+class PublishedSeries(_Windows):
+    """A published time series, split as published."""
+
+    name: Literal["etth1", "etth2"]
+
+
+class CSVSeries(_Windows):
+    """A time series of one's own, split into shares in the order of time.
+
+    ``sha256`` is filled in: runs are named by what the file holds.
+    """
+
+    csv: str
+    time: str | None = None
+    split: tuple[Share, Share, Share] = (0.7, 0.1, 0.2)
+    sha256: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_content(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("csv"), str) or "sha256" in value:
+            return value
+        return {**value, "sha256": sha256_of(value["csv"])}
+
+
+def sha256_of(path: str) -> str:
+    """Return what names the content of a file.
+
+    Raises:
+        ValueError: if it cannot be read.
+
+    """
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}; a path is taken from the working directory") from None
+
+
+def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeries | CSVSeries:
+    own = isinstance(value, dict) and "csv" in value
+    return CSVSeries.model_validate(value) if own else PublishedSeries.model_validate(value)
+
+
+class ForecastingTask(Options):
+    """A time series and its windows.
+
+    ``train_windows`` and ``test_windows`` are so many of them, evenly spaced; default: all.
+    """
+
+    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(_named)]
+    train_windows: Count | None = None
+    test_windows: Count | None = None
+
+
+def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> ClassificationTask | ForecastingTask:
+    if not isinstance(value, dict):
+        return ClassificationTask.model_validate(value)
+    if is_forecasting(value):
+        return ForecastingTask.model_validate(value)
+    dataset = value.get("dataset")
+    if isinstance(dataset, str) and dataset not in SIZES:
+        names = [f"'{name}'" for name in (*SIZES, *SERIES_NAMES)]
+        expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
+        raise ValidationError.from_exception_data(
+            "task", [{"type": "literal_error", "loc": ("dataset",), "input": dataset, "ctx": expected}]
+        )
+    return ClassificationTask.model_validate(value)
+
+
+Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_series)]
 
 
 class SmallCNN(Options):
@@ -164,6 +250,24 @@ class MobileNetV2(Options):
     name: Literal["mobilenet_v2"]
 
 
+class DLinear(Options):
+    """Options of ``models.dlinear``."""
+
+    name: Literal["dlinear"]
+    kernel: Count = 25
+
+
+class ITransformer(Options):
+    """Options of ``models.itransformer``."""
+
+    name: Literal["itransformer"]
+    d_model: Count | None = None
+    d_ff: Count | None = None
+    heads: Count = 8
+    layers: Count = 2
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
 class OwnNetwork(Options):
     """A user's own network: ``my_project.nets:make``, called as ``make(in_channels, num_classes, **options)``."""
 
@@ -193,7 +297,9 @@ BuiltInNetwork = Annotated[
     | ResNet32
     | VGG16
     | ShuffleNetV2
-    | MobileNetV2,
+    | MobileNetV2
+    | DLinear
+    | ITransformer,
     Field(discriminator="name"),
 ]
 _BUILT_IN: TypeAdapter[BuiltInNetwork] = TypeAdapter(BuiltInNetwork)
@@ -202,6 +308,8 @@ _BUILT_IN: TypeAdapter[BuiltInNetwork] = TypeAdapter(BuiltInNetwork)
 def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> BuiltInNetwork | OwnNetwork:
     """Tell them apart by the colon, so that a mistake is reported for the one that was meant."""
     name = value.get("name") if isinstance(value, dict) else None
+    if name in ("naive", "seasonal_naive"):
+        raise ValueError(f"{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse")
     own = isinstance(name, str) and ":" in name
     return OwnNetwork.model_validate(value) if own else _BUILT_IN.validate_python(value)
 
@@ -330,6 +438,14 @@ class AdamW(_Optimizer):
     weight_decay: NonNegative = 0.01
 
 
+class Adam(_Optimizer):
+    """``torch.optim.Adam``."""
+
+    name: Literal["adam"]
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: NonNegative = 0.0
+
+
 class Constant(Options):
     """The same learning rate in every step."""
 
@@ -353,12 +469,35 @@ class Cosine(Options):
     warmup_epochs: NonNegative = 0.0
 
 
-class Validation(Options):
-    """A part of the training set held out, and which epoch is reported."""
+class Halving(Options):
+    """The learning rate times ``factor`` at the start of each epoch after the first ``full_epochs``.
 
-    fraction: Share
+    The published programs of forecasting (their ``type1``) set the rate of an epoch after it, so that two are full.
+    """
+
+    name: Literal["halving"]
+    factor: Weight = 0.5
+    full_epochs: Count = 2
+    warmup_epochs: NonNegative = 0.0
+
+
+class Validation(Options):
+    """What is validated on, and which epoch is reported.
+
+    ``fraction``: of the training images, held out; a time series has validation rows of its own. ``patience``: training
+    stops when so many epochs in a row were no better than the best one.
+    """
+
+    fraction: Share | None = None
     rule: Literal["last", "best"] = "last"
-    metric: Literal["accuracy", "loss"] = "accuracy"
+    metric: Literal["accuracy", "loss", "mse", "mae"] = "accuracy"
+    patience: Count | None = None
+
+    @model_validator(mode="after")
+    def _waits_for_the_best(self) -> Validation:
+        if self.patience is not None and self.rule != "best":
+            raise ValueError("patience waits for an epoch better than the best: set rule: best")
+        return self
 
 
 class EMA(Options):
@@ -407,9 +546,9 @@ class TrainOptions(Options):
 
     epochs: Count
     batch_size: Count
-    optimizer: Annotated[SGD | AdamW, Field(discriminator="name")]
-    schedule: Annotated[Constant | Step | Cosine, Field(discriminator="name"), BeforeValidator(_named)] = Constant(
-        name="constant"
+    optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
+    schedule: Annotated[Constant | Step | Cosine | Halving, Field(discriminator="name"), BeforeValidator(_named)] = (
+        Constant(name="constant")
     )
     loss: Loss = CrossEntropy(name="cross_entropy")
     validation: Validation | None = None
@@ -435,6 +574,9 @@ class TrainOptions(Options):
         if snapshots is None or not {"epochs", "schedule", "averaging"} <= info.data.keys():
             return snapshots
         epochs, schedule, cycles = info.data["epochs"], info.data["schedule"], snapshots.cycles
+        validation = info.data.get("validation")
+        if validation is not None and validation.patience is not None:
+            raise ValueError("training that stops early may not reach the last cycle: leave out patience")
         if not isinstance(schedule, Cosine):
             raise ValueError(f"cycles are cosines, and the schedule is {schedule.name}: set schedule: cosine")
         if isinstance(info.data["averaging"], SWA):
@@ -454,9 +596,52 @@ class TrainOptions(Options):
 class TrainerConfig(Options):
     """Everything that the built-in trainer is configured with."""
 
-    task: ClassificationTask
+    task: Task
     model: Model
     train: TrainOptions
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_forecasts(cls, value: Any) -> Any:
+        """The base loss is the task's own, which ``loss: mse`` names; the metric to choose by is its primary one."""
+        task, train = (value.get(key) if isinstance(value, dict) else None for key in ("task", "train"))
+        if not isinstance(task, dict) or not isinstance(train, dict) or not is_forecasting(task):
+            return value
+        train = {key: given for key, given in train.items() if (key, _named(given)) != ("loss", {"name": "mse"})}
+        if isinstance(train.get("validation"), dict):
+            train["validation"] = {"metric": FORECAST_METRICS[0].name, **train["validation"]}
+        return {**value, "train": train}
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> TrainerConfig:
+        forecasts = isinstance(self.task, ForecastingTask)
+        if forecasts != isinstance(self.model, (DLinear, ITransformer)):
+            raise ValueError(_unfit_model(self.model.name, forecasts))
+        if forecasts and "loss" in self.train.model_fields_set and isinstance(self.train.loss, CrossEntropy):
+            raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
+        validation = self.train.validation
+        if validation is None:
+            return self
+        if forecasts and validation.fraction is not None:
+            raise ValueError("train.validation: a time series has validation rows of its own: leave out fraction")
+        if not forecasts and validation.fraction is None:
+            raise ValueError("train.validation.fraction is missing")
+        metrics = [metric.name for metric in FORECAST_METRICS] if forecasts else ["accuracy", "loss"]
+        if validation.metric not in metrics:
+            raise ValueError(f"train.validation.metric: '{validation.metric}' is none of {' and '.join(metrics)}")
+        return self
+
+
+def _unfit_model(name: str, forecasts: bool) -> str:
+    if not forecasts:
+        return (
+            f"model: {name} forecasts time series, and this task has images: write 'dataset: etth1', or another model"
+        )
+    if ":" in name:
+        return f"model: '{name}' is called with channels and classes: give forecasts a 'train: {{function: ...}}'"
+    return (
+        f"model: {name} takes images, and this task is a time series: write 'model: itransformer' or 'model: dlinear'"
+    )
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seedwise.losses import ControlledLoss, LearningRateControl
 from seedwise.models import recompute_batch_norm
-from seedwise.randomness import nudge_one_weight
+from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.training._averaging import build_average
 from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfig, steps_per_epoch
@@ -97,8 +97,10 @@ class Trainer:
 
     def fit(self) -> None:
         """Train from the start or the last checkpoint, and finish the run."""
-        self._warn_of_short_run()
+        self._warn()
         for epoch in range(self._resume(), self.options.epochs):
+            if self._stops_before(epoch):
+                break
             self._epoch(epoch)
             if epoch >= self.options.epochs - self.run.keep.last_epochs:
                 self.run.save_weights(self.evaluated().state_dict(), tag=f"epoch-{epoch}")
@@ -163,6 +165,11 @@ class Trainer:
             weights = {name: value.clone() for name, value in self.evaluated().state_dict().items()}
             self.best = {"score": score, "epoch": epoch, "weights": weights}
 
+    def _stops_before(self, epoch: int) -> bool:
+        """Return whether the best epoch lies so far back that no other is waited for; a resumed run finds the same."""
+        patience = None if self.options.validation is None else self.options.validation.patience
+        return patience is not None and self.best is not None and epoch - self.best["epoch"] > patience
+
     def _predict(self, examples: Any) -> tuple[Tensor, Tensor]:
         """Return the outputs for some examples, and their targets."""
         evaluated = self.evaluated()
@@ -215,7 +222,8 @@ class Trainer:
         finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()
         if not finite:
             raise Diverged("the final weights are not finite")
-        self.run.finish(**self._keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"]))
+        metrics = self._keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"])
+        self.run.finish(**metrics, **self.task.baselines(self.splits["test"]))
 
     def _keep(self, tag: str, epoch: int) -> dict[str, float]:
         """Hand over the predictions and the state of the evaluated network; return its metrics."""
@@ -230,7 +238,9 @@ class Trainer:
         self.run.save_weights(self.evaluated().state_dict(), tag)
         return metrics
 
-    def _warn_of_short_run(self) -> None:
+    def _warn(self) -> None:
+        if [source for source in ALL if self.run.seeds[source]] == ["augment"] and not self.task.augment:
+            self.run.notes.append("the source 'augment' changes nothing: this task does not vary its inputs")
         loss = self.options.loss
         vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
         total = self.steps * self.options.epochs

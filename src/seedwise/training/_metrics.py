@@ -1,10 +1,12 @@
-"""What is known of a task before torch is imported: sizes and metrics."""
+"""What is known of a task before torch is imported: its name, sizes and metrics."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,36 @@ SIZES: Final = {
 def classification_metrics(classes: int) -> tuple[Metric, ...]:
     """Return accuracy (primary) and cross-entropy."""
     return Metric("accuracy", True, 1 / classes), Metric("loss", False, math.log(classes))
+
+
+SERIES_NAMES: Final = ("etth1", "etth2")
+FORECAST_METRICS: Final = (Metric("mse", False), Metric("mae", False))
+"""Mean squared error (primary) and mean absolute error, of standardised values."""
+
+
+def is_forecasting(task: Mapping[str, Any]) -> bool:
+    """Return whether a study file's ``task`` is about a time series: a group or the name of one is its dataset."""
+    dataset = task.get("dataset")
+    return isinstance(dataset, Mapping) or dataset in SERIES_NAMES
+
+
+def task_name(task: Mapping[str, Any]) -> str:
+    """Return the name of a study file's ``task``: its dataset, with the horizon of a forecast.
+
+    Example:
+        >>> task_name({"dataset": "digits"}), task_name({"dataset": "etth1"})
+        ('digits', 'etth1-96')
+        >>> task_name({"dataset": {"csv": "data/power.csv", "horizon": 24}})
+        'power-24'
+
+    """
+    dataset = task.get("dataset")
+    if not is_forecasting(task):
+        return str(dataset)
+    series = dataset if isinstance(dataset, Mapping) else {"name": dataset}
+    return f"{series.get('name') or Path(str(series.get('csv'))).stem}-{series.get('horizon', 96)}"
+
+
+def metrics_of(task: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Return the metrics of a study file's ``task``, the primary one first."""
+    return FORECAST_METRICS if is_forecasting(task) else classification_metrics(SIZES[str(task["dataset"])].classes)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, AdamW, Constant, Cosine, Step
+from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Step
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -22,7 +22,7 @@ def _kinds(model: nn.Module) -> dict[str, str]:
     }
 
 
-def build_optimizer(config: SGD | AdamW, model: nn.Module) -> torch.optim.Optimizer:
+def build_optimizer(config: SGD | AdamW | Adam, model: nn.Module) -> torch.optim.Optimizer:
     """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule."""
     kinds = _kinds(model)
     named = dict(model.named_parameters())
@@ -44,7 +44,8 @@ def build_optimizer(config: SGD | AdamW, model: nn.Module) -> torch.optim.Optimi
             nesterov=config.nesterov,
             fused=True,
         )
-    return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
+    kind = torch.optim.Adam if isinstance(config, Adam) else torch.optim.AdamW
+    return kind(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
 
 
 def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
@@ -57,10 +58,13 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
     optimizer.register_step_pre_hook(shorten)
 
 
-def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int, cycles: int = 1) -> Callable[[int], float]:
+def lr_schedule(
+    config: Constant | Step | Cosine | Halving, epochs: int, steps: int, cycles: int = 1
+) -> Callable[[int], float]:
     """Return the factor of the learning rate in each step, counted from 0.
 
-    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise or
+    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise, halved every
+    epoch or
 
         (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last step of the cycle.
 
@@ -88,6 +92,8 @@ def lr_schedule(config: Constant | Step | Cosine, epochs: int, steps: int, cycle
                 return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
             case Step():
                 return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
+            case Halving():
+                return config.factor ** max(step // steps + 1 - config.full_epochs, 0)
             case _:
                 return 1.0
 

@@ -46,5 +46,8 @@ class Task(Protocol):
     def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return every metric."""
 
+    def baselines(self, examples: Any) -> dict[str, float]:
+        """Return the metrics of what needs no training, by other names, to be kept beside those of the run."""
+
     def keep(self, run: Run[Any], examples: Any, outputs: Tensor, targets: Tensor, split: str, **place: Any) -> None:
         """Keep what belongs to a metric; ``place`` is its tag and epoch."""

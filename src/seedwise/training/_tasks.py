@@ -16,7 +16,8 @@ from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
 from seedwise.run import Run
-from seedwise.training._config import ClassificationTask, Model, Validation
+from seedwise.training._config import ClassificationTask, ForecastingTask, Model, Validation
+from seedwise.training._forecasting import load_forecasting
 from seedwise.training._metrics import classification_metrics
 from seedwise.training._networks import build_network
 from seedwise.training._task import Task
@@ -60,7 +61,7 @@ class Classification:
         """
         train = _first(self.dataset.train, self.train_examples)
         splits = {}
-        if validation is not None:
+        if validation is not None and validation.fraction is not None:
             held_out = hold_out(_labels(train), validation.fraction, randomness.numpy("split", "validation"))
             if held_out.all() or not held_out.any():
                 raise SeedwiseError(
@@ -110,13 +111,20 @@ class Classification:
         return {"accuracy": values[0], "loss": values[1]}
 
     @staticmethod
+    def baselines(examples: Examples) -> dict[str, float]:  # noqa: ARG004 - forecasts have some
+        """Return nothing: guessing has no accuracy but chance."""
+        return {}
+
+    @staticmethod
     def keep(run: Run[Any], examples: Examples, outputs: Tensor, targets: Tensor, split: str, **place: Any) -> None:
         """Keep the predictions."""
         run.save_predictions(outputs, targets, split, ids=examples.ids, **place)
 
 
-def load_task(config: ClassificationTask, device: str) -> Task:
+def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task:
     """Return the task of a study file with its data on ``device``."""
+    if isinstance(config, ForecastingTask):
+        return load_forecasting(config, device)
     options = config.model_dump(exclude={"dataset"})
     return Classification(load(config.dataset, device), **options)
 

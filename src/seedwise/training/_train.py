@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+from seedwise.data import check
 
 from seedwise.run import Run
-from seedwise.training._config import TrainerConfig
+from seedwise.training._config import ForecastingTask, TrainerConfig
+from seedwise.training._metrics import is_forecasting
 
 FUNCTION: Final = "seedwise.training:train"
 """Its name in a run's spec."""
@@ -26,6 +30,23 @@ def train(run: Run[TrainerConfig]) -> None:
     from seedwise.training._tasks import load_task
 
     Trainer(run, load_task(run.config.task, run.device)).fit()
+
+
+def check_data(task: Mapping[str, Any]) -> None:
+    """Check that the data of a run's ``task`` are there and whole; those of a forecast have a window in every split.
+
+    Raises:
+        MissingDataError: if files are missing.
+        StorageError: if one is damaged.
+        SeedwiseError: if a CSV is no time series, or too short for the horizon.
+
+    """
+    if not is_forecasting(task):
+        check(task["dataset"])
+        return
+    from seedwise.training._forecasting import load_forecasting
+
+    load_forecasting(ForecastingTask.model_validate(task), "cpu")
 
 
 def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:

@@ -1,0 +1,162 @@
+"""Time series as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seedwise.data import Series, Windows, load_series, read_series
+from seedwise.errors import SeedwiseError
+from seedwise.losses import residual_variance
+from seedwise.models import FORECASTERS
+from seedwise.randomness import Randomness
+from seedwise.run import Run
+from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
+from seedwise.training._metrics import FORECAST_METRICS, Metric
+
+BASELINES = ("naive", "seasonal_naive")
+"""Forecasts without parameters, whose errors stand beside those of every run."""
+
+
+class Forecasting:
+    """Windows of a time series; mean squared error (primary) and mean absolute error of standardised values.
+
+    Args:
+        series: the values, their split and the calendar.
+        lookback: rows that a network sees.
+        horizon: rows that it forecasts.
+        train_windows: how many are trained on, evenly spaced; None: all.
+        test_windows: how many are tested on, evenly spaced; None: all.
+
+    """
+
+    default_loss: ClassVar[Callable[..., Tensor]] = staticmethod(F.mse_loss)
+    variance: ClassVar[Callable[..., Tensor]] = staticmethod(residual_variance)
+    # What Autoformer holds of as many windows at the longest horizon is below a gigabyte.
+    chunk: ClassVar[int] = 128
+    augment = False
+    metrics: tuple[Metric, ...] = FORECAST_METRICS
+
+    def __init__(
+        self,
+        series: Series,
+        lookback: int,
+        horizon: int,
+        train_windows: int | None = None,
+        test_windows: int | None = None,
+    ) -> None:
+        self.series = series
+        self.lookback = lookback
+        self.horizon = horizon
+        windows = {split: series.windows(split, lookback, horizon) for split in ("train", "validation", "test")}
+        windows["train"] = _evenly_spaced(windows["train"], train_windows, "train")
+        windows["test"] = _evenly_spaced(windows["test"], test_windows, "test")
+        self.windows = windows
+
+    def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Windows]:
+        """Return the windows to train on, those to validate on if asked for, and those to test on.
+
+        Raises:
+            SeedwiseError: if the source ``split`` varies, which would mix the past and the future.
+
+        """
+        if randomness.seeds["split"]:
+            raise SeedwiseError(SPLIT_VARIES)
+        return {split: part for split, part in self.windows.items() if split != "validation" or validation is not None}
+
+    def table(self, slots: int, randomness: Randomness, epoch: int, device: str) -> None:
+        """Return nothing: windows are not varied."""
+
+    def batch(self, examples: Windows, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:  # noqa: ARG002
+        """Return values (B, L, variables), calendar (B, L + H, features) and targets (B, H, targets)."""
+        index = torch.arange(len(examples), device=examples.starts.device)[at] if isinstance(at, slice) else at
+        return examples.gather(index)
+
+    def build_model(self, model: Any) -> nn.Module:
+        """Return a network that forecasts the target columns."""
+        return self._network(model.name, **model.model_dump(exclude={"name"}))
+
+    def _network(self, name: str, **options: Any) -> nn.Module:
+        variables, features = self.series.values.shape[1], self.series.calendar.shape[1]
+        network = FORECASTERS[name](variables, self.lookback, self.horizon, features, **options)
+        target = list(self.series.target)
+        return network if target == list(range(variables)) else _OfTarget(network, target)
+
+    @staticmethod
+    def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return every metric of forecasts (N, H, C), with one host synchronisation."""
+        error = outputs.double() - targets
+        mse, mae = torch.stack((error.square().mean(), error.abs().mean())).tolist()
+        return {"mse": mse, "mae": mae}
+
+    def baselines(self, examples: Windows) -> dict[str, float]:
+        """Return the errors of forecasts that need no training, such as ``naive/mse``; the season is a day of hours."""
+        found: dict[str, float] = {}
+        for name in BASELINES:
+            try:
+                network = self._network(name).to(examples.starts.device)
+            except SeedwiseError:  # the input is shorter than the season
+                continue
+            batches = [self.batch(examples, slice(k, k + 2048)) for k in range(0, len(examples), 2048)]
+            outputs = torch.cat([network(*inputs) for *inputs, _ in batches])
+            scores = self.evaluate(outputs, torch.cat([targets for *_, targets in batches]))
+            found |= {f"{name}/{metric}": value for metric, value in scores.items()}
+        return found
+
+    def keep(
+        self, run: Run[Any], examples: Windows, outputs: Tensor, targets: Tensor, split: str, **place: Any
+    ) -> None:
+        """Keep the errors, and a sample of the forecasts."""
+        rows = examples.starts[:, None] + torch.arange(self.lookback, device=examples.starts.device)
+        history = self.series.values[rows][:, :, list(self.series.target)]
+        run.save_forecasts(outputs, targets, split, history=history, ids=examples.starts, **place)
+
+
+SPLIT_VARIES = (
+    "the source 'split' draws training examples at random, and a time series is split by time, the same for every run: "
+    "leave 'split' out"
+)
+
+
+class _OfTarget(nn.Module):
+    """A network of which only some variables are scored."""
+
+    def __init__(self, network: nn.Module, target: list[int]) -> None:
+        super().__init__()
+        self.network = network
+        self.target = target
+
+    def forward(self, values: Tensor, calendar: Tensor) -> Tensor:
+        forecast: Tensor = self.network(values, calendar)
+        return forecast[:, :, self.target]
+
+
+def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
+    """Return the task of a study file with its data on ``device``.
+
+    Raises:
+        MissingDataError: if the file of a published series is not there.
+        SeedwiseError: if a CSV cannot be read, has changed since the study was planned, or has too few rows.
+
+    """
+    dataset = config.dataset
+    if isinstance(dataset, CSVSeries):
+        if sha256_of(dataset.csv) != dataset.sha256:
+            raise SeedwiseError(f"{dataset.csv} has changed since the study was planned: type 'seedwise run' again")
+        series = read_series(dataset.csv, time=dataset.time, target=dataset.target, split=dataset.split).to(device)
+    else:
+        series = load_series(dataset.name, device, target=dataset.target)
+    return Forecasting(series, dataset.lookback, dataset.horizon, config.train_windows, config.test_windows)
+
+
+def _evenly_spaced(windows: Windows, count: int | None, split: str) -> Windows:
+    if count is None:
+        return windows
+    if count > len(windows):
+        raise SeedwiseError(f"{windows.series.name} has {len(windows)} windows for {split}, not {count}")
+    index = torch.linspace(0, len(windows) - 1, count, dtype=torch.float64).round().long()
+    return windows.take(index.to(windows.starts.device))
