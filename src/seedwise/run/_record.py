@@ -7,7 +7,7 @@ import io
 import json
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,7 @@ class Forecasts:
         truth: (S, H, C) float32, what was to be forecast in the sample; None if no forecasts are kept.
         history: (S, L, C) float32, what came before it, or None.
         sample: (S, H, C) the forecasts; None if only the errors are kept.
+        variables: names of the C variables.
 
     """
 
@@ -67,6 +68,7 @@ class Forecasts:
     truth: NDArray[np.float32] | None
     history: NDArray[np.float32] | None
     sample: NDArray[Any] | None
+    variables: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -110,7 +112,8 @@ class RunRecord:
             for k, one in enumerate(kept):
                 arrays |= {f"{letter}{k}.{name}": value for name, value in vars(one).items() if _is_array(value)}
         meta["predictions"], meta["forecasts"] = (
-            [{"split": one.split, "tag": one.tag, "epoch": one.epoch} for one in kept] for kept in large.values()
+            [{name: value for name, value in vars(one).items() if name in _SMALL} for one in kept]
+            for kept in large.values()
         )
         meta["weights"] = list(self.weights)
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8)
@@ -127,7 +130,7 @@ class RunRecord:
             meta = json.loads(arrays["meta"].tobytes())
 
             def kept(kind: type[Any], letter: str, entries: list[dict[str, Any]]) -> list[Any]:
-                names = [f.name for f in dataclasses.fields(kind) if f.name not in ("split", "tag", "epoch")]
+                names = [f.name for f in dataclasses.fields(kind) if f.name not in _SMALL]
                 return [
                     kind(**entry, **{name: arrays.get(f"{letter}{k}.{name}") for name in names})
                     for k, entry in enumerate(entries)
@@ -137,6 +140,10 @@ class RunRecord:
             forecasts = kept(Forecasts, "f", meta.pop("forecasts", []))
             weights = {tag: arrays[f"w{k}"].tobytes() for k, tag in enumerate(meta.pop("weights"))}
         return cls(**meta, predictions=predictions, forecasts=forecasts, weights=weights)
+
+
+_SMALL: Final = ("split", "tag", "epoch", "variables")
+"""What of predictions and forecasts is no array."""
 
 
 def _is_array(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
@@ -182,6 +182,7 @@ class Run(Generic[Config]):
         split: str = "test",
         *,
         history: ArrayLike | torch.Tensor | None = None,
+        variables: Sequence[str] | None = None,
         tag: str = FINAL,
         epoch: int | None = None,
         ids: ArrayLike | torch.Tensor | None = None,
@@ -196,6 +197,7 @@ class Run(Generic[Config]):
             truth: (N, H, C) what was to be forecast.
             split: which windows these are.
             history: (N, L, C) what came before, for figures.
+            variables: names of the C variables; default: their numbers.
             tag: as of ``save_predictions``.
             epoch: as of ``save_predictions``.
             ids: (N,) integers that name the windows; default 0..N-1.
@@ -242,6 +244,7 @@ class Run(Generic[Config]):
                 truth=wanted[sampled].astype(np.float32) if keeps else None,
                 history=before[sampled].astype(np.float32) if keeps and before is not None else None,
                 sample=sample if keeps else None,
+                variables=list(variables or map(str, range(values.shape[2]))),
             )
         )
 

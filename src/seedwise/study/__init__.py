@@ -5,6 +5,7 @@ from seedwise.study._cells import cells_of, unread
 from seedwise.study._doctor import Diagnosis, diagnose
 from seedwise.study._executor import Progress, Silent
 from seedwise.study._folder import StudyFolder
+from seedwise.study._forecasts import CellForecasts, forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan
@@ -19,6 +20,7 @@ from seedwise.study._until import announced, looks_at
 
 __all__ = [
     "AttributionStudy",
+    "CellForecasts",
     "Diagnosis",
     "Link",
     "Outcome",
@@ -36,6 +38,8 @@ __all__ = [
     "cells_of",
     "check_study",
     "diagnose",
+    "forecasts",
+    "forecasts_of",
     "is_attribution",
     "looks_at",
     "merge",

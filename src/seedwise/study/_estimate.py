@@ -142,7 +142,9 @@ def _bytes_of_forecasts(spec: StudySpec) -> int | None:
             total += min(SAMPLE, len(windows)) * steps * variables * bytes_per_value
         if spec.keep.weights != "none":
             states = 1 + (min(spec.keep.last_epochs, config.train.epochs) if spec.keep.weights == "snapshots" else 0)
-            total += states * sum(t.numel() * t.element_size() for t in task.build_model(config.model).state_dict().values())
+            total += states * sum(
+                t.numel() * t.element_size() for t in task.build_model(config.model).state_dict().values()
+            )
     return total // len(configs)
 
 

@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any, Final, Protocol
 
-
 from seedwise.errors import StorageError
 from seedwise.run import Keep, digest_of, storage_errors
 from seedwise.study._folder import StudyFolder, again, read_record

@@ -29,7 +29,7 @@ class CellForecasts:
             ``keep: {predictions: labels}``.
         truth: (S, H, C) what was to be forecast, or None.
         history: (S, L, C) what came before, or None.
-        variables: names of the C variables, or numbers where they are not known.
+        variables: names of the C variables.
 
     """
 
@@ -42,6 +42,7 @@ class CellForecasts:
     sample: NDArray[Any] | None
     truth: NDArray[np.float32] | None
     history: NDArray[np.float32] | None
+    variables: tuple[str, ...]
 
 
 def forecasts(
@@ -79,7 +80,9 @@ def forecasts_of(store: Store, run_ids: Sequence[str]) -> CellForecasts | None:
         return None
     first = own[0]
     if any(one.by_step.shape != first.by_step.shape or not np.array_equal(one.ids, first.ids) for one in own):
-        raise SeedwiseError(f"the runs in {store.path} forecast different windows, and cannot be compared window by window")
+        raise SeedwiseError(
+            f"the runs in {store.path} forecast different windows, and cannot be compared window by window"
+        )
     samples = [one.sample for one in own if one.sample is not None]
     return CellForecasts(
         run_ids=tuple(run_id for run_id in run_ids if run_id in kept),
@@ -91,6 +94,7 @@ def forecasts_of(store: Store, run_ids: Sequence[str]) -> CellForecasts | None:
         sample=np.stack(samples) if len(samples) == len(own) else None,
         truth=first.truth,
         history=first.history,
+        variables=tuple(first.variables),
     )
 
 

@@ -85,7 +85,7 @@ def plan(study: StudySpec) -> list[PlannedRun]:
                 )
             if part.function == FUNCTION and is_forecasting(part.task) and seeds.get("split"):
                 raise SeedwiseError(
-                    f"the regime '{regime}' varies 'split', and a time series is split by time, the same for every run: "
+                    f"the regime '{regime}' varies 'split', and a time series is split by time, always alike: "
                     "leave 'split' out of it"
                 )
     return [

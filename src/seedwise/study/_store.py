@@ -106,6 +106,7 @@ _windows = Table(
     Column("digest", String, primary_key=True),
     Column("ids", LargeBinary, nullable=False),
     Column("sampled", LargeBinary, nullable=False),
+    Column("variables", Text, nullable=False),
     Column("truth", LargeBinary),
     Column("history", LargeBinary),
 )
@@ -499,9 +500,10 @@ class Store:
     def _forecasts_row(db: sa.Connection, forecasts: Forecasts) -> dict[str, Any]:
         names = ("ids", "sampled", "truth", "history")
         shared = {name: _pack_or_none(getattr(forecasts, name)) for name in names}
-        digest = hashlib.sha256(b"".join(blob or b"-" for blob in shared.values())).hexdigest()[:16]
+        variables = json.dumps(forecasts.variables)
+        digest = hashlib.sha256(b"".join([variables.encode(), *(blob or b"-" for blob in shared.values())])).hexdigest()
         if not db.execute(sa.select(_windows.c.digest).where(_windows.c.digest == digest)).first():
-            db.execute(_windows.insert().values(digest=digest, **shared))
+            db.execute(_windows.insert().values(digest=digest, variables=variables, **shared))
         own = {name: _pack_or_none(getattr(forecasts, name)) for name in ("errors", "by_step", "by_variable", "sample")}
         return {"split": forecasts.split, "tag": forecasts.tag, "epoch": forecasts.epoch, "windows": digest, **own}
 
@@ -599,7 +601,7 @@ class Store:
         if not sa.inspect(self._engine).has_table(_forecasts.name):  # written before there were any
             return {}
         arrays = ("ids", "errors", "by_step", "by_variable", "sampled", "truth", "history", "sample")
-        columns = [*_forecasts.c, *(_windows.c[name] for name in ("ids", "sampled", "truth", "history"))]
+        columns = [*_forecasts.c, *(_windows.c[name] for name in ("ids", "sampled", "truth", "history", "variables"))]
         query = (
             sa.select(*columns)
             .join(_windows, _windows.c.digest == _forecasts.c.windows)
@@ -610,7 +612,11 @@ class Store:
         with self._errors(), self._engine.connect() as db:
             return {
                 row["run_id"]: Forecasts(
-                    split, tag, row["epoch"], **{name: _unpack_or_none(row[name]) for name in arrays}
+                    split,
+                    tag,
+                    row["epoch"],
+                    variables=json.loads(row["variables"]),
+                    **{name: _unpack_or_none(row[name]) for name in arrays},
                 )
                 for row in db.execute(query).mappings()
             }

@@ -250,6 +250,20 @@ class MobileNetV2(Options):
     name: Literal["mobilenet_v2"]
 
 
+class Autoformer(Options):
+    """Options of ``models.autoformer``."""
+
+    name: Literal["autoformer"]
+    label: Annotated[int, Field(ge=0)] | None = None
+    d_model: Count = 512
+    d_ff: Count | None = None
+    encoder_layers: Count = 2
+    decoder_layers: Count = 1
+    kernel: Count = 25
+    factor: Positive = 3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+
+
 class DLinear(Options):
     """Options of ``models.dlinear``."""
 
@@ -298,6 +312,7 @@ BuiltInNetwork = Annotated[
     | VGG16
     | ShuffleNetV2
     | MobileNetV2
+    | Autoformer
     | DLinear
     | ITransformer,
     Field(discriminator="name"),
@@ -615,7 +630,7 @@ class TrainerConfig(Options):
     @model_validator(mode="after")
     def _fit_together(self) -> TrainerConfig:
         forecasts = isinstance(self.task, ForecastingTask)
-        if forecasts != isinstance(self.model, (DLinear, ITransformer)):
+        if forecasts != isinstance(self.model, (Autoformer, DLinear, ITransformer)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
         if forecasts and "loss" in self.train.model_fields_set and isinstance(self.train.loss, CrossEntropy):
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")

@@ -113,7 +113,9 @@ class Forecasting:
         """Keep the errors, and a sample of the forecasts."""
         rows = examples.starts[:, None] + torch.arange(self.lookback, device=examples.starts.device)
         history = self.series.values[rows][:, :, list(self.series.target)]
-        run.save_forecasts(outputs, targets, split, history=history, ids=examples.starts, **place)
+        run.save_forecasts(
+            outputs, targets, split, history=history, variables=self.series.target_columns, ids=examples.starts, **place
+        )
 
 
 SPLIT_VARIES = (

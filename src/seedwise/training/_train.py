@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from seedwise.data import check
-
 from seedwise.run import Run
 from seedwise.training._config import ForecastingTask, TrainerConfig
 from seedwise.training._metrics import is_forecasting
