@@ -4,11 +4,12 @@ import math
 import random
 from statistics import pvariance
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from seedwise.losses import CLFLoss, stable_penalty, variance_penalty
+from seedwise.losses import CLFLoss, residual_variance, stable_penalty, variance_penalty
 
 
 def variance_by_loops(logits, target):
@@ -247,3 +248,65 @@ def test_a_target_without_examples_is_refused():
 def test_impossible_parameters_are_refused(options, error, message):
     with pytest.raises(error, match=message):
         CLFLoss(**options)
+
+
+def variance_of_residuals_by_loops(output, target):
+    """Population variance of each variable's residuals, one value at a time; the mean over the variables."""
+    members = [[] for _ in range(output.shape[-1])]
+    for at in np.ndindex(*output.shape):
+        members[at[-1]].append(float(output[at]) - float(target[at]))
+    return sum(pvariance(values) for values in members) / len(members)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (4, 6, 2), (1, 6, 3)])
+def test_residual_variance_against_loops(shape):
+    rng = np.random.default_rng(len(shape))
+    output, target = rng.normal(3, 2, shape), rng.normal(-1, 1, shape)
+    found = residual_variance(torch.tensor(output), torch.tensor(target))
+    assert found.dtype == torch.float64
+    assert found.item() == pytest.approx(variance_of_residuals_by_loops(output, target), rel=1e-12)
+    halved = residual_variance(torch.tensor(output).float(), torch.tensor(target).float())
+    assert halved.item() == pytest.approx(found.item(), rel=1e-5)
+
+
+def test_residual_variance_leaves_out_a_constant_error_of_each_variable():
+    generator = torch.Generator().manual_seed(0)
+    output, target = torch.randn(2, 8, 5, 3, generator=generator, dtype=torch.float64)
+    moved = output + torch.tensor([1.0, -20.0, 300.0])
+    assert residual_variance(moved, target).item() == pytest.approx(residual_variance(output, target).item(), rel=1e-9)
+
+
+def test_residual_variance_of_one_variable():
+    output = torch.tensor([1.0, 3.0, 8.0])
+    assert residual_variance(output, torch.zeros(3)).item() == pytest.approx(pvariance([1.0, 3.0, 8.0]))
+    assert residual_variance(output[:, None], torch.zeros(3, 1)).item() == pytest.approx(pvariance([1.0, 3.0, 8.0]))
+
+
+@pytest.mark.parametrize(
+    ("output", "target", "error", "message"),
+    [
+        (torch.zeros(4, 2), torch.zeros(4), ValueError, r"\(4, 2\) and \(4,\)"),
+        (torch.zeros(()), torch.zeros(()), ValueError, "one shape"),
+        (torch.zeros(4, dtype=torch.int64), torch.zeros(4, dtype=torch.int64), TypeError, "floating-point"),
+    ],
+)
+def test_residual_variance_refuses_what_has_none(output, target, error, message):
+    with pytest.raises(error, match=message):
+        residual_variance(output, target)
+
+
+def test_clf_on_a_regression_base_against_a_reference_in_float64():
+    generator = torch.Generator().manual_seed(1)
+    target = torch.randn(3, 6, 4, 2, generator=generator)
+    output = (target + torch.randn(3, 6, 4, 2, generator=generator)).requires_grad_()
+    clf = CLFLoss(F.mse_loss, lambda_s=0.3, lambda_v=0.5, variance=residual_variance)
+    previous = None
+    for k in range(3):  # one step an epoch
+        total = clf(output[k], target[k])
+        residual = (output[k] - target[k]).detach().double().numpy()
+        mse = float(np.mean(residual**2))
+        stable = 0.0 if previous is None else 0.3 * abs(mse - previous)
+        variance = 0.5 * residual.reshape(-1, 2).var(axis=0).mean()
+        assert total.item() == pytest.approx(mse + stable + variance, rel=1e-5)
+        clf.on_epoch_end()
+        previous = mse

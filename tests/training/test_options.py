@@ -7,10 +7,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from seedwise.data import DATASETS
+from seedwise.data import DATASETS, SERIES
 from seedwise.losses import CLFLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
-from seedwise.models import MODELS
+from seedwise.models import FORECASTERS, MODELS
 from seedwise.training import SIZES, _config, classification_metrics
+from seedwise.training._metrics import SERIES_NAMES
 
 
 def parameters(function):
@@ -55,13 +56,17 @@ NETWORKS = typing.get_args(typing.get_args(_config.BuiltInNetwork)[0])
 @pytest.mark.parametrize("config", NETWORKS)
 def test_names_and_defaults_of_networks(config):
     (name,) = typing.get_args(config.model_fields["name"].annotation)
-    expected = parameters(MODELS[name])
-    assert list(expected)[:2] == ["in_channels", "num_classes"]
+    expected = parameters((MODELS | FORECASTERS)[name])
+    of_task = ["in_channels", "num_classes"] if name in MODELS else ["variables", "lookback", "horizon", "calendar"]
+    assert list(expected)[: len(of_task)] == of_task
     # The size of the images is the dataset's, and no option.
-    assert options(config) == {key: expected[key] for key in list(expected)[2:] if key != "image_size"}
+    assert options(config) == {key: expected[key] for key in expected if key not in (*of_task, "image_size")}
 
 
-@pytest.mark.parametrize(("config", "function"), [(_config.SGD, torch.optim.SGD), (_config.AdamW, torch.optim.AdamW)])
+@pytest.mark.parametrize(
+    ("config", "function"),
+    [(_config.SGD, torch.optim.SGD), (_config.AdamW, torch.optim.AdamW), (_config.Adam, torch.optim.Adam)],
+)
 def test_defaults_of_optimizers(config, function):
     theirs = parameters(function)
     ours = options(config)
@@ -139,7 +144,9 @@ def test_what_torch_refuses_is_refused_before_training():
 
 
 def test_names_of_models_and_datasets():
-    assert names_of(NETWORKS) == list(MODELS)
+    without_parameters = {"naive", "seasonal_naive"}
+    assert set(names_of(NETWORKS)) == set(MODELS) | set(FORECASTERS) - without_parameters
+    assert typing.get_args(_config.PublishedSeries.model_fields["name"].annotation) == SERIES_NAMES == tuple(SERIES)
     dataset = _config.ClassificationTask.model_fields["dataset"].annotation
     assert list(typing.get_args(dataset)) == list(DATASETS) == list(SIZES)
 

@@ -7,7 +7,7 @@ import torch
 
 from seedwise.run import execute
 from seedwise.training import _loop, train
-from seedwise.training._config import Constant, Cosine, Step
+from seedwise.training._config import Constant, Cosine, Halving, Step
 from seedwise.training._optim import lr_schedule
 
 STEPS = 4
@@ -34,6 +34,18 @@ def test_step():
     assert factors(Step(name="step", epochs=[4, 2], gamma=0.1)) == pytest.approx(expected)
     halved = factors(Step(name="step", epochs=[1], gamma=0.5, warmup_epochs=1))
     assert halved == pytest.approx([0.25, 0.5, 0.75, 1] + [0.5] * 17)
+
+
+def test_halving_as_the_published_programs_do():
+    """They set lr * .5 ** (epoch - 1), epochs counted from 1, after each epoch: the second one is at the full rate."""
+    rate, expected = 1.0, []
+    for epoch in range(1, EPOCHS + 1):
+        expected += [rate] * STEPS
+        rate = 0.5 ** (epoch - 1)
+    assert factors(Halving(name="halving"))[:-1] == expected
+    assert factors(Halving(name="halving", factor=0.1, full_epochs=1))[::STEPS] == pytest.approx(
+        [0.1**k for k in range(6)]
+    )
 
 
 def test_cosine_after_a_warm_up():

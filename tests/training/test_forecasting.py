@@ -1,0 +1,329 @@
+"""Forecasts are trained, stopped, scored and kept as they should be, on a sine with noise."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from seedwise.models import dlinear, itransformer
+from seedwise.randomness import Randomness
+from seedwise.run import Checkpoint, Keep, Run, RunSpec, configure, execute, weights_sha256
+from seedwise.training import FUNCTION, _loop, train
+from seedwise.training._forecasting import Forecasting
+
+ROWS, LOOKBACK, HORIZON, BATCH = 300, 12, 6, 32
+TRAIN, TEST = range(210), range(240, ROWS)
+ADAM = {"name": "adam", "lr": 0.01}
+SMALL = {"name": "itransformer", "d_model": 8, "heads": 2, "layers": 1, "dropout": 0.2}
+SEEDS = {"init": 1, "shuffle": 2, "augment": 3, "dropout": 4}
+
+
+@pytest.fixture(scope="module")
+def values():
+    noise = np.random.default_rng(0).normal(0, 0.2, (ROWS, 2))
+    hours = np.arange(ROWS)[:, None]
+    return np.round(np.sin(2 * np.pi * hours / np.array([12, 24])) + np.array([5, -3]) + noise, 4)
+
+
+@pytest.fixture
+def csv(values, tmp_path):
+    path = tmp_path / "sine.csv"
+    times = np.datetime64("2024-01-01T00", "h") + np.arange(ROWS)
+    lines = [f"{str(t).replace('T', ' ')}:00:00,{a},{b}" for t, (a, b) in zip(times, values, strict=True)]
+    path.write_text("\n".join(["date,a,b", *lines]))
+    return str(path)
+
+
+@pytest.fixture
+def new_run(csv):
+    def run(seeds=None, *, model="dlinear", checkpoint=None, keep=None, dataset=None, task=None, **options):
+        series = {"csv": csv, "lookback": LOOKBACK, "horizon": HORIZON, **(dataset or {})}
+        config = {
+            "task": {"dataset": series, **(task or {})},
+            "model": model if isinstance(model, dict) else {"name": model},
+            "train": {"epochs": 3, "batch_size": BATCH, "optimizer": ADAM, **options},
+        }
+        spec = RunSpec(FUNCTION, config, SEEDS if seeds is None else seeds)
+        kept = Keep(predictions="full") if keep is None else keep
+        return Run(spec, configure(train, config), checkpoint=checkpoint or Checkpoint(None), keep=kept)
+
+    return run
+
+
+@pytest.fixture
+def trained(new_run):
+    def record(*args, **options):
+        found = execute(new_run(*args, **options), train)
+        assert found.status == "finished", found.error
+        return found
+
+    return record
+
+
+@pytest.fixture
+def windows(values):
+    """Inputs, calendar features and targets of a split, cut by hand."""
+    of_train = values[: len(TRAIN)]
+    scaled = torch.tensor((values - of_train.mean(0)) / of_train.std(0)).float()
+
+    def cut(rows):
+        starts = range(max(rows.start - LOOKBACK, 0), rows.stop - LOOKBACK - HORIZON + 1)
+        inputs = torch.stack([scaled[s : s + LOOKBACK] for s in starts])
+        return inputs, torch.stack([scaled[s + LOOKBACK : s + LOOKBACK + HORIZON] for s in starts])
+
+    return cut
+
+
+def calendar_of(new_run, count):
+    task = Forecasting(loaded(new_run).series, LOOKBACK, HORIZON)
+    return task.batch(task.windows["train"], torch.arange(count))[1]
+
+
+def loaded(new_run):
+    from seedwise.training._tasks import load_task
+
+    return load_task(new_run().config.task, "cpu")
+
+
+@pytest.mark.parametrize("name", ["dlinear", "itransformer"])
+def test_the_bits_are_those_of_a_loop_in_plain_torch(new_run, trained, windows, name):
+    inputs, targets = windows(TRAIN)
+    calendar = calendar_of(new_run, len(inputs))
+    streams = Randomness(SEEDS)
+    with streams.scope("init", "weights"):
+        if name == "dlinear":
+            network = dlinear(2, LOOKBACK, HORIZON, calendar.shape[2])
+        else:
+            network = itransformer(2, LOOKBACK, HORIZON, calendar.shape[2], d_model=8, heads=2, layers=1, dropout=0.2)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01, fused=True)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for epoch, rate in enumerate([0.01, 0.01, 0.005]):
+        optimizer.param_groups[0]["lr"] = rate
+        order = torch.from_numpy(streams.numpy("shuffle", "order", epoch).permutation(len(inputs)))
+        with streams.scope("dropout", "masks", epoch):
+            for index in order.split(BATCH):
+                loss = torch.nn.functional.mse_loss(network(inputs[index], calendar[index]), targets[index])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    torch.set_num_threads(threads)
+    record = trained(model=SMALL if name == "itransformer" else name, schedule="halving")
+    assert record.weights_sha256 == weights_sha256(network.state_dict())
+
+
+def stopped_by_hand(losses, patience):
+    """The published rule with a counter: (epochs trained, best epoch)."""
+    best, at, waited = math.inf, 0, 0
+    for epoch, loss in enumerate(losses):
+        if loss < best:
+            best, at, waited = loss, epoch, 0
+        else:
+            waited += 1
+            if waited >= patience:
+                return epoch + 1, at
+    return len(losses), at
+
+
+CURVES = {
+    "falls": [6, 5, 4, 3, 2, 1],
+    "rises": [1, 2, 3, 4, 5, 6],
+    "late": [3, 4, 2, 5, 6, 1],
+    "twice": [3, 2, 4, 2, 5, 1],
+    "equal": [2, 2, 2, 2, 2, 2],
+}
+
+
+def script(monkeypatch, losses):
+    """Let validation see given losses; the task evaluates validation, then test, in each epoch."""
+    evaluate, epochs = Forecasting.evaluate, []
+
+    def scripted(outputs, targets):
+        scores = evaluate(outputs, targets)
+        if len(outputs) == 25:  # the windows of validation
+            epochs.append(1)
+            scores["mse"] = float(losses[min(len(epochs), len(losses)) - 1])
+        return scores
+
+    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(scripted))
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+@pytest.mark.parametrize("losses", CURVES.values(), ids=CURVES)
+def test_training_stops_as_the_published_rule_says(trained, monkeypatch, losses, patience):
+    epochs, best = stopped_by_hand(losses, patience)
+    alone = trained(epochs=best + 1)
+    script(monkeypatch, losses)
+    record = trained(epochs=len(losses), validation={"rule": "best", "patience": patience})
+    assert len(record.series) == epochs
+    assert {f.epoch for f in record.forecasts} == {best}
+    assert record.weights_sha256 == alone.weights_sha256
+    assert record.metrics["test/mse"] == alone.metrics["test/mse"]
+
+
+def test_no_choice_looks_at_test_data(trained, monkeypatch):
+    options = {"epochs": 5, "validation": {"rule": "best", "patience": 1}}
+    expected = trained(**options).weights_sha256
+    evaluate = Forecasting.evaluate
+
+    def test_is_noise(outputs, targets):
+        scores = evaluate(outputs, targets)
+        return {name: -value for name, value in scores.items()} if len(outputs) == len(TEST) - HORIZON + 1 else scores
+
+    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(test_is_noise))
+    assert trained(**options).weights_sha256 == expected
+
+
+def outcome(record):
+    kept = [
+        {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(forecasts).items()}
+        for forecasts in record.forecasts
+    ]
+    return record.status, record.weights_sha256, record.metrics, record.series, kept
+
+
+LOSSES = {
+    "base": {},
+    "clf": {"loss": {"name": "clf", "lambda_s": 0.5}},
+    "placebo": {"loss": {"name": "placebo", "controller": {"name": "vml", "warmup_steps": 3}}},
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_after_a_stop_at_every_epoch(new_run, trained, monkeypatch, tmp_path, loss):
+    options = {
+        "epochs": 6,
+        "schedule": "halving",
+        "validation": {"rule": "best", "patience": 2},
+        "model": SMALL,
+        **loss,
+    }
+    script(monkeypatch, CURVES["twice"])
+    expected = outcome(trained(**options))
+    assert len(expected[3]) == 4
+    script(monkeypatch, CURVES["twice"])
+    for _ in range(4):
+        stop = Checkpoint(tmp_path / "c", should_stop=lambda: True)
+        assert execute(new_run(checkpoint=stop, **options), train).status == "interrupted"
+    monkeypatch.setattr(_loop.Trainer, "step", None)  # the checkpoint knows that no epoch is left
+    last = execute(new_run(checkpoint=Checkpoint(tmp_path / "c"), **options), train)
+    assert last.resumed_from == [1, 2, 3, 4]
+    # The script counts evaluations, and the last one is of the best weights in both.
+    assert outcome(last)[:2] == expected[:2]
+    assert outcome(last)[3:] == expected[3:]
+
+
+def test_every_number_is_that_of_numpy(trained, windows):
+    record = trained(validation={"rule": "best"})
+    inputs, targets = (part.numpy() for part in windows(TEST))
+    kept = {forecasts.split: forecasts for forecasts in record.forecasts}
+    assert list(kept) == ["validation", "test"]
+    test = kept["test"]
+    assert len(targets) == len(TEST) - HORIZON + 1 == 55  # fewer than the sample holds, so that all are in it
+    assert test.ids.tolist() == list(range(TEST.start - LOOKBACK, ROWS - LOOKBACK - HORIZON + 1))
+    assert test.sampled.tolist() == list(range(55))
+    assert test.variables == ["a", "b"]
+    np.testing.assert_array_equal(test.truth, targets)
+    np.testing.assert_array_equal(test.history, inputs)
+    error = test.sample.astype(np.float64) - targets
+    assert record.metrics["test/mse"] == pytest.approx(np.mean(error**2), rel=1e-12)
+    assert record.metrics["test/mae"] == pytest.approx(np.mean(np.abs(error)), rel=1e-12)
+    for k, one in enumerate((error**2, np.abs(error))):
+        np.testing.assert_allclose(test.by_step[k], one.mean((0, 2)), rtol=1e-12)
+        np.testing.assert_allclose(test.by_variable[k], one.mean((0, 1)), rtol=1e-12)
+        np.testing.assert_allclose(test.errors[k], one.mean((1, 2)), rtol=1e-6)
+    naive = inputs[:, -1:] - targets
+    assert record.metrics["naive/mse"] == pytest.approx(np.mean(naive.astype(np.float64) ** 2), rel=1e-6)
+    assert record.metrics["naive/mae"] == pytest.approx(np.mean(np.abs(naive, dtype=np.float64)), rel=1e-6)
+    assert "seasonal_naive/mse" not in record.metrics  # half a day of input holds no day
+
+
+def test_what_is_kept_of_many_windows(new_run, trained):
+    options = {"dataset": {"split": [0.4, 0.1, 0.5]}}
+    half, errors_alone = (
+        trained(keep=Keep(predictions=kept), **options).forecasts[0] for kept in ("logits16", "labels")
+    )
+    full = trained(**options).forecasts[0]
+    assert len(full.ids) == 150 - HORIZON + 1
+    assert (full.sample.shape, full.sample.dtype, half.sample.dtype) == ((64, HORIZON, 2), np.float32, np.float16)
+    assert np.ptp(np.diff(full.sampled)) <= 1
+    assert full.sampled[[0, -1]].tolist() == [0, 144]
+    np.testing.assert_array_equal(half.sample, full.sample.astype(np.float16))
+    np.testing.assert_array_equal(full.truth[-1], loaded_truth(new_run, options, 144))
+    assert errors_alone.sample is errors_alone.truth is errors_alone.history is None
+    np.testing.assert_array_equal(errors_alone.errors, full.errors)
+
+
+def loaded_truth(new_run, options, window):
+    from seedwise.training._tasks import load_task
+
+    task = load_task(new_run(**options).config.task, "cpu")
+    return task.batch(task.windows["test"], torch.tensor([window]))[-1][0].numpy()
+
+
+def test_each_source_moves_the_weights_but_augment(trained):
+    def bits(**changed):
+        record = trained({**SEEDS, **changed}, model=SMALL, epochs=1)
+        return record.weights_sha256
+
+    base = bits()
+    moved = [source for source in SEEDS if bits(**{source: 9}) != base]
+    assert moved == ["init", "shuffle", "dropout"]
+
+
+def test_a_source_that_changes_nothing_is_named_where_it_varies_alone(trained):
+    note = "the source 'augment' changes nothing: this task does not vary its inputs"
+    assert trained({"augment": 1}, epochs=1).notes == [note]
+    assert trained(epochs=1).notes == []
+
+
+def test_only_the_target_is_forecast(trained, windows):
+    record = trained(dataset={"target": ["b"]})
+    test = record.forecasts[-1]
+    assert test.variables == ["b"]
+    np.testing.assert_array_equal(test.truth, windows(TEST)[1][:, :, 1:].numpy())
+    assert test.sample.shape == (55, HORIZON, 1)
+
+
+def test_some_windows_are_evenly_spaced(trained):
+    test = trained(task={"test_windows": 10, "train_windows": 40}).forecasts[-1]
+    assert test.ids.tolist() == [228 + 6 * k for k in range(10)]
+
+
+def test_what_does_not_fit(new_run):
+    def fails(match, **options):
+        with pytest.raises(ValidationError, match=match):
+            new_run(**options)
+
+    fails("small_cnn takes images, and this task is a time series: write 'model: itransformer'", model="small_cnn")
+    fails("naive has no seeds and nothing to train", model="naive")
+    fails("validation rows of its own: leave out fraction", validation={"fraction": 0.1})
+    fails("'accuracy' is none of mse and mae", validation={"rule": "best", "metric": "accuracy"})
+    fails("set rule: best", validation={"patience": 3})
+    fails("cross_entropy needs classes: the loss of a forecast is 'loss: mse'", loss="cross_entropy")
+    fails("cannot read nowhere.csv", dataset={"csv": "nowhere.csv"})
+    assert new_run(loss="mse").config == new_run().config
+
+
+def test_what_does_not_fit_the_rows(new_run):
+    def crashes(match, **options):
+        record = execute(new_run(**options), train)
+        assert record.status == "crashed"
+        assert match in record.error
+
+    crashes("too few rows: 30 for validation hold no window of 12 + 31 rows", dataset={"horizon": 31})
+    crashes("leave 'split' out", seeds={"split": 1})
+    crashes("has no column 'c': its columns are a, b", dataset={"target": ["c"]})
+    crashes("has 55 windows for test, not 56", task={"test_windows": 56})
+
+
+def test_a_file_that_changed_is_another_run(new_run, csv):
+    planned = new_run()
+    with Path(csv).open("a") as file:
+        file.write("\n2024-01-13 12:00:00,1,2")
+    record = execute(planned, train)
+    assert "has changed since the study was planned" in record.error
+    assert new_run().config.task.dataset.sha256 != planned.config.task.dataset.sha256
