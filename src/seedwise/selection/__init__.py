@@ -1,0 +1,16 @@
+"""Layers that choose each of their weights among k fixed random ones, by trained scores ("slot machines").
+
+    model = select_weights(conv2(3, 10), k=8, seed=1)
+    ...                          # train it as any other: only scores are parameters
+    selection_stats(model)       # how many choices changed, and how undecided the scores are
+    plain = collapse(model)      # an ordinary network with the chosen weights
+
+Needs torch and nothing else of seedwise.
+"""
+
+from seedwise.selection._collapse import collapse
+from seedwise.selection._layers import SelectConv2d, SelectLinear
+from seedwise.selection._select import select_weights
+from seedwise.selection._stats import SelectionStats, selection_stats
+
+__all__ = ["SelectConv2d", "SelectLinear", "SelectionStats", "collapse", "select_weights", "selection_stats"]

@@ -1,0 +1,283 @@
+"""Linear and convolution layers that choose their weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from seedwise.selection._choose import greedy, sampled
+from seedwise.selection._hash import keys_of, signed
+from seedwise.selection._pool import Chosen, Pool
+
+Mode = Literal["greedy", "probabilistic"]
+Init = Literal["glorot", "sigma"]
+_WORD = 0xFFFFFFFF
+
+
+class Selecting(nn.Module):
+    r"""What both layers share: k scores for every connection, and the weights that they choose.
+
+    With fan_in and fan_out as of ``torch.nn.init``, candidates and first scores are evenly spread,
+
+        glorot:  w in -b..b,          s in 0..b,          b = sqrt(6 / (fan_in + fan_out))
+        sigma:   w in -sigma..sigma,  s in 0..c sigma,    sigma = sqrt(2 / (fan_in + fan_out)),  c = 1 (conv) or 0.1
+
+    The forward pass takes the candidate with the highest score (greedy), or draws one from softmax(s) (probabilistic).
+    Only scores are parameters; with the gradient of the loss at the weight W_i of connection i,
+
+        dL/ds_ij = dL/dW_i w_ij.
+
+    Attributes:
+        scores: (k, n) for n connections, the only parameter.
+        candidates: (k, n), where they are stored, in no ``state_dict``: the seed, which is in it, makes them again.
+        draws: how many times the layer has drawn in training; in the ``state_dict``, so that a resumed training draws
+            what an uninterrupted one does.
+
+    """
+
+    scores: nn.Parameter
+    candidates: Tensor | None
+    draws: Tensor
+    last_choice: Tensor
+
+    def _select(
+        self,
+        shape: torch.Size,
+        *,
+        k: int,
+        mode: Mode,
+        init: Init,
+        seed: int,
+        scores_seed: int | None,
+        draw_seed: int | None,
+        store_weights: bool,
+        sample_in_eval: bool,
+        score_share: float,
+    ) -> None:
+        scores_seed, draw_seed = (seed if s is None else s for s in (scores_seed, draw_seed))
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise ValueError(f"k is {k!r}: each connection needs 1 or more candidates, such as k=8")
+        for value, allowed, name in ((mode, Mode, "mode"), (init, Init, "init")):
+            if value not in allowed.__args__:  # type: ignore[attr-defined]
+                raise ValueError(f"{name} is {value!r}: use one of {', '.join(allowed.__args__)}")  # type: ignore[attr-defined]
+        for given, name in ((seed, "seed"), (scores_seed, "scores_seed"), (draw_seed, "draw_seed")):
+            if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**63:
+                raise ValueError(f"{name} is {given!r}: it must be an integer from 0 to 2^63 - 1")
+        self.k, self.mode, self.init, self.draw_seed = k, mode, init, draw_seed
+        self.store_weights, self.sample_in_eval = store_weights, sample_in_eval
+        self.weight_shape = shape
+        fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(torch.empty(shape, device="meta"))
+        self.bound = math.sqrt((6 if init == "glorot" else 2) / (fan_in + fan_out))
+        highest = self.bound * (1 if init == "glorot" else score_share)
+        first = torch.rand(k, shape.numel(), generator=torch.Generator().manual_seed(scores_seed)) * highest
+        self.scores = nn.Parameter(first)
+        self.register_buffer("candidates", None, persistent=False)
+        self.register_buffer("draws", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("last_choice", self.compact(greedy(first)))
+        self._set_seed(seed)
+
+    def _set_seed(self, seed: int) -> None:
+        self.seed = seed
+        self.pool = Pool(seed, self.k, self.weight_shape.numel(), self.bound)
+        if self.store_weights:
+            self.candidates = self.pool.all(self.scores.device).to(self.scores.dtype)
+
+    def reset_parameters(self) -> None:
+        """Do nothing: the first scores come from their seed."""
+
+    def compact(self, index: Tensor) -> Tensor:
+        """Return a choice (n,) in the smallest type that holds it."""
+        return index.to(torch.uint8 if self.k <= 256 else torch.int32)
+
+    def chosen_weight(self) -> Tensor:
+        """Return the weights that the next forward pass would use, without counting a draw."""
+        draw = self.draws + 1 if self.training else self.draws
+        index = self._index(draw)
+        return cast(Tensor, Chosen.apply(self.scores, index, self.pool, self.candidates)).view(self.weight_shape)
+
+    def _index(self, draw: Tensor) -> Tensor:
+        if self.mode == "greedy" or not (self.training or self.sample_in_eval):
+            return greedy(self.scores)
+        return sampled(self.scores, _draw_key(self.draw_seed, draw, self.training))
+
+    def _weight(self) -> Tensor:
+        weight = self.chosen_weight()
+        if self.training and self.mode == "probabilistic":
+            self.draws += 1
+        return weight
+
+    def get_extra_state(self) -> Tensor:
+        """Return the seed of the candidates, which stands for them in the state."""
+        return torch.tensor(self.seed, dtype=torch.int64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Take the seed of a state; candidates that are stored are made again."""
+        if int(state) != self.seed:
+            self._set_seed(int(state))
+
+    def extra_repr(self) -> str:
+        """Show the options of selection beside those of the layer."""
+        return f"{super().extra_repr()}, k={self.k}, mode={self.mode}"
+
+
+def _draw_key(seed: int, draw: Tensor, training: bool) -> Tensor:
+    """Return one int32 key for a draw, without asking the device for the number."""
+    first, second = keys_of(seed, 2, purpose=3 if training else 4)
+    word = (draw + first) & _WORD
+    # `mixed` in int64: both of its multipliers are below 2^31, so that no product leaves the 63 bits.
+    word = (word ^ word >> 16) * 0x21F0AAAD & _WORD
+    word = (word ^ word >> 15) * 0x735A2D97 & _WORD
+    word = word ^ word >> 15 ^ second
+    return torch.where(word >= 1 << 31, word - (1 << 32), word).to(torch.int32)
+
+
+def check_no_bias(bias: bool) -> None:
+    """Raise ValueError where a bias is asked for."""
+    if bias:
+        raise ValueError("a selecting layer has no bias: leave out bias=True, or follow it by a layer that adds one")
+
+
+class SelectLinear(Selecting, nn.Linear):
+    r"""A linear layer y = x W^T whose weights are chosen among k fixed random ones by trained scores.
+
+    See :class:`Selecting` for the formulas. As ``nn.Linear``, without a bias.
+
+    Args:
+        in_features, out_features: sizes of the last axis of input and output.
+        bias: False, as the method has none.
+        k: candidates per connection, 1 or more; with 1 the weights are fixed at random.
+        mode: ``greedy`` takes the highest score; ``probabilistic`` draws from the softmax of the scores in every forward
+            pass of training, and takes the highest score in ``eval()``.
+        init: ``glorot`` (Glorot & Bengio 2010) or ``sigma``, as a reproduction of the method reads the paper.
+        seed: of the candidates, 0 to 2^63 - 1. Layers of one network need different ones, as ``select_weights`` gives.
+        scores_seed: of the first scores; None: as ``seed``.
+        draw_seed: of the draws of ``probabilistic``; None: as ``seed``.
+        store_weights: False makes candidates again from the seed wherever they are needed: the same bits in k times the
+            memory of the layer less, a little slower.
+        sample_in_eval: ``probabilistic`` draws in ``eval()`` too: one and the same network until training goes on.
+
+    Raises:
+        ValueError: for an argument that is none of these.
+
+    Example:
+        >>> layer = SelectLinear(4, 2, k=8, seed=1)
+        >>> layer(torch.zeros(3, 4)).shape, [name for name, _ in layer.named_parameters()]
+        (torch.Size([3, 2]), ['scores'])
+
+    Source: Aladago & Torresani 2021 (arXiv 2101.06475).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = False,
+        *,
+        seed: int,
+        k: int = 8,
+        mode: Mode = "greedy",
+        init: Init = "glorot",
+        scores_seed: int | None = None,
+        draw_seed: int | None = None,
+        store_weights: bool = True,
+        sample_in_eval: bool = False,
+    ) -> None:
+        check_no_bias(bias)
+        nn.Linear.__init__(self, in_features, out_features, bias=False, device="meta")
+        shape = self.weight.shape
+        del self.weight
+        self._select(
+            shape,
+            k=k,
+            mode=mode,
+            init=init,
+            seed=seed,
+            scores_seed=scores_seed,
+            draw_seed=draw_seed,
+            store_weights=store_weights,
+            sample_in_eval=sample_in_eval,
+            score_share=0.1,
+        )
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as nn.Linear calls it
+        """Map (..., in_features) to (..., out_features)."""
+        return F.linear(input, self._weight())
+
+
+class SelectConv2d(Selecting, nn.Conv2d):
+    r"""A convolution whose weights are chosen among k fixed random ones by trained scores.
+
+    See :class:`Selecting` for the formulas. As ``nn.Conv2d``, without a bias.
+
+    Args:
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode: as of ``nn.Conv2d``.
+        bias: False, as the method has none.
+        k, mode, init, seed, scores_seed, draw_seed, store_weights, sample_in_eval: as of :class:`SelectLinear`.
+
+    Raises:
+        ValueError: for an argument that is none of these.
+
+    Example:
+        >>> SelectConv2d(3, 8, 3, padding=1, k=4, seed=1)(torch.zeros(5, 3, 32, 32)).shape
+        torch.Size([5, 8, 32, 32])
+
+    Source: as of :class:`SelectLinear`.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: str | int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = False,
+        padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
+        *,
+        seed: int,
+        k: int = 8,
+        mode: Mode = "greedy",
+        init: Init = "glorot",
+        scores_seed: int | None = None,
+        draw_seed: int | None = None,
+        store_weights: bool = True,
+        sample_in_eval: bool = False,
+    ) -> None:
+        check_no_bias(bias)
+        nn.Conv2d.__init__(
+            self,
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias=False,
+            padding_mode=padding_mode,
+            device="meta",
+        )
+        shape = self.weight.shape
+        del self.weight
+        self._select(
+            shape,
+            k=k,
+            mode=mode,
+            init=init,
+            seed=seed,
+            scores_seed=scores_seed,
+            draw_seed=draw_seed,
+            store_weights=store_weights,
+            sample_in_eval=sample_in_eval,
+            score_share=1.0,
+        )
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as nn.Conv2d calls it
+        """Map (B, in_channels, H, W) to (B, out_channels, H', W')."""
+        return self._conv_forward(input, self._weight(), None)
