@@ -9,7 +9,8 @@ Needs torch and nothing else of seedwise.
 """
 
 from seedwise.selection._collapse import collapse
-from seedwise.selection._layers import SelectConv2d, SelectLinear
+from seedwise.selection._conv import SelectConv2d
+from seedwise.selection._linear import SelectLinear
 from seedwise.selection._select import select_weights
 from seedwise.selection._stats import SelectionStats, selection_stats
 

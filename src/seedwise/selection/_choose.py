@@ -7,13 +7,31 @@ from torch import Tensor
 
 from seedwise.selection._hash import words
 
+_CACHED = 1 << 16
+"""Connections whose scores a processor's cache holds while they are compared."""
+
 _BLOCK = 1 << 18
 """Scores looked at together: what is made of them on the way is no larger."""
 
 
 def greedy(scores: Tensor) -> Tensor:
     """Return the place of the highest score of each connection, of equal ones the first: (k, n) to (n,), int64."""
-    return scores.detach().argmax(0)
+    scores = scores.detach()
+    if scores.device.type != "cpu" or torch.compiler.is_compiling():
+        return scores.argmax(0)
+    # argmax along the first axis reads memory in strides: row by row within the cache it takes a third of the time.
+    k, count = scores.shape
+    index = torch.empty(count, dtype=torch.int64)
+    for start in range(0, count, _CACHED):
+        part = scores[:, start : start + _CACHED]
+        best = part[0].clone()
+        at, above = torch.zeros_like(best), torch.empty_like(best)
+        for j in range(1, k):
+            torch.gt(part[j], best, out=above)
+            torch.maximum(at, above.mul_(j), out=at)
+            torch.maximum(best, part[j], out=best)
+        index[start : start + _CACHED] = at
+    return index
 
 
 def sampled(scores: Tensor, key: int | Tensor) -> Tensor:

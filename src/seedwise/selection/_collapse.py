@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from seedwise.selection._choose import greedy, sampled
+from seedwise.selection._conv import SelectConv2d
 from seedwise.selection._hash import keys_of, signed
-from seedwise.selection._layers import SelectConv2d, Selecting, SelectLinear
-from seedwise.selection._pool import Chosen
+from seedwise.selection._linear import SelectLinear
+from seedwise.selection._pool import chosen
+from seedwise.selection._selecting import Selecting
 
 
 def collapse(model: nn.Module, *, seed: int | None = None) -> nn.Module:
@@ -48,7 +50,7 @@ def collapse(model: nn.Module, *, seed: int | None = None) -> nn.Module:
         key = None if seed is None or layer.mode == "greedy" else signed(keys_of(seed, place + 1, purpose=3)[place])
         plain[id(layer)] = _plain(layer, key)
     # What is already in the memo is not copied: the scores never are.
-    return copy.deepcopy(model, plain)  # type: ignore[arg-type]
+    return copy.deepcopy(model, plain)
 
 
 @torch.no_grad()
@@ -61,7 +63,7 @@ def _plain(layer: Selecting, key: int | None) -> nn.Module:
     else:
         index = greedy(layer.scores)
     layer.train(training)
-    weight: torch.Tensor = Chosen.apply(layer.scores, index, layer.pool, layer.candidates)
+    weight = chosen(layer.scores, index, layer.pool, layer.candidates)
     made: nn.Module
     if isinstance(layer, SelectConv2d):
         made = nn.Conv2d(

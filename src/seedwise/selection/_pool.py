@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 from seedwise.selection._hash import keys_of, numbers, signed, words
 
@@ -71,11 +71,9 @@ class Pool:
                 yield (rows, columns), columns, numbers(word, keys[rows], self.bound)
 
 
-class Chosen(torch.autograd.Function):
-    r"""The chosen weights (n,), straight through: dL/ds_ij = dL/dW_i w_ij for every candidate j."""
-
+class _Chosen(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, index: Tensor, pool: Pool, kept: Tensor | None) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, scores: Tensor, index: Tensor, pool: Pool, kept: Tensor | None) -> Tensor:
         """Return candidate ``index[i]`` of every connection i, of the pool or of the ``kept`` ones (k, n)."""
         ctx.pool = pool
         if kept is None:
@@ -84,11 +82,25 @@ class Chosen(torch.autograd.Function):
         return kept.gather(0, index[None])[0]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         """Return the gradient of all scores."""
         kept = ctx.saved_tensors
         return (kept[0] * gradient if kept else ctx.pool.times(gradient)), None, None, None
+
+
+def chosen(scores: Tensor, index: Tensor, pool: Pool, kept: Tensor | None) -> Tensor:
+    r"""Return the chosen weights (n,), straight through: dL/ds_ij = dL/dW_i w_ij for every candidate j.
+
+    Args:
+        scores: (k, n).
+        index: (n,), int64, the place of the chosen candidate.
+        pool: the candidates.
+        kept: the same (k, n), where they are stored, or None.
+
+    """
+    weight: Tensor = _Chosen.apply(scores, index, pool, kept)  # type: ignore[no-untyped-call]
+    return weight
 
 
 def _spans(count: int, size: int) -> Iterator[slice]:

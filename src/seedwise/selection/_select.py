@@ -9,8 +9,10 @@ from typing import Any
 
 from torch import nn
 
+from seedwise.selection._conv import SelectConv2d
 from seedwise.selection._hash import keys_of
-from seedwise.selection._layers import Init, Mode, SelectConv2d, SelectLinear
+from seedwise.selection._linear import SelectLinear
+from seedwise.selection._selecting import Init, Mode
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -90,8 +92,8 @@ def _check(modules: dict[str, nn.Module], layers: dict[str, nn.Module]) -> None:
     for name, module in modules.items():
         if module._parameters and name not in layers and not isinstance(module, _NORMS):
             raise ValueError(
-                f"'{name or 'the network'}' is a {type(module).__name__}, whose weights cannot be selected, only those of "
-                f"nn.Linear and nn.Conv2d: leave=['{name}'] trains it as usual"
+                f"'{name or 'the network'}' is a {type(module).__name__}, whose weights cannot be selected, only "
+                f"those of nn.Linear and nn.Conv2d: leave=['{name}'] trains it as usual"
             )
     if not layers:
         raise ValueError("the network has no nn.Linear or nn.Conv2d whose weights could be selected")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seedwise.selection._choose import greedy
-from seedwise.selection._layers import Selecting
+from seedwise.selection._selecting import Selecting
 
 _BLOCK = 1 << 20
 

@@ -1,21 +1,20 @@
-"""Linear and convolution layers that choose their weights."""
+"""What the selecting layers share."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, cast
+from typing import Final, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.selection._choose import greedy, sampled
-from seedwise.selection._hash import keys_of, signed
-from seedwise.selection._pool import Chosen, Pool
+from seedwise.selection._hash import keys_of
+from seedwise.selection._pool import Pool, chosen
 
 Mode = Literal["greedy", "probabilistic"]
 Init = Literal["glorot", "sigma"]
-_WORD = 0xFFFFFFFF
+_WORD: Final = 0xFFFFFFFF
 
 
 class Selecting(nn.Module):
@@ -97,7 +96,7 @@ class Selecting(nn.Module):
         """Return the weights that the next forward pass would use, without counting a draw."""
         draw = self.draws + 1 if self.training else self.draws
         index = self._index(draw)
-        return cast(Tensor, Chosen.apply(self.scores, index, self.pool, self.candidates)).view(self.weight_shape)
+        return chosen(self.scores, index, self.pool, self.candidates).view(self.weight_shape)
 
     def _index(self, draw: Tensor) -> Tensor:
         if self.mode == "greedy" or not (self.training or self.sample_in_eval):
@@ -139,145 +138,3 @@ def check_no_bias(bias: bool) -> None:
     """Raise ValueError where a bias is asked for."""
     if bias:
         raise ValueError("a selecting layer has no bias: leave out bias=True, or follow it by a layer that adds one")
-
-
-class SelectLinear(Selecting, nn.Linear):
-    r"""A linear layer y = x W^T whose weights are chosen among k fixed random ones by trained scores.
-
-    See :class:`Selecting` for the formulas. As ``nn.Linear``, without a bias.
-
-    Args:
-        in_features, out_features: sizes of the last axis of input and output.
-        bias: False, as the method has none.
-        k: candidates per connection, 1 or more; with 1 the weights are fixed at random.
-        mode: ``greedy`` takes the highest score; ``probabilistic`` draws from the softmax of the scores in every forward
-            pass of training, and takes the highest score in ``eval()``.
-        init: ``glorot`` (Glorot & Bengio 2010) or ``sigma``, as a reproduction of the method reads the paper.
-        seed: of the candidates, 0 to 2^63 - 1. Layers of one network need different ones, as ``select_weights`` gives.
-        scores_seed: of the first scores; None: as ``seed``.
-        draw_seed: of the draws of ``probabilistic``; None: as ``seed``.
-        store_weights: False makes candidates again from the seed wherever they are needed: the same bits in k times the
-            memory of the layer less, a little slower.
-        sample_in_eval: ``probabilistic`` draws in ``eval()`` too: one and the same network until training goes on.
-
-    Raises:
-        ValueError: for an argument that is none of these.
-
-    Example:
-        >>> layer = SelectLinear(4, 2, k=8, seed=1)
-        >>> layer(torch.zeros(3, 4)).shape, [name for name, _ in layer.named_parameters()]
-        (torch.Size([3, 2]), ['scores'])
-
-    Source: Aladago & Torresani 2021 (arXiv 2101.06475).
-    """
-
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = False,
-        *,
-        seed: int,
-        k: int = 8,
-        mode: Mode = "greedy",
-        init: Init = "glorot",
-        scores_seed: int | None = None,
-        draw_seed: int | None = None,
-        store_weights: bool = True,
-        sample_in_eval: bool = False,
-    ) -> None:
-        check_no_bias(bias)
-        nn.Linear.__init__(self, in_features, out_features, bias=False, device="meta")
-        shape = self.weight.shape
-        del self.weight
-        self._select(
-            shape,
-            k=k,
-            mode=mode,
-            init=init,
-            seed=seed,
-            scores_seed=scores_seed,
-            draw_seed=draw_seed,
-            store_weights=store_weights,
-            sample_in_eval=sample_in_eval,
-            score_share=0.1,
-        )
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as nn.Linear calls it
-        """Map (..., in_features) to (..., out_features)."""
-        return F.linear(input, self._weight())
-
-
-class SelectConv2d(Selecting, nn.Conv2d):
-    r"""A convolution whose weights are chosen among k fixed random ones by trained scores.
-
-    See :class:`Selecting` for the formulas. As ``nn.Conv2d``, without a bias.
-
-    Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode: as of ``nn.Conv2d``.
-        bias: False, as the method has none.
-        k, mode, init, seed, scores_seed, draw_seed, store_weights, sample_in_eval: as of :class:`SelectLinear`.
-
-    Raises:
-        ValueError: for an argument that is none of these.
-
-    Example:
-        >>> SelectConv2d(3, 8, 3, padding=1, k=4, seed=1)(torch.zeros(5, 3, 32, 32)).shape
-        torch.Size([5, 8, 32, 32])
-
-    Source: as of :class:`SelectLinear`.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: str | int | tuple[int, int] = 0,
-        dilation: int | tuple[int, int] = 1,
-        groups: int = 1,
-        bias: bool = False,
-        padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
-        *,
-        seed: int,
-        k: int = 8,
-        mode: Mode = "greedy",
-        init: Init = "glorot",
-        scores_seed: int | None = None,
-        draw_seed: int | None = None,
-        store_weights: bool = True,
-        sample_in_eval: bool = False,
-    ) -> None:
-        check_no_bias(bias)
-        nn.Conv2d.__init__(
-            self,
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias=False,
-            padding_mode=padding_mode,
-            device="meta",
-        )
-        shape = self.weight.shape
-        del self.weight
-        self._select(
-            shape,
-            k=k,
-            mode=mode,
-            init=init,
-            seed=seed,
-            scores_seed=scores_seed,
-            draw_seed=draw_seed,
-            store_weights=store_weights,
-            sample_in_eval=sample_in_eval,
-            score_share=1.0,
-        )
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as nn.Conv2d calls it
-        """Map (B, in_channels, H, W) to (B, out_channels, H', W')."""
-        return self._conv_forward(input, self._weight(), None)
