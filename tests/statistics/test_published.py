@@ -46,6 +46,14 @@ def test_the_difference_of_means_is_that_of_welch() -> None:
         mean_beside_published(94, 95, sd=0, sd_published=0.1, n=20, n_published=5)
 
 
+def test_beside_a_mean_without_sd_it_is_the_t_interval_of_ours() -> None:
+    x = 0.387 + 0.002 * stats.zscore(np.arange(10.0), ddof=1)
+    found = mean_beside_published(0.387, 0.386, sd=0.002, sd_published=None, n=10, n_published=None, level=0.9)
+    low, high = stats.ttest_1samp(x, 0.386).confidence_interval(0.9)
+    assert [found.low, found.estimate, found.high] == pytest.approx([low - 0.386, 0.001, high - 0.386])
+    assert found.n == [10]
+
+
 def interval(low: float, estimate: float, high: float) -> Interval:
     return Interval(estimate, low, high, 0.95, [5, 5], "by hand")
 

@@ -58,7 +58,8 @@ _NORMAL: Final = (
 _PUBLISHED: Final = (
     "The intervals of ours / published assume normal values, as of the published runs only the SD is known. "
     "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way. "
-    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
+    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper. "
+    "Where no SD has been published, it is the t interval of our mean, and chance in the published one is not in it."
 )
 _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "

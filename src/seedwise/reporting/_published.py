@@ -8,7 +8,7 @@ from typing import Any
 from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number
+from seedwise.reporting._words import interval, is_share, number
 from seedwise.statistics import (
     BesidePublished,
     ComparisonRow,
@@ -44,7 +44,7 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
         if entry is None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
+        theirs = "-" if entry.get("sd") is None else f"{number(entry['sd'], 3)} ({entry['n']})"
         found = _sd(row, entry)
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
@@ -67,31 +67,33 @@ def published_entry(
 
 
 def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
-    if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
+    if entry.get("sd") is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
         return None
     return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
 
 
 def _means(row: ComparisonRow, entry: Mapping[str, Any]) -> list[str]:
     published = entry.get("mean")
+    # Points of 100 are published with two decimals, errors of about 1 with three.
+    decimals = 2 if is_share(row.metric) else 3
     if published is None:
         return ["", ""]
     if row.mean is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
-        return [number(published, 2), "-"]
+        return [number(published, decimals), "-"]
     difference = mean_beside_published(
         row.mean,
         published,
         sd=row.spread.estimate,
-        sd_published=entry["sd"],
+        sd_published=entry.get("sd"),
         n=row.n,
-        n_published=entry["n"],
+        n_published=entry.get("n"),
         level=row.spread.level,
     )
-    return [number(published, 2), interval(difference, 2)]
+    return [number(published, decimals), interval(difference, decimals)]
 
 
 def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:
-    if is_base(row, base) or of_base is None:
+    if is_base(row, base) or of_base is None or None in (entry.get("sd"), of_base.get("sd")):
         return ["", "", ""]
     theirs = spread_ratio_of_sds(entry["sd"], of_base["sd"], n_method=entry["n"], n_base=of_base["n"])
     if isinstance(row.reduction, str):

@@ -64,7 +64,14 @@ def beside_published(
 
 
 def mean_beside_published(
-    mean: float, published: float, *, sd: float, sd_published: float, n: int, n_published: int, level: float = 0.95
+    mean: float,
+    published: float,
+    *,
+    sd: float,
+    sd_published: float | None,
+    n: int,
+    n_published: int | None,
+    level: float = 0.95,
 ) -> Interval:
     r"""Compare a mean of ours with a published one.
 
@@ -73,13 +80,16 @@ def mean_beside_published(
         -+ t sqrt(v_1 + v_2),  v_i = s_i^2 / n_i,
         with (v_1 + v_2)^2 / (v_1^2 / (n_1 - 1) + v_2^2 / (n_2 - 1)) degrees of freedom
 
+    Where no SD has been published, theirs is taken as it is, v_2 = 0: the interval then holds chance in our runs alone,
+    is too short by what chance is in theirs, and has n_1 - 1 degrees of freedom.
+
     Args:
         mean: our mean over runs.
         published: theirs, same unit.
         sd: our sample SD over runs, positive.
-        sd_published: theirs, positive.
+        sd_published: theirs, positive; None: not published.
         n: our runs (the length of the runs axis), at least 3.
-        n_published: theirs, at least 3.
+        n_published: theirs, at least 3; not used where their SD is None.
         level: confidence level, between 0 and 1.
 
     Returns:
@@ -102,6 +112,7 @@ def mean_beside_published(
     arms = [
         (_checks.between(s, 0, math.inf, name, ".2"), _checks.at_least(count, label))
         for s, name, count, label in ((sd, "sd", n, "n"), (sd_published, "sd_published", n_published, "n_published"))
+        if s is not None and count is not None
     ]
     level = _checks.level_in_range(level)
     variances = [s * s / count for s, count in arms]
@@ -109,7 +120,9 @@ def mean_beside_published(
     df = total**2 / sum(v * v / (count - 1) for v, (_, count) in zip(variances, arms, strict=True))
     half = t_quantile((1 + level) / 2, df) * math.sqrt(total)
     difference = mean - published
-    return Interval(difference, difference - half, difference + half, level, [n, n_published], "Welch t")
+    compared = [n] if sd_published is None or n_published is None else [n, n_published]
+    procedure = "t" if len(compared) == 1 else "Welch t"
+    return Interval(difference, difference - half, difference + half, level, compared, procedure)
 
 
 def ratio_beside_published(ratio: Interval, published: Interval) -> BesidePublished:

@@ -182,16 +182,28 @@ class PublishedScores(Options):
 
 
 class Published(Options):
-    """A published SD over runs, in the unit in which the report shows the metric (accuracy: points of 100)."""
+    """A published SD over runs, in the unit in which the report shows the metric (accuracy: points of 100).
+
+    Where only a ``mean`` has been published, there is neither ``n`` nor ``sd``. ``means`` are those of other metrics.
+    """
 
     method: str
     readout: _ReadoutName = "plain"
     regime: _Regime = "all"
     task: str | None = None
-    n: Annotated[int, Field(ge=3)]
-    sd: Annotated[float, Field(gt=0)]
+    n: Annotated[int, Field(ge=3)] | None = None
+    sd: Annotated[float, Field(gt=0)] | None = None
     mean: float | None = None
+    means: dict[str, float] = Field(default_factory=dict)
     scores: PublishedScores = PublishedScores()
+
+    @model_validator(mode="after")
+    def _known(self) -> Published:
+        if (self.n is None) != (self.sd is None):
+            raise ValueError("a published SD needs n, the number of runs that it is of, and n needs the SD: give both")
+        if self.sd is None and self.mean is None:
+            raise ValueError("nothing is published: give n and sd, or mean")
+        return self
 
 
 def _base_alone() -> dict[str, dict[str, Any] | None]:
@@ -437,7 +449,9 @@ def _scaled(raw: Any, source: str, scale: str | None) -> Any:
     if scale not in names:
         raise SeedwiseError(f"{source}: {mistake('scale', scale, names)}")
     rest = {key: value for key, value in raw.items() if key != "scales"}
-    merged = _merge(rest, scales.get(scale, {}), named=True)
+    changes = scales.get(scale, {})
+    # A scale names the tasks that it has: fewer or others, where the full study is too long.
+    merged = _merge(rest, changes, named=True) | {key: changes[key] for key in ("tasks",) if key in changes}
     # Results of different scales never meet in one store.
     return merged if scale == "full" else merged | {"name": f"{merged.get('name')}-{scale}"}
 
