@@ -31,6 +31,7 @@ from torch.utils.data import DataLoader, Dataset
 from seedwise.data import Series, Windows, load_series
 from seedwise.models import FORECASTERS
 from seedwise.models._autoformer import _AutoCorrelation, _Block, _CircularConv
+from seedwise.models._dropout import Dropout
 from seedwise.models._itransformer import _Layer
 
 STEPS = {"itransformer": 40, "autoformer": 2}
@@ -137,6 +138,8 @@ def plain(network: nn.Module) -> nn.Module:
         for name, child in list(module.named_children()):
             if isinstance(child, _CircularConv):
                 setattr(module, name, PlainConv(child.weight, None, 3))
+            elif isinstance(child, Dropout):
+                setattr(module, name, nn.Dropout(child.dropped / 65536))
             elif isinstance(child, _AutoCorrelation):
                 setattr(module, name, PlainAutoCorrelation(child))
             elif isinstance(child, _Layer):
@@ -191,7 +194,7 @@ def check_same(ours: nn.Module, theirs: nn.Module, windows: Windows) -> None:
     results = []
     for network in (ours, theirs):
         for module in network.modules():
-            if isinstance(module, nn.Dropout):
+            if isinstance(module, nn.Dropout | Dropout):
                 module.eval()
         forecast = network(values, calendar)
         F.mse_loss(forecast, target).backward()

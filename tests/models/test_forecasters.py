@@ -7,6 +7,7 @@ import torch
 
 from seedwise.errors import SeedwiseError
 from seedwise.models import FORECASTERS, dlinear, itransformer, naive, seasonal_naive
+from seedwise.models._dropout import Dropout
 from seedwise.models._moving_average import moving_average
 
 
@@ -151,6 +152,34 @@ def test_itransformer_has_the_published_sizes(horizon, d):
 def test_heads_that_do_not_divide():
     with pytest.raises(SeedwiseError, match="itransformer: 3 heads do not divide d_model 256"):
         itransformer(7, 96, 96, 4, heads=3)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.5])
+def test_dropout(share):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        x = torch.linspace(1, 2, 1_000_001).requires_grad_()
+        dropout = Dropout(share)
+        out = dropout(x)
+        again = dropout(x)
+    kept = out != 0
+    # Within four standard errors, in all and in each of the four places in 64 bits.
+    for part in (kept, *(kept[k::4] for k in range(4))):
+        assert abs(part.float().mean().item() - (1 - share)) < 4 * (share * (1 - share) / len(part)) ** 0.5 + 1e-5
+    both = (kept[1:] & kept[:-1]).float().mean().item()
+    assert both == pytest.approx((1 - share) ** 2, abs=0.003)  # neighbours are independent
+    torch.testing.assert_close(out[kept], x[kept] / (1 - share), rtol=1e-4, atol=0)
+    out.sum().backward()
+    torch.testing.assert_close(x.grad, kept / (1 - share), rtol=1e-4, atol=0)
+    assert not torch.equal(out, again)
+    assert dropout.eval()(x) is x
+
+
+def test_dropout_keeps_the_type_and_refuses_what_is_no_share():
+    assert Dropout(0.5)(torch.ones(3, 5, dtype=torch.bfloat16)).dtype == torch.bfloat16
+    for share in (-0.1, 1.0):
+        with pytest.raises(SeedwiseError, match=r"dropout .* must be at least 0 and less than 1"):
+            itransformer(7, 96, 96, 4, dropout=share)
 
 
 def test_where_itransformer_drops(generator):

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.models._dropout import Dropout
 from seedwise.models._moving_average import check_kernel, moving_average
 
 
@@ -122,7 +123,7 @@ class _Embedding(nn.Module):
         self.value = _CircularConv(variables, d_model)
         nn.init.kaiming_normal_(self.value.weight, nonlinearity="leaky_relu")
         self.calendar = nn.Linear(calendar, d_model, bias=False) if calendar else None
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, values: Tensor, calendar: Tensor) -> Tensor:
         embedded = self.value(values)
@@ -147,21 +148,21 @@ class _Block(nn.Module):
         super().__init__()
         self.attentions = nn.ModuleList(_AutoCorrelation(d_model, factor) for _ in range(attentions))
         self.feed_forward = nn.Sequential(
-            nn.Linear(d_model, d_ff, bias=False), nn.GELU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model, bias=False)
+            nn.Linear(d_model, d_ff, bias=False), nn.GELU(), Dropout(dropout), nn.Linear(d_ff, d_model, bias=False)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.kernel = kernel
 
-    def forward(self, x: Tensor, *memories: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the season and the sum of the trends that were taken out; without a memory ``x`` attends to itself."""
-        trends = torch.zeros_like(x)
+    def forward(self, x: Tensor, *memories: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the season and the trends that were taken out; ``x`` attends to itself, then to the memories."""
+        trends = []
         for attention, memory in zip(self.attentions, (None, *memories), strict=True):
             x = x + self.dropout(attention(x, x if memory is None else memory))
-            trend = moving_average(x, self.kernel)
-            x, trends = x - trend, trends + trend
+            trends.append(moving_average(x, self.kernel))
+            x = x - trends[-1]
         x = x + self.dropout(self.feed_forward(x))
-        trend = moving_average(x, self.kernel)
-        return x - trend, trends + trend
+        trends.append(moving_average(x, self.kernel))
+        return x - trends[-1], trends
 
 
 class _Autoformer(nn.Module):
@@ -209,8 +210,8 @@ class _Autoformer(nn.Module):
         season = F.pad((values - known)[:, lookback - self.label :], (0, 0, 0, self.horizon))
         decoded = self.decoder_embedding(season, calendar[:, lookback - self.label :])
         for block, projection in zip(self.decoder, self.trends, strict=True):
-            decoded, taken_out = block(decoded, encoded)
-            trend = trend + projection(taken_out)
+            decoded, trends = block(decoded, encoded)
+            trend = trend + projection(sum(trends[1:], trends[0]))
         forecast: Tensor = (trend + self.head(self.decoder_norm(decoded)))[:, self.label :]
         return forecast
 
@@ -257,7 +258,7 @@ def autoformer(
         each has its own.
 
     Raises:
-        SeedwiseError: if ``label`` or ``kernel`` cannot be.
+        SeedwiseError: if ``label``, ``kernel`` or ``dropout`` cannot be.
 
     Example:
         >>> sum(p.numel() for p in autoformer(7, 96, 96, 4).parameters())

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.models._dropout import Dropout
 
 
 class _Layer(nn.Module):
@@ -19,10 +20,10 @@ class _Layer(nn.Module):
         self.out = nn.Linear(d_model, d_model)
         self.norm1 = nn.LayerNorm(d_model)
         self.feed_forward = nn.Sequential(
-            nn.Linear(d_model, d_ff), nn.GELU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model), nn.Dropout(dropout)
+            nn.Linear(d_model, d_ff), nn.GELU(), Dropout(dropout), nn.Linear(d_ff, d_model), Dropout(dropout)
         )
         self.norm2 = nn.LayerNorm(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def attention(self, x: Tensor) -> Tensor:
         batch, tokens, width = x.shape
@@ -45,7 +46,7 @@ class _ITransformer(nn.Module):
     ) -> None:
         super().__init__()
         self.embedding = nn.Linear(lookback, d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.layers = nn.Sequential(*(_Layer(d_model, d_ff, heads, dropout) for _ in range(layers)))
         self.norm = nn.LayerNorm(d_model)
         self.head = nn.Linear(d_model, horizon)
@@ -93,7 +94,7 @@ def itransformer(
         (B, horizon, variables).
 
     Raises:
-        SeedwiseError: if the heads do not divide ``d_model``.
+        SeedwiseError: if the heads do not divide ``d_model``, or ``dropout`` is no share.
 
     Example:
         >>> sum(p.numel() for p in itransformer(7, 96, 96, 4).parameters())
