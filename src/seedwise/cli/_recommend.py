@@ -103,6 +103,7 @@ def _fresh(study: Study, chosen: Candidate, runs: int) -> Study:
         "first_replicate": spec.first_replicate + spec.replicates,
         "replicates": runs,
         "published": [],
+        "tune": None,
     }
     checked = check_study({**raw, **changes, **({} if tasks is None else {"tasks": tasks})}, f"--confirm {runs}")
     return NewStudy(checked, store=study.store_path, folder=study.folder)

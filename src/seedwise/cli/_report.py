@@ -46,23 +46,33 @@ def write_report(store: Path, target: Path) -> None:
     from seedwise.reporting import render
     from seedwise.run import storage_errors
     from seedwise.study import Store, attribution_sections, report_sections
+    from seedwise.tuning import tuning_sections
 
     refuse_store_as_target(store, target)
     with Store(store) as opened:
         command = shlex.join(["seedwise", "report", str(store), "-o", str(target)])
-        html = render(report_sections(opened), command=command, attributions=attribution_sections(opened))
+        studies = report_sections(opened)
+        html = render(
+            studies,
+            command=command,
+            attributions=attribution_sections(opened),
+            tunings=tuning_sections(opened, studies),
+        )
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
 
 
 def write_tables(store: Path, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
-    from seedwise.reporting import attribution_files, table_files
+    from seedwise.reporting import attribution_files, table_files, tuning_files
     from seedwise.run import storage_errors
     from seedwise.study import Store, attribution_sections, report_sections
+    from seedwise.tuning import tuning_sections
 
     with Store(store) as opened:
-        files = table_files(report_sections(opened)) | attribution_files(attribution_sections(opened))
+        studies = report_sections(opened)
+        files = table_files(studies) | attribution_files(attribution_sections(opened))
+        files |= tuning_files(tuning_sections(opened, studies))
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -30,21 +30,24 @@ def command(
     from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import store_path
+    from seedwise.cli._tune import print_tunings
     from seedwise.reporting import attribution_results, results_of
-    from seedwise.study import Store, attribution_sections, cells_of, is_attribution
+    from seedwise.study import Store, attribution_sections, cells_of, is_attribution, is_search
 
-    with Store(store_path(store)) as opened:
+    path = store_path(store)
+    with Store(path) as opened:
         if as_json:
             read = opened.readouts()
             typer.echo(json.dumps([as_object(run, read) for run in opened.runs()], indent=1))
             return
         for study, description in opened.studies().items():
-            if is_attribution(description):
+            if is_attribution(description) or is_search(description):
                 continue
             cells = cells_of(opened, study)
             print_results(results_of(description, cells), unreported_metric(opened.runs(study), cells[0].metric))
         for section in attribution_sections(opened):
             print_attribution(attribution_results(section))
+    print_tunings(path)
 
 
 def as_object(run: StoredRun, read: Mapping[tuple[str, str], StoredReadout]) -> dict[str, Any]:

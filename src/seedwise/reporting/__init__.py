@@ -13,6 +13,7 @@ from seedwise.reporting._html import render
 from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
 from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
+from seedwise.reporting._tuning import TuningResults, parameters, tuning_files, tuning_numbers, tuning_results
 from seedwise.reporting._words import interval, number, percent
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Comparison",
     "Results",
     "Table",
+    "TuningResults",
     "attribution_figure",
     "attribution_files",
     "attribution_results",
@@ -29,10 +31,14 @@ __all__ = [
     "is_resolved",
     "looks_table",
     "number",
+    "parameters",
     "percent",
     "render",
     "results_of",
     "row_numbers",
     "table_files",
+    "tuning_files",
+    "tuning_numbers",
+    "tuning_results",
     "why_it_stopped",
 ]

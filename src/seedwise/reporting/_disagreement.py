@@ -52,7 +52,7 @@ def disagreement_table(
         if against is None or truth is None or cell.predictions is None or against.predictions is None:
             continue
         try:
-            found.append((name, *_compared(cell, against, truth)))
+            found.append((name, *compared(cell, against, truth)))
         except ValueError as error:
             reasons.append(f"{name}: no comparison of churn: {error}")
     adjusted = [holm([ratios[k].p_value or 1.0 for _, ratios, _ in found]).tolist() for k in (0, 1)]
@@ -93,7 +93,7 @@ def churn_ratios(
             continue
         known = truth is not None and cell.predictions is not None and against.predictions is not None
         try:
-            found.append((name, _compared(cell, against, truth, level)[0][0] if known and truth is not None else None))
+            found.append((name, compared(cell, against, truth, level)[0][0] if known and truth is not None else None))
         except ValueError:
             found.append((name, None))
     return found
@@ -102,7 +102,7 @@ def churn_ratios(
 _VERDICTS: Final = (churn_verdict, error_variance_verdict)
 
 
-def _compared(
+def compared(
     cell: Cell, base: Cell, truth: NDArray[np.int64], level: float = 0.95
 ) -> tuple[list[Interval], list[Interval | None]]:
     """Return the ratios of churn and of error variance, and those of the base that a plan goes by."""

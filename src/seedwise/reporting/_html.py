@@ -12,6 +12,7 @@ from seedwise.reporting import _costs, _figures, _mean_spread, _reactivity
 from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
+from seedwise.reporting._tuning import tuning_part
 from seedwise.statistics import Interval
 
 _CAPTIONS: Final = {
@@ -31,7 +32,11 @@ _CAPTIONS: Final = {
 
 
 def render(
-    studies: Sequence[Mapping[str, Any]], *, command: str, attributions: Sequence[Mapping[str, Any]] = ()
+    studies: Sequence[Mapping[str, Any]],
+    *,
+    command: str,
+    attributions: Sequence[Mapping[str, Any]] = (),
+    tunings: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the report as HTML; all text from users is escaped.
 
@@ -42,6 +47,7 @@ def render(
         command: the command that writes this report.
         attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
             ``failures`` and ``seconds`` too.
+        tunings: one dict per search, see ``seedwise.tuning.tuning_sections``.
 
     """
     import jinja2
@@ -54,8 +60,11 @@ def render(
     )
     shown = [_study(study, k) for k, study in enumerate(studies)]
     attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
-    names = [part["name"] for part in [*shown, *attributed]]
-    return template.render(names=names, studies=shown, attributions=attributed, command=command, version=__version__)
+    tuned = [tuning_part(tuning, k) for k, tuning in enumerate(tunings)]
+    names = [part["name"] for part in [*tuned, *shown, *attributed]]
+    return template.render(
+        names=names, tunings=tuned, studies=shown, attributions=attributed, command=command, version=__version__
+    )
 
 
 def _study(study: Mapping[str, Any], position: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cells import cells_of, unread
 from seedwise.study._doctor import Diagnosis, diagnose
-from seedwise.study._executor import Progress, Silent
+from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import CellForecasts, forecasts, forecasts_of
 from seedwise.study._merge import merge
@@ -16,6 +16,8 @@ from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
+from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
+from seedwise.study._tuning_options import Objective, Space, Tune, Values
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
@@ -23,27 +25,35 @@ __all__ = [
     "CellForecasts",
     "Diagnosis",
     "Link",
+    "Objective",
     "Outcome",
     "PlannedRun",
     "Progress",
     "Silent",
+    "Space",
     "Store",
     "StoredReadout",
     "StoredRun",
     "Study",
     "StudyFolder",
     "StudySpec",
+    "Tune",
+    "Values",
+    "Workers",
     "announced",
     "attribution_sections",
+    "base_space",
     "cells_of",
     "check_study",
     "diagnose",
     "forecasts",
     "forecasts_of",
     "is_attribution",
+    "is_search",
     "looks_at",
     "merge",
     "mistake",
+    "overrides_at",
     "parse_study",
     "plan",
     "read_study",
@@ -52,5 +62,7 @@ __all__ = [
     "recipe_text",
     "replicates",
     "report_sections",
+    "settings_of",
+    "tuned_method",
     "unread",
 ]

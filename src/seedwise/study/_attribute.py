@@ -27,7 +27,7 @@ from seedwise.study._study import Study
 
 _OF_REPLICATES = {
     "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published", "source",
-    "readouts",
+    "readouts", "sweep", "tune",
 }  # fmt: skip
 
 

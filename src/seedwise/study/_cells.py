@@ -16,8 +16,10 @@ from seedwise.study._readings import snapshot_tags
 from seedwise.study._store import Store, StoredReadout, StoredRun
 
 
-def cells_of(store: Store, study: str) -> list[Cell]:
+def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     """Return one cell per task, method, regime and readout of a study, with the task's primary metric.
+
+    ``metric`` takes its place: the same metric on other data, such as ``validation/accuracy``.
 
     A readout has a cell wherever it can be read: that of snapshots only where runs have made some. A run that finished
     and is not read out yet is pending in it, and one whose readout failed has failed.
@@ -43,13 +45,14 @@ def cells_of(store: Store, study: str) -> list[Cell]:
         cell = list(members)
         has_snapshots = any(snapshot_tags(tags.get(run.run_id, ())) for run in cell)
         primary = description["metrics"][task][0]
-        metric = primary["name"] if "/" in primary["name"] else f"test/{primary['name']}"
+        name = metric or (primary["name"] if "/" in primary["name"] else f"test/{primary['name']}")
+        split = "validation" if name.startswith("validation/") else "test"
         for readout in readouts:
             if parse_readout(readout).snapshots and not has_snapshots:
                 continue
             ends = [_end(run, readout, read) for run in cell]
             finished = [run.run_id for run, (status, _) in zip(cell, ends, strict=True) if status == "finished"]
-            predictions = store.predictions(finished, tag=tag_of(readout), logits=False)
+            predictions = store.predictions(finished, split, tag_of(readout), logits=False)
             kept = [predictions[run_id] for run_id in finished if run_id in predictions]
             complete = bool(kept) and len(kept) == len(finished)
             same = complete and len({p.predicted.shape for p in kept}) == 1
@@ -61,9 +64,9 @@ def cells_of(store: Store, study: str) -> list[Cell]:
                     readout=readout,
                     group=np.array([run.link.group for run in cell]),
                     replicate=np.array([run.link.replicate for run in cell]),
-                    values=np.array([_value(status, metrics.get(metric)) for status, metrics in ends]),
+                    values=np.array([_value(status, metrics.get(name)) for status, metrics in ends]),
                     status=tuple(status for status, _ in ends),
-                    metric=metric,
+                    metric=name,
                     higher_is_better=primary["higher_is_better"],
                     chance=primary["chance"],
                     predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,

@@ -148,6 +148,42 @@ class _Worker:
         self._listener.join(timeout=5)  # a process that the worker started may hold the pipe open
 
 
+class Workers:
+    """Worker processes that wait between executions: starting python and torch may take longer than a run."""
+
+    def __init__(self) -> None:
+        self.answers: queue.Queue[tuple[_Worker, dict[str, Any]]] = queue.Queue()
+        self._idle: list[_Worker] = []
+        self._numbers = 0
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        dismiss(self._idle)
+
+    def get(self, device: str, settings: Settings) -> _Worker:
+        """Return a worker that waits, or a new one."""
+        for worker in self._idle:
+            if worker.device == device and worker.process.poll() is None:
+                self._idle.remove(worker)
+                return worker
+        self._numbers += 1
+        return _Worker(self._numbers, device, settings, self.answers)
+
+    def put(self, workers: Sequence[_Worker]) -> None:
+        """Let workers wait."""
+        self._idle += workers
+
+
+def dismiss(workers: Sequence[_Worker]) -> None:
+    """Let workers end, and wait until they have."""
+    for worker in workers:
+        worker.dismiss()
+    for worker in workers:
+        worker.wait()
+
+
 def worker_environment() -> dict[str, str]:
     """Return the environment of a worker: what must be set before torch and python start."""
     return {
@@ -169,19 +205,27 @@ class Executor:
         settings: how they are executed; one worker per entry of ``devices``.
         take_in: called with each record, in the driver's thread; commits it.
         progress: told what happens.
+        workers: those that wait from an earlier execution; they wait again after it. None: they start and end with it.
 
     """
 
-    def __init__(self, settings: Settings, take_in: Callable[[Record], None], progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        take_in: Callable[[Record], None],
+        progress: Progress,
+        workers: Workers | None = None,
+    ) -> None:
         self.settings = settings
         self.interrupted = False
         self._take_in = take_in
         self._progress = progress
-        self._answers: queue.Queue[tuple[_Worker, dict[str, Any]]] = queue.Queue()
+        self._source = workers or Workers()
+        self._keeps = workers is not None
+        self._answers = self._source.answers
         self._workers: list[_Worker] = []
         self._waiting: collections.deque[Job] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
-        self._numbers = 0
         self._stops_asked = 0
         self._stopping_since: float | None = None
         self._problem: StorageError | None = None
@@ -217,8 +261,7 @@ class Executor:
         return self._stopping_since is not None
 
     def _start_worker(self, device: str) -> None:
-        self._numbers += 1
-        worker = _Worker(self._numbers, device, self.settings, self._answers)
+        worker = self._source.get(device, self.settings)
         self._workers.append(worker)
         self._give_work(worker)
 
@@ -243,6 +286,8 @@ class Executor:
             return
 
     def _heed(self, worker: _Worker, answer: dict[str, Any]) -> None:
+        if worker not in self._workers:  # it ended while it waited
+            return
         match answer["event"]:
             case "ready":
                 worker.ready = True
@@ -340,10 +385,11 @@ class Executor:
 
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
-        for worker in self._workers:
-            worker.dismiss()
-        for worker in self._workers:
-            worker.wait()
+        idle = [w for w in self._workers if w.job is None and not w.timed_out]
+        if self._keeps and not self._stopping:
+            self._source.put(idle)
+            self._workers = [w for w in self._workers if w not in idle]
+        dismiss(self._workers)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def _models_at(model: type[BaseModel] | None, location: Sequence[str]) -> list[t
     for part in location:
         if len(current) > 1 and any(_tag(m) == part for m in current):
             current = [m for m in current if _tag(m) == part]
-        elif not part.isdigit():
+        elif not part.isdigit() and any(part in m.model_fields for m in current):  # else a name that the user chose
             current = [
                 inner
                 for m in current

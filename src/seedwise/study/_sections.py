@@ -15,10 +15,12 @@ from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._store import Store
+from seedwise.study._tuning import is_search
 
 
 def report_sections(store: Store) -> list[dict[str, Any]]:
-    """Return one section per study in a store; for attributions there is ``attribution_sections``.
+    """Return one section per study in a store; for attributions there is ``attribution_sections``,
+    for searches ``tuning_sections``.
 
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
@@ -33,7 +35,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
     documents = store.documents()
     sections = []
     for study, description in store.studies().items():
-        if is_attribution(description):
+        if is_attribution(description) or is_search(description):
             continue
         runs = store.runs(study)
         environments = Counter(run.environment for run in runs if run.environment)

@@ -16,7 +16,11 @@ from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.study._mistakes import describe, mistake
+from seedwise.study._overrides import merge
 from seedwise.study._readouts import check_readouts
+from seedwise.study._sweep import expanded
+from seedwise.study._tuning import check_tuning
+from seedwise.study._tuning_options import Scalar, Tune
 from seedwise.training import FUNCTION, Metric, Options, TrainerConfig, metrics_of, task_name
 
 PRESETS = {"all": ALL, "none": ()}
@@ -233,6 +237,8 @@ class StudySpec(Options):
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
     in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not
     vary, with ``replicates`` runs each. ``readouts`` turn the finished runs into predictions in other ways, too.
+    ``sweep`` stands for further methods, each with another value of one parameter: it is written out when the file is
+    read. ``tune`` is a search for better values (``seedwise tune``).
     """
 
     name: _Name
@@ -248,11 +254,13 @@ class StudySpec(Options):
     first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
     fixed_values: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
     tasks: Annotated[dict[_Name, TaskOverrides], Field(min_length=1)] | None = None
+    sweep: dict[_Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
     published: list[Published] = Field(default_factory=list)
     source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     until: Until | None = None
+    tune: Tune | None = None
     keep: KeepOptions = KeepOptions()
     readouts: list[_ReadoutName] = Field(default_factory=list)
     evaluate: Evaluate = Evaluate()
@@ -307,7 +315,7 @@ class StudySpec(Options):
         found = {}
         for name, changed in self.tasks.items():
             base = {"task": self.task, "model": self.model, "train": self.train}
-            merged = _merge(base, changed.model_dump(exclude_unset=True), named=self.function == FUNCTION)
+            merged = merge(base, changed.model_dump(exclude_unset=True), named=self.function == FUNCTION)
             found[name] = self.model_copy(update={**merged, "tasks": None, "published": []})
         return found
 
@@ -345,7 +353,7 @@ class StudySpec(Options):
         resolved = {}
         base: dict[str, Any] = {"model": self.model} | {k: v for k, v in self.train.items() if k not in _NUMERICS}
         for method, overrides in self.methods.items():
-            merged = _merge(base, overrides or {}, named=self.function == FUNCTION)
+            merged = merge(base, overrides or {}, named=self.function == FUNCTION)
             for key in _NUMERICS:
                 if key in merged:
                     raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
@@ -451,7 +459,7 @@ def _scaled(raw: Any, source: str, scale: str | None) -> Any:
     rest = {key: value for key, value in raw.items() if key != "scales"}
     changes = scales.get(scale, {})
     # A scale names the tasks that it has: fewer or others, where the full study is too long.
-    merged = _merge(rest, changes, named=True) | {key: changes[key] for key in ("tasks",) if key in changes}
+    merged = merge(rest, changes, named=True) | {key: changes[key] for key in ("tasks",) if key in changes}
     # Results of different scales never meet in one store.
     return merged if scale == "full" else merged | {"name": f"{merged.get('name')}-{scale}"}
 
@@ -462,10 +470,14 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
     try:
         study = _validated(StudySpec, raw)
+        if study.sweep is not None:
+            methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
+            study = _validated(StudySpec, {**raw, "methods": methods, "sweep": None})
         for part in study.by_task().values():
             part.configs()
             check_readouts(part)
             _ = part.numerics, part.task_name
+        check_tuning(study)
         return study
     except SeedwiseError as error:
         raise SeedwiseError(f"{source}: {error}") from None
@@ -476,20 +488,6 @@ def _validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") ->
         return model.model_validate(raw)
     except ValidationError as error:
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
-
-
-def _merge(base: dict[str, Any], overrides: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
-    """Lay overrides over the base; where groups are ``named``, another name replaces the group as a whole."""
-    merged = dict(base)
-    for key, value in overrides.items():
-        old = merged.get(key)
-        if named and isinstance(old, str):
-            old = {"name": old}  # what the short form stands for
-        merged[key] = value
-        if isinstance(value, dict) and isinstance(old, dict):
-            same_group = not named or value.get("name", old.get("name")) == old.get("name")
-            merged[key] = _merge(old, value, named=named) if same_group else value
-    return merged
 
 
 class _Loader(yaml.SafeLoader):

@@ -19,7 +19,7 @@ from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
 from seedwise.study._code import changed_code, runs_of_changed_code
 from seedwise.study._estimate import Estimate, estimate
-from seedwise.study._executor import Executor, Progress, Settings, Silent
+from seedwise.study._executor import Executor, Progress, Settings, Silent, Workers
 from seedwise.study._folder import StudyFolder, again
 from seedwise.study._jobs import Reading, ReadoutRecord, Record, Training, file_of
 from seedwise.study._plan import PlannedRun, plan
@@ -132,6 +132,7 @@ class Study:
         accept_changed_code: bool = False,
         retry_failed: bool = False,
         progress: Progress | None = None,
+        pool: Workers | None = None,
     ) -> Outcome:
         """Train what is missing, read out what is missing of the readouts, and take it into the store.
 
@@ -145,6 +146,7 @@ class Study:
             accept_changed_code: keep finished runs although the code that trained them has changed.
             retry_failed: train failed runs again, and read out again what failed.
             progress: told what happens.
+            pool: worker processes that outlive this call; None: they start and end with it.
 
         Returns:
             The outcome.
@@ -193,7 +195,7 @@ class Study:
             def take_in(record: Record) -> None:
                 take_record(store, folder, record)
 
-            executor = Executor(self._settings(folder, devices), take_in, progress)
+            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
             if todo:
                 progress.planned(len(todo))
                 executor.run([Training(spec) for spec in todo])
@@ -202,7 +204,7 @@ class Study:
             if executor.interrupted:
                 return Outcome(dict(counts), len(todo), interrupted=True)
             readings = missing_readings(store, self.spec.readouts, specs, retry_failed=retry_failed)
-            executor = Executor(self._settings(folder, devices), take_in, progress)
+            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
             self._read(store, readings, executor, take_in, progress)
             found = store.readouts()
             read = len(readings) - len(missing_readings(store, self.spec.readouts, specs))

@@ -53,14 +53,15 @@ Count = Annotated[int, Field(ge=1)]
 class ClassificationTask(Options):
     """Images and classes.
 
-    ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is tested on.
+    ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is tested on:
+    ``none`` leaves the test set alone, for runs that are judged on validation data.
     """
 
     dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
     augment: bool = True
     train_examples: Count | None = None
     test_examples: Count | None = None
-    test: Literal["published", "out_of_bootstrap"] = "published"
+    test: Literal["published", "out_of_bootstrap", "none"] = "published"
 
     @model_validator(mode="after")
     def _enough(self) -> ClassificationTask:
@@ -131,12 +132,14 @@ def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeri
 class ForecastingTask(Options):
     """A time series and its windows.
 
-    ``train_windows`` and ``test_windows`` are so many of them, evenly spaced; default: all.
+    ``train_windows`` and ``test_windows`` are so many of them, evenly spaced; default: all. ``test: none`` leaves the
+    test rows alone, for runs that are judged on validation rows.
     """
 
     dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(_named)]
     train_windows: Count | None = None
     test_windows: Count | None = None
+    test: Literal["published", "none"] = "published"
 
 
 def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> ClassificationTask | ForecastingTask:
@@ -636,6 +639,9 @@ class TrainerConfig(Options):
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
         validation = self.train.validation
         if validation is None:
+            if self.task.test == "none":
+                wanted = "{rule: last}" if forecasts else "{fraction: 0.1}"
+                raise ValueError(f"task.test: none leaves nothing to evaluate: set train: {{validation: {wanted}}}")
             return self
         if forecasts and validation.fraction is not None:
             raise ValueError("train.validation: a time series has validation rows of its own: leave out fraction")

@@ -31,6 +31,7 @@ class Forecasting:
         horizon: rows that it forecasts.
         train_windows: how many are trained on, evenly spaced; None: all.
         test_windows: how many are tested on, evenly spaced; None: all.
+        test: whether there is a test at all.
 
     """
 
@@ -48,6 +49,8 @@ class Forecasting:
         horizon: int,
         train_windows: int | None = None,
         test_windows: int | None = None,
+        *,
+        test: bool = True,
     ) -> None:
         self.series = series
         self.lookback = lookback
@@ -55,6 +58,8 @@ class Forecasting:
         windows = {split: series.windows(split, lookback, horizon) for split in ("train", "validation", "test")}
         windows["train"] = _evenly_spaced(windows["train"], train_windows, "train")
         windows["test"] = _evenly_spaced(windows["test"], test_windows, "test")
+        if not test:
+            del windows["test"]
         self.windows = windows
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Windows]:
@@ -152,7 +157,14 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
         series = read_series(dataset.csv, time=dataset.time, target=dataset.target, split=dataset.split).to(device)
     else:
         series = load_series(dataset.name, device, target=dataset.target)
-    return Forecasting(series, dataset.lookback, dataset.horizon, config.train_windows, config.test_windows)
+    return Forecasting(
+        series,
+        dataset.lookback,
+        dataset.horizon,
+        config.train_windows,
+        config.test_windows,
+        test=config.test != "none",
+    )
 
 
 def _evenly_spaced(windows: Windows, count: int | None, split: str) -> Windows:

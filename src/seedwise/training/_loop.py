@@ -139,8 +139,8 @@ class Trainer:
             self._keep(f"snapshot-{(epoch + 1) // self.cycle}", epoch)
 
     def _splits_to_watch(self) -> list[str]:
-        test = ["test"] if self.run.evaluate_epochs else []
-        return (["validation"] if "validation" in self.splits else []) + test
+        watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
+        return [split for split in watched if split in self.splits]
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, ...]]:
         """Yield the batches of an epoch: inputs, then targets, such as (B, C, H, W) and (B,)."""
@@ -223,7 +223,7 @@ class Trainer:
         if not finite:
             raise Diverged("the final weights are not finite")
         metrics = self._keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"])
-        self.run.finish(**metrics, **self.task.baselines(self.splits["test"]))
+        self.run.finish(**metrics, **(self.task.baselines(self.splits["test"]) if "test" in self.splits else {}))
 
     def _keep(self, tag: str, epoch: int) -> dict[str, float]:
         """Hand over the predictions and the state of the evaluated network; return its metrics."""

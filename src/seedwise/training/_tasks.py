@@ -31,7 +31,7 @@ class Classification:
         augment: whether training images are varied.
         train_examples: how many are trained on, the first of each class; None: all.
         test_examples: how many of the published test set are tested on, the first of each class; None: all.
-        test: the published test set, or the training examples that the bootstrap left out.
+        test: the published test set, the training examples that the bootstrap left out, or none.
 
     """
 
@@ -45,7 +45,7 @@ class Classification:
         augment: bool,
         train_examples: int | None = None,
         test_examples: int | None = None,
-        test: Literal["published", "out_of_bootstrap"] = "published",
+        test: Literal["published", "out_of_bootstrap", "none"] = "published",
     ) -> None:
         self.dataset = dataset
         self.augment = augment
@@ -55,7 +55,7 @@ class Classification:
         self.metrics = classification_metrics(dataset.num_classes)
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Examples]:
-        """Return the examples to train on, those held out for validation if asked for, and those to test on.
+        """Return the examples to train on, and those held out for validation and to test on if asked for.
 
         The ``split`` seed decides which are held out; where it is not 0, the rest is a stratified bootstrap.
         """
@@ -77,7 +77,7 @@ class Classification:
                 rest = np.setdiff1d(np.arange(len(train)), chosen)
                 test = train.take(_index(rest, train))
             train = train.take(_index(chosen, train))
-        return {"train": train, **splits, "test": test}
+        return {"train": train, **splits, **({} if self.test == "none" else {"test": test})}
 
     def batch(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:
         """Return inputs (B, C, H, W) and labels (B,) of the examples at the slots ``at``."""

@@ -1,0 +1,192 @@
+"""What the runs of a trial amount to, and which trial is best: pure functions on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.statistics import Cell
+from seedwise.study import Objective
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the runs of a trial amount to on validation data; failed runs are counted at chance level.
+
+    Attributes:
+        values: the metric of each run, in the order of the replicates, shape (runs,).
+        failed: how many of them failed.
+        churn: share of examples on which two runs disagree, a failed run with every other on all examples; None where
+            no predictions were kept.
+
+    """
+
+    values: tuple[float, ...]
+    failed: int
+    churn: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are, failed ones included."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        """The mean over runs."""
+        return float(np.mean(self.values))
+
+    @property
+    def sd(self) -> float:
+        """The SD over runs (ddof 1)."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
+
+
+def measured(cell: Cell, runs: int | None = None, worst: float | None = None) -> Measured | None:
+    """Return what the first ``runs`` replicates of a trial amount to, or None if every one of them failed.
+
+    Args:
+        cell: the runs of the trial, with a metric of the validation data.
+        runs: how many replicates, in their order; None: all.
+        worst: what a failed run counts as where the metric has no chance value.
+
+    """
+    order = np.argsort(cell.replicate)[:runs]
+    finished = cell.finished_mask[order]
+    if not finished.any():
+        return None
+    chance = cell.chance if cell.chance is not None else worst
+    values = cell.values[order].copy()
+    if not finished.all():
+        bad = np.min if cell.higher_is_better else np.max
+        values[~finished] = float(bad(values[finished])) if chance is None else chance
+    return Measured(tuple(values.tolist()), int(np.sum(~finished)), _churn(cell, order, finished))
+
+
+def _churn(cell: Cell, order: NDArray[np.int64], finished: NDArray[np.bool_]) -> float | None:
+    if cell.predictions is None:
+        return None
+    row_of = np.cumsum([status == "finished" for status in cell.status]) - 1
+    rows = row_of[order[finished]]
+    pairs = len(order) * (len(order) - 1) / 2
+    agreed = len(rows) * (len(rows) - 1) / 2
+    if pairs == 0:
+        return None
+    ids = None if cell.example_ids is None else [np.asarray(cell.example_ids[k]) for k in rows]
+    if ids is not None and any(not np.array_equal(one, ids[0]) for one in ids):
+        return None
+    labels = cell.predictions[rows]
+    disagree = sum(float(np.mean(labels[i] != labels[j])) for i in range(len(rows)) for j in range(i))
+    return (disagree + pairs - agreed) / pairs
+
+
+def values_of(objective: Objective, trials: Sequence[Measured], *, higher_is_better: bool) -> NDArray[np.float64]:
+    r"""Return what the objective makes of every trial; lower is better.
+
+    - ``churn``, ``sd``: that; ``mean``: minus the mean (the mean where low values are good);
+    - ``mean-sd``: -(mean - c SD);
+    - ``front``: two columns, minus the mean and the spread;
+    - ``paper``: (SD - min SD) / (max SD - min SD) - (mean - min mean) / (max mean - min mean), over the trials given;
+      a term whose range is 0 is 0. When the range widens, scores change and so may ranks, but never between two trials
+      of which one has both the smaller SD and the better mean; where both ranges widen by the same factor, none does.
+
+    Args:
+        objective: the objective.
+        trials: what each trial amounts to.
+        higher_is_better: direction of the metric.
+
+    Returns:
+        Shape (trials, 1), or (trials, 2) for the front.
+
+    Example:
+        >>> trials = [Measured((0.90, 0.91, 0.92), 0), Measured((0.90, 0.93, 0.96), 0)]
+        >>> values_of(Objective(name="mean-sd", c=1), trials, higher_is_better=True).round(3).tolist()
+        [[-0.9], [-0.9]]
+        >>> values_of(Objective(name="paper"), trials, higher_is_better=True).tolist()
+        [[0.0], [0.0]]
+
+    """
+    sign = 1.0 if higher_is_better else -1.0
+    mean = sign * np.array([trial.mean for trial in trials])
+    sd = np.array([trial.sd for trial in trials])
+    churned = np.array([np.nan if trial.churn is None else trial.churn for trial in trials])
+    match objective.name:
+        case "churn":
+            columns = [churned]
+        case "sd":
+            columns = [sd]
+        case "mean":
+            columns = [-mean]
+        case "mean-sd":
+            columns = [objective.c * sd - mean]
+        case "paper":
+            columns = [_normalised(sd) - _normalised(mean)]
+        case "front":
+            columns = [-mean, sd if objective.spread == "sd" else churned]
+    return np.stack(columns, axis=1)
+
+
+def _normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, width = values.min(initial=np.inf), np.ptp(values) if values.size else 0.0
+    return (values - low) / width if width > 0 else np.zeros_like(values)
+
+
+def shortfalls(floor: float | None, trials: Sequence[Measured], *, higher_is_better: bool) -> NDArray[np.float64]:
+    """Return by how much each trial's mean misses the floor; 0 or less where it does not, 0 without a floor.
+
+    Example:
+        >>> shortfalls(0.9, [Measured((0.5, 0.7, 0.6), 0), Measured((0.9, 1.0, 1.0), 0)], higher_is_better=True) > 0
+        array([ True, False])
+
+    """
+    if floor is None:
+        return np.zeros(len(trials))
+    sign = 1.0 if higher_is_better else -1.0
+    return np.array([sign * (floor - trial.mean) for trial in trials])
+
+
+def front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which rows are on the Pareto front: no other row is at least as low everywhere, and lower somewhere.
+
+    Args:
+        values: shape (trials, columns), lower is better.
+
+    Example:
+        >>> front(np.array([[1.0, 2.0], [2.0, 1.0], [2.0, 2.0]]))
+        array([ True,  True, False])
+
+    """
+    no_higher = np.all(values[:, None] <= values[None], axis=2)
+    lower = np.any(values[:, None] < values[None], axis=2)
+    on_front: NDArray[np.bool_] = ~np.any(no_higher & lower, axis=0)
+    return on_front
+
+
+def best(
+    objective: Objective, trials: Sequence[Measured], floor: float | None, *, higher_is_better: bool
+) -> int | None:
+    """Return the index of the best trial, the earliest of equals; None if none reaches the floor.
+
+    On the front it is the trial of least spread that reaches the floor.
+
+    Example:
+        >>> trials = [Measured((0.90, 0.91, 0.92), 0), Measured((0.95, 0.97, 0.99), 0)]
+        >>> best(Objective(name="sd"), trials, None, higher_is_better=True)
+        0
+        >>> best(Objective(name="sd"), trials, 0.95, higher_is_better=True)
+        1
+
+    """
+    reached = np.flatnonzero(shortfalls(floor, trials, higher_is_better=higher_is_better) <= 1e-12)
+    if not reached.size:
+        return None
+    # The last column is the spread where there are two; of equal spreads the better mean is on the front.
+    values = values_of(objective, trials, higher_is_better=higher_is_better)[reached]
+    return int(reached[np.lexsort((reached, *values.T))[0]])
+
+
+def default_floor(base: Measured, *, higher_is_better: bool) -> float:
+    """Return the floor that holds where none is given: the base's mean less one SD of its runs (more, as a ceiling)."""
+    return base.mean - base.sd if higher_is_better else base.mean + base.sd

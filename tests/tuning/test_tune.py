@@ -1,0 +1,194 @@
+"""``seedwise tune`` from end to end, with a function that needs no training."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from seedwise.errors import SeedwiseError
+from seedwise.study import Store, Study
+from seedwise.tuning import Tuner
+
+NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
+
+
+def trials_of(path):
+    with Store(path) as store:
+        return store.studies()["tiny-trials"]["tuning"], store.runs("tiny-trials"), store.runs("tiny-fresh")
+
+
+def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
+    project.write({"space": NOISE, "trials": 12, "objective": {"name": "churn", "floor": 0.5}, "method": "other"})
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\ntrial-") == 11
+    assert "less churn: two runs disagree on" in done.stdout
+    tuning, runs, fresh = trials_of(project.folder / "tiny.db")
+    settings = tuning["settings"]
+    assert settings[tuning["chosen"]]["params"]["config.noise"] == min(
+        s["params"]["config.noise"] for s in settings.values() if s["params"]
+    )
+    # Paired: every trial has the seeds 1 to 4. Fresh seeds are those of nobody before.
+    assert {run.content["seeds"]["init"] for run in runs} == {1, 2, 3, 4}
+    assert {run.link.method for run in fresh} == {"base", "tuned"}
+    assert not {run.content["seeds"]["init"] for run in fresh} & set(range(1, 21))
+    html = (project.folder / "tiny.html").read_text()
+    for text in ("tiny-trials", "tiny-fresh", "optimism", "the base was not tuned", "Importance of the parameters"):
+        assert text in html
+    shown = cli(project.folder, "show", "tiny.db", block=("torch", "optuna"))
+    assert shown.returncode == 0, shown.stderr
+    assert "optimism" in shown.stdout
+    assert "tiny-trials: 52 runs" in cli(project.folder, "status", "tiny.db").stdout
+    assert cli(project.folder, "report", "tiny.db", "--tables", "tables", block=("torch", "optuna")).returncode == 0
+    assert (project.folder / "tables" / "tiny-trials-tuning.csv").exists()
+
+    # Once more: nothing is trained, and the same is said.
+    asked = (project.folder / "asked.txt").read_text()
+    again = cli(project.folder, "tune", "tiny.yaml", "--json")
+    assert (project.folder / "asked.txt").read_text() == asked
+    said = json.loads(again.stdout)
+    assert said["chosen"] == tuning["chosen"]
+    assert said["gains"]["search"]["churn"] - said["gains"]["test"]["churn"] == pytest.approx(said["optimism"]["churn"])
+    assert len(said["trials"]) == 13
+
+
+def killed(project, after):
+    """Start the search, kill its whole process group after so many runs, and return whether it was still going."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seedwise", "tune", "tiny.yaml", "--workers", "2"],
+        cwd=project.folder,
+        env={**os.environ, "TUNE_PAUSE": "0.05"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    asked = project.folder / "asked.txt"
+    deadline = time.monotonic() + 60
+    while (not asked.exists() or asked.read_text().count("\n") < after) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    going = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return going
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills process groups")
+def test_killed_twice_it_goes_on_as_if_nothing_had_been(project, tmp_path_factory):
+    tune = {"space": NOISE, "trials": 6, "method": "base", "fresh": 3}
+    project.write(tune, methods={"base": {}})
+    assert killed(project, after=6)
+    assert killed(project, after=16)
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml"), options={"workers": 2}).run()
+    tuning, runs, _ = trials_of(project.folder / "tiny.db")
+    assert all(run.status == "finished" for run in runs)
+
+    elsewhere = project.folder / "undisturbed.db"
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), options={"workers": 2}).run()
+    undisturbed, others, _ = trials_of(elsewhere)
+    assert tuning["settings"] == undisturbed["settings"]
+    assert tuning["chosen"] == undisturbed["chosen"]
+    assert [run.run_id for run in runs] == [run.run_id for run in others]
+    assert [run.metrics for run in runs] == [run.metrics for run in others]
+
+
+def test_runs_that_fail_count_and_trials_without_any_are_failed(project, cli):
+    project.write(
+        {
+            "space": {"config.fail": [0.0, 0.3, 0.9]},
+            "trials": 6,
+            "sampler": "random",
+            "objective": {"name": "sd", "floor": 0.1},
+        },
+    )
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json")
+    assert done.returncode == 1  # some runs failed
+    said = json.loads(done.stdout)
+    by = {}
+    for trial in said["trials"][1:]:
+        by.setdefault(trial["params"]["config.fail"], trial)
+    assert by[0.9]["state"] == "failed"
+    assert by[0.9]["mean"] is None
+    half = by[0.3]
+    assert (half["state"], half["failed"]) == ("finished", 2)
+    assert half["mean"] < 0.6  # two of four at the chance of .2
+    assert half["sd"] > 0.3
+    assert said["chosen"] == by[0.0]["name"]
+
+
+def test_equal_settings_share_their_runs(project):
+    study = project.study({"space": {"config.noise": [0.2, 0.4]}, "trials": 6, "sampler": "random", "fresh": 3})
+    Tuner(study, options={"workers": 2}).run()
+    asked = (project.folder / "asked.txt").read_text().splitlines()
+    assert len(asked) == len(set(asked)) == 4 * 3 + 6  # the base, two settings, and the fresh runs
+
+
+def test_nothing_reaches_the_floor(project, cli):
+    project.write({"space": NOISE, "trials": 3, "objective": {"name": "sd", "floor": 0.999}})
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2")
+    assert done.returncode == 1
+    assert "nothing is chosen: no trial reached the floor" in done.stdout
+    assert "fresh" not in (project.folder / "tiny.html").read_text().split("<h2>The study")[0]
+
+
+def test_the_base_gets_as_many_trials_over_its_own_space(project, cli):
+    tune = {"space": NOISE, "tune_base": True, "base_space": {"config.noise": {"low": 0.01, "high": 0.05}}, "trials": 3}
+    project.write({**tune, "objective": {"name": "sd", "floor": 0.1}})
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json")
+    said = json.loads(done.stdout)
+    assert said["tuned_base"]
+    assert [t["name"] for t in said["trials"]] == [
+        "base",
+        *[f"{p}-{k}" for p in ("trial", "base-trial") for k in range(3)],
+    ]
+    assert said["chosen_base"].startswith("base-trial")
+    assert "the base was tuned too, with 3 trials of its own" in cli(project.folder, "show", "tiny.db").stdout
+
+
+def test_a_sweep_is_a_search_without_optuna(project, cli):
+    project.write({"trials": 1}, sweep={"base": {"config.noise": [0.1, 1.0]}})
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json", block=("optuna",))
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert [trial["name"] for trial in said["trials"]] == ["base", "other", "noise=0.1", "noise=1.0"]
+    assert said["chosen"] == "noise=0.1"
+
+
+def test_other_settings_are_no_continuation(project):
+    Tuner(project.study({"space": NOISE, "trials": 3, "fresh": 3}), options={"workers": 2}).run()
+    more = project.study({"space": NOISE, "trials": 6, "fresh": 3})
+    Tuner(more, trials=4, options={"workers": 2}).run()
+    changed = project.study({"space": NOISE, "seed": 1})
+    with pytest.raises(SeedwiseError, match="begun with another seed: restore it"):
+        Tuner(changed, options={"workers": 2}).run()
+
+
+def test_a_search_may_live_in_another_database(project):
+    url = f"sqlite:///{project.folder}/trials.sqlite"
+    study = project.study({"space": NOISE, "trials": 3, "fresh": 3, "storage": url})
+    Tuner(study, options={"workers": 2}).run()
+    rows = sqlite3.connect(project.folder / "trials.sqlite").execute("select count(*) from trials").fetchone()
+    assert rows == (3,)
+    tables = sqlite3.connect(study.store_path).execute("select name from sqlite_master where type = 'table'")
+    assert all(name.startswith("seedwise_") for (name,) in tables)
+    bad = project.study({"space": NOISE, "storage": "nonsense"}, name="bad")
+    with pytest.raises(SeedwiseError, match=r"tune.storage: .* cannot be opened"):
+        Tuner(bad, options={"workers": 2}).run()
+
+
+def test_without_optuna_one_line_says_what_to_install(project, cli):
+    project.write({"space": NOISE})
+    done = cli(project.folder, "tune", "tiny.yaml", block=("optuna",))
+    assert done.returncode == 2
+    assert done.stderr == "seedwise: tuning needs Optuna: pip install 'seedwise[tune]'\n"
+    project.write(None)
+    assert "takes a 'tune:' in the study file" in cli(project.folder, "tune", "tiny.yaml").stderr
+
+
+def test_help_and_planning_import_neither_torch_nor_optuna(project, cli):
+    project.write({"space": NOISE})
+    assert cli(project.folder, "tune", "--help", block=("torch", "optuna")).returncode == 0
