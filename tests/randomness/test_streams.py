@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from seedwise.randomness import ALL, SOURCES, Randomness
+from seedwise.randomness import ALL, PARTS, SOURCES, Randomness
 
+DRAWN = [source for source in SOURCES if source not in PARTS]
 SEEDS = {"init": 1, "shuffle": 3, "augment": 2**40, "dropout": 5}
 STREAMS = [
     # source, key, the text that is hashed, the stream's integer
@@ -59,15 +60,15 @@ def test_every_part_of_the_name_matters():
         for seed in (0, 1, 2**32)
         for source in ("init",)
         for key in ((), ("a",), ("b",), ("a", 0), ("a", 1), ("a", "1"), ("a", 2**32), ("a", 0, 1), ("a", 1, 0))
-    ] + [Randomness({s: 1}).integer(s, "a") for s in SOURCES if s != "init"]
+    ] + [Randomness({s: 1}).integer(s, "a") for s in DRAWN if s != "init"]
     assert len(set(streams)) == len(streams)
 
 
 def test_changing_one_seed_leaves_the_other_sources_alone():
     base = Randomness(SEEDS)
-    for changed in SOURCES:
+    for changed in DRAWN:
         other = Randomness({**SEEDS, changed: 99})
-        moved = [source for source in SOURCES if other.integer(source, "x") != base.integer(source, "x")]
+        moved = [source for source in DRAWN if other.integer(source, "x") != base.integer(source, "x")]
         assert moved == [changed]
 
 
@@ -90,3 +91,28 @@ def test_an_unknown_source_is_refused_with_the_closest_one():
         Randomness().numpy("augmentation")
     with pytest.raises(ValueError, match="'repeat' is not a source"):
         Randomness({"repeat": 1}).integer("repeat")
+
+
+def test_parts_of_the_initialisation_vary_with_it_or_alone():
+    def streams(**seeds):
+        randomness = Randomness(seeds)
+        return [randomness.integer("init", part, "x") for part in ("weights", "scores", "other")]
+
+    base = streams(init=3)
+    assert streams(init=3, weights=0, scores=0) == base
+    for seeds, same in (
+        ({"init": 4}, [False, False, False]),
+        ({"init": 3, "weights": 1}, [False, True, True]),
+        ({"init": 3, "scores": 1}, [True, False, True]),
+    ):
+        assert [a == b for a, b in zip(streams(**seeds), base, strict=True)] == same
+    name = '["init", 3, "weights", "x", {"part": 5}]'
+    expected = sequence(name).generate_state(1, np.uint64)[0] >> np.uint64(1)
+    assert streams(init=3, weights=5)[0] == expected
+    assert len({tuple(streams(init=i, weights=w)) for i in (0, 1) for w in (0, 1)}) == 4
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_drawn_from_as_a_purpose_of_the_whole(part):
+    with pytest.raises(ValueError, match=f"'{part}' is a part of 'init': draw from 'init' for the purpose"):
+        Randomness().numpy(part)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from seedwise.data import DATASETS, SERIES
 from seedwise.losses import CLFLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.models import FORECASTERS, MODELS
+from seedwise.selection import _selecting, select_weights
 from seedwise.training import SIZES, _config, classification_metrics
 from seedwise.training._metrics import SERIES_NAMES
 
@@ -60,7 +61,19 @@ def test_names_and_defaults_of_networks(config):
     of_task = ["in_channels", "num_classes"] if name in MODELS else ["variables", "lookback", "horizon", "calendar"]
     assert list(expected)[: len(of_task)] == of_task
     # The size of the images is the dataset's, and no option.
-    assert options(config) == {key: expected[key] for key in expected if key not in (*of_task, "image_size")}
+    # Selection is done to what the function makes.
+    ours = {key: default for key, default in options(config).items() if key != "selection"}
+    assert ours == {key: expected[key] for key in expected if key not in (*of_task, "image_size")}
+
+
+def test_names_and_defaults_of_selection():
+    expected = parameters(select_weights)
+    for name in ("model", "seed", "scores_seed", "draw_seed"):
+        del expected[name]
+    assert options(_config.Selection) == {**expected, "leave": []}
+    for literal in ("mode", "init"):
+        theirs = typing.get_args(getattr(_selecting, literal.title()))
+        assert typing.get_args(_config.Selection.model_fields[literal].annotation) == theirs
 
 
 @pytest.mark.parametrize(

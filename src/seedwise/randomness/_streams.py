@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 ALL: Final = ("init", "shuffle", "augment", "dropout")
 """The sources that the regime ``all`` varies."""
 
-SOURCES: Final = (*ALL, "split", "ulp", "hardware")
-"""Every source; the last three vary only when named."""
+PARTS: Final = ("weights", "scores")
+"""The parts of ``init``, which vary with it, or alone when named."""
+
+SOURCES: Final = (*ALL, *PARTS, "split", "ulp", "hardware")
+"""Every source; those that are not in ``ALL`` vary only when named."""
 
 REPEAT: Final = "repeat"
 """Changes nothing but the name of a run: it tells runs apart where no seed varies."""
@@ -32,7 +35,9 @@ class Randomness:
 
         SeedSequence(SHA-256(source, seed of the source, key)),
 
-    so that asking for one never moves another, and a resumed run needs no generator state.
+    so that asking for one never moves another, and a resumed run needs no generator state. ``weights`` and ``scores``
+    are parts of ``init``: what it draws for the purpose of that name also depends on the seed of that name, if it is
+    not 0.
 
     Args:
         seeds: one integer >= 0 per source; a source left out has seed 0. ``repeat`` is accepted and draws nothing.
@@ -60,8 +65,11 @@ class Randomness:
 
     def _entropy(self, source: str, key: tuple[str | int, ...]) -> int:
         _check_source(source)
+        if source in PARTS:
+            raise ValueError(f"'{source}' is a part of 'init': draw from 'init' for the purpose '{source}'")
         # A digest of the whole key: SeedSequence itself reads (1, 2**32) and (1, 0, 1) as the same words.
-        name = json.dumps([source, self.seeds[source], *key])
+        part = self.seeds[str(key[0])] if source == "init" and key[:1] and key[0] in PARTS else 0
+        name = json.dumps([source, self.seeds[source], *key, *([{"part": part}] if part else [])])
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
 
     def sequence(self, source: str, *key: str | int) -> np.random.SeedSequence:

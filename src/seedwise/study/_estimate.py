@@ -156,12 +156,17 @@ def _weight_bytes(spec: StudySpec, size: Size) -> int | None:
         return None
 
     from seedwise.training import build_network
+    from seedwise.training._config import Selection
+    from seedwise.training._selection import selected_bytes
 
     sizes: list[int] = []
     for config in spec.configs().values():
         options = dict(config["model"])
-        name = options.pop("name")
+        name, selection = options.pop("name"), options.pop("selection", None)
         with torch.device("meta"):
             model = build_network(name, size.image, size.classes, options)
-        sizes.append(sum(t.numel() * t.element_size() for t in model.state_dict().values()))
+        if selection is None:
+            sizes.append(sum(t.numel() * t.element_size() for t in model.state_dict().values()))
+        else:
+            sizes.append(selected_bytes(model, Selection.model_validate(selection)))
     return max(sizes)

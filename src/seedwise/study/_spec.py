@@ -11,7 +11,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import ALL, SOURCES
+from seedwise.randomness import ALL, PARTS, SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
@@ -47,6 +47,9 @@ def regime_sources(regime: str) -> tuple[str, ...]:
         sources += ALL if part == "all" else (part,)
     if len(set(sources)) < len(sources):
         raise ValueError(f"the regime '{regime}' names a source twice")
+    for part in PARTS:
+        if part in sources and "init" in sources:
+            raise ValueError(f"the regime '{regime}' varies 'init', and with it '{part}': leave out '+{part}'")
     return tuple(s for s in SOURCES if s in sources)
 
 
@@ -476,11 +479,25 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         for part in study.by_task().values():
             part.configs()
             check_readouts(part)
+            _check_scores(part)
             _ = part.numerics, part.task_name
         check_tuning(study)
         return study
     except SeedwiseError as error:
         raise SeedwiseError(f"{source}: {error}") from None
+
+
+def _check_scores(spec: StudySpec) -> None:
+    """Without scores, runs of the regime ``scores`` would all be the same."""
+    vectors = spec.seeds or [dict.fromkeys(regime_sources(regime), 1) for regime in spec.regimes]
+    if spec.function != FUNCTION or not any(vector.get("scores") for vector in vectors):
+        return
+    for method, config in spec.configs().items():
+        if "selection" not in config["model"]:
+            raise SeedwiseError(
+                f"the regime 'scores' varies the first scores of selected weights, and the method '{method}' has none: "
+                "give its model 'selection: {k: 8}', or vary 'init' or 'weights'"
+            )
 
 
 def _validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> _Model:

@@ -160,7 +160,41 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
 Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_series)]
 
 
-class SmallCNN(Options):
+class Selection(Options):
+    """Options of ``selection.select_weights``: each weight is chosen among ``k`` random ones, by trained scores.
+
+    ``leave`` names modules that are trained as usual.
+    """
+
+    k: Count = 8
+    mode: Literal["greedy", "probabilistic"] = "greedy"
+    init: Literal["glorot", "sigma"] = "glorot"
+    store_weights: bool = True
+    sample_in_eval: bool = False
+    leave: list[str] = []
+
+
+class Network(Options):
+    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
+
+    selection: Selection | None = None
+
+
+class _NetworkWithBiases(Network):
+    bias: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _selects_no_bias(cls, value: Any) -> Any:
+        """Selected weights have no biases, whether the file says so or not: it is one and the same network."""
+        if not isinstance(value, dict) or value.get("selection") is None:
+            return value
+        if value.get("bias") is True:
+            raise ValueError("selected weights have no biases: leave out bias: true")
+        return {key: given for key, given in value.items() if (key, given) != ("bias", False)}
+
+
+class SmallCNN(Network):
     """Options of ``models.small_cnn``."""
 
     name: Literal["small_cnn"]
@@ -168,86 +202,81 @@ class SmallCNN(Options):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
 
 
-class LeNet300(Options):
+class LeNet300(_NetworkWithBiases):
     """Options of ``models.lenet300``."""
 
     name: Literal["lenet300"]
-    bias: bool = True
 
 
-class LeNet5(Options):
+class LeNet5(_NetworkWithBiases):
     """Options of ``models.lenet5``."""
 
     name: Literal["lenet5"]
-    bias: bool = True
 
 
-class Conv2(Options):
+class Conv2(_NetworkWithBiases):
     """Options of ``models.conv2``."""
 
     name: Literal["conv2"]
-    bias: bool = True
 
 
-class Conv4(Options):
+class Conv4(_NetworkWithBiases):
     """Options of ``models.conv4``."""
 
     name: Literal["conv4"]
-    bias: bool = True
 
 
-class Conv6(Options):
+class Conv6(_NetworkWithBiases):
     """Options of ``models.conv6``."""
 
     name: Literal["conv6"]
-    bias: bool = True
 
 
-class ResNet9(Options):
+class ResNet9(Network):
     """Options of ``models.resnet9``."""
 
     name: Literal["resnet9"]
 
 
-class ResNet14(Options):
+class ResNet14(Network):
     """Options of ``models.resnet14``."""
 
     name: Literal["resnet14"]
     width: Count = 16
 
 
-class ResNet14Wide(Options):
+class ResNet14Wide(Network):
     """Options of ``models.resnet14_wide``."""
 
     name: Literal["resnet14_wide"]
     width: Count = 64
 
 
-class ResNet18(Options):
+class ResNet18(Network):
     """Options of ``models.resnet18``."""
 
     name: Literal["resnet18"]
 
 
-class ResNet32(Options):
+class ResNet32(Network):
     """Options of ``models.resnet32``."""
 
     name: Literal["resnet32"]
 
 
-class VGG16(Options):
+class VGG16(Network):
     """Options of ``models.vgg16``."""
 
     name: Literal["vgg16"]
 
 
-class ShuffleNetV2(Options):
+class ShuffleNetV2(Network):
     """Options of ``models.shufflenet_v2``."""
 
     name: Literal["shufflenet_v2"]
 
 
-class MobileNetV2(Options):
+class MobileNetV2(Network):
     """Options of ``models.mobilenet_v2``."""
 
     name: Literal["mobilenet_v2"]
@@ -285,7 +314,7 @@ class ITransformer(Options):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 
-class OwnNetwork(Options):
+class OwnNetwork(Network):
     """A user's own network: ``my_project.nets:make``, called as ``make(in_channels, num_classes, **options)``."""
 
     model_config = ConfigDict(extra="allow")
@@ -296,8 +325,9 @@ class OwnNetwork(Options):
     @model_validator(mode="before")
     @classmethod
     def _without_defaults(cls, value: dict[str, Any]) -> dict[str, Any]:
-        options = {key: option for key, option in value.items() if key != "name"}
-        return {"name": value["name"], **own_options(value["name"], options)}
+        ours = {key: option for key, option in value.items() if key in ("name", "selection")}
+        options = {key: option for key, option in value.items() if key not in ours}
+        return {**ours, **own_options(value["name"], options)}
 
 
 BuiltInNetwork = Annotated[

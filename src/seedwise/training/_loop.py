@@ -14,10 +14,12 @@ from seedwise.losses import ControlledLoss, LearningRateControl
 from seedwise.models import recompute_batch_norm
 from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
+from seedwise.selection import selection_stats
 from seedwise.training._averaging import build_average
 from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfig, steps_per_epoch
 from seedwise.training._losses import build_loss
 from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
+from seedwise.training._selection import select, selection_of
 from seedwise.training._sharpness import Backward, sharpness_aware
 from seedwise.training._task import Task
 
@@ -42,6 +44,10 @@ class Trainer:
         self.device = run.device
         with run.randomness.scope("init", "weights"):
             self.model = task.build_model(run.config.model)
+        selection = selection_of(run.config.model)
+        if selection is not None:
+            self.model = select(self.model, selection, run.randomness)
+        self.selects = selection is not None
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
@@ -126,6 +132,9 @@ class Trainer:
         if isinstance(self.loss, ControlledLoss):
             row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
+        if self.selects:
+            stats = selection_stats(self.model)
+            row |= {"train/choices_changed": stats.changed, "train/score_entropy": stats.entropy}
         if self.average is not None:
             self.average.after_epoch(epoch)
         for split in self._splits_to_watch():
@@ -241,6 +250,9 @@ class Trainer:
     def _warn(self) -> None:
         if [source for source in ALL if self.run.seeds[source]] == ["augment"] and not self.task.augment:
             self.run.notes.append("the source 'augment' changes nothing: this task does not vary its inputs")
+        selection = selection_of(self.run.config.model)
+        if selection is not None and selection.k == 1:
+            self.run.notes.append("k = 1 leaves nothing to choose: the weights are fixed at random")
         loss = self.options.loss
         vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
         total = self.steps * self.options.epochs

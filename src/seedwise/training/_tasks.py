@@ -99,7 +99,7 @@ class Classification:
     def build_model(self, model: Model) -> nn.Module:
         """Return a network that fits the images and classes."""
         height, width, channels = self.dataset.train.images.shape[1:]
-        options = model.model_dump(exclude={"name"})
+        options = model.model_dump(exclude={"name", "selection"})
         return build_network(model.name, (channels, height, width), self.dataset.num_classes, options)
 
     @staticmethod

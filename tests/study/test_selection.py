@@ -1,0 +1,113 @@
+"""``selection:`` in a study file."""
+
+import pytest
+import yaml
+
+from seedwise.errors import SeedwiseError
+from seedwise.study import Study, parse_study, plan
+from seedwise.study._estimate import estimate
+from seedwise.training import _config
+
+BASE = {
+    "name": "s",
+    "task": {"dataset": "digits"},
+    "model": {"name": "lenet300", "bias": False},
+    "train": {"epochs": 1, "batch_size": 256, "optimizer": {"name": "sgd", "lr": 0.5, "momentum": 0.9}},
+    "replicates": 1,
+}
+
+
+def study(**changes):
+    return parse_study(yaml.safe_dump({**BASE, **changes}))
+
+
+def ids(**changes):
+    return {run.link.method: run.spec.id for run in plan(study(**changes))}
+
+
+def test_selected_and_learned_weights_are_two_methods_of_one_network():
+    methods = {
+        "learned": {},
+        "k=2": {"model": {"selection": {"k": 2}}},
+        "k=8": {"model": {"selection": {}}},
+        "drawn": {"model": {"selection": {"mode": "probabilistic"}}},
+    }
+    configs = study(methods=methods).configs()
+    assert configs["learned"]["model"] == {"name": "lenet300", "bias": False}
+    # A network that selects has no biases, so that saying so names no other run.
+    assert configs["k=2"]["model"] == {"name": "lenet300", "selection": {"k": 2}}
+    assert configs["k=8"]["model"] == {"name": "lenet300", "selection": {}}
+    assert len(set(ids(methods=methods).values())) == 4
+    said = {"name": "lenet300", "selection": {"k": 8, "mode": "greedy"}}
+    assert ids(model=said)["base"] == ids(methods=methods)["k=8"]
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        (
+            {"name": "conv2", "bias": True, "selection": {"k": 2}},
+            "selected weights have no biases: leave out bias: true",
+        ),
+        (
+            {"name": "conv2", "selection": {"k": 0}},
+            "model.selection.k is 0: input should be greater than or equal to 1",
+        ),
+        ({"name": "conv2", "selection": {"q": 3}}, "unknown key 'q' in model.selection"),
+        ({"name": "conv2", "selection": {"mode": "greedi"}}, "mode"),
+        ({"name": "itransformer", "selection": {"k": 2}}, "unknown key 'selection'"),
+    ],
+)
+def test_mistakes(model, text):
+    with pytest.raises(SeedwiseError) as raised:
+        study(model=model)
+    message = str(raised.value)
+    assert text in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "vary", [{"regimes": ["scores"]}, {"seeds": [{"scores": 1}, {"scores": 2}], "replicates": None}]
+)
+def test_scores_vary_only_where_there_are_some(vary):
+    methods = {"chosen": {"model": {"selection": {"k": 2}}}, "learned": {}}
+    given = {key: value for key, value in {**BASE, "methods": methods, **vary}.items() if value is not None}
+    with pytest.raises(SeedwiseError, match="the method 'learned' has none: give its model 'selection: {k: 8}'"):
+        parse_study(yaml.safe_dump(given))
+    del given["methods"]["learned"]
+    assert all(run.spec.seeds["scores"] for run in plan(parse_study(yaml.safe_dump(given))))
+
+
+def test_weights_vary_alone_and_init_holds_both():
+    runs = plan(study(regimes=["weights", "weights+scores", "init"], model={"name": "lenet300", "selection": {}}))
+    assert [run.spec.seeds for run in runs] == [{"weights": 1}, {"weights": 1, "scores": 1}, {"init": 1}]
+    with pytest.raises(SeedwiseError, match=r"varies 'init', and with it 'scores': leave out '\+scores'"):
+        study(regimes=["all+scores"])
+
+
+def test_a_study_of_selected_weights_runs_and_is_read_out(tmp_path):
+    methods = {"learned": {}, "chosen": {"model": {"selection": {"k": 2, "mode": "probabilistic"}}}}
+    spec = study(
+        methods=methods,
+        task={"dataset": "digits", "train_examples": 300},
+        train={**BASE["train"], "epochs": 2},
+        keep={"weights": "snapshots", "last_epochs": 2},
+        readouts=["crop25", "average-2"],
+    )
+    made = Study(spec, store=tmp_path / "s.db")
+    bytes_per_run = estimate(made).bytes / 2
+    assert made.run(workers=1).counts == {"finished": 2}
+    kept = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.suffix == ".pt")
+    assert kept
+    assert 0.5 < 2 * bytes_per_run / kept < 2
+
+
+def test_an_own_network_selects_too(tmp_path, monkeypatch):
+    (tmp_path / "own_net.py").write_text(
+        "from torch import nn\n\n\ndef make(channels, classes, width=3):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.ReLU(), nn.Linear(width, classes))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    model = {"name": "own_net:make", "width": 5, "selection": {"k": 3}}
+    assert study(model=model).configs()["base"]["model"] == model
+    assert isinstance(_config.OwnNetwork.model_validate(model).selection, _config.Selection)
