@@ -72,7 +72,7 @@ def test_mistakes(model, text):
 def test_scores_vary_only_where_there_are_some(vary):
     methods = {"chosen": {"model": {"selection": {"k": 2}}}, "learned": {}}
     given = {key: value for key, value in {**BASE, "methods": methods, **vary}.items() if value is not None}
-    with pytest.raises(SeedwiseError, match="the method 'learned' has none: give its model 'selection: {k: 8}'"):
+    with pytest.raises(SeedwiseError, match=r"the method 'learned' has none: give its model 'selection: \{k: 8\}'"):
         parse_study(yaml.safe_dump(given))
     del given["methods"]["learned"]
     assert all(run.spec.seeds["scores"] for run in plan(parse_study(yaml.safe_dump(given))))
