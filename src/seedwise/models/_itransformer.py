@@ -27,10 +27,11 @@ class _Layer(nn.Module):
 
     def attention(self, x: Tensor) -> Tensor:
         batch, tokens, width = x.shape
-        # Written out: torch's fused form has no deterministic gradient on some GPUs.
+        # Written out: torch's fused form has no deterministic gradient on some GPUs. Keys before queries, because a
+        # softmax over the last axis takes three times as long where that is as short as a list of variables.
         query, key, value = self.query_key_value(x).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        weights = F.softmax(query @ key.transpose(2, 3) * query.shape[3] ** -0.5, -1)
-        mixed = (self.dropout(weights) @ value).transpose(1, 2).reshape(batch, tokens, width)
+        weights = F.softmax(key @ query.transpose(2, 3) * query.shape[3] ** -0.5, 2)
+        mixed = (self.dropout(weights).transpose(2, 3) @ value).transpose(1, 2).reshape(batch, tokens, width)
         out: Tensor = self.out(mixed)
         return out
 
