@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from seedwise.data import load
 from seedwise.randomness import SOURCES, Randomness
@@ -87,6 +88,33 @@ def test_of_equal_epochs_the_first_is_kept(trained):
     record = trained(epochs=3, optimizer={"name": "sgd", "lr": 1e-12}, validation={"fraction": 0.2, "rule": "best"})
     assert len({row["validation/accuracy"] for row in record.series}) == 1
     assert {p.epoch for p in record.predictions} == {0}
+
+
+def test_patience_stops_training(trained):
+    # A learning rate of almost 0 leaves every epoch at the same accuracy: the first is the best, and two are no better.
+    options = {"epochs": 30, "optimizer": {"name": "sgd", "lr": 1e-12}}
+    record = trained(validation={"fraction": 0.2, "rule": "best", "patience": 2}, **options)
+    assert [row["epoch"] for row in record.series] == [0, 1, 2]
+    assert {p.epoch for p in record.predictions} == {0}
+    assert record.metrics["test/accuracy"] == record.series[0]["test/accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"validation": {"rule": "best"}}, "train.validation.fraction is missing"),
+        ({"validation": {"fraction": 0.1, "metric": "mse"}}, "'mse' is none of accuracy and loss"),
+        ({"validation": {"fraction": 0.1, "patience": 2}}, "patience waits for an epoch better than the best"),
+        (
+            {"validation": {"fraction": 0.1, "rule": "best", "patience": 2}, "schedule": "cosine", "epochs": 4}
+            | {"snapshots": {"cycles": 2}},
+            "may not reach the last cycle: leave out patience",
+        ),
+    ],
+)
+def test_what_validation_refuses(new_run, options, message):
+    with pytest.raises(ValidationError, match=message):
+        new_run(**options)
 
 
 def parts(seeds, validation=None, **options):

@@ -25,6 +25,11 @@ _RESULTS: Final = (
     "below. "
 )
 _CHURN: Final = "Churn: share of test examples on which two runs of a method disagree, with a jackknife interval. "
+_FORECAST_DIFFERENCE: Final = (
+    "Forecast difference: root mean square of the difference of two runs' forecasts, in percent of their root "
+    "mean squared error, on the windows whose forecasts are kept, with a jackknife interval; "
+    "141 % where the errors are unrelated. "
+)
 _WITHIN: Final = "The fixed seeds have several values: SD, reduction and churn are those within a value, pooled."
 _NOT_INDEPENDENT: Final = (
     "runs that share one of several fixed seeds are alike: for them the share of test-set noise and groups of fewer "
@@ -164,6 +169,8 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     about = [_RESULTS]
     if any(column.startswith("churn") for column in results.numbers.columns):
         about.append(_CHURN)
+    if any(column.startswith("forecast") for column in results.numbers.columns):
+        about.append(_FORECAST_DIFFERENCE)
     several_values = any(several_groups(cell) for cell in cells)
     if several_values:
         about.append(_WITHIN)

@@ -91,6 +91,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     several_readouts = len({row.readout for row in rows}) > 1
     decimals = _decimals(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
+    with_difference = any(isinstance(row.forecast_difference, Interval) for row in rows)
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
     columns += [
         "method",
@@ -102,7 +103,9 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         "reduction [95 %]",
         _P,
     ]
-    columns += (["churn [95 %]"] if with_churn else []) + [_VERDICT]
+    columns += ["churn [95 %]"] if with_churn else []
+    columns += ["forecast difference [95 %]"] if with_difference else []
+    columns += [_VERDICT]
     table = []
     reasons = []
     for row in rows:
@@ -122,6 +125,9 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         if with_churn:
             churn = row.churn
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
+        if with_difference:
+            apart = row.forecast_difference
+            cells_of_row.append(f"{interval(apart, 1, 100)} %" if isinstance(apart, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base)
     title = headline(description, cells, rows)

@@ -39,6 +39,7 @@ from seedwise.statistics.errors import ExampleErrors, example_errors
 from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
 from seedwise.statistics.failures import failure_difference
 from seedwise.statistics.flips import negative_flips
+from seedwise.statistics.forecast_difference import forecast_difference
 from seedwise.statistics.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
@@ -68,6 +69,7 @@ from seedwise.statistics.scores import ScoreSpread, score_spread
 from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
+from seedwise.statistics.spread_profile import SpreadProfile, spread_profile
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
@@ -98,6 +100,7 @@ __all__ = [
     "SequentialDesign",
     "SequentialPower",
     "SourceEffect",
+    "SpreadProfile",
     "SpreadSources",
     "ThresholdChance",
     "Verdict",
@@ -132,6 +135,7 @@ __all__ = [
     "expected_extremes",
     "expected_interval",
     "failure_difference",
+    "forecast_difference",
     "group_size_table",
     "group_spreads",
     "holm",
@@ -160,6 +164,7 @@ __all__ = [
     "spread",
     "spread_equivalence",
     "spread_from_churn",
+    "spread_profile",
     "spread_ratio",
     "spread_ratio_of_sds",
     "spread_sources",

@@ -36,6 +36,9 @@ class Cell:
         readout: how runs are turned into predictions.
         predictions: class labels of the runs with status ``finished``, shape (finished runs, examples), or None.
         example_ids: ids of the examples, shape (examples,) or one row per run in ``predictions``, or None.
+        forecasts: forecasts of the runs with status ``finished``, shape (finished runs, windows, steps, variables), or
+            None.
+        truth: what was to be forecast, shape (windows, steps, variables), or None.
 
     Raises:
         TypeError: replicates or groups that are not integers.
@@ -65,6 +68,8 @@ class Cell:
     readout: str = "plain"
     predictions: NDArray[np.int64] | None = None
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
+    forecasts: NDArray[Any] | None = None
+    truth: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__
@@ -100,6 +105,11 @@ class Cell:
                     f"cell {self.method!r}: predictions has shape {self.predictions.shape}; "
                     f"pass ({kept}, examples), one row per finished run"
                 )
+        if self.forecasts is not None and len(self.forecasts) != self.status.count("finished"):
+            raise ValueError(
+                f"cell {self.method!r}: forecasts has shape {self.forecasts.shape}; "
+                f"pass ({self.status.count('finished')}, windows, steps, variables), one block per finished run"
+            )
 
     @property
     def n(self) -> int:

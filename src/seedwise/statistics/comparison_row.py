@@ -12,6 +12,7 @@ from seedwise.statistics.cell import Cell
 from seedwise.statistics.churn import churn
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.failures import failure_difference
+from seedwise.statistics.forecast_difference import forecast_difference
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.ratios import as_reduction, reduction
@@ -43,6 +44,7 @@ class ComparisonRow:
         reduction: percent by which the SD is smaller than the base's, with p-value, or the reason.
         mean_difference: mean minus the base's, with p-value, or the reason.
         churn: share of examples on which two runs disagree, or the reason.
+        forecast_difference: how far the forecasts of two runs are apart, relative to their error, or the reason.
         p_adjusted: p-value of the reduction, Holm-corrected over the methods; None without a reduction.
         verdict: the conclusion about the spread; None if there is none.
         verdict_reason: why there is no verdict; empty if there is one.
@@ -75,6 +77,7 @@ class ComparisonRow:
     reduction: Interval | str
     mean_difference: Interval | str
     churn: Interval | str
+    forecast_difference: Interval | str
     p_adjusted: float | None
     verdict: Verdict | None
     verdict_reason: str
@@ -126,6 +129,7 @@ def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | 
         reduction=ratio if isinstance(ratio, str) else as_reduction(ratio),
         mean_difference=mean,
         churn=_churn(cell, level),
+        forecast_difference=_forecast_difference(cell, level),
         p_adjusted=judged.p_adjusted if judged and isinstance(ratio, Interval) else None,
         verdict=verdict if isinstance(verdict, Verdict) else None,
         verdict_reason=verdict if isinstance(verdict, str) else "",
@@ -202,5 +206,17 @@ def _churn(cell: Cell, level: float) -> Interval | str:
     try:
         groups = cell.group[[status == "finished" for status in cell.status]]
         return churn(cell.predictions, example_ids=cell.example_ids, level=level, groups=groups)
+    except (TypeError, ValueError) as error:
+        return str(error)
+
+
+def _forecast_difference(cell: Cell, level: float) -> Interval | str:
+    if cell.forecasts is None or cell.truth is None:
+        return "no forecasts were kept"
+    if len(cell.forecasts) < _checks.MINIMUM_RUNS:
+        return f"{_checks.runs(len(cell.forecasts))} with forecasts: a difference needs at least {_checks.MINIMUM_RUNS}"
+    try:
+        groups = cell.group[[status == "finished" for status in cell.status]]
+        return forecast_difference(cell.forecasts, cell.truth, level=level, groups=groups)
     except (TypeError, ValueError) as error:
         return str(error)

@@ -12,6 +12,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL
 from seedwise.statistics import Cell
+from seedwise.study._forecasts import CellForecasts, forecasts_of
 from seedwise.study._readings import snapshot_tags
 from seedwise.study._store import Store, StoredReadout, StoredRun
 
@@ -55,6 +56,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
             predictions = store.predictions(finished, split, tag_of(readout), logits=False)
             kept = [predictions[run_id] for run_id in finished if run_id in predictions]
             complete = bool(kept) and len(kept) == len(finished)
+            forecasts = _forecasts(store, finished) if readout == "plain" else None
             same = complete and len({p.predicted.shape for p in kept}) == 1
             cells.append(
                 Cell(
@@ -71,6 +73,8 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
                     chance=primary["chance"],
                     predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
                     example_ids=[p.ids for p in kept] if same else None,
+                    forecasts=None if forecasts is None else forecasts.sample,
+                    truth=None if forecasts is None else forecasts.truth,
                 )
             )
     return cells
@@ -109,6 +113,15 @@ def unread(store: Store, study: str, runs: Sequence[StoredRun]) -> list[str]:
 def tag_of(readout: str) -> str:
     """Return the tag under which the predictions of a readout are stored."""
     return FINAL if readout == "plain" else readout
+
+
+def _forecasts(store: Store, finished: Sequence[str]) -> CellForecasts | None:
+    """Return the forecasts of a cell if every finished run of it has kept some, of the same windows."""
+    try:
+        found = forecasts_of(store, finished)
+    except SeedwiseError:
+        return None
+    return found if found is not None and len(found.run_ids) == len(finished) else None
 
 
 def _end(

@@ -13,8 +13,9 @@ from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
+from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
-from seedwise.study._store import Store
+from seedwise.study._store import Store, StoredRun
 from seedwise.study._tuning import is_search
 
 
@@ -24,12 +25,13 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
 
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
-        arrays (runs, epochs), by cell), ``scores`` (how much the runs' logits differ, or why that is not said, by cell;
-        None where no logits are kept), ``ensembles`` (those that the readouts ask for), ``costs`` (training and
-        inference relative to the base, by cell), ``spec`` (YAML), ``again`` (the command that runs it, None for a
-        loop), ``environments`` (text and number of runs), ``mixed`` (cells whose runs come from several environments or
-        codes), ``failures`` and ``notes`` (texts and counts), ``resumed`` (number of runs) and ``seconds`` (of all
-        runs).
+        arrays (runs, epochs), by cell), ``metrics`` (values (runs,) by name of all metrics of the finished runs, by
+        cell), ``forecasts`` (``CellForecasts``, by cell; None where nothing was forecast), ``scores`` (how much the
+        runs' logits differ, or why that is not said, by cell; None where no logits are kept), ``ensembles`` (those that
+        the readouts ask for), ``costs`` (training and inference relative to the base, by cell), ``spec`` (YAML),
+        ``again`` (the command that runs it, None for a loop), ``environments`` (text and number of runs), ``mixed``
+        (cells whose runs come from several environments or codes), ``failures`` and ``notes`` (texts and counts),
+        ``resumed`` (number of runs) and ``seconds`` (of all runs).
 
     """
     documents = store.documents()
@@ -79,6 +81,14 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                     _curves([series.get(run_id, []) for run_id in run_ids]) if cell.readout == "plain" else {}
                     for cell, run_ids in zip(cells, finished, strict=True)
                 ],
+                "metrics": [
+                    _metrics([r for r in own if r.run_id in set(run_ids)]) if cell.readout == "plain" else {}
+                    for cell, own, run_ids in zip(cells, members, finished, strict=True)
+                ],
+                "forecasts": [
+                    forecasts_of(store, run_ids) if cell.readout == "plain" else None
+                    for cell, run_ids in zip(cells, finished, strict=True)
+                ],
                 "scores": scores,
                 "ensembles": ensembles,
                 "costs": [
@@ -120,16 +130,20 @@ def _place(cell: Cell) -> tuple[str, str]:
 
 
 def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]]:
-    """Return the series that all runs logged in the same epochs."""
-    if (
-        not runs
-        or not runs[0]
-        or any([row["epoch"] for row in run] != [row["epoch"] for row in runs[0]] for run in runs)
-    ):
+    """Return the series that all runs logged, in the epochs that all of them have: one may have stopped early."""
+    shortest = min(map(len, runs), default=0)
+    runs = [run[:shortest] for run in runs]
+    if not shortest or any([row["epoch"] for row in run] != [row["epoch"] for row in runs[0]] for run in runs):
         return {}
     names = [name for name in runs[0][0] if name != "epoch"]
     complete = [name for name in names if all(name in row for run in runs for row in run)]
     return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
+
+
+def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:
+    """Return the metrics that all runs have, such as ``test/mae`` or ``naive/mse``."""
+    names = [name for name in runs[0].metrics if all(r.metrics.get(name) is not None for r in runs)] if runs else []
+    return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
 
 
 def _scores(cell: Cell, pool: Pool | str | None) -> ScoreSpread | str | None:
