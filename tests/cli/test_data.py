@@ -69,7 +69,19 @@ def test_a_dry_run_needs_no_data(folder: Path) -> None:
     done = run_cli(["run", "images.yaml", "--dry-run"], folder)
     assert done.returncode == 0, done.stderr
     assert "runs:  1 (1 pending)" in done.stdout
-    assert "time:  known once a first run has finished" in done.stdout
+    assert "data:  mnist is not in" in done.stdout
+    assert "bytes: about" in done.stdout
+    assert "time:  unknown without the data" in done.stdout
+
+
+def test_a_dry_run_of_forecasts_says_which_data_are_missing(folder: Path) -> None:
+    done = run_cli(["run", "recipe:etth1-accuracy", "--scale", "small", "--dry-run"], folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()[-3:]
+    assert lines[0].startswith("data:  etth1 is not in ")
+    assert "(no ETT-small/ETTh1.csv): type 'seedwise data fetch etth1'" in lines[0]
+    assert lines[1:] == ["bytes: unknown without the data", "time:  unknown without the data"]
+    assert "without torch" not in run_cli(["run", "recipe:etth1-accuracy", "--scale", "small"], folder).stdout
 
 
 @pytest.mark.skipif(not (DATA / "MNIST/raw").is_dir(), reason=f"mnist is not in {DATA}")

@@ -9,6 +9,7 @@ from seedwise.cli._console import console
 
 if TYPE_CHECKING:
     from seedwise.study import Study
+    from seedwise.study._estimate import Estimate
 
 
 def print_estimate(study: Study) -> None:
@@ -29,8 +30,12 @@ def print_estimate(study: Study) -> None:
             out.print(
                 f"       readout {readout.name} on {task}: {passes} forward passes a test example", soft_wrap=True
             )
-    out.print(f"bytes: {_bytes(estimate.bytes, study.spec.function)}", soft_wrap=True)
-    if estimate.seconds is None:
+    if estimate.missing_data:
+        out.print(f"data:  {estimate.missing_data}", soft_wrap=True)
+    out.print(f"bytes: {_bytes(estimate, study.spec.function)}", soft_wrap=True)
+    if estimate.seconds is None and estimate.missing_data:
+        out.print("time:  unknown without the data", soft_wrap=True)
+    elif estimate.seconds is None:
         out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)
     else:
         source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
@@ -43,21 +48,24 @@ def print_cost(study: Study) -> None:
     """Print in one line what a study costs before it starts."""
     estimate = study.estimate()
     missing = sum(status in ("pending", "interrupted") for status in estimate.statuses.values())
+    runs = f"{missing} of {len(estimate.statuses)} runs to train"
     took = "time not known yet" if estimate.seconds is None else f"about {_time(estimate.seconds)} of one worker"
-    cost = f"{missing} of {len(estimate.statuses)} runs to train: {took}, {_bytes(estimate.bytes, study.spec.function)}"
-    console().print(cost, soft_wrap=True)
+    cost = "unknown without the data" if estimate.missing_data else f"{took}, {_bytes(estimate, study.spec.function)}"
+    console().print(f"{runs}: {cost}", soft_wrap=True)
 
 
-def _bytes(count: int | None, function: str) -> str:
-    if count is None:
+def _bytes(estimate: Estimate, function: str) -> str:
+    if estimate.bytes is None:
         from seedwise.training import FUNCTION
 
         if function != FUNCTION:
             return "unknown for a function of your own"
+        if estimate.missing_data:
+            return "unknown without the data"
         return "unknown without torch, which knows the size of the weights: pip install 'seedwise[train]'"
     from rich.filesize import decimal
 
-    return f"about {decimal(count)} in all, before compression"
+    return f"about {decimal(estimate.bytes)} in all, before compression"
 
 
 def _time(seconds: float) -> str:

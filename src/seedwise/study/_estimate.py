@@ -23,10 +23,12 @@ class Estimate:
     Attributes:
         statuses: the status of every run.
         bytes: of the predictions, readouts and weights of all runs, before compression; None for a function of the
-            user's own, and where weights are kept and torch, which knows their size, is not installed.
+            user's own, for forecasts without torch or the data, and where weights are kept and torch, which knows their
+            size, is not installed.
         seconds: of one worker for what is missing: from the mean of the finished runs or, without any, from a few steps
             of each method; None for a function of one's own without a finished run, or without torch or the data.
         measured: whether ``seconds`` comes from finished runs.
+        missing_data: which data are not there and how to get them, where one of the two is not known for that.
 
     """
 
@@ -34,6 +36,7 @@ class Estimate:
     bytes: int | None
     seconds: float | None
     measured: bool
+    missing_data: str | None = None
 
 
 def estimate(study: Study) -> Estimate:
@@ -54,12 +57,17 @@ def estimate(study: Study) -> Estimate:
         finished = [took[i] for i, status in statuses.items() if status == "finished"]
         per_missing = sum(finished) / len(finished) if finished else None
     measured = per_missing is not None
-    if per_missing is None:
-        per_missing = _seconds_per_run(study)
+    per_run = missing_data = None
+    try:
+        per_run = _bytes_per_run(study)
+        if per_missing is None:
+            per_missing = _seconds_per_run(study)
+    except MissingDataError as error:
+        missing_data = str(error)
     missing = sum(status in ("pending", "interrupted") for status in statuses.values())
     seconds = None if per_missing is None else missing * per_missing
-    per_run = _bytes_per_run(study)
-    return Estimate(statuses, None if per_run is None else per_run * len(statuses), seconds, measured)
+    total = None if per_run is None else per_run * len(statuses)
+    return Estimate(statuses, total, seconds, measured, missing_data)
 
 
 def _seconds_per_run(study: Study) -> float | None:
@@ -79,8 +87,6 @@ def _seconds_per_run(study: Study) -> float | None:
     try:
         torch.set_num_threads(study.spec.numerics.threads)
         took = [measure(Run(spec, TrainerConfig.model_validate(spec.config))) for spec in methods.values()]
-    except MissingDataError:
-        return None
     finally:
         torch.set_num_threads(threads)
     return sum(took) / len(took)
@@ -119,7 +125,7 @@ def _bytes_of(spec: StudySpec) -> int | None:
 
 
 def _bytes_of_forecasts(spec: StudySpec) -> int | None:
-    """Return the mean over methods; None without torch or the data."""
+    """Return the mean over methods; None without torch."""
     if importlib.util.find_spec("torch") is None:
         return None
 
@@ -130,10 +136,7 @@ def _bytes_of_forecasts(spec: StudySpec) -> int | None:
     total = 0
     configs = list(spec.configs().values())
     for config in map(TrainerConfig.model_validate, configs):
-        try:
-            task = load_forecasting(config.task, "cpu")  # type: ignore[arg-type]
-        except MissingDataError:
-            return None
+        task = load_forecasting(config.task, "cpu")  # type: ignore[arg-type]
         steps, variables = task.horizon, len(task.series.target)
         bytes_per_value = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
         kept = ["test"] + (["validation"] if config.train.validation is not None else [])
