@@ -143,7 +143,11 @@ def test_the_estimate_knows_forecasts(folder):
     [
         ("model: dlinear", "model: small_cnn", "small_cnn takes images, and this task is a time series"),
         ("{csv: sine.csv, lookback: 12, horizon: 6}", "etth", "unknown dataset 'etth' in task: did you mean 'etth2'"),
-        ("lookback: 12", "lookbak: 12", "unknown key 'lookbak' in task.dataset: did you mean 'lookback'"),
+        (
+            "lookback: 12",
+            "lookbak: 12",
+            "unknown key 'lookbak' .* did you mean 'lookback'. allowed: lookback, horizon, target, name, csv,",
+        ),
         ("csv: sine.csv", "csv: cosine.csv", "cannot read cosine.csv: No such file"),
         ("rule: best, patience", "fraction: 0.1, rule: best, patience", "leave out fraction"),
         ("replicates: 3", "regimes: [split]", "the regime 'split' varies 'split', and a time series is split by time"),

@@ -55,7 +55,7 @@ def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], pa
     match first["type"]:
         case "extra_forbidden":
             parent, _, key = place.rpartition(".")
-            allowed = [field for m in _models_at(model, location[:-1]) for field in m.model_fields]
+            allowed = list(dict.fromkeys(f for m in _models_at(model, location[:-1]) for f in m.model_fields))
             return mistake("key", key, allowed, parent or "the study file")
         case "missing":
             return f"{place} is missing"
