@@ -113,6 +113,7 @@ def test_the_table_says_how_far_forecasts_are_apart(finished):
         (section,) = report_sections(store)
     assert [one.by_step.shape for one in section["forecasts"]] == [(3, 2, 6)] * 2
     assert section["metrics"][0]["test/mse"].tolist() == base.values.tolist()
+    assert section["networks"] == [("sine-6", "dlinear")] * 2
     assert {"test/mae", "naive/mae"} <= section["metrics"][0].keys()
     epochs = section["curves"][0]["train/loss"].shape[1]
     with Store(finished.store_path) as store:

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seedwise.reporting import _costs, _details, _disagreement, _paper_tables, _reactivity, _rows
+from seedwise.reporting import (
+    _costs,
+    _details,
+    _disagreement,
+    _forecasts,
+    _horizon,
+    _paper_tables,
+    _published_means,
+    _reactivity,
+    _rows,
+)
 from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
@@ -63,8 +73,7 @@ _NORMAL: Final = (
 _PUBLISHED: Final = (
     "The intervals of ours / published assume normal values, as of the published runs only the SD is known. "
     "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way. "
-    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper. "
-    "Where no SD has been published, it is the t interval of our mean, and chance in the published one is not in it."
+    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
 )
 _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
@@ -153,9 +162,8 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     new_data, why_no_new_data = new_data_table(cells, labels, base)
     groups = _details.group_sizes_of(cells, base)
     reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
-    scores, why_no_scores = _paper_tables.score_table(
-        cells, rows, study["scores"], description["spec"].get("published", [])
-    )
+    listed = description["spec"].get("published", [])
+    scores, why_no_scores = _paper_tables.score_table(cells, rows, study["scores"], listed)
     churn, about_churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
     ensembles, why_no_ensembles = _costs.ensemble_table(study["ensembles"])
     candidates = _costs.candidates_of(rows, study["costs"], study["ensembles"], base)
@@ -164,8 +172,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     threshold = description["question"].get("threshold")
     single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
     notes = _SINGLE + " ".join(ranking_sentences(shown))
-    source = description["spec"].get("source", "")
-    published = f"Published: {source}. {_PUBLISHED}" if source else _PUBLISHED
+    source = f"Published: {description['spec']['source']}. " if description["spec"].get("source") else ""
     about = [_RESULTS]
     if any(column.startswith("churn") for column in results.numbers.columns):
         about.append(_CHURN)
@@ -186,13 +193,37 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section("churn", "How often runs disagree", churn, about_churn),
         Section("new-data", "On this test set, and on new data", new_data, _NEW_DATA),
         Section(
-            "published", "Beside the published numbers", published_table(rows, description["spec"], base), published
+            "forecasts",
+            "Errors of forecasts, as in papers",
+            _forecasts.error_table(cells, rows, study["metrics"], study["networks"], published=listed, base=base),
+            _forecasts.ERRORS,
+        ),
+        Section(
+            "published",
+            "Beside the published numbers",
+            published_table(rows, description["spec"], base),
+            source + _PUBLISHED,
+        ),
+        Section(
+            "published-means",
+            "Beside the published means",
+            _published_means.published_means_table(shown, rows, study["metrics"], listed),
+            source + _published_means.NOTE,
         ),
         Section(
             "places",
             "By source and network, as in papers",
             _paper_tables.place_table(rows, base, results.decimals),
             _paper_tables.PLACES + (_paper_tables.POOLED if several_tasks else ""),
+        ),
+        Section(
+            "steps", "Spread by step of the horizon", _horizon.step_table(cells, study["forecasts"]), _horizon.NOTE
+        ),
+        Section(
+            "variables",
+            "Spread by variable",
+            _forecasts.variable_table(cells, study["forecasts"]),
+            _forecasts.VARIABLES,
         ),
         Section("scores", "How much runs differ", scores, _paper_tables.SCORES),
         Section(

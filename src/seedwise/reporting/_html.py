@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from seedwise._version import __version__
-from seedwise.reporting import _costs, _figures, _mean_spread, _reactivity
+from seedwise.reporting import _costs, _fan, _figures, _horizon, _mean_spread, _reactivity
 from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
@@ -41,9 +41,9 @@ def render(
     """Return the report as HTML; all text from users is escaped.
 
     Args:
-        studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels``, ``curves`` and
-            ``scores`` for each cell; ``spec``, ``environments``, ``mixed``, ``failures``, ``notes``, ``resumed`` and
-            ``seconds``.
+        studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels``, ``curves``, ``metrics``,
+            ``networks``, ``forecasts`` and ``scores`` for each cell; ``spec``, ``environments``, ``mixed``,
+            ``failures``, ``notes``, ``resumed`` and ``seconds``.
         command: the command that writes this report.
         attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
             ``failures`` and ``seconds`` too.
@@ -75,6 +75,7 @@ def _study(study: Mapping[str, Any], position: int) -> dict[str, Any]:
 def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> list[tuple[str, str]]:
     """Return SVGs with their captions."""
     cells, curves, rows = study["cells"], study["curves"], findings.results.comparisons
+    base = findings.results.base
     figures: list[tuple[str, str]] = []
 
     def add(draw: Any, caption: str) -> None:
@@ -85,11 +86,15 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
     if any(isinstance(row.reduction, Interval) for row in rows):
         add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
     if any(isinstance(candidate.reduction, Interval) for candidate in findings.candidates):
-        add(partial(_costs.cost_figure, findings.candidates, findings.results.base), _costs.CAPTION)
+        add(partial(_costs.cost_figure, findings.candidates, base), _costs.CAPTION)
     if any(isinstance(row.spread, Interval) for row in rows):
         add(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))
     if findings.sources:
         add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
+    if any(map(_horizon.is_drawable, cells, study["forecasts"])):
+        add(partial(_horizon.horizon_figure, cells, study["forecasts"], base), _horizon.CAPTION.format(base=base))
+    for fan in _fan.fans_of(cells, study["forecasts"], base):
+        add(partial(_fan.fan_figure, fan), fan.caption)
     for name, caption in ((cells[0].metric, _CAPTIONS["metric"]), ("train/loss", _CAPTIONS["loss"])):
         if any(name in series for series in curves):
             add(partial(_figures.curves_figure, cells, curves, name), caption)

@@ -23,6 +23,8 @@ from seedwise.statistics import (
 def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base: str) -> Table:
     """Set every SD and every ratio of SDs (method to base) of ours beside the published one.
 
+    What was published without an SD is left to ``published_means_table``.
+
     Args:
         rows: the numbers of the study, in the unit in which the SDs were published.
         spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``readout``,
@@ -36,15 +38,15 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
     columns += ["method", "published SD (n)", "our SD [95 %] (n)", "ours / published [95 %]", "SD"]
     columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
-    with_means = any(entry.get("mean") is not None for entry in listed)
+    with_means = any(entry.get("mean") is not None and entry.get("sd") is not None for entry in listed)
     columns += ["published mean", "our mean less it [95 %]"] if with_means else []
     table = []
     for row in rows:
         entry = published_entry(listed, row, row.method, row.readout)
-        if entry is None:
+        if entry is None or entry.get("sd") is None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        theirs = "-" if entry.get("sd") is None else f"{number(entry['sd'], 3)} ({entry['n']})"
+        theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
         found = _sd(row, entry)
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
@@ -67,7 +69,7 @@ def published_entry(
 
 
 def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
-    if entry.get("sd") is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
+    if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
         return None
     return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
 
@@ -84,16 +86,16 @@ def _means(row: ComparisonRow, entry: Mapping[str, Any]) -> list[str]:
         row.mean,
         published,
         sd=row.spread.estimate,
-        sd_published=entry.get("sd"),
+        sd_published=entry["sd"],
         n=row.n,
-        n_published=entry.get("n"),
+        n_published=entry["n"],
         level=row.spread.level,
     )
     return [number(published, decimals), interval(difference, decimals)]
 
 
 def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:
-    if is_base(row, base) or of_base is None or None in (entry.get("sd"), of_base.get("sd")):
+    if is_base(row, base) or of_base is None or of_base.get("sd") is None:
         return ["", "", ""]
     theirs = spread_ratio_of_sds(entry["sd"], of_base["sd"], n_method=entry["n"], n_base=of_base["n"])
     if isinstance(row.reduction, str):

@@ -43,9 +43,11 @@ class Results:
 
 def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
-    model = description["spec"].get("model")
-    name = model.get("name") if isinstance(model, dict) else model
+    spec = description["spec"]
     tasks = list(dict.fromkeys(cell.task for cell in cells))
+    models = [((spec.get("tasks") or {}).get(task) or {}).get("model", spec.get("model")) for task in tasks]
+    names = {model.get("name") if isinstance(model, dict) else model for model in models}
+    name = names.pop() if len(names) == 1 else None  # of several, each task has its own
     regimes = list(dict.fromkeys(cell.regime for cell in cells))
     what = _REGIMES.get(regimes[0], f"{regimes[0]} varies") if len(regimes) == 1 else f"{len(regimes)} regimes"
     replicates = max((cell.n for cell in cells), default=0)

@@ -17,6 +17,7 @@ from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._tuning import is_search
+from seedwise.training import FUNCTION, is_forecasting, task_name
 
 
 def report_sections(store: Store) -> list[dict[str, Any]]:
@@ -26,7 +27,8 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
     Returns:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
         arrays (runs, epochs), by cell), ``metrics`` (values (runs,) by name of all metrics of the finished runs, by
-        cell), ``forecasts`` (``CellForecasts``, by cell; None where nothing was forecast), ``scores`` (how much the
+        cell), ``networks`` (names of series and network, by cell; None where no series is forecast), ``forecasts``
+        (``CellForecasts``, by cell; None where nothing was forecast), ``scores`` (how much the
         runs' logits differ, or why that is not said, by cell; None where no logits are kept), ``ensembles`` (those that
         the readouts ask for), ``costs`` (training and inference relative to the base, by cell), ``spec`` (YAML),
         ``again`` (the command that runs it, None for a loop), ``environments`` (text and number of runs), ``mixed``
@@ -85,6 +87,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                     _metrics([r for r in own if r.run_id in set(run_ids)]) if cell.readout == "plain" else {}
                     for cell, own, run_ids in zip(cells, members, finished, strict=True)
                 ],
+                "networks": [_network(own[0]) for own in members],
                 "forecasts": [
                     forecasts_of(store, run_ids) if cell.readout == "plain" else None
                     for cell, run_ids in zip(cells, finished, strict=True)
@@ -144,6 +147,13 @@ def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:
     """Return the metrics that all runs have, such as ``test/mae`` or ``naive/mse``."""
     names = [name for name in runs[0].metrics if all(r.metrics.get(name) is not None for r in runs)] if runs else []
     return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
+
+
+def _network(run: StoredRun) -> tuple[str, str] | None:
+    """Return the series with its horizon, and the network, of a run of the built-in trainer that forecasts."""
+    if run.content["function"] != FUNCTION or not is_forecasting(run.content["config"]["task"]):
+        return None
+    return task_name(run.content["config"]["task"]), run.content["config"]["model"]["name"]
 
 
 def _scores(cell: Cell, pool: Pool | str | None) -> ScoreSpread | str | None:

@@ -1,0 +1,163 @@
+"""Errors of forecasts as in the papers' tables, and by variable, with the spread that papers leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.reporting._figures import names_of
+from seedwise.reporting._published import published_entry
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import decimals_for, number
+from seedwise.statistics import Cell, ComparisonRow, SpreadProfile, spread_profile
+
+ERRORS: Final = (
+    "In the form of the papers' tables: a row per series, horizon and method, two columns per network; mean \u00b1 SD "
+    "[95 %] over runs, of standardised values and all test windows. The rows called published, and those of forecasts "
+    "without parameters (the last value, the last period), have no seed and no SD. "
+)
+VARIABLES: Final = (
+    "Means over all test windows and steps. Look at whether a few variables make most of the spread: their errors "
+    "weigh as much as any other's in the metric. Of more than 12 variables those of the largest SD are shown."
+)
+_BASELINES: Final = ("naive", "seasonal_naive")
+_SHOWN: Final = 12
+KINDS: Final = ("mse", "mae")
+"""What the second axis of ``by_step`` and ``by_variable`` holds."""
+
+Metrics = Mapping[str, NDArray[np.float64]]
+
+
+class Forecasts(Protocol):
+    """What the R runs of a cell forecast; see ``seedwise.study.CellForecasts``."""
+
+    @property
+    def by_step(self) -> NDArray[np.float64]: ...  # (R, 2, H)
+    @property
+    def by_variable(self) -> NDArray[np.float64]: ...  # (R, 2, C)
+    @property
+    def windows(self) -> NDArray[np.int64]: ...  # (N,)
+    @property
+    def sampled(self) -> NDArray[np.int64]: ...  # (S,)
+    @property
+    def sample(self) -> NDArray[Any] | None: ...  # (R, S, H, C)
+    @property
+    def truth(self) -> NDArray[np.float32] | None: ...  # (S, H, C)
+    @property
+    def history(self) -> NDArray[np.float32] | None: ...  # (S, L, C)
+    @property
+    def variables(self) -> tuple[str, ...]: ...
+
+
+def profile_of(cell: Cell, values: NDArray[np.float64]) -> SpreadProfile | None:
+    """Return the SDs over the finished runs of a cell of values (runs, K), or None of fewer than 3 runs."""
+    groups = cell.group[cell.finished_mask]
+    if len(values) - len(set(groups.tolist())) < 2:
+        return None
+    return spread_profile(values, groups=groups)
+
+
+def sd_texts(profile: SpreadProfile, k: int) -> tuple[str, str]:
+    """Return the mean and the SD with its interval of number ``k`` of a profile, to two digits of the SD."""
+    decimals = min(max(decimals_for(profile.sd[k]), 3), 6)
+    low, sd, high = (number(float(values[k]), decimals) for values in (profile.low, profile.sd, profile.high))
+    return number(float(profile.mean[k]), decimals), f"{sd} [{low}, {high}]"
+
+
+def error_table(
+    cells: Sequence[Cell],
+    rows: Sequence[ComparisonRow],
+    metrics: Sequence[Metrics],
+    networks: Sequence[tuple[str, str] | None],
+    *,
+    published: Sequence[Mapping[str, Any]],
+    base: str,
+) -> Table:
+    """Lay out MSE and MAE with their SD, a row per series and method, two columns per network.
+
+    Args:
+        cells: the cells.
+        rows: their rows.
+        metrics: for each cell the metrics of its finished runs, such as ``test/mae``.
+        networks: for each cell the series with its horizon, and the network; None where nothing was forecast. Where
+            two tasks train one network on one series, tasks take the place of the series.
+        published: the study's published numbers.
+        base: the method whose runs say what the forecasts without parameters come to.
+
+    """
+    places = [k for k, network in enumerate(networks) if network is not None and cells[k].readout == "plain"]
+    named = {k: networks[k] or ("", "") for k in places}
+    at = {(*named[k], cells[k].regime, cells[k].method): k for k in places}
+    if len(at) < len(places):
+        named = {k: (cells[k].task, named[k][1]) for k in places}
+        at = {(*named[k], cells[k].regime, cells[k].method): k for k in places}
+    across = list(dict.fromkeys(network for _, network in named.values()))
+    regimes = len({cells[k].regime for k in places}) > 1
+    columns = ["task", *(["regime"] if regimes else []), "method", "n"]
+    columns += [f"{network} {kind.upper()}" for network in across for kind in KINDS]
+    table = []
+    for series, regime in dict.fromkeys((named[k][0], cells[k].regime) for k in places):
+        lead = [series, *([regime] if regimes else [])]
+        for method in dict.fromkeys(m for s, _, r, m in at if (s, r) == (series, regime)):
+            members = [at.get((series, network, regime, method)) for network in across]
+            runs = dict.fromkeys(str(cells[k].finished) for k in members if k is not None)
+            texts = [text for k in members for text in (["", ""] if k is None else _errors(cells[k], metrics[k]))]
+            table.append([*lead, method, ", ".join(runs), *texts])
+            theirs = [text for k in members for text in (["", ""] if k is None else _published(rows[k], published))]
+            if any(theirs):
+                table.append([*lead, f"{method}, published", "", *theirs])
+        of_base = [at.get((series, network, regime, base)) for network in across]
+        table += [[*lead, name, "", *texts] for name, texts in _without_seeds(of_base, metrics)]
+    return Table(columns, table)
+
+
+def _errors(cell: Cell, metrics: Metrics) -> list[str]:
+    texts = []
+    for kind in KINDS:
+        values = metrics.get(f"test/{kind}")
+        profile = None if values is None else profile_of(cell, values[:, None])
+        if profile is not None:
+            texts.append(" \u00b1 ".join(sd_texts(profile, 0)))
+        else:
+            texts.append("-" if values is None else number(float(values.mean()), 3))
+    return texts
+
+
+def _published(row: ComparisonRow, listed: Sequence[Mapping[str, Any]]) -> list[str]:
+    entry = published_entry(listed, row, row.method) or {}
+    found = {row.metric.removeprefix("test/"): entry.get("mean"), **(entry.get("means") or {})}
+    return ["" if found.get(kind) is None else number(found[kind], 3) for kind in KINDS]
+
+
+def _without_seeds(members: Sequence[int | None], metrics: Sequence[Metrics]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the forecasts without parameters, whose errors every run of a series keeps."""
+    for name in _BASELINES:
+        found = [None if k is None else metrics[k].get(f"{name}/{kind}") for k in members for kind in KINDS]
+        texts = ["" if values is None else number(float(values[0]), 3) for values in found]
+        if any(texts):
+            yield name, texts
+
+
+def variable_table(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None]) -> Table:
+    """Lay out the error of each variable with its SD, by cell; empty where there is one variable only.
+
+    Args:
+        cells: the cells.
+        forecasts: for each cell what its runs forecast, or None.
+
+    """
+    table = []
+    for cell, found, name in zip(cells, forecasts, names_of(cells), strict=True):
+        if found is None or len(found.variables) < 2:
+            continue
+        squared, absolute = (profile_of(cell, found.by_variable[:, k]) for k in range(2))
+        if squared is None or absolute is None:
+            continue
+        widest = sorted(np.argsort(-squared.sd, kind="stable")[:_SHOWN].tolist())
+        table += [
+            [name, found.variables[k], str(squared.n), *sd_texts(squared, k), *sd_texts(absolute, k)] for k in widest
+        ]
+    return Table(["method", "variable", "n", "MSE", "SD of MSE [95 %]", "MAE", "SD of MAE [95 %]"], table)

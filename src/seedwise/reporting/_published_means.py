@@ -1,0 +1,70 @@
+"""Our means beside published ones that came without an SD."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.reporting._figures import method_and_readout
+from seedwise.reporting._published import published_entry
+from seedwise.reporting._table import Table
+from seedwise.reporting._words import interval, is_share, number
+from seedwise.statistics import Cell, ComparisonRow, Interval, mean_beside_published, spread
+
+NOTE: Final = (
+    "Published without an SD, so that the intervals are the t intervals of our own means: chance in the published "
+    "number is not in them, nor are versions of libraries or readings of a paper."
+)
+
+
+def published_means_table(
+    cells: Sequence[Cell],
+    rows: Sequence[ComparisonRow],
+    metrics: Sequence[Mapping[str, NDArray[np.float64]]],
+    listed: Sequence[Mapping[str, Any]],
+) -> Table:
+    """Set our mean of every metric beside the published one, where no SD has been published.
+
+    Args:
+        cells: the cells, in the unit in which they are shown.
+        rows: their rows.
+        metrics: for each cell the other metrics of its finished runs, by name.
+        listed: what is published: ``method``, ``mean`` of the primary metric, ``means`` of others by name, and perhaps
+            ``readout``, ``regime``, ``task``.
+
+    """
+    several_tasks = len({row.task for row in rows}) > 1
+    several_regimes = len({row.regime for row in rows}) > 1
+    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
+    columns += ["method", "metric", "published", "ours [95 %]", "n", "ours less it, in % of it [95 %]"]
+    table = []
+    for cell, row, others in zip(cells, rows, metrics, strict=True):
+        entry = published_entry(listed, row, row.method, row.readout)
+        if entry is None or entry.get("sd") is not None:
+            continue
+        lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
+        primary = row.metric.rpartition("/")[2]
+        ours = {name.removeprefix("test/"): values for name, values in others.items()}
+        ours[primary] = cell.values[cell.finished_mask]
+        published = ({} if entry.get("mean") is None else {primary: entry["mean"]}) | (entry.get("means") or {})
+        for name, theirs in published.items():
+            decimals = 2 if is_share(name) else 3
+            texts = _beside(ours.get(name), theirs, cell.group[cell.finished_mask], decimals + 1)
+            table.append([*lead, method_and_readout(row), name, number(theirs, decimals), *texts])
+    return Table(columns, table)
+
+
+def _beside(
+    values: NDArray[np.float64] | None, published: float, groups: NDArray[np.int64], decimals: int
+) -> list[str]:
+    if values is None or len(values) - len(set(groups.tolist())) < 2:
+        return ["-", "0" if values is None else str(len(values)), "-"]
+    mean, sd = float(values.mean()), spread(values, groups=groups)
+    if not sd.estimate > 0:
+        return [number(mean, decimals), str(len(values)), "-"]
+    d = mean_beside_published(mean, published, sd=sd.estimate, sd_published=None, n=len(values), n_published=None)
+    ours = Interval(mean, published + d.low, published + d.high, d.level, d.n, d.procedure)
+    return [interval(ours, decimals), str(len(values)), f"{interval(d, 1, 100 / published)} %"]
