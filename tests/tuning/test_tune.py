@@ -24,7 +24,7 @@ def trials_of(path):
 
 def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
     project.write({"space": NOISE, "trials": 12, "objective": {"name": "churn", "floor": 0.5}, "method": "other"})
-    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2")
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\ntrial-") == 11
     assert "less churn: two runs disagree on" in done.stdout
@@ -83,12 +83,12 @@ def test_killed_twice_it_goes_on_as_if_nothing_had_been(project, tmp_path_factor
     project.write(tune, methods={"base": {}})
     assert killed(project, after=6)
     assert killed(project, after=16)
-    Tuner(Study.from_yaml(project.folder / "tiny.yaml"), options={"workers": 2}).run()
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml"), options={"workers": 1}).run()
     tuning, runs, _ = trials_of(project.folder / "tiny.db")
     assert all(run.status == "finished" for run in runs)
 
     elsewhere = project.folder / "undisturbed.db"
-    Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), options={"workers": 2}).run()
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), options={"workers": 1}).run()
     undisturbed, others, _ = trials_of(elsewhere)
     assert tuning["settings"] == undisturbed["settings"]
     assert tuning["chosen"] == undisturbed["chosen"]
@@ -105,7 +105,7 @@ def test_runs_that_fail_count_and_trials_without_any_are_failed(project, cli):
             "objective": {"name": "sd", "floor": 0.1},
         },
     )
-    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json")
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1", "--json")
     assert done.returncode == 1  # some runs failed
     said = json.loads(done.stdout)
     by = {}
@@ -122,14 +122,14 @@ def test_runs_that_fail_count_and_trials_without_any_are_failed(project, cli):
 
 def test_equal_settings_share_their_runs(project):
     study = project.study({"space": {"config.noise": [0.2, 0.4]}, "trials": 6, "sampler": "random", "fresh": 3})
-    Tuner(study, options={"workers": 2}).run()
+    Tuner(study, options={"workers": 1}).run()
     asked = (project.folder / "asked.txt").read_text().splitlines()
     assert len(asked) == len(set(asked)) == 4 * 3 + 6  # the base, two settings, and the fresh runs
 
 
 def test_nothing_reaches_the_floor(project, cli):
     project.write({"space": NOISE, "trials": 3, "objective": {"name": "sd", "floor": 0.999}})
-    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2")
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1")
     assert done.returncode == 1
     assert "nothing is chosen: no trial reached the floor" in done.stdout
     assert "fresh" not in (project.folder / "tiny.html").read_text().split("<h2>The study")[0]
@@ -138,7 +138,7 @@ def test_nothing_reaches_the_floor(project, cli):
 def test_the_base_gets_as_many_trials_over_its_own_space(project, cli):
     tune = {"space": NOISE, "tune_base": True, "base_space": {"config.noise": {"low": 0.01, "high": 0.05}}, "trials": 3}
     project.write({**tune, "objective": {"name": "sd", "floor": 0.1}})
-    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json")
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1", "--json")
     said = json.loads(done.stdout)
     assert said["tuned_base"]
     assert [t["name"] for t in said["trials"]] == [
@@ -151,7 +151,7 @@ def test_the_base_gets_as_many_trials_over_its_own_space(project, cli):
 
 def test_a_sweep_is_a_search_without_optuna(project, cli):
     project.write({"trials": 1}, sweep={"base": {"config.noise": [0.1, 1.0]}})
-    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "2", "--json", block=("optuna",))
+    done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1", "--json", block=("optuna",))
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert [trial["name"] for trial in said["trials"]] == ["base", "other", "noise=0.1", "noise=1.0"]
@@ -159,25 +159,25 @@ def test_a_sweep_is_a_search_without_optuna(project, cli):
 
 
 def test_other_settings_are_no_continuation(project):
-    Tuner(project.study({"space": NOISE, "trials": 3, "fresh": 3}), options={"workers": 2}).run()
+    Tuner(project.study({"space": NOISE, "trials": 3, "fresh": 3}), options={"workers": 1}).run()
     more = project.study({"space": NOISE, "trials": 6, "fresh": 3})
-    Tuner(more, trials=4, options={"workers": 2}).run()
+    Tuner(more, trials=4, options={"workers": 1}).run()
     changed = project.study({"space": NOISE, "seed": 1})
     with pytest.raises(SeedwiseError, match="begun with another seed: restore it"):
-        Tuner(changed, options={"workers": 2}).run()
+        Tuner(changed, options={"workers": 1}).run()
 
 
 def test_a_search_may_live_in_another_database(project):
     url = f"sqlite:///{project.folder}/trials.sqlite"
     study = project.study({"space": NOISE, "trials": 3, "fresh": 3, "storage": url})
-    Tuner(study, options={"workers": 2}).run()
+    Tuner(study, options={"workers": 1}).run()
     rows = sqlite3.connect(project.folder / "trials.sqlite").execute("select count(*) from trials").fetchone()
     assert rows == (3,)
     tables = sqlite3.connect(study.store_path).execute("select name from sqlite_master where type = 'table'")
     assert all(name.startswith("seedwise_") for (name,) in tables)
     bad = project.study({"space": NOISE, "storage": "nonsense"}, name="bad")
-    with pytest.raises(SeedwiseError, match=r"tune.storage: .* cannot be opened"):
-        Tuner(bad, options={"workers": 2}).run()
+    with pytest.raises(SeedwiseError, match=r"tune.storage is no URL: write driver://"):
+        Tuner(bad, options={"workers": 1}).run()
 
 
 def test_without_optuna_one_line_says_what_to_install(project, cli):

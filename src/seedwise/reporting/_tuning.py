@@ -211,6 +211,11 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
         sentences.append(
             "the base was not tuned: part of a gain may be the search's, not the method's (tune_base: true)"
         )
+    if section["earlier"]:
+        sentences.append(
+            f"the test data have been looked at before, for what {', '.join(section['earlier'])} came to: the search went "
+            "on after that, and its fresh seeds are the same"
+        )
     if section["fresh"] is None:
         sentences.append("fresh runs are still to be trained")
         return sentences

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,6 +87,10 @@ def check_tuning(spec: StudySpec) -> None:
     if spec.function == FUNCTION:
         _check_validation(spec)
     tune = spec.tune
+    if re.fullmatch("tuned|(.*-)?trial-[0-9]+", spec.base_method):
+        raise SeedwiseError(
+            f"tune gives such names to what it tries: call the base '{spec.base_method}' something else"
+        )
     if tune.space:
         _check_space(spec, tuned_method(spec), tune.space, "tune.space")
     elif len(spec.methods) < 2:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from seedwise.statistics import Cell
 from seedwise.study import Objective
 
+REACHED = 1e-12
+"""A floor is reached by a mean that misses it by rounding alone."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -179,7 +182,7 @@ def best(
         1
 
     """
-    reached = np.flatnonzero(shortfalls(floor, trials, higher_is_better=higher_is_better) <= 1e-12)
+    reached = np.flatnonzero(shortfalls(floor, trials, higher_is_better=higher_is_better) <= REACHED)
     if not reached.size:
         return None
     # The last column is the spread where there are two; of equal spreads the better mean is on the front.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ import numpy as np
 
 from seedwise.errors import SeedwiseError
 from seedwise.study import Space, Tune, Values
-from seedwise.tuning._objectives import Measured, shortfalls, values_of
+from seedwise.tuning._objectives import REACHED, Measured, shortfalls, values_of
 
 if TYPE_CHECKING:
     import optuna
@@ -23,6 +24,9 @@ Evaluate = Callable[[Mapping[int, Mapping[str, Any]], int], Mapping[int, Measure
 
 FEW_TRIALS = 10
 """Importances of parameters are not told from fewer."""
+
+MISSED = 1e300
+"""What a pruner sees of a trial below the floor; finite, as its median is interpolated."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,9 @@ def load_optuna() -> Any:
     return optuna
 
 
-def open_storage(url: str | None, store: Path) -> Any:
-    """Return Optuna's storage at an SQLAlchemy URL; by default in the study's own file, beside our tables.
+@contextmanager
+def open_storage(url: str | None, store: Path) -> Iterator[Any]:
+    """Open Optuna's storage at an SQLAlchemy URL; by default in the study's own file, beside our tables.
 
     Raises:
         SeedwiseError: if it cannot be opened.
@@ -74,19 +79,20 @@ def open_storage(url: str | None, store: Path) -> Any:
     # Another process may be reading the file just then: wait for it, as the store does.
     waits = {"connect_args": {"timeout": 30}} if target.startswith("sqlite") else {}
     try:
-        return optuna.storages.RDBStorage(target, engine_kwargs=waits)
+        storage = optuna.storages.RDBStorage(target, engine_kwargs=waits)
+    except sa.exc.ArgumentError:  # it may hold a password: not repeated
+        raise SeedwiseError(
+            "tune.storage is no URL: write driver://user@host/database, such as sqlite:///trials.db"
+        ) from None
     except (sa.exc.SQLAlchemyError, ImportError) as error:
+        shown = sa.make_url(target).render_as_string(hide_password=True)
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise SeedwiseError(f"tune.storage: {_without_password(target)} cannot be opened: {reason}") from None
-
-
-def _without_password(url: str) -> str:
-    import sqlalchemy as sa
-
+        raise SeedwiseError(f"tune.storage: {shown} cannot be opened: {reason}") from None
     try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
-        return "what is given is no URL: write driver://user@host/database, and"
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 class Search:
@@ -248,12 +254,12 @@ class Search:
         going = {trial.number: trial for trial in running}
         for runs in self._rungs():
             found = evaluate({number: trial.params for number, trial in going.items()}, runs)
-            for number in sorted(going):
-                measured = found[number]
-                pruned = measured is not None and self._stops(number, measured, runs)
-                if runs == last or pruned:
+            # All are judged before one is told: a search that is killed in between judges the others as it had.
+            stops = {number: self._stops(number, measured, runs) for number, measured in sorted(found.items())}
+            for number, stopped in stops.items():
+                if runs == last or stopped:
                     del going[number]
-                    told(self._tell(number, measured, pruned=pruned and runs < last))
+                    told(self._tell(number, found[number], pruned=stopped and runs < last))
             if not going:
                 return
 
@@ -261,18 +267,23 @@ class Search:
         least = {"none": self._options.replicates, "median": 3, "wilcoxon": 2}[self._options.pruner]
         return range(least, self._options.replicates + 1)
 
-    def _stops(self, number: int, measured: Measured, runs: int) -> bool:
+    def _stops(self, number: int, measured: Measured | None, runs: int) -> bool:
         """Report what is known of a trial so far; return whether the pruner stops it."""
-        if self._options.pruner == "none":
+        if self._options.pruner == "none" or measured is None:
             return False
         trial = self._optuna.trial.Trial(self._study, self._raw()[number]._trial_id)
         if self._options.pruner == "wilcoxon":
             sign = -1.0 if self._higher else 1.0
             steps = {k: sign * value for k, value in enumerate(measured.values)}
         else:
-            steps = {runs: float(self._values([measured])[0, 0])}
+            missed = shortfalls(self.floor, [measured], higher_is_better=self._higher)[0] > REACHED
+            # However steady: no trial that reaches the floor is to be stopped for the sake of one that does not.
+            steps = {runs: MISSED if missed else float(self._values([measured])[0, 0])}
+        reported = self._raw()[number].intermediate_values
+        if any(step > max(steps) for step in reported):
+            return False  # it went on from here before the search was killed
         for step, value in steps.items():
-            if step not in self._raw()[number].intermediate_values:
+            if step not in reported:
                 trial.report(value, step)
         return bool(trial.should_prune())
 

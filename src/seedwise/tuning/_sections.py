@@ -12,7 +12,7 @@ import yaml
 
 from seedwise.statistics import Cell, Interval, churn, spread
 from seedwise.study import Objective, Store, cells_of, is_search
-from seedwise.tuning._objectives import Measured, front, measured, shortfalls, values_of
+from seedwise.tuning._objectives import REACHED, Measured, front, measured, shortfalls, values_of
 from seedwise.tuning._tune import worst_of
 
 
@@ -66,10 +66,11 @@ def tuning_sections(store: Store, studies: Sequence[Mapping[str, Any]]) -> list[
 
     Returns:
         Dicts with ``name``, ``of`` (the study's name), ``metric``, ``higher_is_better``, ``options`` (of ``tune:``),
-        ``base``, ``floor``, ``chosen`` and ``chosen_base`` (None while the search goes on), ``trials`` (a dict each,
-        the base as it stands first), ``importances`` (or why there are none), ``gains`` (by ``search``,
-        ``validation`` and ``test``, the last two of the fresh runs), ``fresh`` (their section, or None), ``spec``
-        (YAML), ``again`` (the command), ``environments``, ``failures`` and ``seconds``.
+        ``base``, ``floor``, ``chosen`` and ``chosen_base`` (None while the search goes on), ``earlier`` (what earlier
+        calls chose, and looked at on test data), ``trials`` (a dict each, the base as it stands first),
+        ``importances`` (or why there are none), ``gains`` (by ``search``, ``validation`` and ``test``, the last two of
+        the fresh runs), ``fresh`` (their section, or None), ``spec`` (YAML), ``again`` (the command),
+        ``environments``, ``failures`` and ``seconds``.
 
     """
     return [
@@ -100,6 +101,7 @@ def _section(
         "floor": asked["floor"],
         "chosen": chosen,
         "chosen_base": base,
+        "earlier": asked.get("earlier", []),
         "trials": _trials(asked, cells),
         "importances": asked.get("importances", "the search goes on"),
         "gains": gains,
@@ -135,7 +137,8 @@ def _trials(asked: Mapping[str, Any], cells: Mapping[str, Cell]) -> list[dict[st
                 "measured": found,
                 "spread": _interval(lambda cell=cell: spread(cell.values[cell.finished_mask])),
                 "churned": _interval(lambda cell=cell: churn(cell.predictions, example_ids=cell.example_ids)),
-                "short": found is not None and shortfalls(asked["floor"], [found], higher_is_better=higher)[0] > 1e-12,
+                "short": found is not None
+                and shortfalls(asked["floor"], [found], higher_is_better=higher)[0] > REACHED,
                 "value": None,
                 "front": False,
                 "chosen": name in (asked.get("chosen"), asked.get("chosen_base")),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.run import digest_of
 from seedwise.statistics import Cell
 from seedwise.study import (
@@ -26,7 +26,7 @@ from seedwise.study import (
     tuned_method,
 )
 from seedwise.tuning._objectives import Measured, best, default_floor, measured
-from seedwise.tuning._search import Search, State, Trial, open_storage
+from seedwise.tuning._search import Search, State, Trial, load_optuna, open_storage
 from seedwise.tuning._trials import TrialsStudy, fresh_study, on_validation
 
 TUNED, BASE = "tuned", "base"
@@ -107,6 +107,7 @@ class Tuner:
         self.importances: dict[str, float] | str = ""
         self.floor: float | None = None
         self.failed = 0
+        self.earlier: list[str] = []
 
     def run(self) -> Tuned:
         """Search, choose, and compare the choice with the base on fresh seeds.
@@ -116,12 +117,17 @@ class Tuner:
             SeedwiseError: for a mistake in the study, without Optuna, or if every run of the base fails.
 
         """
-        with self._lock(), Workers() as pool:
-            self._pool = pool
-            try:
-                return self._run()
-            except KeyboardInterrupt:  # between two executions, which heed it themselves
-                raise Interrupted from None
+        searched = bool(self.tune.space or self.tune.tune_base)
+        if searched:
+            load_optuna()
+        with self._lock():
+            self.earlier = self._looked_at()
+            storage = open_storage(self.tune.storage, self.study.store_path) if searched else nullcontext()
+            with storage as self._optuna_storage, Workers() as self._pool:
+                try:
+                    return self._run()
+                except KeyboardInterrupt:  # between two executions, which heed it themselves
+                    raise Interrupted from None
 
     def _run(self) -> Tuned:
         spec, tune = self.study.spec, self.tune
@@ -129,7 +135,9 @@ class Tuner:
         # The base with the seeds of all trials: what they are compared with.
         self._keep(base, BASE, {}, overrides_at(spec, base, {}))
         searches = self._searches()
-        found = self._measure({base: tune.replicates})[base]
+        # What has ended in a search is told and stays as it is; but the first runs of all may have a mistake in them.
+        retry = self.options.get("retry_failed", False) and not any(one.search.trials() for one in searches)
+        found = self._measure({base: tune.replicates}, retry_failed=retry)[base]
         if found is None:
             raise SeedwiseError(f"every run of the base '{base}' failed; why: seedwise status {self.study.store_path}")
         self._check(found)
@@ -160,7 +168,8 @@ class Tuner:
         names = [name for name in spec.methods if name != spec.base_method]
         for name in names:
             self._keep(name, TUNED, {}, overrides_at(spec, name, {}))
-        found = self._measure(dict.fromkeys(names, self.tune.replicates))
+        retry = self.options.get("retry_failed", False)
+        found = self._measure(dict.fromkeys(names, self.tune.replicates), retry_failed=retry)
         for number, name in enumerate(names):
             one = found[name]
             self.settings[name].state = "failed" if one is None else "finished"
@@ -171,11 +180,10 @@ class Tuner:
         spec, tune = self.study.spec, self.tune
         wanted = [(TUNED, tuned_method(spec), tune.space, "trial")] if tune.space else []
         wanted += [(BASE, spec.base_method, base_space(spec), f"{spec.base_method}-trial")] if tune.tune_base else []
-        storage = open_storage(tune.storage, self.study.store_path) if wanted else None
         arms = []
         for arm, method, space, prefix in wanted:
             search = Search(
-                storage,
+                self._optuna_storage,
                 f"{spec.name}-{prefix}s",
                 space,
                 tune,
@@ -223,13 +231,10 @@ class Tuner:
     ) -> None:
         self.settings[name] = Setting(arm, dict(params), dict(overrides), state, runs or self.tune.replicates)
 
-    def _measure(self, names: Mapping[str, int]) -> dict[str, Measured | None]:
+    def _measure(self, names: Mapping[str, int], *, retry_failed: bool = False) -> dict[str, Measured | None]:
         """Train what is missing of these settings and return what their first runs amount to."""
         trials = self._trials_study()
-        outcome = trials.run(**self.options, pool=self._pool)
-        if outcome.interrupted:
-            raise Interrupted
-        self.failed = outcome.failed
+        self.failed = self._execute(trials, retry_failed=retry_failed)
         with Store(self.study.store_path) as store:
             cells = {cell.method: cell for cell in cells_of(store, trials.spec.name)}
         self._check_metric(cells[self.study.spec.base_method])
@@ -259,6 +264,7 @@ class Tuner:
             "method": tuned_method(spec) if self.tune.space else None,
             "base": spec.base_method,
             "floor": self.floor,
+            "earlier": self.earlier,
             "settings": {
                 name: {"arm": one.arm, "params": one.params, "state": one.state} for name, one in self.settings.items()
             },
@@ -282,9 +288,15 @@ class Tuner:
     def _write(self, chosen: str | None, base: str) -> None:
         """Note the choice in the store; nothing is left to train."""
         fresh = None if chosen is None else f"{self.study.spec.name}-fresh"
-        self._trials_study(chosen=chosen, chosen_base=base, importances=self.importances, fresh=fresh).run(
-            **self.options
-        )
+        self.earlier = [name for name in self.earlier if name != chosen]
+        self._execute(self._trials_study(chosen=chosen, chosen_base=base, importances=self.importances, fresh=fresh))
+
+    def _looked_at(self) -> list[str]:
+        """Return the choices of earlier calls, whose fresh runs have shown what they are worth on test data."""
+        with StudyFolder.of_store(self.study.store_path).lock(), Store(self.study.store_path, write=True) as store:
+            known = store.studies().get(f"{self.study.spec.name}-trials", {}).get("tuning", {})
+        last = known.get("chosen")
+        return [*known.get("earlier", []), *([last] if last is not None else [])]
 
     def _fresh(self, chosen: str | None, base: str) -> str | None:
         if chosen is None:
@@ -295,11 +307,22 @@ class Tuner:
             names = (names[0], chosen)
         overrides = (self.settings[base].overrides, self.settings[chosen].overrides)
         fresh = fresh_study(self.study, dict(zip(names, overrides, strict=True)), self.tune.fresh)
-        outcome = fresh.run(**self.options, pool=self._pool)
+        self.failed += self._execute(fresh, retry_failed=self.options.get("retry_failed", False))
+        return fresh.spec.name
+
+    def _execute(self, study: Study, *, retry_failed: bool = False) -> int:
+        """Train what is missing of a study and return how many of its runs failed."""
+        try:
+            outcome = study.run(**{**self.options, "retry_failed": retry_failed}, pool=self._pool)
+        except ChangedCodeError as error:
+            changed = str(error).partition(": --retrain")[0]
+            raise ChangedCodeError(
+                f"{changed}: --accept-changed-code keeps them as they are; to train all of it again, begin with "
+                "another name: in the study file"
+            ) from None
         if outcome.interrupted:
             raise Interrupted
-        self.failed += outcome.failed
-        return fresh.spec.name
+        return outcome.failed
 
     def _digest(self) -> str:
         """Return what names all of the study that decides its trials."""
