@@ -20,8 +20,7 @@ def test_every_scale_is_a_study_of_its_own(name, scale):
     spec = study(name, scale)
     assert spec.name == (name if scale == "full" else f"{name}-{scale}")
     runs = plan(spec)
-    if name != "vml-ablation" or scale == "full":  # two of its shortest warm-ups are both the least of two steps
-        assert len({run.spec.id for run in runs}) == len(runs)
+    assert len({run.spec.id for run in runs}) == len(runs)
     assert {run.link.method for run in runs} == set(spec.methods)
     if scale != "full":
         full = {run.spec.id: run.link.task for run in plan(study(name, "full"))}
@@ -57,10 +56,27 @@ def test_the_papers_protocol_is_that_of_the_full_scale():
     assert task.configs()["base"]["task"] == {"dataset": "cifar100"}
 
 
-def test_a_warm_up_shrinks_with_the_scale_of_the_ablation():
-    for scale, longest in (("small", 160), ("smoke", 16), ("full", 800)):
-        config = study("vml-ablation", scale).configs()
-        assert config["warmup_steps=800"]["train"]["loss"]["warmup_steps"] == longest
+def test_the_ablation_changes_one_parameter_at_a_time():
+    configs = study("vml-ablation", "full").configs()
+    assert len(configs) == 2 + 5 * 4
+    assert configs["delta=0.5"]["train"] == configs["base"]["train"] | {"loss": {"name": "vml", "delta": 0.5}}
+    assert configs["warmup_steps=400"]["train"]["loss"] == {"name": "vml", "warmup_steps": 400}
+    for scale, own, longest in (("small", 40, 160), ("smoke", 4, 16)):
+        configs = study("vml-ablation", scale).configs()
+        assert configs["delta=0.5"]["train"]["loss"] == {"name": "vml", "warmup_steps": own, "delta": 0.5}
+        assert configs[f"warmup_steps={longest}"]["train"]["loss"]["warmup_steps"] == longest
+
+
+def test_searches_hold_clfs_weights_and_window_and_tune_the_base_too():
+    for name, scale in (("clf-tune-digits", "full"), ("clf-tune-cifar", "full"), ("clf-tune-cifar", "small")):
+        spec = study(name, scale)
+        epochs = spec.configs()["base"]["train"]["epochs"]
+        assert {"loss.lambda_s", "loss.lambda_v", "loss.start_epoch", "loss.end_epoch"} == set(spec.tune.space)
+        # Every window lies within the training, and none is empty.
+        assert spec.tune.space["loss.start_epoch"].high < spec.tune.space["loss.end_epoch"].low
+        assert spec.tune.space["loss.end_epoch"].high == epochs
+        assert spec.tune.tune_base
+        assert "optimizer.lr" in spec.tune.base_space
 
 
 def test_smoke_runs_on_real_images(published, tmp_path):

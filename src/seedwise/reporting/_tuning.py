@@ -213,8 +213,8 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
         )
     if section["earlier"]:
         sentences.append(
-            f"the test data have been looked at before, for what {', '.join(section['earlier'])} came to: the search went "
-            "on after that, and its fresh seeds are the same"
+            f"the test data have been looked at before, for {', '.join(section['earlier'])}: the search went on after "
+            "that, and the fresh seeds are the same"
         )
     if section["fresh"] is None:
         sentences.append("fresh runs are still to be trained")
