@@ -88,31 +88,120 @@ def loaded(new_run):
     return load_task(new_run().config.task, "cpu")
 
 
+@pytest.fixture
+def by_hand(new_run, windows):
+    """Train in plain torch: three epochs of Adam, the last at half the rate; ``loss`` gets the number of the epoch."""
+
+    def train_by_hand(name="dlinear", loss=lambda epoch, *pair: torch.nn.functional.mse_loss(*pair), columns=(0, 1)):
+        inputs, targets = windows(TRAIN)
+        calendar = calendar_of(new_run, len(inputs))
+        streams = Randomness(SEEDS)
+        with streams.scope("init", "weights"):
+            if name == "dlinear":
+                network = dlinear(2, LOOKBACK, HORIZON, calendar.shape[2])
+            else:
+                network = itransformer(
+                    2, LOOKBACK, HORIZON, calendar.shape[2], d_model=8, heads=2, layers=1, dropout=0.2
+                )
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.01, fused=True)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        for epoch, rate in enumerate([0.01, 0.01, 0.005]):
+            optimizer.param_groups[0]["lr"] = rate
+            order = torch.from_numpy(streams.numpy("shuffle", "order", epoch).permutation(len(inputs)))
+            with streams.scope("dropout", "masks", epoch):
+                for index in order.split(BATCH):
+                    outputs = network(inputs[index], calendar[index])
+                    total = loss(epoch, outputs[:, :, list(columns)], targets[index][:, :, list(columns)])
+                    optimizer.zero_grad()
+                    total.backward()
+                    optimizer.step()
+        torch.set_num_threads(threads)
+        return network
+
+    return train_by_hand
+
+
 @pytest.mark.parametrize("name", ["dlinear", "itransformer"])
-def test_the_bits_are_those_of_a_loop_in_plain_torch(new_run, trained, windows, name):
-    inputs, targets = windows(TRAIN)
-    calendar = calendar_of(new_run, len(inputs))
-    streams = Randomness(SEEDS)
-    with streams.scope("init", "weights"):
-        if name == "dlinear":
-            network = dlinear(2, LOOKBACK, HORIZON, calendar.shape[2])
-        else:
-            network = itransformer(2, LOOKBACK, HORIZON, calendar.shape[2], d_model=8, heads=2, layers=1, dropout=0.2)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01, fused=True)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    for epoch, rate in enumerate([0.01, 0.01, 0.005]):
-        optimizer.param_groups[0]["lr"] = rate
-        order = torch.from_numpy(streams.numpy("shuffle", "order", epoch).permutation(len(inputs)))
-        with streams.scope("dropout", "masks", epoch):
-            for index in order.split(BATCH):
-                loss = torch.nn.functional.mse_loss(network(inputs[index], calendar[index]), targets[index])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-    torch.set_num_threads(threads)
+def test_the_bits_are_those_of_a_loop_in_plain_torch(trained, by_hand, name):
     record = trained(model=SMALL if name == "itransformer" else name, schedule="halving")
-    assert record.weights_sha256 == weights_sha256(network.state_dict())
+    assert record.weights_sha256 == weights_sha256(by_hand(name).state_dict())
+
+
+def test_only_the_target_is_learned(trained, by_hand):
+    record = trained(dataset={"target": ["b"]}, schedule="halving")
+    state = {f"network.{name}": value for name, value in by_hand(columns=[1]).state_dict().items()}
+    assert record.weights_sha256 == weights_sha256(state)
+
+
+class CLFByHand:
+    """FACTS of the paper: |l - mean of the epoch before|, and the residual's variance within each variable."""
+
+    def __init__(self):
+        self.epoch, self.before, self.seen = 0, None, []
+
+    def __call__(self, epoch, outputs, targets):
+        if epoch > self.epoch:
+            losses, counts = zip(*self.seen, strict=True)
+            self.epoch, self.before, self.seen = epoch, np.average(losses, weights=counts), []
+        residual = outputs - targets
+        loss = (residual**2).mean()
+        self.seen.append((loss.item(), len(outputs)))
+        variance = sum(residual[:, :, k].var(correction=0) for k in range(2)) / 2
+        return loss + 0.5 * variance + (0 if self.before is None else 0.3 * (loss - self.before).abs())
+
+
+class VMLByHand:
+    """The recurrences of the paper with W = 3, lambda_base 2, and the defaults of its table 5."""
+
+    def __init__(self):
+        self.m, self.s, self.reference, self.step = None, 0.0, None, 0
+
+    def __call__(self, _, outputs, targets):
+        loss = ((outputs - targets) ** 2).mean()
+        value = loss.item()
+        self.step += 1
+        d = 0.0 if self.m is None else value - self.m
+        constant = value if self.m is None else self.m
+        self.s = 0.8 * self.s + 0.2 * abs(d)
+        self.m = value if self.m is None else 0.95 * self.m + 0.05 * value
+        if self.step == 3:
+            self.reference = max(self.s, 1e-8)
+        if self.step < 3:
+            return loss
+        weight = min(2.0 * self.s / (self.reference + 1e-8), 2.0)
+        return loss + weight * torch.nn.functional.smooth_l1_loss(loss, torch.tensor(constant), beta=0.2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "reference"),
+    [
+        ({"name": "clf", "lambda_s": 0.3, "lambda_v": 0.5}, CLFByHand),
+        ({"name": "vml", "warmup_steps": 3, "lambda_base": 2.0}, VMLByHand),
+    ],
+)
+def test_stabilising_losses_on_a_regression_base(trained, by_hand, windows, new_run, loss, reference):
+    record = trained(schedule="halving", loss=loss)
+    network = by_hand(loss=reference())
+    inputs, targets = windows(TEST)
+    with torch.no_grad():
+        outputs = network(inputs, calendar_of(new_run, len(inputs)))  # dlinear leaves the calendar aside
+    expected = ((outputs - targets) ** 2).mean().item()
+    assert record.metrics["test/mse"] == pytest.approx(expected, rel=1e-5)
+    base = trained(schedule="halving").metrics["test/mse"]
+    assert abs(base / expected - 1) > 1e-3
+
+
+def test_a_placebo_on_a_regression_base_multiplies_by_its_shadows_factors(trained):
+    shadow = {"name": "clf", "lambda_s": 0.5, "lambda_v": 0}
+    rows = trained(schedule="halving", loss={"name": "placebo", "controller": shadow}).series
+    # CLF's stable term gives 1 in the first epoch, then .5 or 1.5: the loss falls, and most batches are below its mean.
+    assert (rows[0]["train/factor_min"], rows[0]["train/factor_max"]) == (1, 1)
+    assert rows[2]["train/factor_min"] == 0.5
+    assert {row["train/factor_max"] for row in rows} <= {1, 1.5}
+    plain = trained(schedule="halving").series
+    assert rows[0]["train/loss"] == plain[0]["train/loss"]
+    assert rows[2]["train/loss"] != plain[2]["train/loss"]
 
 
 def stopped_by_hand(losses, patience):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from seedwise.models import resnet14, small_cnn
-from seedwise.training._config import SGD, AdamW
+from seedwise.training._config import SGD, Adam, AdamW
 from seedwise.training._optim import build_optimizer
 
 ALL = ["bias", "norm", "weight"]
@@ -83,10 +83,14 @@ def test_a_kind_may_stand_in_one_group_only():
             lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.8, 0.9), weight_decay=0.3),
         ),
         ({"name": "adamw"}, lambda p: torch.optim.AdamW(p, lr=0.1)),
+        (
+            {"name": "adam", "betas": [0.8, 0.9], "weight_decay": 0.3},
+            lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.8, 0.9), weight_decay=0.3),
+        ),
     ],
 )
 def test_options_reach_the_optimizer(options, theirs):
-    config = {"sgd": SGD, "adamw": AdamW}[options["name"]].model_validate({"lr": 0.1, **options})
+    config = {"sgd": SGD, "adam": Adam, "adamw": AdamW}[options["name"]].model_validate({"lr": 0.1, **options})
     ends = []
     for build in (lambda model: build_optimizer(config, model), lambda model: theirs(model.parameters())):
         torch.manual_seed(0)
