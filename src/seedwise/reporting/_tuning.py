@@ -11,6 +11,7 @@ import numpy as np
 
 from seedwise.reporting._disagreement import EFFECT, compared
 from seedwise.reporting._findings import Section, files_of
+from seedwise.reporting._mean_spread import caption, mean_spread_figure
 from seedwise.reporting._results import results_of
 from seedwise.reporting._svg import inline, label_rows, legend_above, new_figure
 from seedwise.reporting._table import Table
@@ -115,6 +116,12 @@ def tuning_part(section: Mapping[str, Any], position: int) -> dict[str, Any]:
     if any(row["value"] is not None for row in section["trials"]):
         add("history", partial(history_figure, section))
         add("plane", partial(plane_figure, section))
+    if not any(row["params"] for row in section["trials"]):
+        # A sweep: what each parameter does is seen with its values side by side.
+        rows = results_of(section["description"], section["cells"]).comparisons
+        if any(isinstance(row.spread, Interval) for row in rows):
+            draw = partial(mean_spread_figure, section["cells"], rows)
+            figures.append((inline(draw, f"tuning{position}figure{len(figures)}"), caption(section["cells"], rows)))
     if isinstance(section["importances"], dict) and section["importances"]:
         add("importances", partial(importances_figure, section["importances"]))
     return {**section, "results": tuning_results(section), "figures": figures}
@@ -236,7 +243,9 @@ def _verdicts(section: Mapping[str, Any]) -> list[tuple[str, str]]:
         "mean": row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason,
     }
     if isinstance(ratio, Interval):
-        found["churn"] = churn_verdict(ratio, p_adjusted=ratio.p_value or 1.0, effect=EFFECT).sentence
+        found["churn"] = churn_verdict(
+            ratio, p_adjusted=1.0 if ratio.p_value is None else ratio.p_value, effect=EFFECT
+        ).sentence
     objective = section["options"]["objective"]
     first = {"churn": "churn", "mean": "mean", "mean-sd": "mean"}.get(objective["name"], "spread")
     if objective["name"] == "front" and objective["spread"] == "churn":

@@ -68,9 +68,9 @@ def tuning_sections(store: Store, studies: Sequence[Mapping[str, Any]]) -> list[
         Dicts with ``name``, ``of`` (the study's name), ``metric``, ``higher_is_better``, ``options`` (of ``tune:``),
         ``base``, ``floor``, ``chosen`` and ``chosen_base`` (None while the search goes on), ``earlier`` (what earlier
         calls chose, and looked at on test data), ``trials`` (a dict each, the base as it stands first),
-        ``importances`` (or why there are none), ``gains`` (by ``search``, ``validation`` and ``test``, the last two of
-        the fresh runs), ``fresh`` (their section, or None), ``spec`` (YAML), ``again`` (the command),
-        ``environments``, ``failures`` and ``seconds``.
+        ``description`` and ``cells`` of the trials, ``importances`` (or why there are none), ``gains`` (by ``search``,
+        ``validation`` and ``test``, the last two of the fresh runs), ``fresh`` (their section, or None), ``spec``
+        (YAML), ``again`` (the command), ``environments``, ``failures`` and ``seconds``.
 
     """
     return [
@@ -103,6 +103,8 @@ def _section(
         "chosen_base": base,
         "earlier": asked.get("earlier", []),
         "trials": _trials(asked, cells),
+        "description": description,
+        "cells": list(cells.values()),
         "importances": asked.get("importances", "the search goes on"),
         "gains": gains,
         "fresh": fresh,
