@@ -19,6 +19,14 @@ def test_each_column_is_a_spread_of_its_own() -> None:
     assert (profile.sd[3], profile.low[3], profile.high[3]) == (0, 0, 0)
 
 
+def test_groups_are_freed_of_their_means() -> None:
+    values, groups = np.random.default_rng(2).normal(size=(8, 3)), np.repeat([0, 1], 4)
+    shifted = values + 100 * groups[:, None]
+    profile = spread_profile(shifted, groups=groups)
+    pooled = [np.sqrt((4 - 1) * (x[:4].var(ddof=1) + x[4:].var(ddof=1)) / (8 - 2)) for x in values.T]
+    np.testing.assert_allclose(profile.sd, pooled, rtol=1e-9)
+
+
 def test_each_interval_covers() -> None:
     rng = np.random.default_rng(1)
     profile = spread_profile(rng.normal(scale=2, size=(10, 2000)))
