@@ -16,7 +16,9 @@ def options(**keys):
 
 def search(tune, **keys):
     storage = keys.pop("storage", None) or optuna.storages.InMemoryStorage()
-    return Search(storage, "s", SPACE, tune, **{"higher_is_better": True} | keys)
+    found = Search(storage, "s", SPACE, tune, **{"higher_is_better": True} | keys)
+    found.storage = storage
+    return found
 
 
 def runs_of(mean, noise, runs, seed):
@@ -43,26 +45,39 @@ def test_the_floor_keeps_the_search_where_the_mean_is_good():
     assert late < 0.6 < 0.8 < late_free
 
 
-def test_a_search_that_stops_anywhere_goes_on_with_the_same_trials():
+@pytest.mark.parametrize("pruner", ["none", "median"])
+@pytest.mark.parametrize("where", ["while it trains", "between two trials"])
+def test_a_search_that_stops_anywhere_goes_on_with_the_same_trials(pruner, where):
     def evaluate(params, runs):
-        return {number: runs_of(0.9, p["a"] + 0.1, runs, 0) for number, p in params.items()}
+        return {number: runs_of(0.9, p["a"] + 0.1, runs, number) for number, p in params.items()}
 
-    whole = search(options(objective={"name": "sd"}, batch=3))
-    whole.run(15, evaluate)
-    for stop in range(1, 6):
+    tune = options(objective={"name": "sd"}, batch=8, pruner=pruner, sampler="random")
+    whole = search(tune)
+    whole.run(24, evaluate)
+    assert {trial.state for trial in whole.trials()} == {"finished"} | ({"pruned"} if pruner == "median" else set())
+    for stop in range(1, 24):
         storage, calls = optuna.storages.InMemoryStorage(), []
 
-        def interrupted(params, runs, calls=calls, stop=stop):
+        def once(calls=calls, stop=stop):
             calls.append(1)
             if len(calls) == stop:
                 raise KeyboardInterrupt
+
+        def interrupted(params, runs):
+            if where == "while it trains":
+                once()
             return evaluate(params, runs)
 
-        parts = options(objective={"name": "sd"}, batch=3)
-        with pytest.raises(KeyboardInterrupt):
-            search(parts, storage=storage).run(15, interrupted)
-        again = search(parts, storage=storage)
-        again.run(15, evaluate)
+        def told(trial):
+            if where == "between two trials":
+                once()
+
+        try:
+            search(tune, storage=storage).run(24, interrupted, told)
+        except KeyboardInterrupt:
+            assert len(calls) == stop
+        again = search(tune, storage=storage)
+        again.run(24, evaluate)
         assert again.trials() == whole.trials()
 
 
@@ -84,11 +99,30 @@ def test_the_median_stops_what_is_clearly_worse():
         return {k: runs_of(0.9, 0.01 if p["a"] < 0.8 else 1.0, runs, 0) for k, p in params.items()}
 
     tuned = search(options(objective={"name": "sd"}, pruner="median", sampler="random", batch=1))
-    tuned.run(20, evaluate)
+    tuned.run(24, evaluate)
     pruned = [trial for trial in tuned.trials() if trial.state == "pruned"]
     assert pruned
     assert all(trial.params["a"] >= 0.8 and trial.measured.runs < 5 for trial in pruned)
     assert {runs for runs, _ in asked} == {3, 4, 5}
+
+
+def test_no_trial_is_stopped_for_the_sake_of_one_below_the_floor():
+    """Below .6 hardly anything varies and the mean is far too low: steadier than anything that is wanted."""
+
+    def evaluate(params, runs):
+        bad = {k: p["a"] < 0.6 for k, p in params.items()}
+        return {
+            k: runs_of(0.1 if bad[k] else 0.9, 0.01 * p["a"] if bad[k] else p["a"], runs, 0) for k, p in params.items()
+        }
+
+    tune = options(objective={"name": "sd"}, pruner="median", sampler="random", batch=1)
+    with_floor, without = search(tune, floor=0.5), search(tune)
+    for one in (with_floor, without):
+        one.run(40, evaluate)
+    good = [trial for trial in with_floor.trials()[10:] if trial.params["a"] >= 0.6]
+    steadiest = min(good, key=lambda trial: trial.params["a"])
+    assert steadiest.state == "finished"
+    assert without.trials()[steadiest.number].state == "pruned"
 
 
 def test_wilcoxon_compares_seed_by_seed():
@@ -121,7 +155,17 @@ def test_importances_find_the_parameter_that_matters():
 
 
 def test_two_objectives_are_searched_at_once():
-    tuned = search(options(objective=["mean", "sd"]))
-    tuned.run(12, lambda params, runs: {k: runs_of(p["a"], p["a"], runs, 0) for k, p in params.items()})
-    study_values = [trial.measured for trial in tuned.trials()]
-    assert len(study_values) == 12
+    """The mean is best at .3 and the spread least at .7: all that lies between is on the front."""
+
+    def evaluate(params, runs):
+        return {k: runs_of(1 - (p["a"] - 0.3) ** 2, 0.01 + (p["a"] - 0.7) ** 2, 5, 0) for k, p in params.items()}
+
+    tuned = search(options(objective=["mean", "sd"], seed=2))
+    tuned.run(40, evaluate)
+    at = np.array([trial.params["a"] for trial in tuned.trials()])
+    inside = (at > 0.3) & (at < 0.7)
+    assert inside[20:].mean() > inside[:10].mean()
+    stored = optuna.load_study(study_name="s", storage=tuned.storage)
+    assert {trial.params["a"] for trial in stored.best_trials} >= set(at[inside])
+    assert all(0.25 < trial.params["a"] < 0.75 for trial in stored.best_trials)
+    assert tuned.importances() == {"a": 1.0}
