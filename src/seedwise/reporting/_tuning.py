@@ -45,9 +45,10 @@ _IMPORTANCES: Final = (
 )
 _CAPTIONS: Final = {
     "history": "The objective, trial by trial (lower is better), the best so far as a line, the base on the same seeds "
-    "dashed. Hollow: below the floor. Look at whether the best is far below the scatter, or one of many draws.",
-    "plane": "Spread against mean of every trial on validation data, with 95 % intervals; orange: the front, trials "
-    "that no other beats in both; black: the base. Intervals that overlap this much cannot be ranked.",
+    "dashed. Hollow: misses the floor; a cross: every run failed; at the upper edge: above it. Look at whether the "
+    "best is far below the scatter, or one of many draws.",
+    "plane": "Spread against mean of the trials on validation data, with 95 % intervals; orange: the front, trials "
+    "that no other beats in both; black: the base; dotted: the floor. Trials whose intervals overlap cannot be ranked.",
     "importances": "Which parameter the objective goes with (fANOVA).",
     "gains": "The gain over the base: in the search, with fresh seeds on the same validation data, and with fresh "
     "seeds on the test set with its 95 % interval. The way from the first to the last is the search's optimism.",
@@ -77,14 +78,15 @@ def parameters(params: Mapping[str, Any]) -> str:
     """Write the values of a trial.
 
     Example:
-        >>> parameters({"loss.lambda_s": 0.123456, "batch_size": 32})
-        'lambda_s .123, batch_size 32'
+        >>> parameters({"loss.lambda_s": 0.123456, "shift": -0.5, "batch_size": 32})
+        'lambda_s .123, shift -.5, batch_size 32'
 
     """
     shown = []
     for path, value in params.items():
         text = f"{value:.3g}" if isinstance(value, float) else str(value)
-        shown.append(f"{path.rpartition('.')[2]} {text.removeprefix('0') if text.startswith('0.') else text}")
+        text = text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+        shown.append(f"{path.rpartition('.')[2]} {text}")
     return ", ".join(shown)
 
 
@@ -116,6 +118,7 @@ def tuning_part(section: Mapping[str, Any], position: int) -> dict[str, Any]:
     if any(row["value"] is not None for row in section["trials"]):
         add("history", partial(history_figure, section))
         add("plane", partial(plane_figure, section))
+        figures[-1] = (figures[-1][0], figures[-1][1] + _outside(section))
     if not any(row["params"] for row in section["trials"]):
         # A sweep: what each parameter does is seen with its values side by side.
         rows = results_of(section["description"], section["cells"]).comparisons
@@ -247,9 +250,7 @@ def _verdicts(section: Mapping[str, Any]) -> list[tuple[str, str]]:
             ratio, p_adjusted=1.0 if ratio.p_value is None else ratio.p_value, effect=EFFECT
         ).sentence
     objective = section["options"]["objective"]
-    first = {"churn": "churn", "mean": "mean", "mean-sd": "mean"}.get(objective["name"], "spread")
-    if objective["name"] == "front" and objective["spread"] == "churn":
-        first = "churn"
+    first = "churn" if _churned(section) else "mean" if objective["name"] in ("mean", "mean-sd") else "spread"
     return sorted(found.items(), key=lambda item: item[0] != first)
 
 
@@ -312,8 +313,10 @@ def _gain(section: Mapping[str, Any], name: str, value: float | None) -> str:
 
 
 def _optimism_text(section: Mapping[str, Any], name: str, value: float | None) -> str:
+    if name == "mean" or value is None:
+        return _gain(section, name, value)
     # A difference of percentages is in points.
-    return f"{value:z.0f} points" if name != "mean" and value is not None else _gain(section, name, value)
+    return f"{value:z.0f} point" + ("" if abs(round(value)) == 1 else "s")
 
 
 def _comparison_table(section: Mapping[str, Any]) -> Table:
@@ -392,14 +395,15 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
     rows = section["trials"]
     with_churn = any(row["measured"] and row["measured"].churn is not None for row in rows)
     with_params = any(row["params"] for row in rows)
-    columns = ["method", *(["values"] if with_params else []), "runs", "failed", "mean", "SD [95 %]"]
-    columns += [*(["churn [95 %]"] if with_churn else []), "objective", "note"]
+    columns = ["method", *(["values"] if with_params else []), "note", "runs", "failed", "mean", "SD [95 %]"]
+    columns += [*(["churn [95 %]"] if with_churn else []), "objective"]
     table = []
     for row in rows:
         found = row["measured"]
         texts = [
             row["name"],
             *([parameters(row["params"])] if with_params else []),
+            _note(section, row),
             str(row["runs"]),
             str(row["failed"]),
         ]
@@ -415,7 +419,7 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
                 shown = interval(churned, 2, 100) if churned and not found.failed else None
                 texts.append(f"{shown} %" if shown else _level(section, "churn", found.churn or 0.0))
             texts.append("-" if row["value"] is None else number(row["value"], max(decimals_for(abs(row["value"])), 2)))
-        table.append([*texts, _note(section, row)])
+        table.append(texts)
     return Table(columns, table)
 
 
@@ -437,12 +441,18 @@ def _note(section: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 def history_figure(section: Mapping[str, Any]) -> Figure:
     """Draw the objective by trial, the best so far, and the base."""
     figure, axes = new_figure(3.0)
+    own = next((row["value"] for row in section["trials"] if row["name"] == section["base"]), None)
+    seen = [row["value"] for row in section["trials"] if row["value"] is not None]
+    wanted = [row["value"] for row in section["trials"] if row["value"] is not None and _is_sound(row)] or seen
+    # A trial that diverged would press all others together.
+    low, high = min(wanted), max(wanted)
+    top = high + 0.15 * ((high - low) or abs(high) or 1.0)
     arms = [arm for arm in ("tuned", "base") if any(row["arm"] == arm and row["params"] for row in section["trials"])]
     for k, arm in enumerate(arms or ["tuned"]):
         rows = [row for row in section["trials"] if row["arm"] == arm and row["name"] != section["base"]]
         at = [number for number, row in enumerate(rows) if row["value"] is not None]
-        values = np.array([rows[number]["value"] for number in at])
-        short = np.array([rows[number]["short"] for number in at])
+        values = np.minimum([rows[number]["value"] for number in at], top)
+        short = np.array([rows[number]["short"] for number in at], dtype=bool)
         label = "trials" if arm == "tuned" else "trials of the base"
         axes.scatter(np.array(at)[~short], values[~short], color=f"C{k}", s=18, label=label)
         axes.scatter(np.array(at)[short], values[short], facecolors="none", edgecolors=f"C{k}", s=18)
@@ -450,8 +460,7 @@ def history_figure(section: Mapping[str, Any]) -> Figure:
             best = np.minimum.accumulate(np.where(short, np.inf, values))
             axes.step(at, np.where(np.isfinite(best), best, np.nan), where="post", color=f"C{k}", linewidth=1.2)
         lost = [number for number, row in enumerate(rows) if row["state"] == "failed"]
-        axes.plot(lost, [values.max() if values.size else 0] * len(lost), "x", color=f"C{k}", markersize=5)
-    own = next((row["value"] for row in section["trials"] if row["name"] == section["base"]), None)
+        axes.plot(lost, [top] * len(lost), "x", color=f"C{k}", markersize=5)
     if own is not None and section["options"]["objective"]["name"] != "paper":
         axes.axhline(own, color="black", linewidth=0.8, linestyle="--", label="base as it stands")
     axes.set_xlabel("trial")
@@ -460,38 +469,75 @@ def history_figure(section: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plane_figure(section: Mapping[str, Any]) -> Figure:
-    """Draw spread against mean of every trial with intervals, and the front."""
+def _is_sound(row: Mapping[str, Any]) -> bool:
+    """Return whether no run of a trial failed and its mean reaches the floor: figures show these as a whole."""
+    return (
+        row["state"] == "finished" and row["measured"] is not None and not row["measured"].failed and not row["short"]
+    )
+
+
+def _churned(section: Mapping[str, Any]) -> bool:
+    """Return whether the spread that the search is about is churn."""
+    objective = section["options"]["objective"]
+    return bool(objective["name"] == "churn" or (objective["name"] == "front" and objective["spread"] == "churn"))
+
+
+def _points(section: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], tuple[float, float, float], float, Any]]:
+    """Return the finished trials, each with mean (and the ends of its interval), spread and the spread's interval."""
     from scipy.special import stdtrit
 
-    figure, axes = new_figure(3.2)
-    scale = _scale(section)
-    objective = section["options"]["objective"]
-    churned = objective["name"] == "churn" or objective.get("spread") == "churn"
-    rows = [row for row in section["trials"] if row["measured"] and row["state"] == "finished"]
-    for row in rows:
-        found, shown = row["measured"], row["churned" if churned else "spread"]
-        factor = 100.0 if churned else scale
-        y = factor * (found.churn if churned else found.sd)
+    scale, churned = _scale(section), _churned(section)
+    points = []
+    for row in section["trials"]:
+        found = row["measured"]
+        if not found or row["state"] != "finished":
+            continue
         half = float(stdtrit(len(found.values) - 1, 0.975)) * found.sd / np.sqrt(len(found.values))
-        base = row["name"] == section["base"]
-        colour = "black" if base else "C1" if row["front"] and row["arm"] == "tuned" else "C0"
-        bold = base or (row["front"] and row["arm"] == "tuned")
-        axes.hlines(y, scale * (found.mean - half), scale * (found.mean + half), color=colour, linewidth=0.8, alpha=0.5)
-        if shown and not found.failed:
-            axes.vlines(
-                scale * found.mean, factor * shown.low, factor * shown.high, color=colour, linewidth=0.8, alpha=0.5
-            )
-        axes.plot([scale * found.mean], [y], "o" if bold else ".", color=colour, markersize=5)
-    line = sorted(
-        (scale * row["measured"].mean, (100.0 * row["measured"].churn if churned else scale * row["measured"].sd))
-        for row in rows
-        if row["front"] and row["arm"] == "tuned"
-    )
+        mean = (scale * found.mean, scale * (found.mean - half), scale * (found.mean + half))
+        spread = 100.0 * (found.churn or 0.0) if churned else scale * found.sd
+        points.append((row, mean, spread, None if found.failed else row["churned" if churned else "spread"]))
+    return points
+
+
+def _window(points: Sequence[tuple[Mapping[str, Any], tuple[float, float, float], float, Any]]) -> list[float]:
+    """Return the limits of means and spreads that are drawn: those of the sound trials with a margin."""
+    sound = [point for point in points if _is_sound(point[0])] or list(points)
+    low, high = min(point[1][0] for point in sound), max(point[1][0] for point in sound)
+    reach = max(high - low, *(end - mean for _, (mean, _, end), _, _ in sound))
+    return [low - 0.5 * reach, high + 0.5 * reach, 1.6 * max(point[2] for point in sound) or 1.0]
+
+
+def _outside(section: Mapping[str, Any]) -> str:
+    """Return how many trials lie beyond the edges of the figure."""
+    points = _points(section)
+    if not points:
+        return ""
+    left, right, top = _window(points)
+    beyond = sum(not left <= mean[0] <= right or spread > top for _, mean, spread, _ in points)
+    return f" {beyond} lie{'s' * (beyond == 1)} outside." if beyond else ""
+
+
+def plane_figure(section: Mapping[str, Any]) -> Figure:
+    """Draw spread against mean of the trials with intervals, and the front."""
+    figure, axes = new_figure(3.2)
+    scale, churned = _scale(section), _churned(section)
+    points = _points(section)
+    factor = 100.0 if churned else scale
+    for row, (mean, low, high), spread, shown in points:
+        front = row["front"] and row["arm"] == "tuned"
+        colour = "black" if row["name"] == section["base"] else "C1" if front else "C0"
+        axes.hlines(spread, low, high, color=colour, linewidth=0.8, alpha=0.5)
+        if shown:
+            axes.vlines(mean, factor * shown.low, factor * shown.high, color=colour, linewidth=0.8, alpha=0.5)
+        axes.plot([mean], [spread], "o" if colour != "C0" else ".", color=colour, markersize=5)
+    line = sorted((mean[0], spread) for row, mean, spread, _ in points if row["front"] and row["arm"] == "tuned")
     axes.plot(*np.array(line).T.reshape(2, -1), color="C1", linewidth=1)
     if section["floor"] is not None:
         axes.axvline(scale * section["floor"], color="black", linewidth=0.8, linestyle=":")
-    axes.set_ylim(bottom=0)
+    if points:
+        left, right, top = _window(points)
+        axes.set_xlim(left, right)
+        axes.set_ylim(0, top)
     axes.set_xlabel(f"mean {section['metric']}" + (" [%]" if scale > 1 else ""))
     axes.set_ylabel("churn [%]" if churned else "SD over runs" + (" [points]" if scale > 1 else ""))
     return figure

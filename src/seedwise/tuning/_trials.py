@@ -9,7 +9,8 @@ from seedwise.study import PlannedRun, Study, StudySpec, check_study, plan
 from seedwise.training import FUNCTION
 
 _NOT_OF_TRIALS = {
-    "methods", "sweep", "baseline", "tune", "until", "published", "source", "readouts", "replicates",
+    "methods", "sweep", "baseline", "tune", "until", "published", "published_ranges", "source", "readouts",
+    "replicates",
 }  # fmt: skip
 
 
