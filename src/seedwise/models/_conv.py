@@ -8,7 +8,7 @@ from seedwise.errors import SeedwiseError
 
 
 def conv2(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True
+    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
 ) -> nn.Module:
     """Conv-2: two convolutions, three linear layers; 4 301 642 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -20,6 +20,7 @@ def conv2(
         num_classes: number of logits.
         image_size: height and width of the images, at least 2; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
+        width: channels of the first convolutions; all other layers are in proportion to it.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -34,11 +35,11 @@ def conv2(
     Source: Frankle & Carbin 2019 (arXiv 1803.03635), figure 2; used by Aladago & Torresani 2021 (arXiv 2101.06475).
 
     """
-    return _conv((64,), in_channels, num_classes, image_size, bias)
+    return _conv(1, in_channels, num_classes, image_size, bias=bias, width=width)
 
 
 def conv4(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True
+    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
 ) -> nn.Module:
     """Conv-4: ``conv2`` with 128, 128, pool after its pooling; 2 425 930 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -47,6 +48,7 @@ def conv4(
         num_classes: number of logits.
         image_size: height and width of the images, at least 4; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
+        width: channels of the first convolutions; all other layers are in proportion to it.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -61,11 +63,11 @@ def conv4(
     Source: as of ``conv2``.
 
     """
-    return _conv((64, 128), in_channels, num_classes, image_size, bias)
+    return _conv(2, in_channels, num_classes, image_size, bias=bias, width=width)
 
 
 def conv6(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True
+    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
 ) -> nn.Module:
     """Conv-6: ``conv4`` with 256, 256, pool after its pooling; 2 262 602 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -74,6 +76,7 @@ def conv6(
         num_classes: number of logits.
         image_size: height and width of the images, at least 8; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
+        width: channels of the first convolutions; all other layers are in proportion to it.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -88,32 +91,34 @@ def conv6(
     Source: as of ``conv2``.
 
     """
-    return _conv((64, 128, 256), in_channels, num_classes, image_size, bias)
+    return _conv(3, in_channels, num_classes, image_size, bias=bias, width=width)
 
 
 def _conv(
-    widths: tuple[int, ...], in_channels: int, num_classes: int, image_size: tuple[int, int], bias: bool
+    stages: int, in_channels: int, num_classes: int, image_size: tuple[int, int], *, bias: bool, width: int
 ) -> nn.Module:
-    scale = 2 ** len(widths)
+    scale = 2**stages
     if min(image_size) < scale:
         raise SeedwiseError(
-            f"conv{2 * len(widths)} needs images of at least {scale} x {scale}, not {image_size[0]} x {image_size[1]}: "
+            f"conv{2 * stages} needs images of at least {scale} x {scale}, not {image_size[0]} x {image_size[1]}: "
             "take lenet300 or small_cnn"
         )
     layers: list[nn.Module] = []
     channels = in_channels
-    for width in widths:
-        for before in (channels, width):
-            layers += [nn.Conv2d(before, width, 3, padding=1, bias=bias), nn.ReLU()]
+    for stage in range(stages):
+        wide = width * 2**stage
+        for before in (channels, wide):
+            layers += [nn.Conv2d(before, wide, 3, padding=1, bias=bias), nn.ReLU()]
         layers.append(nn.MaxPool2d(2))
-        channels = width
+        channels = wide
+    units = 4 * width
     features = channels * (image_size[0] // scale) * (image_size[1] // scale)
     return nn.Sequential(
         *layers,
         nn.Flatten(),
-        nn.Linear(features, 256, bias=bias),
+        nn.Linear(features, units, bias=bias),
         nn.ReLU(),
-        nn.Linear(256, 256, bias=bias),
+        nn.Linear(units, units, bias=bias),
         nn.ReLU(),
-        nn.Linear(256, num_classes, bias=bias),
+        nn.Linear(units, num_classes, bias=bias),
     )

@@ -43,6 +43,7 @@ from seedwise.statistics.forecast_difference import forecast_difference
 from seedwise.statistics.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
+from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
 from seedwise.statistics.multiple import holm
@@ -70,6 +71,7 @@ from seedwise.statistics.sequential import SequentialDesign, SequentialPower, se
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
 from seedwise.statistics.spread_profile import SpreadProfile, spread_profile
+from seedwise.statistics.spread_trend import spread_trend
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "GroupSpreads",
     "Improvement",
     "Interval",
+    "LargestGap",
     "PairFlip",
     "PooledRatio",
     "RankingFlips",
@@ -139,6 +142,7 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
+    "largest_gap",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
@@ -168,6 +172,7 @@ __all__ = [
     "spread_ratio",
     "spread_ratio_of_sds",
     "spread_sources",
+    "spread_trend",
     "spread_verdict",
     "threshold_chance",
     "variance_attribution",

@@ -213,6 +213,26 @@ class Published(Options):
         return self
 
 
+class PublishedRange(Options):
+    """The largest and the smallest of several published SDs, where a paper does not say of which methods they are.
+
+    ``cells`` is how many SDs they were picked from, ``n`` the runs that each is of.
+    """
+
+    task: str | None = None
+    regime: _Regime = "all"
+    cells: Annotated[int, Field(ge=2)]
+    n: Annotated[int, Field(ge=3)]
+    largest: Annotated[float, Field(gt=0)]
+    smallest: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PublishedRange:
+        if self.smallest > self.largest:
+            raise ValueError(f"smallest {self.smallest:g} must not exceed largest {self.largest:g}")
+        return self
+
+
 def _base_alone() -> dict[str, dict[str, Any] | None]:
     return {"base": {}}
 
@@ -238,10 +258,11 @@ class StudySpec(Options):
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
-    in ``source``, to set ours beside. ``fixed_values`` asks for so many values of the seeds that a regime does not
-    vary, with ``replicates`` runs each. ``readouts`` turn the finished runs into predictions in other ways, too.
-    ``sweep`` stands for further methods, each with another value of one parameter: it is written out when the file is
-    read. ``tune`` is a search for better values (``seedwise tune``).
+    in ``source``, to set ours beside, ``published_ranges`` the largest and the smallest of several. ``fixed_values``
+    asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn
+    the finished runs into predictions in other ways, too. ``sweep`` stands for further methods, each with another value
+    of one parameter: it is written out when the file is read. ``tune`` is a search for better values (``seedwise
+    tune``).
     """
 
     name: _Name
@@ -259,6 +280,7 @@ class StudySpec(Options):
     tasks: Annotated[dict[_Name, TaskOverrides], Field(min_length=1)] | None = None
     sweep: dict[_Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
     published: list[Published] = Field(default_factory=list)
+    published_ranges: list[PublishedRange] = Field(default_factory=list)
     source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
@@ -278,9 +300,10 @@ class StudySpec(Options):
             raise ValueError("a regime is listed twice")
         if len(set(self.readouts)) < len(self.readouts):
             raise ValueError("a readout is listed twice")
+        listed = [*self.published, *self.published_ranges]
         for known, given, what in (
             (list(self.methods), [p.method for p in self.published], "method"),
-            (list(self.tasks or ()), [p.task for p in self.published if p.task is not None], "task"),
+            (list(self.tasks or ()), [p.task for p in listed if p.task is not None], "task"),
             (["plain", *self.readouts], [p.readout for p in self.published], "readout"),
         ):
             for name in given:
@@ -319,7 +342,7 @@ class StudySpec(Options):
         for name, changed in self.tasks.items():
             base = {"task": self.task, "model": self.model, "train": self.train}
             merged = merge(base, changed.model_dump(exclude_unset=True), named=self.function == FUNCTION)
-            found[name] = self.model_copy(update={**merged, "tasks": None, "published": []})
+            found[name] = self.model_copy(update={**merged, "tasks": None, "published": [], "published_ranges": []})
         return found
 
     @property

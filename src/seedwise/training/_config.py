@@ -218,18 +218,21 @@ class Conv2(_NetworkWithBiases):
     """Options of ``models.conv2``."""
 
     name: Literal["conv2"]
+    width: Count = 64
 
 
 class Conv4(_NetworkWithBiases):
     """Options of ``models.conv4``."""
 
     name: Literal["conv4"]
+    width: Count = 64
 
 
 class Conv6(_NetworkWithBiases):
     """Options of ``models.conv6``."""
 
     name: Literal["conv6"]
+    width: Count = 64
 
 
 class ResNet9(Network):
