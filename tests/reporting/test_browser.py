@@ -10,6 +10,7 @@ from seedwise.reporting import render
 
 from .chromium import EXECUTABLE, Chromium, Page
 from .samples import BASE, STEADY, cell, predicted, section
+from .tuning_samples import search, sweep
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="no chromium on PATH: install it to open the report")
 
@@ -169,15 +170,17 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "one method": [section([cell("base", BASE)])],
         "two studies": [whole(2), broken()],
     }
-    paths = {name: folder / f"{k}.html" for k, name in enumerate(studies)}
+    searches = {"search": [search()], "sweep": [sweep()]}
+    paths = {name: folder / f"{k}.html" for k, name in enumerate([*studies, *searches])}
     for name, path in paths.items():
-        path.write_text(render(studies[name], command="seedwise report s.db"), encoding="utf-8")
+        html = render(studies.get(name, []), command="seedwise report s.db", tunings=searches.get(name, []))
+        path.write_text(html, encoding="utf-8")
     return paths
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("name", ["whole", "failed runs", "one method", "two studies"])
+@pytest.mark.parametrize("name", ["whole", "failed runs", "one method", "two studies", "search", "sweep"])
 def test_the_report_is_in_order(
     browser: Chromium, reports: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
@@ -186,7 +189,7 @@ def test_the_report_is_in_order(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["whole", "failed runs"])
+@pytest.mark.parametrize("name", ["whole", "failed runs", "search"])
 def test_the_report_prints(browser: Chromium, reports: dict[str, Path], name: str, scheme: str) -> None:
     page = browser.open(reports[name], width=PAPER, media="print", scheme=scheme)
     checks = [cut_tables, broken_words, sideways, unreadable, colliding_labels]

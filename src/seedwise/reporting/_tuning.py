@@ -207,8 +207,9 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
     if chosen is None:
         if not any(row["state"] == "running" for row in rows.values()):
             reached = [row["measured"].mean for row in rows.values() if row["measured"] and row["arm"] == "tuned"]
-            best = "" if not reached else f"; the best mean is {_value(section, max(reached))}"
-            sentences.append(f"nothing is chosen: no trial reached the floor of the mean{best}")
+            good, bound = (max, "floor") if section["higher_is_better"] else (min, "ceiling")
+            best = "" if not reached else f"; the best mean is {_value(section, good(reached))}"
+            sentences.append(f"nothing is chosen: no trial reached the {bound} of the mean{best}")
         return sentences
     params = parameters(rows[chosen]["params"])
     sentences.append(f"chosen: {chosen}" + (f": {params}" if params else ""))
@@ -216,7 +217,7 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
         own = rows[section["chosen_base"]]
         tuned = sum(row["arm"] == "base" for row in rows.values()) - 1
         setting = f"{own['name']}: {parameters(own['params'])}" if own["params"] else "as it stands"
-        sentences.append(f"the base was tuned too, with {tuned} trials of its own: {setting}")
+        sentences.append(f"the base was tuned too, with {tuned} trial{'s' * (tuned != 1)} of its own: {setting}")
     else:
         sentences.append(
             "the base was not tuned: part of a gain may be the search's, not the method's (tune_base: true)"
