@@ -498,7 +498,8 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         study = _validated(StudySpec, raw)
         if study.sweep is not None:
             methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
-            study = _validated(StudySpec, {**raw, "methods": methods, "sweep": None})
+            rest = {key: value for key, value in raw.items() if key != "sweep"}
+            study = _validated(StudySpec, {**rest, "methods": methods})
         for part in study.by_task().values():
             part.configs()
             check_readouts(part)
