@@ -10,6 +10,7 @@ from seedwise.reporting import (
     _costs,
     _details,
     _disagreement,
+    _factors,
     _forecasts,
     _horizon,
     _paper_tables,
@@ -215,6 +216,12 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
             "By source and network, as in papers",
             _paper_tables.place_table(rows, base, results.decimals),
             _paper_tables.PLACES + (_paper_tables.POOLED if several_tasks else ""),
+        ),
+        Section(
+            "factors",
+            "How the spread goes with a factor",
+            _factors.factor_table(cells, rows, description["spec"], results.decimals),
+            source + _factors.NOTE,
         ),
         Section(
             "steps", "Spread by step of the horizon", _horizon.step_table(cells, study["forecasts"]), _horizon.NOTE

@@ -8,12 +8,12 @@ from importlib import resources
 from typing import Any, Final
 
 from seedwise._version import __version__
-from seedwise.reporting import _costs, _fan, _figures, _horizon, _mean_spread, _reactivity
+from seedwise.reporting import _costs, _factors, _fan, _figures, _horizon, _mean_spread, _reactivity
 from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
 from seedwise.reporting._tuning import tuning_part
-from seedwise.statistics import Interval
+from seedwise.statistics import Cell, ComparisonRow, Interval
 
 _CAPTIONS: Final = {
     "runs": "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
@@ -87,8 +87,8 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
         add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
     if any(isinstance(candidate.reduction, Interval) for candidate in findings.candidates):
         add(partial(_costs.cost_figure, findings.candidates, base), _costs.CAPTION)
-    if any(isinstance(row.spread, Interval) for row in rows):
-        add(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))
+    for draw, caption in _means_and_spreads(cells, rows):
+        add(draw, caption)
     if findings.sources:
         add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
     if any(map(_horizon.is_drawable, cells, study["forecasts"])):
@@ -103,3 +103,12 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
     if findings.groups:
         add(partial(_figures.group_size_figure, findings.groups), _CAPTIONS["groups"])
     return figures
+
+
+def _means_and_spreads(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[tuple[Any, str]]:
+    """Return what draws means and SDs: bars by the value of a factor for several tasks, else SD against mean."""
+    if not any(isinstance(row.spread, Interval) for row in rows):
+        return []
+    if _factors.has_factor(rows) and len({row.task for row in rows}) > 1:
+        return [(partial(_factors.bars_figure, cells, rows, what), text) for what, text in _factors.CAPTIONS.items()]
+    return [(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))]

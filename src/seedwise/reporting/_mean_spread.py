@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
+from seedwise.reporting._factors import factor_of, mean_half_width
 from seedwise.reporting._figures import names_of, scale_of
-from seedwise.reporting._svg import folded, legend_above, new_figure
+from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.statistics import Cell, ComparisonRow, Interval
 
 if TYPE_CHECKING:
@@ -66,10 +65,9 @@ def _by_factor(
     factors: dict[str, dict[str, ComparisonRow]] = {}
     others = {}
     for name, row in rows.items():
-        factor, equals, _ = row.method.partition("=")
-        if equals:
-            place = name.removeprefix(row.method)
-            factors.setdefault(factor.strip() + place, {})[row.method.removeprefix(factor + "=").strip()] = row
+        known = factor_of(row.method)
+        if known:
+            factors.setdefault(known[0] + name.removeprefix(row.method), {})[known[1]] = row
         else:
             others[name] = row
     return (factors, others) if any(len(values) > 1 for values in factors.values()) else ({}, dict(rows))
@@ -109,10 +107,7 @@ def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[
         for k, (name, row) in enumerate(others.items()):
             _draw(axes, row, "black", _MARKERS[k % len(_MARKERS)], name, hollow=True)
     panels[0].set_ylim(bottom=0)
-    for axes in panels[len(factors) :]:
-        axes.set_visible(False)
-    # The panel above an empty place is the lowest of its column.
-    panels[len(factors) - 2].tick_params(labelbottom=True)
+    spare_panels(panels, len(factors))
     handles, names = panels[0].get_legend_handles_labels()
     here = [k for k, name in enumerate(names) if name in others]
     figure.legend(
@@ -128,11 +123,9 @@ def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[
 
 
 def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, *, hollow: bool = False) -> None:
-    from scipy.special import stdtrit
-
     assert isinstance(row.spread, Interval)
     assert row.mean is not None
-    half = float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / np.sqrt(row.n)
+    half = mean_half_width(row)
     axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour, linewidth=1)
     axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
     inside = "none" if hollow else colour

@@ -54,6 +54,14 @@ def legend_above(figure: Figure, axes: Axes) -> None:
     )
 
 
+def spare_panels(panels: Sequence[Axes], used: int) -> None:
+    """Hide the panels of a grid of two columns that nothing is drawn in."""
+    for axes in panels[used:]:
+        axes.set_visible(False)
+    # The panel above an empty place is the lowest of its column.
+    panels[used - 2].tick_params(labelbottom=True)
+
+
 def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     """Label horizontal rows 0, 1, ... from the top down."""
     axes.set_yticks(range(len(labels)), [folded(label) for label in labels])
