@@ -55,7 +55,7 @@ def trained(function):
 def test_ours_is_every_file_of_the_rooms_that_train():
     root = Path(seedwise.__file__).parent
     code = loaded_code("seedwise.training:train")
-    rooms = ("losses", "randomness", "data", "models", "run", "training")
+    rooms = ("losses", "selection", "randomness", "data", "models", "run", "training")
     expected = {f"seedwise/{room}/{file.name}": sha256(file) for room in rooms for file in (root / room).glob("*.py")}
     assert code == expected
     assert "seedwise/training/_loop.py" in code

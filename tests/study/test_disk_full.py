@@ -35,7 +35,7 @@ def reference(new_project, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("limit", "who"), [(100_000, "a worker's outbox"), (700_000, "the driver's store")], ids=["worker", "driver"]
+    ("limit", "who"), [(140_000, "a worker's outbox"), (700_000, "the driver's store")], ids=["worker", "driver"]
 )
 def test_a_file_that_may_not_grow_is_a_line_and_nothing_is_lost(project, reference, limit, who):
     project.write(**STUDY)
