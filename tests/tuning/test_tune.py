@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Store, Study
 from seedwise.tuning import Tuner
 
@@ -180,15 +180,17 @@ def test_a_search_may_live_in_another_database(project):
         Tuner(bad, options={"workers": 1}).run()
 
 
-def test_without_optuna_one_line_says_what_to_install(project, cli):
-    project.write({"space": NOISE})
-    done = cli(project.folder, "tune", "tiny.yaml", block=("optuna",))
-    assert done.returncode == 2
-    assert done.stderr == "seedwise: tuning needs Optuna: pip install 'seedwise[tune]'\n"
-    project.write(None)
-    assert "takes a 'tune:' in the study file" in cli(project.folder, "tune", "tiny.yaml").stderr
-
-
-def test_help_and_planning_import_neither_torch_nor_optuna(project, cli):
-    project.write({"space": NOISE})
-    assert cli(project.folder, "tune", "--help", block=("torch", "optuna")).returncode == 0
+def test_changed_code_names_the_ways_on_that_a_search_has(project):
+    Tuner(project.study({"space": NOISE, "trials": 1, "fresh": 3}), options={"workers": 1}).run()
+    source = project.folder / "tuned_project.py"
+    source.write_text(source.read_text().replace("0.9 + 0.02", "0.9 + 0.01"))
+    study = project.study({"space": NOISE, "trials": 2, "fresh": 3})
+    with pytest.raises(ChangedCodeError) as caught:
+        Tuner(study, options={"workers": 1}).run()
+    assert str(caught.value).startswith("the code that trains has changed since ")
+    assert "--accept-changed-code keeps them as they are; to train all of it again, begin with another name" in str(
+        caught.value
+    )
+    assert "--retrain" not in str(caught.value)
+    Tuner(study, options={"workers": 1, "accept_changed_code": True}).run()
+    assert len(trials_of(study.store_path)[0]["settings"]) == 3
