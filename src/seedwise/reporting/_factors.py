@@ -37,8 +37,8 @@ def factor_of(method: str) -> tuple[str, str] | None:
     """Return the factor and the value in the name of a method, if it has them.
 
     Example:
-        >>> factor_of("greedy k=2"), factor_of("base")
-        (('greedy k', '2'), None)
+        >>> factor_of("greedy-k=2"), factor_of("base")
+        (('greedy-k', '2'), None)
 
     """
     factor, equals, value = method.partition("=")
