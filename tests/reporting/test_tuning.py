@@ -112,11 +112,14 @@ def test_every_trial_has_a_row_with_what_became_of_it():
     found = rows(search(), "trials")
     assert list(found) == list(MEASURED)
     assert [row["note"] for row in found.values()] == [
-        "the base, front", "chosen, front", "front", "below the floor, front", "failed", "below the floor", "pruned", "",
+        "the base, front", "chosen, front", "front", "below the floor, front", "failed", "below the floor", "pruned",
+        "",
     ]  # fmt: skip
-    assert (found["trial-3"]["failed"], found["trial-3"]["mean"], found["trial-3"]["objective"]) == ("3", "-", "-")
+    assert (found["trial-3"]["failed"], found["trial-3"]["mean"], found["trial-3"]["churn [95 %]"]) == ("3", "-", "-")
     assert found["trial-4"]["SD [95 %]"] == f"{100 * np.std([0.94, 0.95, 0.1], ddof=1):.2f}"  # no interval: one failed
-    assert found["trial-0"]["objective"] == ".080"
+    assert "objective" not in found["trial-0"]  # it is the churn, beside it
+    paper = rows(search(options=search()["options"] | {"objective": objective(name="paper")}), "trials")
+    assert (paper["trial-0"]["objective"], paper["trial-3"]["objective"]) == (".080", "-")
     assert found["trial-0"]["SD [95 %]"].startswith("1.00 [")
     assert found["trial-0"]["values"] == "lambda_s .25, whole 1"
 

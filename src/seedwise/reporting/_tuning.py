@@ -397,7 +397,9 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
     with_churn = any(row["measured"] and row["measured"].churn is not None for row in rows)
     with_params = any(row["params"] for row in rows)
     columns = ["method", *(["values"] if with_params else []), "note", "runs", "failed", "mean", "SD [95 %]"]
-    columns += [*(["churn [95 %]"] if with_churn else []), "objective"]
+    # Of other objectives it is the mean or a spread, which is there already.
+    with_value = section["options"]["objective"]["name"] in ("mean-sd", "paper")
+    columns += [*(["churn [95 %]"] if with_churn else []), *(["objective"] if with_value else [])]
     table = []
     for row in rows:
         found = row["measured"]
@@ -409,7 +411,7 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
             str(row["failed"]),
         ]
         if found is None:
-            texts += ["-"] * (3 + with_churn)
+            texts += ["-"] * (2 + with_churn + with_value)
         else:
             sd = row["spread"]
             digits = 2 if scale > 1 else decimals_for(found.sd)
@@ -419,7 +421,9 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
                 churned = row["churned"]
                 shown = interval(churned, 2, 100) if churned and not found.failed else None
                 texts.append(f"{shown} %" if shown else _level(section, "churn", found.churn or 0.0))
-            texts.append("-" if row["value"] is None else number(row["value"], max(decimals_for(abs(row["value"])), 2)))
+            if with_value:
+                value = row["value"]
+                texts.append("-" if value is None else number(value, max(decimals_for(abs(value)), 2)))
         table.append(texts)
     return Table(columns, table)
 
