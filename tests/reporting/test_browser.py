@@ -9,6 +9,7 @@ import pytest
 from seedwise.reporting import render
 
 from .chromium import EXECUTABLE, Chromium, Page
+from .forecast_samples import forecasts_section
 from .samples import BASE, STEADY, cell, predicted, section
 from .tuning_samples import search, sweep
 
@@ -169,6 +170,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "failed runs": [broken()],
         "one method": [section([cell("base", BASE)])],
         "two studies": [whole(2), broken()],
+        "forecasts": [forecasts_section()],
     }
     searches = {"search": [search()], "sweep": [sweep()]}
     paths = {name: folder / f"{k}.html" for k, name in enumerate([*studies, *searches])}
@@ -180,7 +182,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("name", ["whole", "failed runs", "one method", "two studies", "search", "sweep"])
+@pytest.mark.parametrize("name", ["whole", "failed runs", "one method", "two studies", "forecasts", "search", "sweep"])
 def test_the_report_is_in_order(
     browser: Chromium, reports: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
@@ -189,7 +191,7 @@ def test_the_report_is_in_order(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["whole", "failed runs", "search"])
+@pytest.mark.parametrize("name", ["whole", "failed runs", "forecasts", "search"])
 def test_the_report_prints(browser: Chromium, reports: dict[str, Path], name: str, scheme: str) -> None:
     page = browser.open(reports[name], width=PAPER, media="print", scheme=scheme)
     checks = [cut_tables, broken_words, sideways, unreadable, colliding_labels]

@@ -6,75 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from seedwise.reporting import render
 from seedwise.reporting._fan import fan_figure, fans_of
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._horizon import horizon_figure
-from seedwise.statistics import Cell, spread
+from seedwise.statistics import spread
 
-from .samples import cell, description, section
-
-RUNS, WINDOWS, HORIZON, LOOKBACK, VARIABLES = 8, 5, 12, 6, ("load", "wind")
-
-
-def forecast(seed: int, scale: float = 0.1) -> SimpleNamespace:
-    """Return forecasts that differ most in the second variable and in the fourth window."""
-    rng = np.random.default_rng(seed)
-    truth = np.random.default_rng(0).normal(size=(WINDOWS, HORIZON, 2)).astype(np.float32)
-    noise = rng.normal(size=(RUNS, WINDOWS, HORIZON, 2)) * scale
-    noise *= np.array([1, 2])  # variables
-    noise *= np.array([0.5, 0.8, 1, 3, 1.5])[:, None, None]  # windows: the third is the usual one
-    error = 1 + noise
-    return SimpleNamespace(
-        by_step=np.stack([(error**2).mean((1, 3)), np.abs(error).mean((1, 3))], axis=1),
-        by_variable=np.stack([(error**2).mean((1, 2)), np.abs(error).mean((1, 2))], axis=1),
-        windows=np.arange(100, 100 + WINDOWS),
-        sampled=np.arange(WINDOWS),
-        sample=(truth + error).astype(np.float16),
-        truth=truth,
-        history=np.random.default_rng(1).normal(size=(WINDOWS, LOOKBACK, 2)).astype(np.float32),
-        variables=VARIABLES,
-    )
-
-
-def forecasting(method: str, found: SimpleNamespace, task: str = "linear-12") -> Cell:
-    mse = found.by_step[:, 0].mean(1)
-    return cell(method, mse, task=task, metric="test/mse", higher_is_better=False, chance=None)
-
-
-FORECASTS = [forecast(k) for k in range(4)]
-CELLS = [
-    forecasting(method, found, task)
-    for (task, method), found in zip(
-        [("linear-12", "base"), ("linear-12", "clf"), ("deep-12", "base"), ("deep-12", "clf")], FORECASTS, strict=True
-    )
-]
-PUBLISHED = [
-    {"task": "linear-12", "method": "base", "mean": 1.02, "means": {"mae": 0.95}},
-    {"task": "deep-12", "method": "base", "mean": 1.1},
-]
-
-
-def metrics_of(found: SimpleNamespace) -> dict[str, NDArray[np.float64]]:
-    mse, mae = found.by_step.mean(2).T
-    return {"test/mse": mse, "test/mae": mae, "naive/mse": np.full(RUNS, 2.5), "naive/mae": np.full(RUNS, 1.25)}
-
-
-def forecasts_section(**changes: Any) -> dict[str, Any]:
-    spec = {"name": "s", "model": "dlinear", "tasks": {"linear-12": {}, "deep-12": {"model": "itransformer"}}}
-    metric = {"name": "mse", "higher_is_better": False, "chance": None}
-    given = {
-        "description": description(
-            spec=spec | {"published": PUBLISHED}, metrics={task: [metric] for task in ("linear-12", "deep-12")}
-        ),
-        "metrics": [metrics_of(found) for found in FORECASTS],
-        "networks": [("series-12", "dlinear")] * 2 + [("series-12", "itransformer")] * 2,
-        "forecasts": FORECASTS,
-    }
-    return section(CELLS, **(given | changes))
+from .forecast_samples import CELLS, FORECASTS, HORIZON, LOOKBACK, RUNS, VARIABLES, forecasting, forecasts_section
+from .samples import cell, section
 
 
 def rows(key: str, **changes: Any) -> list[dict[str, str]]:
@@ -107,7 +48,7 @@ def test_errors_stand_as_in_papers_with_their_sd() -> None:
 def test_two_tasks_with_one_network_and_series_have_rows_of_their_own() -> None:
     table = rows("forecasts", networks=[("series-12", "dlinear")] * 4)
     assert [(row["task"], row["method"]) for row in table if row["method"] in ("base", "clf")] == [
-        ("linear-12", "base"), ("linear-12", "clf"), ("deep-12", "base"), ("deep-12", "clf")
+        ("linear-12", "base"), ("linear-12", "clf"), ("transformer-12", "base"), ("transformer-12", "clf")
     ]  # fmt: skip
 
 
@@ -121,7 +62,7 @@ def test_a_network_that_was_not_trained_on_a_series_leaves_its_place_empty() -> 
 def test_our_means_stand_beside_published_ones_with_their_t_interval() -> None:
     mse, mae, other = rows("published-means")
     assert [(row["task"], row["metric"]) for row in (mse, mae, other)] == [
-        ("linear-12", "mse"), ("linear-12", "mae"), ("deep-12", "mse")
+        ("linear-12", "mse"), ("linear-12", "mae"), ("transformer-12", "mse")
     ]  # fmt: skip
     for row, place, kind, published in ((mse, 0, 0, 1.02), (mae, 0, 1, 0.95), (other, 2, 0, 1.1)):
         values = FORECASTS[place].by_step[:, kind].mean(1)
@@ -148,7 +89,7 @@ def test_steps_of_the_horizon() -> None:
 
 
 def test_variables() -> None:
-    table = [row for row in rows("variables") if row["method"] == "base (deep-12)"]
+    table = [row for row in rows("variables") if row["method"] == "base (transformer-12)"]
     assert [row["variable"] for row in table] == list(VARIABLES)
     for k, row in enumerate(table):
         values = FORECASTS[2].by_variable[:, 1, k]
@@ -184,7 +125,7 @@ def test_two_runs_have_no_spread() -> None:
 def test_the_profile_is_the_sd_at_each_step_with_the_interval_of_the_base() -> None:
     figure = horizon_figure(CELLS, FORECASTS, "base")
     first, second = figure.axes
-    assert [axes.get_title(loc="left") for axes in (first, second)] == ["linear-12", "deep-12"]
+    assert [axes.get_title(loc="left") for axes in (first, second)] == ["linear-12", "transformer-12"]
     for axes, places in ((first, (0, 1)), (second, (2, 3))):
         for line, place in zip(axes.get_lines(), places, strict=True):
             np.testing.assert_array_equal(line.get_xdata(), np.arange(1, HORIZON + 1))
@@ -257,11 +198,11 @@ def test_the_page_shows_all_of_it() -> None:
     for text in (
         "Errors of forecasts, as in papers", "Beside the published means", "Spread by step of the horizon",
         "Spread by variable", "the band is the 95 % interval of base", "linear-12: forecasts of wind by all runs",
-        "deep-12: forecasts of wind by all runs",
+        "transformer-12: forecasts of wind by all runs",
     ):  # fmt: skip
         assert text in page
     # Each task trains a network of its own, so that the title names none.
-    assert '<p class="sub">linear-12, deep-12, all sources vary, 8 replicates paired by seed</p>' in page
+    assert '<p class="sub">linear-12, transformer-12, all sources vary, 8 replicates paired by seed</p>' in page
 
 
 def test_classes_have_none_of_it() -> None:

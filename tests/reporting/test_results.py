@@ -56,6 +56,8 @@ def test_a_metric_that_is_no_share_keeps_its_unit() -> None:
     row = dict(zip(results.table.columns, results.table.rows[0], strict=True))
     assert row["loss"] == ".505"
     assert row["SD [95 %]"].startswith(".013 [")
+    two = results_of(description(), [cell("base", values[:2], metric="test/loss", higher_is_better=False)])
+    assert two.table.rows[0][3] == ".510"  # without an SD, as errors are written in papers
 
 
 def test_regimes_and_tasks_get_columns_only_where_there_are_several() -> None:
@@ -68,6 +70,8 @@ def test_two_runs_have_no_sd_and_the_reason_is_given() -> None:
     results = results_of(description(), [cell("base", BASE[:2]), cell("vml", STEADY[:2])])
     assert [dict(zip(results.table.columns, row, strict=True))["SD [95 %]"] for row in results.table.rows] == ["-", "-"]
     assert any("an SD needs at least 3" in reason for reason in results.reasons)
+    tasks = results_of(description(), [cell("base", BASE[:2], task=task) for task in ("a", "b")]).reasons
+    assert [reason.partition(":")[0] for reason in tasks] == ["base (a, all)", "base (b, all)"]
 
 
 def test_failures_are_in_every_table() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import label_rows, legend_above, new_figure
+from seedwise.reporting._svg import folded, label_rows, legend_above, new_figure
 from seedwise.reporting._words import is_share
 from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, SpreadSources
 
@@ -90,7 +90,8 @@ def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str]
     shown = [
         (name, r, here) for name, r, here in zip(names, reductions, resolved, strict=True) if isinstance(r, Interval)
     ]
-    figure, axes = new_figure(0.8 + 0.36 * len(shown))
+    lines = max((folded(name).count("\n") + 1 for name, *_ in shown), default=1)
+    figure, axes = new_figure(0.8 + max(0.36, 0.17 * lines + 0.05) * len(shown))
     for k, (_, r, here) in enumerate(shown):
         axes.hlines(k, max(r.low, _LEFT), r.high, color="C0", linewidth=2)
         if r.low < _LEFT:

@@ -88,7 +88,8 @@ _FIXED: Final = (
     "them (Brown-Forsythe, uncorrected). Where it differs, the pooled SD is an average over these values."
 )
 _CHECKS: Final = (
-    "The number that the base loss's gradient was multiplied by, over all steps of all runs. A factor that stays near "
+    "The number that the base loss's gradient was multiplied by, over all steps of all runs, as far as all of them "
+    "trained. A factor that stays near "
     "1 means that the loss did next to nothing, whatever the tables above say."
 )
 _GROUPS: Final = (

@@ -20,10 +20,10 @@ _CAPTIONS: Final = {
     "much the methods overlap before looking at the means.",
     "forest": "Reduction of the SD with its 95 % interval; an arrow means that it goes on. An interval that crosses "
     "the line holds both less and more spread; the dot is orange where the verdict is resolved.",
-    "metric": "The metric by epoch: the median over runs, and the band that holds all of them. Look at whether the "
-    "bands still differ at the end, which is what the tables are about, or only on the way.",
-    "loss": "The training loss by epoch: the median over runs, and the band that holds all of them. A wide band at the "
-    "end means that runs differ in how far they were trained.",
+    "metric": "The metric by epoch, as far as all runs trained: their median, and the band that holds all of them. "
+    "Look at whether the bands still differ at the end, which is what the tables are about, or only on the way.",
+    "loss": "The training loss by epoch, as far as all runs trained: their median, and the band that holds all of "
+    "them. A wide band at the end means that runs differ in how far they were trained.",
     "noise": "How much of the variance over runs a finite test set makes by itself, with 95 % intervals. At 100 % the "
     "runs would be equally good on unlimited test data, and nothing could make them steadier there.",
     "groups": "The reduction that groups of fewer runs would show: dots, which are flat because all groups come from "

@@ -131,7 +131,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             apart = row.forecast_difference
             cells_of_row.append(f"{interval(apart, 1, 100)} %" if isinstance(apart, Interval) else "-")
         table.append([*cells_of_row, _verdict(row, base)])
-        reasons += _reasons(row, base)
+        reasons += _reasons(row, base, several_tasks=several_tasks)
     title = headline(description, cells, rows)
     full = Table(columns, table)
     return Results(title, full.without(_P), full.without(_VERDICT), list(dict.fromkeys(reasons)), rows, base, decimals)
@@ -155,9 +155,9 @@ def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[st
 
 
 def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
-    """Return how many decimals show two digits of the smallest SD; of shares, two or three."""
+    """Return how many decimals show two digits of the smallest SD; three without any; of shares, two or three."""
     spreads = [row.spread.estimate for row in rows if isinstance(row.spread, Interval)]
-    needed = max((decimals_for(value) for value in spreads), default=2)
+    needed = max((decimals_for(value) for value in spreads), default=2 if share else 3)
     return min(max(needed, 2), 3) if share else needed
 
 
@@ -173,8 +173,8 @@ def _verdict(row: ComparisonRow, base: str) -> str:
     return "" if is_base(row, base) else row.verdict_reason
 
 
-def _reasons(row: ComparisonRow, base: str) -> list[str]:
-    where = f"{method_and_readout(row)} ({row.regime})"
+def _reasons(row: ComparisonRow, base: str, *, several_tasks: bool) -> list[str]:
+    where = f"{method_and_readout(row)} ({f'{row.task}, ' if several_tasks else ''}{row.regime})"
     found = []
     if isinstance(row.spread, str):
         found.append(f"{where}: no SD: {row.spread}")
