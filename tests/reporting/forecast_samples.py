@@ -33,7 +33,7 @@ def forecast(seed: int, scale: float = 0.1) -> SimpleNamespace:
     )
 
 
-def forecasting(method: str, found: SimpleNamespace, task: str = "linear-12") -> Cell:
+def forecasting(method: str, found: SimpleNamespace, task: str = "linear-network-12") -> Cell:
     mse = found.by_step[:, 0].mean(1)
     return cell(method, mse, task=task, metric="test/mse", higher_is_better=False, chance=None)
 
@@ -42,13 +42,18 @@ FORECASTS = [forecast(k) for k in range(4)]
 CELLS = [
     forecasting(method, found, task)
     for (task, method), found in zip(
-        [("linear-12", "base"), ("linear-12", "clf"), ("transformer-12", "base"), ("transformer-12", "clf")],
+        [
+            ("linear-network-12", "base"),
+            ("linear-network-12", "clf"),
+            ("transformer-12", "base"),
+            ("transformer-12", "clf"),
+        ],
         FORECASTS,
         strict=True,
     )
 ]
 PUBLISHED = [
-    {"task": "linear-12", "method": "base", "mean": 1.02, "means": {"mae": 0.95}},
+    {"task": "linear-network-12", "method": "base", "mean": 1.02, "means": {"mae": 0.95}},
     {"task": "transformer-12", "method": "base", "mean": 1.1},
 ]
 
@@ -59,11 +64,16 @@ def metrics_of(found: SimpleNamespace) -> dict[str, NDArray[np.float64]]:
 
 
 def forecasts_section(**changes: Any) -> dict[str, Any]:
-    spec = {"name": "s", "model": "dlinear", "tasks": {"linear-12": {}, "transformer-12": {"model": "itransformer"}}}
+    spec = {
+        "name": "s",
+        "model": "dlinear",
+        "tasks": {"linear-network-12": {}, "transformer-12": {"model": "itransformer"}},
+    }
     metric = {"name": "mse", "higher_is_better": False, "chance": None}
     given = {
         "description": description(
-            spec=spec | {"published": PUBLISHED}, metrics={task: [metric] for task in ("linear-12", "transformer-12")}
+            spec=spec | {"published": PUBLISHED},
+            metrics={task: [metric] for task in ("linear-network-12", "transformer-12")},
         ),
         "metrics": [metrics_of(found) for found in FORECASTS],
         "networks": [("series-12", "dlinear")] * 2 + [("series-12", "itransformer")] * 2,

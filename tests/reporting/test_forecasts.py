@@ -48,7 +48,7 @@ def test_errors_stand_as_in_papers_with_their_sd() -> None:
 def test_two_tasks_with_one_network_and_series_have_rows_of_their_own() -> None:
     table = rows("forecasts", networks=[("series-12", "dlinear")] * 4)
     assert [(row["task"], row["method"]) for row in table if row["method"] in ("base", "clf")] == [
-        ("linear-12", "base"), ("linear-12", "clf"), ("transformer-12", "base"), ("transformer-12", "clf")
+        ("linear-network-12", "base"), ("linear-network-12", "clf"), ("transformer-12", "base"), ("transformer-12", "clf")
     ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_a_network_that_was_not_trained_on_a_series_leaves_its_place_empty() -> 
 def test_our_means_stand_beside_published_ones_with_their_t_interval() -> None:
     mse, mae, other = rows("published-means")
     assert [(row["task"], row["metric"]) for row in (mse, mae, other)] == [
-        ("linear-12", "mse"), ("linear-12", "mae"), ("transformer-12", "mse")
+        ("linear-network-12", "mse"), ("linear-network-12", "mae"), ("transformer-12", "mse")
     ]  # fmt: skip
     for row, place, kind, published in ((mse, 0, 0, 1.02), (mae, 0, 1, 0.95), (other, 2, 0, 1.1)):
         values = FORECASTS[place].by_step[:, kind].mean(1)
@@ -75,7 +75,7 @@ def test_our_means_stand_beside_published_ones_with_their_t_interval() -> None:
 
 
 def test_steps_of_the_horizon() -> None:
-    table = [row for row in rows("steps") if row["method"] == "clf (linear-12)"]
+    table = [row for row in rows("steps") if row["method"] == "clf (linear-network-12)"]
     assert [row["step"] for row in table] == ["1", "3", "6", "9", "12"]
     for row in table:
         for k, kind in enumerate(("MSE", "MAE")):
@@ -125,7 +125,7 @@ def test_two_runs_have_no_spread() -> None:
 def test_the_profile_is_the_sd_at_each_step_with_the_interval_of_the_base() -> None:
     figure = horizon_figure(CELLS, FORECASTS, "base")
     first, second = figure.axes
-    assert [axes.get_title(loc="left") for axes in (first, second)] == ["linear-12", "transformer-12"]
+    assert [axes.get_title(loc="left") for axes in (first, second)] == ["linear-network-12", "transformer-12"]
     for axes, places in ((first, (0, 1)), (second, (2, 3))):
         for line, place in zip(axes.get_lines(), places, strict=True):
             np.testing.assert_array_equal(line.get_xdata(), np.arange(1, HORIZON + 1))
@@ -197,12 +197,12 @@ def test_the_page_shows_all_of_it() -> None:
     page = render([forecasts_section()], command="")
     for text in (
         "Errors of forecasts, as in papers", "Beside the published means", "Spread by step of the horizon",
-        "Spread by variable", "the band is the 95 % interval of base", "linear-12: forecasts of wind by all runs",
+        "Spread by variable", "the band is the 95 % interval of base", "linear-network-12: forecasts of wind by all runs",
         "transformer-12: forecasts of wind by all runs",
     ):  # fmt: skip
         assert text in page
     # Each task trains a network of its own, so that the title names none.
-    assert '<p class="sub">linear-12, transformer-12, all sources vary, 8 replicates paired by seed</p>' in page
+    assert '<p class="sub">linear-network-12, transformer-12, all sources vary, 8 replicates paired by seed</p>' in page
 
 
 def test_classes_have_none_of_it() -> None:
