@@ -264,3 +264,10 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
 def test_the_first_method_is_the_base_unless_the_file_says_otherwise():
     assert parse_study(BUILTIN).base_method == "base"
     assert parse_study(BUILTIN + "baseline: vml\n").base_method == "vml"
+
+
+def test_without_a_test_a_study_is_about_validation_data():
+    text = BUILTIN.replace("{dataset: digits}", "{dataset: digits, test: none}")
+    found = parse_study(text.replace("epochs: 3,", "epochs: 3, validation: {fraction: 0.1},"))
+    assert [metric.name for metric in found.metrics] == ["validation/accuracy", "validation/loss"]
+    assert found.metrics[0].chance == 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,5 +89,14 @@ def task_name(task: Mapping[str, Any]) -> str:
 
 
 def metrics_of(task: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Return the metrics of a study file's ``task``, the primary one first."""
-    return FORECAST_METRICS if is_forecasting(task) else classification_metrics(SIZES[str(task["dataset"])].classes)
+    """Return the metrics of a study file's ``task``, the primary one first; without a test, those on validation data.
+
+    Example:
+        >>> [metric.name for metric in metrics_of({"dataset": "etth1", "test": "none"})]
+        ['validation/mse', 'validation/mae']
+
+    """
+    found = FORECAST_METRICS if is_forecasting(task) else classification_metrics(SIZES[str(task["dataset"])].classes)
+    if task.get("test") != "none":
+        return found
+    return tuple(replace(metric, name=f"validation/{metric.name}") for metric in found)

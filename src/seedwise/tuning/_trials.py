@@ -64,7 +64,7 @@ def on_validation(metric: str) -> str:
         ('validation/accuracy', 'validation/loss')
 
     """
-    return f"validation/{metric.removeprefix('test/')}"
+    return metric if metric.startswith("validation/") else f"validation/{metric.removeprefix('test/')}"
 
 
 def fresh_study(study: Study, methods: Mapping[str, Mapping[str, Any]], runs: int) -> Study:
