@@ -23,7 +23,7 @@ import numpy as np
 
 def train(run):
     config = {"noise": 0.5, "shift": 0.0, "fail": 0.0, "dud": 0.0} | run.config
-    if config["fail"] > 0.5:
+    if config["fail"] > 0.5 or os.path.exists("broken"):
         raise RuntimeError("as planned")
     if config["fail"] > 0.2 and run.seeds["init"] % 2:
         raise RuntimeError("as planned, every second")

@@ -45,6 +45,28 @@ def test_the_floor_keeps_the_search_where_the_mean_is_good():
     assert late < 0.6 < 0.8 < late_free
 
 
+def test_trials_are_scored_anew_whenever_the_range_widens():
+    """The sampler sees what the score is among all trials now; the storage keeps what it was when the trial ended."""
+
+    class Seen(Search):
+        def _memory(self, known, seed):
+            memory = super()._memory(known, seed)
+            self.seen = [trial.values[0] for trial in memory.get_trials(deepcopy=False)]
+            return memory
+
+    storage = optuna.storages.InMemoryStorage()
+    tune = options(objective="paper", sampler="random", batch=1)
+    tuned = Seen(storage, "s", SPACE, tune, higher_is_better=True)
+    tuned.run(8, lambda params, runs: {k: runs_of(0.9 - 0.1 * k, 0.01 * (k + 1), runs, k) for k in params})
+    means = np.array([trial.measured.mean for trial in tuned.trials()[:7]])
+    sds = np.array([trial.measured.sd for trial in tuned.trials()[:7]])
+    now = (sds - sds.min()) / np.ptp(sds) - (means - means.min()) / np.ptp(means)
+    np.testing.assert_allclose(tuned.seen, now)
+    then = [trial.value for trial in optuna.load_study(study_name="s", storage=storage).trials[:7]]
+    assert then[0] == 0  # alone, and of no width
+    assert then != tuned.seen
+
+
 @pytest.mark.parametrize("pruner", ["none", "median"])
 @pytest.mark.parametrize("where", ["while it trains", "between two trials"])
 def test_a_search_that_stops_anywhere_goes_on_with_the_same_trials(pruner, where):

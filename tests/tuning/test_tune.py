@@ -7,12 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.study import Store, Study
-from seedwise.tuning import Tuner
+from seedwise.study import Store, Study, report_sections
+from seedwise.tuning import Tuner, tuning_sections
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
 
@@ -84,16 +85,19 @@ def test_killed_twice_it_goes_on_as_if_nothing_had_been(project, tmp_path_factor
     assert killed(project, after=6)
     assert killed(project, after=16)
     Tuner(Study.from_yaml(project.folder / "tiny.yaml"), options={"workers": 1}).run()
-    tuning, runs, _ = trials_of(project.folder / "tiny.db")
+    tuning, runs, fresh = trials_of(project.folder / "tiny.db")
     assert all(run.status == "finished" for run in runs)
+    assert len(tuning["settings"]) == 7
 
     elsewhere = project.folder / "undisturbed.db"
     Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), options={"workers": 1}).run()
-    undisturbed, others, _ = trials_of(elsewhere)
+    undisturbed, others, other_fresh = trials_of(elsewhere)
     assert tuning["settings"] == undisturbed["settings"]
     assert tuning["chosen"] == undisturbed["chosen"]
-    assert [run.run_id for run in runs] == [run.run_id for run in others]
-    assert [run.metrics for run in runs] == [run.metrics for run in others]
+    for mine, theirs in ((runs, others), (fresh, other_fresh)):
+        assert [(run.link, run.run_id, run.metrics) for run in mine] == [
+            (run.link, run.run_id, run.metrics) for run in theirs
+        ]
 
 
 def test_runs_that_fail_count_and_trials_without_any_are_failed(project, cli):
@@ -194,3 +198,80 @@ def test_changed_code_names_the_ways_on_that_a_search_has(project):
     assert "--retrain" not in str(caught.value)
     Tuner(study, options={"workers": 1, "accept_changed_code": True}).run()
     assert len(trials_of(study.store_path)[0]["settings"]) == 3
+
+
+def test_no_trial_sees_the_test_set(tmp_path):
+    """The built-in trainer, on digits: trials have no metric of the test set, fresh runs have both."""
+    study = Study.from_text(
+        """
+        name: tiny
+        task: {dataset: digits, train_examples: 300, test_examples: 50}
+        model: {name: small_cnn, width: 2}
+        train: {epochs: 1, batch_size: 50, optimizer: {name: sgd, lr: 0.1}, validation: {fraction: 0.2}}
+        tune:
+          {space: {optimizer.lr: [0.05, 0.1]}, objective: {name: churn, floor: 0}, trials: 2, replicates: 3, fresh: 3}
+        """,
+        store=tmp_path / "tiny.db",
+    )
+    Tuner(study, options={"workers": 1}).run()
+    _, runs, fresh = trials_of(tmp_path / "tiny.db")
+    assert runs
+    assert fresh
+    assert all("validation/accuracy" in run.metrics for run in runs)
+    assert not any(name.startswith("test/") for run in runs for name in run.metrics)
+    assert all("test/accuracy" in run.metrics and "validation/accuracy" in run.metrics for run in fresh)
+    with Store(tmp_path / "tiny.db") as store:
+        assert store.predictions([run.run_id for run in runs], logits=False) == {}
+        kept = store.predictions([run.run_id for run in runs], "validation", logits=False)
+    assert {len(one.labels) for one in kept.values()} == {60}  # a fifth of the 300
+
+
+def test_pruned_trials_have_fewer_runs_and_are_never_chosen(project):
+    tune = {
+        "space": {"config.noise": {"low": 0.05, "high": 1.0}}, "sampler": "random", "trials": 12, "replicates": 6,
+        "pruner": "median", "objective": {"name": "churn", "floor": 0.1}, "fresh": 3, "batch": 1,
+    }  # fmt: skip
+    study = project.study(tune)
+    chosen = Tuner(study, options={"workers": 1}).run().chosen
+    tuning, runs, _ = trials_of(study.store_path)
+    states = {name: one["state"] for name, one in tuning["settings"].items()}
+    pruned = [name for name, state in states.items() if state == "pruned"]
+    assert pruned
+    counts = Counter(run.link.method for run in runs)
+    assert all(3 <= counts[name] < 6 for name in pruned)
+    assert all(counts[name] == 6 for name in states if name not in pruned)
+    assert states[chosen] == "finished"
+    # Every noise above that of the median of the others makes more churn, on the same seeds.
+    noise = {name: tuning["settings"][name]["params"]["config.noise"] for name in states if name != "base"}
+    assert min(noise, key=noise.get) == chosen
+    assert min(noise[name] for name in pruned) > noise[chosen]
+
+
+def test_two_objectives_end_with_the_steadiest_that_reaches_the_floor(project):
+    space = {"config.noise": [0.1, 0.5], "config.shift": [-0.05, 0.0, 0.02]}
+    tune = {"space": space, "objective": ["mean", "churn"], "sampler": "random", "trials": 20, "fresh": 3}
+    study = project.study(tune)
+    tuned = Tuner(study, options={"workers": 1}).run()
+    with Store(study.store_path) as store:
+        (section,) = tuning_sections(store, report_sections(store))
+    by = {tuple(row["params"].values()): row for row in section["trials"] if row["params"]}
+    assert len(by) == 6
+    # Churn does not depend on the shift, the mean on little else: one setting beats all others in both.
+    assert {values for values, row in by.items() if row["front"]} == {(0.1, 0.02)}
+    assert tuple(section["trials"][0]["params"]) == ()
+    assert section["chosen"] == tuned.chosen
+    assert by[0.1, -0.05]["short"]
+    chosen = next(row for row in section["trials"] if row["name"] == tuned.chosen)
+    assert chosen["params"] == {"config.noise": 0.1, "config.shift": 0.02}
+
+
+def test_runs_that_failed_by_a_mistake_are_tried_again_when_asked(project):
+    (project.folder / "broken").touch()
+    study = project.study({"space": NOISE, "trials": 1, "fresh": 3, "objective": {"name": "sd", "floor": 0.1}})
+    with pytest.raises(SeedwiseError, match="every run of the base 'base' failed; why: seedwise status"):
+        Tuner(study, options={"workers": 1}).run()
+    (project.folder / "broken").unlink()
+    with pytest.raises(SeedwiseError, match="every run of the base"):
+        Tuner(study, options={"workers": 1}).run()
+    tuned = Tuner(study, options={"workers": 1, "retry_failed": True}).run()
+    assert (tuned.chosen, tuned.failed) == ("trial-0", 0)
