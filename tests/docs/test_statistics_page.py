@@ -310,3 +310,16 @@ def test_the_quoted_command_prints_what_is_quoted() -> None:
         [sys.executable, "-m", "seedwise", *quoted[1].split()], capture_output=True, text=True, check=True
     )
     assert done.stdout == quoted[2]
+
+
+def test_gap_table() -> None:
+    rng = np.random.default_rng(6)
+    rows = table_after("<!-- gap table -->")
+    assert [int(row[0]) for row in rows] == [5, 10, 20, 50]
+    for n, *shown in rows:
+        # The SD of n normal values is the root of a chi-square variable.
+        sds = np.sqrt(rng.chisquare(int(n) - 1, (40_000, 5)))
+        gaps = 100 * (1 - sds.min(axis=1) / sds.max(axis=1))
+        assert [float(text.removesuffix(" %")) for text in shown] == pytest.approx(
+            np.quantile(gaps, [0.5, 0.95]), abs=1
+        )
