@@ -39,7 +39,7 @@ imports: $(VENV)/dev
 
 # Two processes: the machine that this is measured on has two cores.
 pytest: $(VENV)/dev compiler
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=15
 
 # torch.compile builds C++.
 compiler:
