@@ -300,7 +300,7 @@ class StudySpec(Options):
             raise ValueError("a regime is listed twice")
         if len(set(self.readouts)) < len(self.readouts):
             raise ValueError("a readout is listed twice")
-        listed = [*self.published, *self.published_ranges]
+        listed: list[Published | PublishedRange] = [*self.published, *self.published_ranges]
         for known, given, what in (
             (list(self.methods), [p.method for p in self.published], "method"),
             (list(self.tasks or ()), [p.task for p in listed if p.task is not None], "task"),
