@@ -1,5 +1,7 @@
 """SD against mean, for a few methods and for ablations."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -86,3 +88,17 @@ def test_a_loss_is_worse_to_the_right() -> None:
 
 def test_the_report_draws_an_ablation() -> None:
     assert "Each panel changes one factor" in render([section(ABLATION)], command="")
+
+
+def test_numbers_below_the_axis_do_not_touch() -> None:
+    steady = 0.387 + 0.0016 * np.linspace(-1, 1, 10)
+    loose = 0.3907 + 0.0128 * np.linspace(-1, 1, 10)
+    change = {"metric": "test/mse", "higher_is_better": False, "chance": None}
+    figure, _ = drawn([cell("base", steady, **change), cell("vml", loose, **change)])
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    shown = [label for label in axes.get_xticklabels() if low <= label.get_position()[0] <= high]
+    boxes = [label.get_window_extent() for label in shown]
+    assert len(boxes) > 2
+    assert all(left.x1 + 3 < right.x0 for left, right in pairwise(boxes))

@@ -78,6 +78,7 @@ def _one_panel(rows: Mapping[str, ComparisonRow]) -> Figure:
     for k, (name, row) in enumerate(rows.items()):
         _draw(axes, row, f"C{k % _COLOURS}", _MARKERS[k // _COLOURS % len(_MARKERS)], name)
     axes.set_ylim(bottom=0)
+    axes.locator_params(axis="x", nbins=6)  # of numbers with four decimals, more would touch
     legend_above(figure, axes)
     return figure
 
