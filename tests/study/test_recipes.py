@@ -33,7 +33,7 @@ def test_every_scale_is_a_study_of_its_own(name, scale):
 def test_the_first_line_says_what_it_is(name):
     first = recipe_text(name).splitlines()[0]
     assert first.startswith("# ")
-    assert first.endswith((".", "cores."))
+    assert first.endswith((".", "?"))
 
 
 def test_the_papers_protocol_is_that_of_the_full_scale():
