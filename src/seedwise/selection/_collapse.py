@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seedwise.selection._choose import greedy, sampled
-from seedwise.selection._conv import SelectConv2d
+from seedwise.selection._conv import SelectConv2d, shape_options
 from seedwise.selection._hash import keys_of, signed
 from seedwise.selection._linear import SelectLinear
 from seedwise.selection._pool import chosen
@@ -66,18 +66,7 @@ def _plain(layer: Selecting, key: int | None) -> nn.Module:
     weight = chosen(layer.scores, index, layer.pool, layer.candidates)
     made: nn.Module
     if isinstance(layer, SelectConv2d):
-        made = nn.Conv2d(
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel_size,  # type: ignore[arg-type]
-            layer.stride,  # type: ignore[arg-type]
-            layer.padding,  # type: ignore[arg-type]
-            layer.dilation,  # type: ignore[arg-type]
-            layer.groups,
-            bias=False,
-            padding_mode=layer.padding_mode,
-            device="meta",
-        )
+        made = nn.Conv2d(**shape_options(layer), bias=False, device="meta")
     else:
         assert isinstance(layer, SelectLinear)
         made = nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -84,3 +84,9 @@ class SelectConv2d(Selecting, nn.Conv2d):
         """Map (B, in_channels, H, W) to (B, out_channels, H', W')."""
         made: Tensor = self._conv_forward(input, self._weight(), None)
         return made
+
+
+def shape_options(layer: nn.Conv2d) -> dict[str, Any]:
+    """Return what another convolution of the same shape is made with."""
+    names = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
+    return {name: getattr(layer, name) for name in names}

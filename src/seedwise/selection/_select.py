@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from seedwise.selection._conv import SelectConv2d
+from seedwise.selection._conv import SelectConv2d, shape_options
 from seedwise.selection._hash import keys_of
 from seedwise.selection._linear import SelectLinear
 from seedwise.selection._selecting import Init, Mode
@@ -115,17 +115,7 @@ def _of_layer(seed: int, place: int) -> int:
 def _selecting(layer: nn.Module, options: dict[str, Any]) -> nn.Module:
     made: nn.Module
     if isinstance(layer, nn.Conv2d):
-        made = SelectConv2d(
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel_size,  # type: ignore[arg-type]
-            layer.stride,  # type: ignore[arg-type]
-            layer.padding,  # type: ignore[arg-type]
-            layer.dilation,  # type: ignore[arg-type]
-            layer.groups,
-            padding_mode=layer.padding_mode,
-            **options,
-        )
+        made = SelectConv2d(**shape_options(layer), **options)
     else:
         assert isinstance(layer, nn.Linear)
         made = SelectLinear(layer.in_features, layer.out_features, **options)
