@@ -33,6 +33,9 @@ methods:
 replicates: 12
 """
 
+# A data folder from the environment would be part of the command to go on with.
+WITHOUT_DATA = {name: value for name, value in os.environ.items() if name != "SEEDWISE_DATA"}
+
 
 def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, optionally with modules that cannot be imported."""

@@ -17,7 +17,7 @@ from seedwise.cli._run import command_line
 from seedwise.randomness import Randomness
 from seedwise.statistics import spread
 
-from .conftest import FUNCTION, STUDY, run_cli
+from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
 NO_TORCH = ("torch", "sklearn")
 
@@ -266,10 +266,9 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A data folder from the environment would be part of the command to go on with.
-        env={name: value for name, value in os.environ.items() if name != "SEEDWISE_DATA"},
+        env=WITHOUT_DATA,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and len(list(tmp_path.glob("started-*"))) < 2:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # the terminal sends it to the whole group
@@ -301,7 +300,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and not (tmp_path / "started").exists():
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)

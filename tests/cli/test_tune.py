@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import run_cli
+from .conftest import WITHOUT_DATA, run_cli
 
 FUNCTION = """
 import os, time
@@ -62,10 +62,10 @@ def folder(tmp_path: Path) -> Path:
 def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder: Path) -> None:
     asked = folder / "asked.txt"
     going = subprocess.Popen(
-        [sys.executable, "-m", "seedwise", *TUNE], cwd=folder, env={**os.environ, "TUNE_PAUSE": "0.4"},
+        [sys.executable, "-m", "seedwise", *TUNE], cwd=folder, env={**WITHOUT_DATA, "TUNE_PAUSE": "0.4"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not asked.exists() or asked.read_text().count("\n") < 5:
         assert time.monotonic() < deadline
         time.sleep(0.02)
