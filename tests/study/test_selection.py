@@ -1,6 +1,7 @@
 """``selection:`` in a study file."""
 
 import pytest
+import torch
 import yaml
 
 from seedwise.errors import SeedwiseError
@@ -111,3 +112,22 @@ def test_an_own_network_selects_too(tmp_path, monkeypatch):
     model = {"name": "own_net:make", "width": 5, "selection": {"k": 3}}
     assert study(model=model).configs()["base"]["model"] == model
     assert isinstance(_config.OwnNetwork.model_validate(model).selection, _config.Selection)
+
+
+def test_what_cannot_be_selected_is_said_before_anything_is_trained(tmp_path, monkeypatch):
+    (tmp_path / "odd_made.py").write_text(
+        "from torch import nn\n\n\ndef make(channels, classes):\n"
+        "    return nn.Sequential(nn.Flatten(1, 2), nn.Conv1d(8, 4, 1), nn.Flatten(), nn.Linear(32, classes))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for model, text in (
+        ({"name": "lenet300", "selection": {"leave": ["head"]}}, "leave names 'head', and the network has no module"),
+        ({"name": "odd_made:make", "selection": {"k": 2}}, "'1' is a Conv1d, whose weights cannot be selected"),
+    ):
+        made = Study(study(model=model), store=tmp_path / "s.db")
+        torch.manual_seed(1)
+        with pytest.raises(SeedwiseError, match=text):
+            made.run(workers=1)
+        drawn = torch.rand(1)
+        torch.manual_seed(1)
+        assert torch.equal(drawn, torch.rand(1)), "the caller's generator is where it was"

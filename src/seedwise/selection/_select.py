@@ -57,14 +57,7 @@ def select_weights(
     Source: Aladago & Torresani 2021 (arXiv 2101.06475).
     """
     model = copy.deepcopy(model)
-    names = dict(model.named_modules())
-    for name in leave:
-        if name not in names:
-            raise ValueError(f"leave names '{name}', and the network has no module of that name: {_some(names)}")
-    left = {id(inner) for name in leave for inner in names[name].modules()}
-    modules = {name: module for name, module in names.items() if id(module) not in left}
-    layers = {name: module for name, module in modules.items() if type(module) in (nn.Linear, nn.Conv2d)}
-    _check(modules, layers)
+    modules, layers = _parts(model, leave)
     options: dict[str, Any] = {"k": k, "mode": mode, "init": init, "store_weights": store_weights}
     options["sample_in_eval"] = sample_in_eval
     replaced: dict[int, nn.Module] = {}
@@ -86,6 +79,36 @@ def select_weights(
             if inner is not None and id(inner) in replaced:
                 module._modules[child] = replaced[id(inner)]
     return model
+
+
+def selectable_layers(model: nn.Module, leave: Collection[str] = ()) -> list[str]:
+    """Return the names of the layers whose weights `select_weights` would select.
+
+    Args:
+        model: not changed.
+        leave: as of `select_weights`.
+
+    Raises:
+        ValueError: as `select_weights` does for a network.
+
+    Example:
+        >>> selectable_layers(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), leave=["2"])
+        ['0']
+    """
+    return list(_parts(model, leave)[1])
+
+
+def _parts(model: nn.Module, leave: Collection[str]) -> tuple[dict[str, nn.Module], dict[str, nn.Module]]:
+    """Return the modules that are not left as they are, and the layers to select among them."""
+    names = dict(model.named_modules())
+    for name in leave:
+        if name not in names:
+            raise ValueError(f"leave names '{name}', and the network has no module of that name: {_some(names)}")
+    left = {id(inner) for name in leave for inner in names[name].modules()}
+    modules = {name: module for name, module in names.items() if id(module) not in left}
+    layers = {name: module for name, module in modules.items() if type(module) in (nn.Linear, nn.Conv2d)}
+    _check(modules, layers)
+    return modules, layers
 
 
 def _check(modules: dict[str, nn.Module], layers: dict[str, nn.Module]) -> None:

@@ -11,7 +11,7 @@ from seedwise.training._metrics import (
     task_name,
 )
 from seedwise.training._networks import build_network
-from seedwise.training._train import FUNCTION, check_data, measure, train
+from seedwise.training._train import FUNCTION, check_data, check_selection, measure, train
 
 __all__ = [
     "FUNCTION",
@@ -22,6 +22,7 @@ __all__ = [
     "TrainerConfig",
     "build_network",
     "check_data",
+    "check_selection",
     "classification_metrics",
     "is_forecasting",
     "measure",
