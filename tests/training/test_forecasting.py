@@ -258,11 +258,11 @@ def test_no_choice_looks_at_test_data(trained, monkeypatch):
     expected = trained(**options).weights_sha256
     evaluate = Forecasting.evaluate
 
-    def test_is_noise(outputs, targets):
+    def turned_round_on_test(outputs, targets):
         scores = evaluate(outputs, targets)
         return {name: -value for name, value in scores.items()} if len(outputs) == len(TEST) - HORIZON + 1 else scores
 
-    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(test_is_noise))
+    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(turned_round_on_test))
     assert trained(**options).weights_sha256 == expected
 
 
