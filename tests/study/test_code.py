@@ -10,7 +10,7 @@ from seedwise.errors import ChangedCodeError
 
 
 def edit(path) -> None:
-    path.write_text(path.read_text() + f"\n# edited after {len(path.read_text())} characters\n")
+    path.write_text(path.read_text() + f"\nEDITED_AFTER = {len(path.read_text())}\n")
 
 
 def attempts(project) -> list[tuple[int, int]]:
@@ -71,7 +71,8 @@ def test_accepting_keeps_the_runs_and_is_remembered(project):
 
 def test_files_that_no_run_loaded_do_not_matter(project):
     project.run(project.study())
-    (project.folder / "notes.py").write_text("# nobody imports this\n")
+    (project.folder / "notes.py").write_text("X = 1  # nobody imports this\n")
+    project.code.write_text(project.code.read_text() + "\n# a comment\n")
     (project.folder / "toy.txt").write_text("nor reads this\n")
     project.code.touch()
     assert project.run(project.study())[0].trained == 0

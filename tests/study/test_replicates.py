@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import seedwise
-from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.errors import SeedwiseError
 from seedwise.run import Keep
 from seedwise.study import Store
 from seedwise.study._cells import cells_of
@@ -214,29 +214,140 @@ for run in seedwise.replicates(2, store=sys.argv[1], changed_code=sys.argv[2]):
 """
 
 
-def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
+def program_in(folder: Path, text: str, **environment: str):
+    """Return a function that runs a program with arguments, and gives its printed lines and errors."""
+    program = folder / "program.py"
+    program.write_text(text)
+    env = {**os.environ, **environment}
 
-    def run(changed_code: str) -> tuple[list[str], str]:
-        done = subprocess.run(
-            [sys.executable, str(program), str(path), changed_code],
-            capture_output=True,
-            text=True,
-            env=os.environ,
-            check=False,
-        )
+    def run(*words: object) -> tuple[list[str], str]:
+        command = [sys.executable, str(program), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+        assert "Traceback" not in done.stderr, done.stderr
         return done.stdout.splitlines(), done.stderr
 
-    assert run("stop") == (["trained 1", "trained 2"], "")
-    program.write_text(PROGRAM + "# edited\n")
-    out, err = run("stop")
+    return run
+
+
+def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
+    run = program_in(tmp_path, PROGRAM)
+    nothing = f"seedwise: nothing to train in {path}: of 'base' there are 2 finished\n"
+    assert run(path, "stop") == (["trained 1", "trained 2"], "")
+    program_in(tmp_path, PROGRAM + "# a comment\n")
+    assert run(path, "stop") == ([], nothing)
+    program_in(tmp_path, PROGRAM + "EDITED = 1\n")
+    out, err = run(path, "stop")
     assert out == []
-    assert f"{ChangedCodeError.__name__}: the code that trains has changed since 2 of the finished runs" in err
-    assert "program.py" in err
-    assert run("accept") == ([], "")
-    assert run("stop") == ([], "")
-    program.write_text(PROGRAM + "# edited again\n")
-    assert run("retrain") == (["trained 1", "trained 2"], "")
+    assert err == (
+        "seedwise: the code that trains has changed since 2 of the finished runs were trained (program.py): "
+        'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they '
+        "are\n"
+    )
+    assert run(path, "accept") == ([], nothing)
+    assert run(path, "stop") == ([], nothing)
+    program_in(tmp_path, PROGRAM + "EDITED = 2\n")
+    assert run(path, "retrain") == (["trained 1", "trained 2"], "")
     with Store(path) as store:
         assert [run.attempt for run in store.runs()] == [1, 1]
+
+
+def test_a_module_beside_the_program_and_one_that_the_loop_uses_count(path, tmp_path):
+    (tmp_path / "helper.py").write_text("VALUE = 0.5\n")
+    (tmp_path / "late.py").write_text("VALUE = 0.5\n")
+    text = """
+import sys
+import seedwise
+
+def main():
+    from helper import VALUE
+    for run in seedwise.replicates(2, store=sys.argv[1]):
+        import late
+        run.finish(accuracy=VALUE)
+main()
+"""
+    run = program_in(tmp_path, text)
+    assert run(path) == ([], "")
+    for name in ("helper.py", "late.py"):
+        before = (tmp_path / name).read_text()
+        (tmp_path / name).write_text("VALUE = 0.25\n")
+        assert f"({name})" in run(path)[1]
+        (tmp_path / name).write_text(before)
+    assert "nothing to train" in run(path)[1]
+
+
+ARGUMENTS = """
+import argparse
+import seedwise
+
+parser = argparse.ArgumentParser()
+parser.add_argument("store")
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--weight-decay", type=float, default=0.0)
+parser.add_argument("--runs", type=int, default=2)
+parser.add_argument("--verbose", action="store_true")
+parser.add_argument("--local-rank", type=int, default=0)
+args = parser.parse_args()
+for run in seedwise.replicates(
+    args.runs, store=args.store, config={"lr": args.lr}, ignore_args=["--verbose"] CHANGED
+):
+    run.finish(accuracy=args.weight_decay)
+    print("trained", run.seeds["init"])
+"""
+
+
+def test_arguments_that_no_config_names_are_not_lost(path, tmp_path):
+    run = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ""))
+    trained = ["trained 1", "trained 2"]
+    assert run(path, "--weight-decay", ".5") == (trained, "")
+    assert "nothing to train" in run(path, "--weight-decay=.5", "--verbose", "--local-rank=1")[1]
+    out, err = run(path, "--weight-decay", ".7")
+    assert out == []
+    assert err.startswith(
+        f"seedwise: 2 finished runs of 'base' in {path} were trained with --weight-decay .5, and now there is "
+        "--weight-decay .7: "
+    )
+    for way in ("config={", 'changed_code="retrain"', 'changed_code="accept"'):
+        assert way in err
+    assert "no --weight-decay" in run(path)[1]
+    assert run(path, "--weight-decay", ".5", "--runs", "3") == (["trained 3"], ""), "more replicates are no change"
+    assert "--weight-decay .5" in run(path, "--runs", "4")[1]
+    assert run(path, "--lr", "5", "--weight-decay", ".5")[0] == trained, "what config names makes other runs"
+
+    accept = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ', changed_code="accept"'))
+    assert "nothing to train" in accept(path, "--weight-decay", ".7", "--runs", "3")[1]
+    retrain = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ', changed_code="retrain"'))
+    assert retrain(path, "--weight-decay", ".9")[0] == trained
+
+
+def test_a_run_says_that_hashes_were_not_fixed(path, tmp_path):
+    text = """
+import os, sys
+os.environ["PYTHONHASHSEED"] = "0"  # too late
+import seedwise
+for run in seedwise.replicates(1, store=sys.argv[1]):
+    run.finish(accuracy=0.5)
+"""
+    program_in(tmp_path, text, PYTHONHASHSEED="random")(path)
+    with Store(path) as store:
+        assert [note.partition(":")[0] for note in store.runs()[0].notes] == ["PYTHONHASHSEED was not fixed"]
+    for seed in ("0", "7"):
+        fixed = tmp_path / f"fixed{seed}.db"
+        program_in(tmp_path, text, PYTHONHASHSEED=seed)(fixed)
+        with Store(fixed) as store:
+            assert store.runs()[0].notes == []
+
+
+def test_what_a_body_changes_is_put_back_and_noted(path):
+    drawn = []
+    for run in seedwise.replicates(2, store=path):
+        drawn.append((torch.rand(1).item(), np.random.rand(), torch.get_default_dtype()))  # noqa: NPY002
+        torch.set_default_dtype(torch.float64)
+        run.finish(accuracy=0.5)
+    assert drawn[0] == drawn[1]
+    assert drawn[0][2] is torch.float32 is torch.get_default_dtype()
+    with Store(path) as store:
+        observed = store.observed(run.run_id for run in store.runs())
+    assert [one.outside for one in observed.values()] == [["numpy", "torch"]] * 2
+    assert [one.left for one in observed.values()] == [
+        ["left torch's default dtype changed; it was put back for the next run"]
+    ] * 2

@@ -95,9 +95,9 @@ def command(
         raise typer.Exit(130)
     with Store(attribution.store_path) as opened:
         sections = attribution_sections(opened, attribution.spec.name)
-    for section in sections:
-        print_attribution(attribution_results(section))
-    write_report(attribution.store_path, path)
+        for section in sections:
+            print_attribution(attribution_results(section))
+        write_report(opened, path)
     out.print(f"report: {path}", soft_wrap=True)
     raise typer.Exit(1 if outcome.failed or not all(section["attributions"] for section in sections) else 0)
 

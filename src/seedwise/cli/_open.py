@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
 
+if TYPE_CHECKING:
+    from seedwise.study import Store
 
-def store_path(path: Path) -> Path:
-    """Return the store that ``path`` names: itself, or the default store of a study file.
+
+def open_store(path: Path, scale: str | None = None) -> Store:
+    """Return the store that ``path`` names: itself, or that of a study file, with the plan of that file.
+
+    Args:
+        path: a store or a study file.
+        scale: one of the file's ``scales``.
 
     Raises:
-        SeedwiseError: if it is a folder.
+        SeedwiseError: if it is a folder, or if a store is named with a scale.
 
     """
+    from seedwise.study import Store, Study
+
     if path.is_dir():
         raise SeedwiseError(f"{path} is a folder: name the store, a .db file, or the study file")
-    if path.suffix not in (".yaml", ".yml"):
-        return path
-    from seedwise.study import Study
-
-    return Study.from_yaml(path).store_path
+    if path.suffix in (".yaml", ".yml"):
+        return Study.from_yaml(path, scale=scale).open()
+    if scale is not None:
+        raise SeedwiseError(f"--scale {scale} goes with a study file; {path} is a store, which holds one scale")
+    return Store(path)

@@ -75,9 +75,9 @@ def command(
 
 def _section(study: Study) -> dict[str, Any]:
     """Return what the store holds of a study."""
-    from seedwise.study import Store, report_sections
+    from seedwise.study import report_sections
 
-    with Store(study.store_path) as store:
+    with study.open() as store:
         found = [section for section in report_sections(store) if section["name"] == study.spec.name]
     if not found:
         raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")

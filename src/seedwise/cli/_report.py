@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    from seedwise.study import Store
 
 NAME: Final = "report"
 
@@ -24,19 +27,20 @@ def command(
             metavar="FOLDER", file_okay=False, help="Also write every table as CSV, Markdown and LaTeX (booktabs)."
         ),
     ] = None,
+    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
 ) -> None:
     """Write a report: one HTML file that needs nothing else."""
-    from seedwise.cli._open import store_path
+    from seedwise.cli._open import open_store
 
-    path = store_path(store)
-    target = output or path.with_suffix(".html")
-    write_report(path, target)
-    typer.echo(f"report: {target}")
-    if tables is not None:
-        typer.echo(f"tables: {write_tables(path, tables)} files in {tables}")
+    with open_store(store, scale) as opened:
+        target = output or opened.path.with_suffix(".html")
+        write_report(opened, target)
+        typer.echo(f"report: {target}")
+        if tables is not None:
+            typer.echo(f"tables: {write_tables(opened, tables)} files in {tables}")
 
 
-def write_report(store: Path, target: Path) -> None:
+def write_report(store: Store, target: Path) -> None:
     """Write the report of every study in a store.
 
     Raises:
@@ -45,34 +49,31 @@ def write_report(store: Path, target: Path) -> None:
     """
     from seedwise.reporting import render
     from seedwise.run import storage_errors
-    from seedwise.study import Store, attribution_sections, report_sections
+    from seedwise.study import attribution_sections, report_sections
     from seedwise.tuning import tuning_sections
 
-    refuse_store_as_target(store, target)
-    with Store(store) as opened:
-        command = shlex.join(["seedwise", "report", str(store), "-o", str(target)])
-        studies = report_sections(opened)
-        html = render(
-            studies,
-            command=command,
-            attributions=attribution_sections(opened),
-            tunings=tuning_sections(opened, studies),
-        )
+    refuse_store_as_target(store.path, target)
+    studies = report_sections(store)
+    html = render(
+        studies,
+        command=shlex.join(["seedwise", "report", str(store.path), "-o", str(target)]),
+        attributions=attribution_sections(store),
+        tunings=tuning_sections(store, studies),
+    )
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
 
 
-def write_tables(store: Path, folder: Path) -> int:
+def write_tables(store: Store, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
     from seedwise.reporting import attribution_files, table_files, tuning_files
     from seedwise.run import storage_errors
-    from seedwise.study import Store, attribution_sections, report_sections
+    from seedwise.study import attribution_sections, report_sections
     from seedwise.tuning import tuning_sections
 
-    with Store(store) as opened:
-        studies = report_sections(opened)
-        files = table_files(studies) | attribution_files(attribution_sections(opened))
-        files |= tuning_files(tuning_sections(opened, studies))
+    studies = report_sections(store)
+    files = table_files(studies) | attribution_files(attribution_sections(store))
+    files |= tuning_files(tuning_sections(store, studies))
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

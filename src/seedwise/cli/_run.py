@@ -206,8 +206,8 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
         description = store.studies()[study.spec.name]
         cells = cells_of(store, study.spec.name)
         unreported = unreported_metric(store.runs(study.spec.name), cells[0].metric)
-    print_results(results_of(description, cells), unreported)
-    write_report(study.store_path, path)
+        print_results(results_of(description, cells), unreported)
+        write_report(store, path)
     if outcome.failed:
         out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}", soft_wrap=True)
     if outcome.unread:

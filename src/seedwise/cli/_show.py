@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seedwise.run import Observed
     from seedwise.study import StoredReadout, StoredRun
 
 NAME: Final = "show"
@@ -19,26 +20,30 @@ NAME: Final = "show"
 
 def command(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every run as JSON, in the order of the plan.")] = False,
 ) -> None:
     """Show the results in a store: the table, or with --json a list with one object per planned run.
 
-    Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds, and where
-    a run was read out, readouts: by name status, metrics, forward passes per example, and measured seconds.
+    Keys: id, study, task, method, regime, group, replicate, seeds, status, metrics, weights_sha256, seconds,
+    resumed_from (the first epoch after each resume), notes, randomness (the sources that were drawn from; the global
+    generators that were seeded anew in a scope, or drawn from outside every scope; null for runs from before that was
+    recorded), and where a run was read out, readouts: by name status, metrics, forward passes per example, and measured
+    seconds.
     """
     from seedwise.cli._attribute import print_attribution
     from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
-    from seedwise.cli._open import store_path
+    from seedwise.cli._open import open_store
     from seedwise.cli._tune import print_tunings
     from seedwise.reporting import attribution_results, results_of
-    from seedwise.study import Store, attribution_sections, cells_of, is_attribution, is_search
+    from seedwise.study import attribution_sections, cells_of, is_attribution, is_search
 
-    path = store_path(store)
-    with Store(path) as opened:
+    with open_store(store, scale) as opened:
         if as_json:
-            read = opened.readouts()
-            typer.echo(json.dumps([as_object(run, read) for run in opened.runs()], indent=1))
+            read, runs = opened.readouts(), opened.runs()
+            observed = opened.observed(run.run_id for run in runs)
+            typer.echo(json.dumps([as_object(run, read, observed.get(run.run_id)) for run in runs], indent=1))
             return
         for study, description in opened.studies().items():
             if is_attribution(description) or is_search(description):
@@ -47,10 +52,12 @@ def command(
             print_results(results_of(description, cells), unreported_metric(opened.runs(study), cells[0].metric))
         for section in attribution_sections(opened):
             print_attribution(attribution_results(section))
-    print_tunings(path)
+        print_tunings(opened)
 
 
-def as_object(run: StoredRun, read: Mapping[tuple[str, str], StoredReadout]) -> dict[str, Any]:
+def as_object(
+    run: StoredRun, read: Mapping[tuple[str, str], StoredReadout], observed: Observed | None = None
+) -> dict[str, Any]:
     """Return what ``--json`` says of a run."""
     from seedwise.randomness import ALL
 
@@ -68,4 +75,9 @@ def as_object(run: StoredRun, read: Mapping[tuple[str, str], StoredReadout]) -> 
         "metrics": run.metrics,
         "weights_sha256": run.weights_sha256,
         "seconds": run.seconds,
+        "resumed_from": run.resumed_from,
+        "notes": run.notes,
+        "randomness": None
+        if observed is None
+        else {name: getattr(observed, name) for name in ("drawn", "reseeded", "outside")},
     } | ({"readouts": readouts} if readouts else {})

@@ -13,14 +13,15 @@ NAME: Final = "status"
 
 def command(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
 ) -> None:
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._console import console
-    from seedwise.cli._open import store_path
-    from seedwise.study import Store, unread
+    from seedwise.cli._open import open_store
+    from seedwise.study import unread
 
     out = console()
-    with Store(store_path(store)) as opened:
+    with open_store(store, scale) as opened:
         runs = opened.runs()
         for study in opened.studies():
             mine = [run for run in runs if run.link.study == study]

@@ -11,6 +11,7 @@ import typer
 from seedwise.cli._data import use
 
 if TYPE_CHECKING:
+    from seedwise.study import Store
     from seedwise.tuning import Trial
 
 NAME: Final = "tune"
@@ -84,23 +85,23 @@ def command(
                 f"stopped: what is finished is kept. Go on with: {command_line(study, given, NAME)}", soft_wrap=True
             )
             raise typer.Exit(130) from None
-    write_report(opened.store_path, path)
-    print_tunings(opened.store_path, f"{opened.spec.name}-trials", as_json=as_json)
+    with Store(opened.store_path) as stored:
+        write_report(stored, path)
+        print_tunings(stored, f"{opened.spec.name}-trials", as_json=as_json)
     if not as_json:
         out.print(f"report: {path}", soft_wrap=True)
     raise typer.Exit(1 if tuned.failed or tuned.chosen is None else 0)
 
 
-def print_tunings(store: Path, only: str | None = None, *, as_json: bool = False) -> None:
+def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
     from seedwise.cli._console import aligned, console
     from seedwise.reporting import tuning_numbers, tuning_results
-    from seedwise.study import Store, report_sections
+    from seedwise.study import report_sections
     from seedwise.tuning import tuning_sections
 
     out = console()
-    with Store(store) as opened:
-        sections = tuning_sections(opened, report_sections(opened))
+    sections = tuning_sections(store, report_sections(store))
     for section in sections:
         if only not in (None, section["name"]):
             continue

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from seedwise.randomness._generators import seeded
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,13 @@ class Randomness:
     Args:
         seeds: one integer >= 0 per source; a source left out has seed 0. ``repeat`` is accepted and draws nothing.
 
+    Attributes:
+        seeds: the seed of every source.
+        drawn: the sources that anything was drawn from; a ``scope`` in which nobody drew does not count.
+        reseeded: by source, the global generators that code in its ``scope`` seeded anew with a value of its own: what
+            it draws then does not depend on the source.
+        given: the integers that were handed out.
+
     Raises:
         ValueError: for an unknown source or a seed that is not an integer >= 0.
 
@@ -62,6 +70,15 @@ class Randomness:
             if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
                 raise ValueError(f"the seed of '{source}' is {seed!r}: it must be an integer of 0 or more")
         self.seeds: dict[str, int] = {source: int(given.get(source, 0)) for source in SOURCES}
+        self.drawn: set[str] = set()
+        self.reseeded: dict[str, set[str]] = {}
+        self.given: set[int] = set()
+
+    def note_drawn(self, source: str, *key: str | int) -> None:
+        """Note that something was drawn from a source, and from its part where the key names one."""
+        self.drawn.add(source)
+        if source == "init" and key and key[0] in PARTS:
+            self.drawn.add(str(key[0]))
 
     def _entropy(self, source: str, key: tuple[str | int, ...]) -> int:
         _check_source(source)
@@ -74,11 +91,32 @@ class Randomness:
 
     def sequence(self, source: str, *key: str | int) -> np.random.SeedSequence:
         """Return the seed sequence that the other methods start from."""
-        return np.random.SeedSequence(self._entropy(source, key))
+        sequence = np.random.SeedSequence(self._entropy(source, key))
+        self.note_drawn(source, *key)
+        return sequence
 
     def integer(self, source: str, *key: str | int) -> int:
         """Return one integer in [0, 2**63), for code that wants a seed rather than a generator."""
-        return int(self.sequence(source, *key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+        self.note_drawn(source, *key)
+        return self._give(int(self._state(source, key, np.uint64) >> np.uint64(1)))
+
+    def seed_for(self, source: str, *key: str | int) -> int:
+        """Return one integer in [0, 2**32), for libraries that take no larger seed (numpy, Lightning, transformers).
+
+        Example:
+            >>> Randomness({"init": 7}).seed_for("init") < 2**32
+            True
+
+        """
+        self.note_drawn(source, *key)
+        return self._give(int(self._state(source, key, np.uint32)))
+
+    def _state(self, source: str, key: tuple[str | int, ...], kind: type[np.unsignedinteger[Any]]) -> Any:
+        return np.random.SeedSequence(self._entropy(source, key)).generate_state(1, kind)[0]
+
+    def _give(self, value: int) -> int:
+        self.given.add(value)
+        return value
 
     def numpy(self, source: str, *key: str | int) -> np.random.Generator:
         """Return a fresh numpy generator at the start of the stream."""
@@ -106,21 +144,16 @@ class Randomness:
             True
 
         """
-        import torch
-
-        seed = self.integer(source, *key)
-        python_state = random.getstate()
-        numpy_state = np.random.get_state()  # noqa: NPY002 - other people's code draws from it
-        devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
-        with torch.random.fork_rng(devices=devices):
-            random.seed(seed)
-            np.random.seed(seed % 2**32)  # noqa: NPY002
-            torch.manual_seed(seed)
-            try:
+        seed = self._give(int(self._state(source, key, np.uint64) >> np.uint64(1)))
+        fate = None
+        try:
+            with seeded(seed, self.given) as fate:
                 yield
-            finally:
-                random.setstate(python_state)
-                np.random.set_state(numpy_state)  # noqa: NPY002
+        finally:
+            if fate is not None and fate.drawn:
+                self.note_drawn(source, *key)
+            if fate is not None and fate.reseeded:
+                self.reseeded.setdefault(source, set()).update(fate.reseeded)
 
 
 def _check_source(source: str) -> None:

@@ -2,11 +2,12 @@
 
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._execute import configure, execute, load_function, record_of
+from seedwise.run._execute import configure, execute, load_function, record_of, training
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
-from seedwise.run._fingerprint import changed_files, environment, loaded_code, present_code
+from seedwise.run._fingerprint import RunCode, changed_files, environment, is_users, present_code
+from seedwise.run._isolation import isolated
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
-from seedwise.run._record import Forecasts, Predictions, RunRecord
+from seedwise.run._record import Forecasts, Observed, Predictions, RunRecord
 from seedwise.run._run import FINAL, SAMPLE, Keep, Run
 from seedwise.run._spec import Numerics, RunSpec, digest_of
 
@@ -21,8 +22,10 @@ __all__ = [
     "Interrupted",
     "Keep",
     "Numerics",
+    "Observed",
     "Predictions",
     "Run",
+    "RunCode",
     "RunRecord",
     "RunSpec",
     "Status",
@@ -31,13 +34,15 @@ __all__ = [
     "digest_of",
     "environment",
     "execute",
+    "is_users",
+    "isolated",
     "load_function",
-    "loaded_code",
     "present_code",
     "read_checked",
     "record_of",
     "remove_stale",
     "storage_errors",
+    "training",
     "weights_sha256",
     "write_checked",
 ]

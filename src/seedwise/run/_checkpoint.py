@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run._digest import state_sha256
 from seedwise.run._files import read_checked, storage_errors, write_checked
-from seedwise.run._fingerprint import changed_files, loaded_code
+from seedwise.run._fingerprint import changed_files
 from seedwise.run._outcomes import Interrupted
 from seedwise.run._record import Forecasts, Predictions
+
+if TYPE_CHECKING:
+    from seedwise.randomness import Randomness
+    from seedwise.run._fingerprint import RunCode
 
 
 class Checkpoint:
@@ -28,8 +32,7 @@ class Checkpoint:
         every_epochs: write at the end of every N epochs.
         every_seconds: write at the first end of an epoch after S seconds since the last one.
         should_stop: asked at every save; if true, ``save`` writes and raises ``Interrupted``.
-        functions: ``module:name`` of each function that decides the bits; a checkpoint of other code is not gone on
-            from.
+        stop_after: stop like that after the save of so many epochs of this process.
         keep_trace: whether to note a digest of every state that is passed to ``save``.
 
     Attributes:
@@ -38,6 +41,8 @@ class Checkpoint:
         notes: what the user should know of damaged files.
         resumed_from: the first epoch after each resume.
         trace: the digest of the state after each epoch.
+        code: the code of the run, set by it; a checkpoint of other code is not gone on from.
+        randomness: the streams of the run, set by it; what was drawn before a stop counts.
 
     Example:
         >>> import tempfile, torch
@@ -56,7 +61,7 @@ class Checkpoint:
         every_epochs: int | None = None,
         every_seconds: float | None = None,
         should_stop: Callable[[], bool] = bool,
-        functions: Sequence[str] = (),
+        stop_after: int | None = None,
         keep_trace: bool = False,
     ) -> None:
         self.path = path
@@ -69,7 +74,9 @@ class Checkpoint:
         self.forecasts: list[Forecasts] = []
         self.weights: dict[str, bytes] = {}
         self.trace: dict[str, str] = {}
-        self._functions = functions
+        self.code: RunCode | None = None
+        self.randomness: Randomness | None = None
+        self._left = stop_after
         self._keep_trace = keep_trace
         self._should_stop = should_stop
         self._written = time.monotonic()
@@ -105,7 +112,8 @@ class Checkpoint:
             self.trace[str(epoch)] = state_sha256(state)
         if self.path is None:
             return False
-        stop = self._should_stop()
+        self._left = None if self._left is None else self._left - 1
+        stop = self._should_stop() or self._left == 0
         due = (self.every_epochs is not None and (epoch + 1) % self.every_epochs == 0) or (
             self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
         )
@@ -118,7 +126,10 @@ class Checkpoint:
     def _write(self, epoch: int, state: dict[str, Any]) -> None:
         assert self.path is not None
         own = {"log": self.log, "resumed_from": self.resumed_from, "seconds": self.seconds, "notes": self.notes}
-        own["code"] = loaded_code(*self._functions) if self._functions else {}
+        own["code"] = {} if self.code is None else self.code.files()
+        if self.randomness is not None:
+            own["drawn"] = sorted(self.randomness.drawn)
+            own["reseeded"] = {source: sorted(found) for source, found in self.randomness.reseeded.items()}
         own["kept"] = _tensors_of(self.predictions, self.forecasts, self.weights)
         try:
             payload = _pack({"epoch": epoch, "state": state, **own})
@@ -155,7 +166,7 @@ class Checkpoint:
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
                 path.unlink()
                 continue
-            changed = changed_files(saved["code"], *self._functions) if self._functions else []
+            changed = [] if self.code is None else changed_files(saved["code"], self.code.present(saved["code"]))
             if changed:
                 self.notes.append(
                     f"the code has changed since the checkpoint ({', '.join(changed[:3])}): from the start"
@@ -165,6 +176,10 @@ class Checkpoint:
             self.log[:] = saved["log"]
             self.predictions[:], self.forecasts[:], self.weights = _kept_in(saved["kept"])
             self.notes[:] = dict.fromkeys([*saved["notes"], *self.notes])
+            if self.randomness is not None:
+                self.randomness.drawn.update(saved.get("drawn", ()))
+                for source, found in saved.get("reseeded", {}).items():
+                    self.randomness.reseeded.setdefault(source, set()).update(found)
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
             return {"epoch": saved["epoch"], **saved["state"]}

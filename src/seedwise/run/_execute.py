@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import traceback
 import typing
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.randomness import strict_determinism
-from seedwise.run._fingerprint import environment, loaded_code
+from seedwise.randomness import Fate, seeded, strict_determinism
+from seedwise.run._fingerprint import environment
+from seedwise.run._isolation import Remains, isolated
 from seedwise.run._outcomes import Diverged, Interrupted, Status
 from seedwise.run._record import RunRecord
 from seedwise.run._run import Run
 
+_training: list[Run[Any]] = []
+
 Train = Callable[[Run[Any]], None]
+
+_OUTSIDE: Final = 0x5EED
+"""What the global generators start from outside every scope, the same for every run."""
 
 
 def load_function(name: str) -> Train:
@@ -29,7 +38,7 @@ def load_function(name: str) -> Train:
     if not module_name or not colon or not function_name:
         raise SeedwiseError(f"'{name}' does not name a function: write 'my_package.my_module:my_function'")
     try:
-        module = importlib.import_module(module_name)
+        module = _imported(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise SeedwiseError(
@@ -48,6 +57,27 @@ def load_function(name: str) -> Train:
     if not callable(function):
         raise SeedwiseError(f"there is no function '{function_name}' in '{module_name}'")
     return typing.cast("Train", function)
+
+
+_by_import: dict[str, Remains] = {}
+"""What the import of a module changed in the process, for the runs that need it."""
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module as every process does that imports it first: what it draws or changes depends on nothing else."""
+    if name in sys.modules:
+        return sys.modules[name]
+    with isolated() as remains, seeded(_OUTSIDE):
+        module = importlib.import_module(name)
+    _by_import[name] = remains
+    if _training:
+        _make_again(name)
+    return module
+
+
+def _make_again(name: str) -> None:
+    for change in _by_import[name].again if name in _by_import else ():
+        change()
 
 
 def config_model(function: Train) -> Any:
@@ -69,6 +99,44 @@ def configure(function: Train, config: Mapping[str, Any]) -> Any:
     return dict(config) if model is None else model.model_validate(config)
 
 
+@contextmanager
+def training(run: Run[Any]) -> Iterator[None]:
+    """Watch over a block that trains ``run``: whatever was trained before it, it has the same bits.
+
+    The global generators start from a value that is the same for every run, the switches of strict determinism are on
+    unless ``hardware`` varies, imports are noted, and what the block leaves changed is put back. What was seen is in
+    ``run.observed``.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    modules = [name.partition(":")[0] for name in run.spec.functions]
+    remains, fate = Remains(), Fate()
+    _training.append(run)
+    try:
+        torch.set_num_threads(run.numerics.threads)
+        with (
+            strict_determinism(run.spec.deterministic),
+            run.code.watched(),
+            isolated() as remains,
+            seeded(_OUTSIDE, run.randomness.given) as fate,
+        ):
+            for module in modules:
+                _make_again(module)
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        _training.remove(run)
+        drawn = [name for name in fate.drawn if not any(one.startswith(name) for one in fate.reseeded)]
+        observed = run.observed
+        observed.drawn = sorted(run.randomness.drawn)
+        observed.reseeded = {source: sorted(found) for source, found in run.randomness.reseeded.items()}
+        observed.outside = sorted({*drawn, *fate.reseeded})
+        observed.left = remains.notes
+        run.must_be_last = bool(remains.stuck or any(_by_import[name].stuck for name in modules if name in _by_import))
+        run.notes += [note for note in observed.left if note not in run.notes]
+
+
 def execute(run: Run[Any], train: Train) -> RunRecord:
     """Train ``run`` and return its record; what the function raises becomes the record's status.
 
@@ -81,12 +149,11 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     status: Status = "finished"
     error: BaseException | None = None
     message = None
-    loaded_code(*run.spec.functions)  # before the run, so that it is what the run was trained by
-    torch.set_num_threads(run.numerics.threads)
-    if run.seeds["hardware"] and run.device == "cpu":
+    run.code.files()  # before the run, so that it is what the run was trained by
+    if run.spec.seeds.get("hardware") and run.device == "cpu":
         run.notes.append("the source 'hardware' changes nothing on a CPU: torch's CPU kernels add in a fixed order")
     try:
-        with strict_determinism(run.spec.deterministic):
+        with training(run):
             train(run)
     except StorageError:
         raise
@@ -137,7 +204,8 @@ def record_of(
         error=message,
         traceback="".join(traceback.format_exception(error)) if error is not None else None,
         environment=environment(run.device),
-        code=loaded_code(*run.spec.functions),
+        code=run.code.files(),
+        observed=run.observed,
         trace=run.checkpoint.trace,
         predictions=run.predictions if status == "finished" else [],
         forecasts=run.forecasts if status == "finished" else [],

@@ -72,6 +72,27 @@ class Forecasts:
 
 
 @dataclass
+class Observed:
+    """What was seen of a run's randomness while it was trained.
+
+    Attributes:
+        drawn: the sources that anything was drawn from.
+        reseeded: by source, the global generators (``python``, ``numpy``, ``torch (42)``) that were seeded anew in its
+            scope with a value that the run had not given.
+        outside: the global generators that were drawn from, or so seeded, outside every scope.
+        left: what the run left changed in its process.
+        arguments: the command line of a program whose loop trained it.
+
+    """
+
+    drawn: list[str] = field(default_factory=list)
+    reseeded: dict[str, list[str]] = field(default_factory=dict)
+    outside: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
 class RunRecord:
     """Everything that is known of a run after it ended.
 
@@ -95,6 +116,7 @@ class RunRecord:
     environment: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     trace: dict[str, str] = field(default_factory=dict)
+    observed: Observed | None = None
     predictions: list[Predictions] = field(default_factory=list)
     forecasts: list[Forecasts] = field(default_factory=list)
     weights: dict[str, bytes] = field(default_factory=dict)
@@ -107,6 +129,7 @@ class RunRecord:
             for f in dataclasses.fields(self)
             if f.name not in ("predictions", "forecasts", "weights")
         }
+        meta["observed"] = None if self.observed is None else vars(self.observed)
         arrays: dict[str, NDArray[Any]] = {}
         for letter, kept in large.items():
             for k, one in enumerate(kept):
@@ -139,6 +162,7 @@ class RunRecord:
             predictions = kept(Predictions, "p", meta.pop("predictions"))
             forecasts = kept(Forecasts, "f", meta.pop("forecasts", []))
             weights = {tag: arrays[f"w{k}"].tobytes() for k, tag in enumerate(meta.pop("weights"))}
+        meta["observed"] = Observed(**meta["observed"]) if meta.get("observed") else None
         return cls(**meta, predictions=predictions, forecasts=forecasts, weights=weights)
 
 

@@ -15,7 +15,8 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._digest import weights_sha256
-from seedwise.run._record import Forecasts, Predictions
+from seedwise.run._fingerprint import RunCode
+from seedwise.run._record import Forecasts, Observed, Predictions
 from seedwise.run._spec import Numerics, RunSpec
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class Run(Generic[Config]):
         keep: what is kept of predictions and weights.
         evaluate_epochs: whether to evaluate on the test set after every epoch or after the last alone.
         on_epoch: called with the epoch's number after each ``log``.
+        code: its code; default: that of its functions and of what is imported while it is trained.
 
     Attributes:
         id: sixteen hexadecimal digits.
         config: see above.
-        seeds: one integer per source.
+        seeds: one integer per source; see also ``seed_for``.
         randomness: the run's random streams.
         device: see above.
         numerics: precision, compile, deterministic, threads.
@@ -82,15 +84,21 @@ class Run(Generic[Config]):
         keep: Keep | None = None,
         evaluate_epochs: bool = True,
         on_epoch: Callable[[int], None] = lambda _epoch: None,
+        code: RunCode | None = None,
     ) -> None:
         self.spec = spec
         self.id = spec.id
         self.config = config
         self.randomness = Randomness(spec.seeds)
-        self.seeds: dict[str, int] = {**self.randomness.seeds, **spec.seeds}
+        self.seeds: dict[str, int] = _Seeds({**self.randomness.seeds, **spec.seeds}, self.randomness)
         self.device = device
         self.numerics: Numerics = spec.numerics
+        self.code = code or RunCode(spec)
         self.checkpoint = checkpoint or Checkpoint(None)
+        self.checkpoint.code = self.code
+        self.checkpoint.randomness = self.randomness
+        self.observed = Observed()
+        self.must_be_last = False  # whether it left its process so that no other may be trained in it
         self.evaluate_epochs = evaluate_epochs
         self.keep = keep or Keep()
         self.notes: list[str] = self.checkpoint.notes
@@ -117,6 +125,25 @@ class Run(Generic[Config]):
     def weights(self) -> dict[str, bytes]:
         """The states that ``save_weights`` kept, by tag; with the checkpoint, as the series."""
         return self.checkpoint.weights
+
+    def seed_for(self, source: str, *key: str | int) -> int:
+        """Return one integer in [0, 2**32), for libraries that take no larger seed.
+
+        Unlike ``run.seeds[source]``, which is the small number in the run's name, it differs between sources and keys;
+        ``run.randomness.integer`` returns one in [0, 2**63).
+
+        Args:
+            source: ``init``, ``shuffle``, ...
+            key: a purpose, an epoch, ...
+
+        Example:
+            >>> run = Run(RunSpec("my.train:train", {}, {"init": 3}), {})
+            >>> seed = run.seed_for("init")  # lightning.seed_everything(seed), transformers.set_seed(seed)
+            >>> 0 <= seed < 2**32
+            True
+
+        """
+        return self.randomness.seed_for(source, *key)
 
     def log(self, epoch: int, **scalars: Any) -> None:
         """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.
@@ -285,6 +312,27 @@ class Run(Generic[Config]):
             raise SeedwiseError("run.finish() needs at least one metric: run.finish(accuracy=0.98)")
         values = {name if "/" in name else f"test/{name}": float(value) for name, value in metrics.items()}
         self.metrics = {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
+class _Seeds(dict[str, int]):
+    """The seeds of a run; reading one is drawing from its source."""
+
+    def __init__(self, seeds: Mapping[str, int], randomness: Randomness) -> None:
+        super().__init__(seeds)
+        self._randomness = randomness
+
+    def _read(self, source: str) -> None:
+        if source in self:
+            self._randomness.note_drawn(source)
+            self._randomness.given.add(super().__getitem__(source))
+
+    def __getitem__(self, source: str) -> int:
+        self._read(source)
+        return super().__getitem__(source)
+
+    def get(self, source: str, default: Any = None) -> Any:
+        self._read(source)
+        return super().get(source, default)
 
 
 def _to_numpy(array: Any) -> NDArray[Any]:

@@ -99,6 +99,7 @@ class _Worker:
         self.ready = False
         self.since = math.inf
         self.timed_out = False
+        self.spent = False  # a run left it so that no other may be trained in it
         log = settings.folder.logs / f"worker-{number}.log"
         with storage_errors(log):
             stderr = log.open("ab")
@@ -271,7 +272,7 @@ class Executor:
     def _give_work(self, worker: _Worker) -> None:
         worker.job = None
         # A worker that has ended, or is about to, is replaced when its end is reported.
-        alive = not worker.timed_out and worker.process.poll() is None
+        alive = not worker.timed_out and not worker.spent and worker.process.poll() is None
         if self._waiting and not self._stopping and alive:
             worker.job = self._waiting.popleft()
             # The limit is the run's, not that of starting python and torch.
@@ -298,7 +299,10 @@ class Executor:
             case "epoch":
                 self._progress.epoch(answer["id"], answer["epoch"])
             case "done":
+                worker.spent = answer["last"]
                 self._finish(worker, answer["status"])
+                if worker.spent:
+                    self._bury(worker)
             case "storage":
                 self._problem = self._problem or StorageError(answer["error"])
                 worker.job = None
@@ -388,7 +392,7 @@ class Executor:
 
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
-        idle = [w for w in self._workers if w.job is None and not w.timed_out]
+        idle = [w for w in self._workers if w.job is None and not w.timed_out and not w.spent]
         if self._keeps and not self._stopping:
             self._source.put(idle)
             self._workers = [w for w in self._workers if w not in idle]

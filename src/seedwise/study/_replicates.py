@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from types import FrameType, TracebackType
+from typing import Any, Final, Literal
 
-from seedwise.errors import SeedwiseError
-from seedwise.randomness import strict_determinism
-from seedwise.run import FAILURES, Checkpoint, Keep, Numerics, Run, RunRecord, RunSpec, digest_of, record_of
+from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.run import (
+    FAILURES,
+    Checkpoint,
+    Keep,
+    Numerics,
+    Run,
+    RunCode,
+    RunRecord,
+    RunSpec,
+    digest_of,
+    is_users,
+    record_of,
+    training,
+)
+from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
 from seedwise.study._executor import Silent
 from seedwise.study._folder import StudyFolder
@@ -37,6 +56,7 @@ def replicates(
     deterministic: bool = True,
     checkpoint_seconds: float | None = 30.0,
     changed_code: Literal["stop", "retrain", "accept"] = "stop",
+    ignore_args: Sequence[str] = (),
 ) -> Iterator[Run[dict[str, Any]]]:
     """Yield the runs of one method that are not finished yet; the loop's body trains each of them.
 
@@ -60,14 +80,18 @@ def replicates(
         threads: torch's threads; part of the run's name, since bits depend on it.
         deterministic: whether torch may only use operations with a deterministic form.
         checkpoint_seconds: how often ``run.checkpoint.save`` writes.
-        changed_code: what to do if the code has changed since runs were finished.
+        changed_code: what to do if the code, or a command-line argument that is not in ``config``, has changed since
+            runs were finished: ``stop``, ``retrain`` them and keep the old results, or ``accept`` them as they are.
+        ignore_args: names of command-line arguments that change no result, such as ``--verbose``. Those of notebooks,
+            pytest and torchrun never count, nor those that are passed on to this function, such as ``n``.
 
     Yields:
         One ``Run`` per replicate.
 
     Raises:
         SeedwiseError: for n < 1, an unknown source, a config that another method has, or a store in use.
-        ChangedCodeError: if the code has changed and ``changed_code`` is ``stop``.
+        ChangedCodeError: if the code or an argument has changed and ``changed_code`` is ``stop``. In a program that
+            does not catch it, it is printed as one line.
 
     Example:
         >>> import tempfile, seedwise
@@ -78,6 +102,64 @@ def replicates(
         0
 
     """
+    caller = inspect.stack(context=0)[1]
+    with one_line_errors():
+        call = _checked(
+            n,
+            method=method,
+            config=config,
+            vary=vary,
+            store=store,
+            study=study,
+            first_replicate=first_replicate,
+            threads=threads,
+            deterministic=deterministic,
+            function=f"{_name_of(caller)}:replicates",
+        )
+    description = {
+        "spec": {"name": call.links[0].study, "train": {"function": call.specs[0].function}},
+        "base": None,
+        "metrics": {"task": [{"name": metric, "higher_is_better": higher_is_better, "chance": chance}]},
+        "question": {"spread_ratio": 0.7, "power": 0.8},
+    }
+    own = {
+        "n": n, "method": method, "vary": vary, "store": store, "study": study, "first_replicate": first_replicate,
+        "device": device, "threads": threads, "changed_code": changed_code,
+    }  # fmt: skip
+    return _generate(
+        call,
+        description,
+        device=device,
+        keep=keep,
+        checkpoint_seconds=checkpoint_seconds,
+        changed_code=changed_code,
+        arguments={"given": command_line(), "own": {name: str(value) for name, value in own.items()}},
+        ignored=ignore_args,
+    )
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What ``replicates`` was asked for."""
+
+    path: Path
+    specs: list[RunSpec]
+    links: list[Link]
+
+
+def _checked(
+    n: int,
+    *,
+    method: str,
+    config: Mapping[str, Any] | None,
+    vary: str | Sequence[str],
+    store: str | Path,
+    study: str | None,
+    first_replicate: int,
+    threads: int,
+    deterministic: bool,
+    function: str,
+) -> _Call:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise SeedwiseError(f"replicates({n!r}): pass a number of replicates of 1 or more")
     if first_replicate < 0:
@@ -93,82 +175,168 @@ def replicates(
         raise SeedwiseError(f"config may hold finite numbers, text, lists and mappings only: {error}") from None
     path = Path(store)
     name = study or path.stem
-    function = f"{_caller()}:replicates"
     numerics = Numerics(threads=threads, deterministic=deterministic)
-    specs = [
-        RunSpec(function, dict(config or {}), seeds_of(sources, r), numerics)
-        for r in range(first_replicate, first_replicate + n)
-    ]
-    links = [Link(name, "task", method, regime, 0, r) for r in range(first_replicate, first_replicate + n)]
-    description = {
-        "spec": {"name": name, "train": {"function": function}},
-        "base": None,
-        "metrics": {"task": [{"name": metric, "higher_is_better": higher_is_better, "chance": chance}]},
-        "question": {"spread_ratio": 0.7, "power": 0.8},
-    }
-    return _generate(
-        specs,
-        links,
-        description,
-        StudyFolder.of_store(path),
+    replicates = range(first_replicate, first_replicate + n)
+    return _Call(
         path,
-        device=device,
-        keep=keep,
-        checkpoint_seconds=checkpoint_seconds,
-        changed_code=changed_code,
+        [RunSpec(function, dict(config or {}), seeds_of(sources, r), numerics) for r in replicates],
+        [Link(name, "task", method, regime, 0, r) for r in replicates],
     )
 
 
 def _generate(
-    specs: Sequence[RunSpec],
-    links: Sequence[Link],
+    call: _Call,
     description: Mapping[str, Any],
-    folder: StudyFolder,
-    path: Path,
     *,
     device: str,
     keep: Keep | None,
     checkpoint_seconds: float | None,
     changed_code: str,
+    arguments: dict[str, Any],
+    ignored: Sequence[str],
 ) -> Iterator[Run[dict[str, Any]]]:
-    import torch
-
-    with folder.lock(), Store(path, write=True) as store:
+    specs, links, path = call.specs, call.links, call.path
+    folder = StudyFolder.of_store(path)
+    with one_line_errors(), folder.lock(), Store(path, write=True) as store:
         take_outbox(store, folder, Silent())
         planned = [(link, spec.id, spec.content) for link, spec in zip(links, specs, strict=True)]
         store.add_method(links[0].study, description, links[0].method, planned)
         ids = {spec.id for spec in specs}
         statuses = {i: status for i, status in store.statuses().items() if i in ids}
-        changed = runs_of_changed_code(
-            store, specs[0].functions, statuses, retrain=changed_code == "retrain", accept=changed_code == "accept"
-        )
-        threads_before = torch.get_num_threads()
+        options = {"retrain": changed_code == "retrain", "accept": changed_code == "accept"}
+        present = RunCode(specs[0], frame=_users_frame(sys._getframe(1))).present
+        changed = runs_of_changed_code(store, statuses, **options, present=present, remedy=_REMEDY)
+        changed |= _runs_of_changed_arguments(store, call, statuses, arguments, ignored, **options)
+        todo = []
         for spec in specs:
-            status = statuses.get(spec.id, ("pending", None))[0]
-            if status in FAILURES or (status == "finished" and spec.id not in changed):
-                continue
-            checkpoint = Checkpoint(
-                folder.checkpoint(spec.id), every_seconds=checkpoint_seconds, functions=spec.functions
-            )
-            run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep)
+            status, _ = statuses.get(spec.id, ("pending", None))
+            if status not in FAILURES and (status != "finished" or spec.id in changed):
+                todo.append((spec, status))
+        if not todo:
+            counts = Counter(status.replace("_", " ") for status, _ in statuses.values())
+            found = ", ".join(f"{count} {status}" for status, count in counts.items())
+            print(f"seedwise: nothing to train in {path}: of '{links[0].method}' there are {found}", file=sys.stderr)
+        for spec, status in todo:
+            code = RunCode(spec, frame=_users_frame(sys._getframe(1)))
+            checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=checkpoint_seconds)
+            run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep, code=code)
+            run.observed.arguments = arguments
+            run.notes += [] if hashes_are_fixed() else [_HASHES]
             # Written beforehand, so that it is true however the body ends.
             if status != "finished":
                 store.take_in(RunRecord(spec.id, dict(spec.content), "interrupted"))
-            torch.set_num_threads(spec.numerics.threads)
-            try:
-                with strict_determinism(spec.deterministic):
-                    yield run
-            finally:
-                torch.set_num_threads(threads_before)
+            code.files()  # before the run, so that it is what the run was trained by
+            with training(run):
+                yield run
+            code.frame = _users_frame(sys._getframe(1))
             record = record_of(run)
+            code.frame = None
             folder.hand_over(record)
             take_record(store, folder, record)
 
 
-def _caller() -> str:
+_REMEDY: Final = (
+    'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they are'
+)
+
+_HASHES: Final = (
+    "PYTHONHASHSEED was not fixed: where the order of a set of texts matters, another start of the program gives other "
+    "results; start it with PYTHONHASHSEED=0"
+)
+
+
+def _runs_of_changed_arguments(
+    store: Store,
+    call: _Call,
+    statuses: Mapping[str, tuple[str, str | None]],
+    arguments: Mapping[str, Any],
+    ignored: Sequence[str],
+    *,
+    retrain: bool,
+    accept: bool,
+) -> set[str]:
+    """Return the ids of finished runs of another command line that nobody accepted.
+
+    Raises:
+        ChangedCodeError: if there are some and neither option says what to do.
+
+    """
+    finished = [spec for spec in call.specs if statuses.get(spec.id, ("", None))[0] == "finished"]
+    recorded = {i: found.arguments for i, found in store.observed([spec.id for spec in finished]).items()}
+    accepted = store.accepted_code()
+    pairs = {spec.id: (digest_of(recorded.get(spec.id)), digest_of(arguments)) for spec in finished}
+    names = {
+        spec.id: differing(recorded[spec.id], arguments["given"], arguments["own"], spec.config, ignored)
+        for spec in finished
+        if recorded.get(spec.id) and pairs[spec.id] not in accepted
+    }
+    changed = {run_id for run_id, found in names.items() if found}
+    if changed and accept:
+        for run_id in changed:
+            store.accept_code(*pairs[run_id])
+        return set()
+    if changed and not retrain:
+        first = next(spec.id for spec in finished if spec.id in changed)
+        raise ChangedCodeError(
+            f"{len(changed)} finished runs of '{call.links[0].method}' in {call.path} were trained with "
+            f"{shown(names[first], recorded[first]['given'])}, and now there is "
+            f"{shown(names[first], arguments['given'])}: put what changes a result into config={{...}}, which names "
+            f"the run, or {_REMEDY}"
+        )
+    return changed
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Let a mistake that nobody catches be printed as one line, as the command line does."""
+    try:
+        yield
+    except SeedwiseError:
+        _print_in_one_line()
+        raise
+
+
+def _print_in_one_line() -> None:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        shell.set_custom_exc((SeedwiseError,), lambda *found, **_: print(f"seedwise: {found[2]}", file=sys.stderr))
+    before = sys.excepthook
+    if getattr(before, "seedwise", False):
+        return
+
+    def hook(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if isinstance(error, SeedwiseError):
+            print(f"seedwise: {error}", file=sys.stderr)
+        else:
+            before(kind, error, where)
+
+    hook.seedwise = True  # type: ignore[attr-defined]
+    sys.excepthook = hook
+
+
+def hashes_are_fixed() -> bool:
+    """Return whether the program was started with PYTHONHASHSEED; setting it later changes nothing."""
+    if not sys.flags.hash_randomization:
+        return True
+    try:
+        started = Path("/proc/self/environ").read_bytes().split(b"\0")
+        value = next((v.partition(b"=")[2].decode() for v in started if v.startswith(b"PYTHONHASHSEED=")), "")
+    except OSError:
+        value = os.environ.get("PYTHONHASHSEED", "")
+    return value.isdecimal()
+
+
+def _users_frame(frame: FrameType) -> FrameType:
+    """Return the frame itself, or the nearest caller whose code is the user's: the loop may run in a progress bar."""
+    found: FrameType | None = frame
+    while found is not None and not is_users(found):
+        found = found.f_back
+    return found or frame
+
+
+def _name_of(caller: inspect.FrameInfo) -> str:
     """Return the name under which the calling program would be imported."""
-    frame = inspect.stack(context=0)[2]
-    module = frame.frame.f_globals.get("__name__", "__main__")
+    module = caller.frame.f_globals.get("__name__", "__main__")
     if module != "__main__":
         return str(module)
-    return Path(frame.filename).stem if Path(frame.filename).suffix == ".py" else "notebook"
+    return Path(caller.filename).stem if Path(caller.filename).suffix == ".py" else "notebook"

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import Forecasts, Predictions, RunRecord, digest_of
+from seedwise.run import Forecasts, Observed, Predictions, RunRecord, digest_of
 from seedwise.study._jobs import ReadoutRecord
 from seedwise.study._plan import Link
 
@@ -144,6 +144,13 @@ _readouts = Table(
 _documents = Table(
     "seedwise_documents", _metadata, Column("digest", String, primary_key=True), Column("content", Text, nullable=False)
 )
+_observed = Table(
+    "seedwise_observed",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+)
 _accepted = Table(
     "seedwise_accepted_code",
     _metadata,
@@ -169,6 +176,14 @@ class StoredRun:
     environment: str | None
     code: str | None
     attempt: int | None
+
+    @classmethod
+    def of(cls, link: Link, run_id: str, content: dict[str, Any], *row: Any) -> StoredRun:
+        """Read the columns of an attempt, all None where there is none."""
+        status, metrics, weights, seconds, resumed, notes, *rest = row
+        lists = json.loads(resumed or "[]"), json.loads(notes or "[]")
+        found = status or "pending", json.loads(metrics or "{}"), weights, seconds, *lists
+        return cls(link, run_id, content, *found, *rest)
 
 
 @dataclass(frozen=True)
@@ -199,6 +214,7 @@ class Store:
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self.path = path
+        self._plans: dict[str, tuple[dict[str, Any], list[tuple[Link, str, dict[str, Any]]]]] = {}
         if path.is_dir():
             raise SeedwiseError(f"{path} is a folder: name a file for the store, such as {path / 'study.db'}")
         if not write and not path.exists():
@@ -341,11 +357,21 @@ class Store:
                     [{"run_id": run_id, "content": json.dumps(content)} for run_id, content in new.items()],
                 )
 
+    def show_plan(
+        self, name: str, description: Mapping[str, Any], links: Sequence[tuple[Link, str, Mapping[str, Any]]]
+    ) -> None:
+        """Show study ``name`` as it is given here, until the file is closed; what is stored stays as it is.
+
+        Two study files may give their studies one name, and so one store, which keeps the plan of the last that ran.
+        """
+        self._plans[name] = dict(description), [(link, run_id, dict(content)) for link, run_id, content in links]
+
     def studies(self) -> dict[str, dict[str, Any]]:
         """Return the description of every study in the file, in the order in which they came."""
         with self._errors(), self._engine.connect() as db:
             rows = db.execute(sa.select(_studies.c.name, _studies.c.description).order_by(_studies.c.position))
-            return {name: json.loads(description) for name, description in rows}
+            stored = {name: json.loads(description) for name, description in rows}
+        return stored | {name: description for name, (description, _) in self._plans.items()}
 
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""
@@ -361,38 +387,31 @@ class Store:
 
     def runs(self, study: str | None = None) -> list[StoredRun]:
         """Return the links of a study (or of all) with the current attempts of their runs, in the order of the plan."""
+        names = list(self.studies()) if study is None else [study]
+        return [run for name in names for run in self._runs_of(name)]
+
+    def _runs_of(self, study: str) -> list[StoredRun]:
+        attempt = (
+            _runs.c.status, _runs.c.metrics, _runs.c.weights_sha256, _runs.c.seconds, _runs.c.resumed_from,
+            _runs.c.notes, _runs.c.error, _runs.c.environment, _runs.c.code, _runs.c.attempt,
+        )  # fmt: skip
+        if study in self._plans:
+            with self._errors(), self._engine.connect() as db:
+                query = sa.select(_runs.c.run_id, *attempt).where(_runs.c.current)
+                found = {run_id: rest for run_id, *rest in db.execute(query)}
+            nothing = [None] * len(attempt)
+            _, links = self._plans[study]
+            return [StoredRun.of(link, run_id, content, *found.get(run_id, nothing)) for link, run_id, content in links]
         query = (
-            sa.select(
-                *(_links.c[key] for key in _PLACE), _links.c.run_id, _specs.c.content, _runs.c.status, _runs.c.metrics,
-                _runs.c.weights_sha256, _runs.c.seconds, _runs.c.resumed_from, _runs.c.notes, _runs.c.error,
-                _runs.c.environment, _runs.c.code, _runs.c.attempt,
-            )
+            sa.select(*(_links.c[key] for key in _PLACE), _links.c.run_id, _specs.c.content, *attempt)
             .join(_studies, _studies.c.name == _links.c.study)
             .join(_specs, _specs.c.run_id == _links.c.run_id)
             .outerjoin(_runs, (_runs.c.run_id == _links.c.run_id) & _runs.c.current)
-            .order_by(_studies.c.position, _links.c.position, _links.c.replicate)
-        )  # fmt: skip
-        if study is not None:
-            query = query.where(_links.c.study == study)
+            .where(_links.c.study == study)
+            .order_by(_links.c.position, _links.c.replicate)
+        )
         with self._errors(), self._engine.connect() as db:
-            return [
-                StoredRun(
-                    Link(*row[:6]),
-                    run_id=row[6],
-                    content=json.loads(row[7]),
-                    status=row[8] or "pending",
-                    metrics=json.loads(row[9] or "{}"),
-                    weights_sha256=row[10],
-                    seconds=row[11],
-                    resumed_from=json.loads(row[12] or "[]"),
-                    notes=json.loads(row[13] or "[]"),
-                    error=row[14],
-                    environment=row[15],
-                    code=row[16],
-                    attempt=row[17],
-                )
-                for row in db.execute(query)
-            ]
+            return [StoredRun.of(Link(*row[:6]), row[6], json.loads(row[7]), *row[8:]) for row in db.execute(query)]
 
     # Records
 
@@ -431,9 +450,11 @@ class Store:
                 db.execute(_specs.insert().values(run_id=record.id, content=json.dumps(record.content)))
             key = {"run_id": record.id, "attempt": attempt}
             # A run that is interrupted, resumed and finished replaces its own earlier rows.
-            for table in (_series, _predictions, _forecasts):
+            for table in (_series, _predictions, _forecasts, _observed):
                 db.execute(table.delete().where(table.c.run_id == record.id, table.c.attempt == attempt))
             db.execute(_series.insert().values(**key, rows=_dump_series(record.series)))
+            if record.observed is not None:
+                db.execute(_observed.insert().values(**key, content=json.dumps(vars(record.observed))))
             for predictions in record.predictions:
                 db.execute(_predictions.insert().values(**key, **self._predictions_row(db, predictions)))
             for forecasts in record.forecasts:
@@ -619,6 +640,17 @@ class Store:
                     **{name: _unpack_or_none(row[name]) for name in arrays},
                 )
                 for row in db.execute(query).mappings()
+            }
+
+    def observed(self, run_ids: Iterable[str]) -> dict[str, Observed]:
+        """Return what was seen of the randomness of runs; those trained before that was recorded are left out."""
+        if not sa.inspect(self._engine).has_table(_observed.name):
+            return {}
+        query = sa.select(_observed.c.run_id, _observed.c.content).join(_runs, self._of_current(_observed))
+        wanted = set(run_ids)
+        with self._errors(), self._engine.connect() as db:
+            return {
+                run_id: Observed(**json.loads(content)) for run_id, content in db.execute(query) if run_id in wanted
             }
 
     def traceback(self, run_id: str) -> str | None:

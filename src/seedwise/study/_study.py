@@ -14,7 +14,7 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.readouts import per_run
-from seedwise.run import FAILURES, RunRecord, RunSpec, changed_files
+from seedwise.run import FAILURES, RunRecord, changed_files
 from seedwise.statistics import Cell
 from seedwise.study._cells import cells_of
 from seedwise.study._code import changed_code, runs_of_changed_code
@@ -62,6 +62,7 @@ class Study:
         spec: the study.
         store: its file; default ``<name>.db`` in the folder of the study file.
         folder: where the user's own modules are found besides the working directory.
+        file: the name of the study file, which the store remembers.
 
     Example:
         >>> study = Study.from_text('''
@@ -76,8 +77,11 @@ class Study:
 
     """
 
-    def __init__(self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".") -> None:
+    def __init__(
+        self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".", file: str | None = None
+    ) -> None:
         self.spec = spec
+        self.file = file
         self.look: int | None = None
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
@@ -102,7 +106,9 @@ class Study:
         """
         path = Path(path)
         _make_importable(path.resolve().parent)
-        return cls(_changed(read_study(path, scale), changes, str(path)), store=store, folder=path.parent)
+        return cls(
+            _changed(read_study(path, scale), changes, str(path)), store=store, folder=path.parent, file=path.name
+        )
 
     @classmethod
     def from_text(
@@ -115,7 +121,7 @@ class Study:
         **changes: Any,
     ) -> Study:
         """Read the text of a study file; modules and the store are looked for in the working directory."""
-        return cls(_changed(parse_study(text, source, scale), changes), store=store)
+        return cls(_changed(parse_study(text, source, scale), changes), store=store, file=source)
 
     def plan(self) -> list[PlannedRun]:
         """Return the runs that the study consists of."""
@@ -175,11 +181,11 @@ class Study:
         folder = StudyFolder.of_store(self.store_path)
         with folder.lock(), Store(self.store_path, write=True) as store:
             take_outbox(store, folder, progress)
+            self._note_other_file(store, progress)
             store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
             specs = {p.spec.id: p.spec for p in planned}
             statuses = {i: status for i, status in store.statuses().items() if i in specs}
-            functions = {name for spec in specs.values() for name in spec.functions}
-            changed = runs_of_changed_code(store, functions, statuses, retrain=retrain, accept=accept_changed_code)
+            changed = runs_of_changed_code(store, statuses, retrain=retrain, accept=accept_changed_code)
             known = {i: status for i, (status, _) in statuses.items()}
             kept = {i: spec for i, spec in specs.items() if not (retrain and i in changed)}
             unread = without_weights(missing_readings(store, self.spec.readouts, kept), folder)
@@ -211,6 +217,33 @@ class Study:
         names = [readout.name for readout in per_run(self.spec.readouts)]
         failed = [key for key, one in found.items() if key[0] in specs and key[1] in names and one.status in FAILURES]
         return Outcome(dict(counts), len(todo), executor.interrupted, read, len(failed))
+
+    def _note_other_file(self, store: Store, progress: Progress) -> None:
+        before = store.studies().get(self.spec.name, {}).get("file")
+        if before is not None and self.file is not None and before != self.file:
+            progress.note(
+                f"{self.store_path} last held the study '{self.spec.name}' of {before}, and now holds that of "
+                f"{self.file}; no run is lost. Give one of them another name, or another --store, to keep them apart"
+            )
+
+    def open(self) -> Store:
+        """Return the study's store for reading, with the plan of this study whatever other the store holds.
+
+        A plan that grew by ``until:`` is taken from the store: the study stopped growing there. One that was searched
+        by ``tune:`` and not run is not shown.
+        """
+        store = Store(self.store_path)
+        try:
+            stored, own = store.studies().get(self.spec.name, {}), self.describe()
+            searched = not stored and self.spec.tune is not None and store.studies()
+            grown = "until" in stored and _fixed(stored) == _fixed(own)
+            if not searched and not grown:
+                planned = self.plan()
+                store.show_plan(self.spec.name, own, [(p.link, p.spec.id, p.spec.content) for p in planned])
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def _read(
         self,
@@ -255,7 +288,7 @@ class Study:
                     path.unlink()
                 elif isinstance(record, RunRecord):
                     statuses[record.id] = record.status
-                    files |= {record.id: changed_files(record.code, *RunSpec.from_content(record.content).functions)}
+                    files |= {record.id: changed_files(record.code)}
             changed = {i for i, names in files.items() if names and statuses[i] == "finished" and i in mine}
             if changed and not (retrain or accept_changed_code):
                 raise changed_code(len(changed), {name for i in changed for name in files[i]})
@@ -307,6 +340,7 @@ class Study:
                 for task, part in spec.by_task().items()
             },
             "question": spec.question.model_dump(),
+            **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),
         }
 
@@ -319,7 +353,10 @@ class Study:
         """
         for look, replicates in enumerate(looks_at(self.spec)):
             grown = Study(
-                self.spec.model_copy(update={"replicates": replicates}), store=self.store_path, folder=self.folder
+                self.spec.model_copy(update={"replicates": replicates}),
+                store=self.store_path,
+                folder=self.folder,
+                file=self.file,
             )
             grown.look = look
             yield grown
@@ -331,8 +368,14 @@ class Study:
             SeedwiseError: if nothing has been run yet.
 
         """
-        with Store(self.store_path) as store:
+        with self.open() as store:
             return cells_of(store, self.spec.name)
+
+
+def _fixed(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a study's description does not change while it grows."""
+    spec = {key: value for key, value in description.get("spec", {}).items() if key != "replicates"}
+    return {"spec": spec, "file": description.get("file")}
 
 
 def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain: bool, retry_failed: bool) -> bool:

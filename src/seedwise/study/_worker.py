@@ -12,16 +12,19 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.randomness import strict_determinism
-from seedwise.run import Checkpoint, Keep, Run, RunRecord, RunSpec, configure, execute, load_function
+from seedwise.run import Checkpoint, Keep, Run, RunCode, RunRecord, RunSpec, configure, execute, isolated, load_function
 from seedwise.study._folder import StudyFolder
 from seedwise.study._jobs import Reading, Record
 from seedwise.study._read_out import read_out
+
+_PATH: Final = list(sys.path)
+"""Where modules are found before the user's code changes that."""
 
 
 def main() -> None:
@@ -61,40 +64,51 @@ def main() -> None:
         command = commands.get()
         spec = RunSpec.from_content(command["content"])
         if stop.is_set():
-            answer(event="done", id=spec.id, status="interrupted")
+            answer(event="done", id=spec.id, status="interrupted", last=False)
             continue
         try:
-            status = _work(spec, command, stop, answer)
+            status, last = _work(spec, command, stop, answer)
         except StorageError as error:
             answer(event="storage", id=spec.id, error=str(error))
         else:
-            answer(event="done", id=spec.id, status=status)
+            answer(event="done", id=spec.id, status=status, last=last)
 
 
-def _work(spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer: Callable[..., None]) -> str:
-    """Do what is asked, put the record into the outbox unless it was interrupted, and return its status."""
+def _work(
+    spec: RunSpec, command: dict[str, Any], stop: threading.Event, answer: Callable[..., None]
+) -> tuple[str, bool]:
+    """Do what is asked and put the record into the outbox unless it was interrupted.
+
+    Returns:
+        Its status, and whether this worker must not be given another.
+
+    """
     for folder in reversed(command["import_from"]):
         if folder not in sys.path:
             sys.path.insert(0, folder)
     folder = StudyFolder(Path(command["folder"]))
     record: Record
+    last = False
     if command["do"] == "read":
         reading, keep = Reading.from_command(command), Keep(**command["keep"])
-        record = read_out(reading, folder, device=command["device"], keep=keep, should_stop=stop.is_set)
+        with isolated() as remains:
+            record = read_out(reading, folder, device=command["device"], keep=keep, should_stop=stop.is_set)
+        last = bool(remains.stuck)
     else:
-        record = _train(spec, command, folder, stop, answer)
+        record, last = _train(spec, command, folder, stop, answer)
     if record.status != "interrupted":
         folder.hand_over(record)
-    return record.status
+    return record.status, last
 
 
 def _train(
     spec: RunSpec, command: dict[str, Any], folder: StudyFolder, stop: threading.Event, answer: Callable[..., None]
-) -> RunRecord:
+) -> tuple[RunRecord, bool]:
     try:
         return run_spec(
             spec,
             folder=folder,
+            path=[*command["import_from"], *_PATH],
             device=command["device"],
             keep=Keep(**command["keep"]),
             evaluate_epochs=command["evaluate_epochs"],
@@ -107,13 +121,14 @@ def _train(
     except StorageError:
         raise
     except SeedwiseError as error:
-        return RunRecord(spec.id, spec.content, "crashed", error=str(error))
+        return RunRecord(spec.id, spec.content, "crashed", error=str(error)), False
 
 
 def run_spec(
     spec: RunSpec,
     *,
     folder: StudyFolder,
+    path: Sequence[str],
     device: str,
     keep: Keep,
     evaluate_epochs: bool,
@@ -122,15 +137,16 @@ def run_spec(
     keep_trace: bool,
     should_stop: Callable[[], bool],
     on_epoch: Callable[[int], None],
-) -> RunRecord:
-    """Train a run by its spec and return its record."""
-    function = load_function(spec.function)
+) -> tuple[RunRecord, bool]:
+    """Train a run by its spec; return its record and whether it must be the last in this process."""
+    code = RunCode(spec, path)
+    with code.watched():
+        function = load_function(spec.function)
     checkpoint = Checkpoint(
         folder.checkpoint(spec.id),
         every_epochs=every_epochs,
         every_seconds=every_seconds,
         should_stop=should_stop,
-        functions=spec.functions,
         keep_trace=keep_trace,
     )
     run = Run(
@@ -141,8 +157,9 @@ def run_spec(
         keep=keep,
         evaluate_epochs=evaluate_epochs,
         on_epoch=on_epoch,
+        code=code,
     )
-    return execute(run, function)
+    return execute(run, function), run.must_be_last
 
 
 if __name__ == "__main__":
