@@ -49,12 +49,48 @@ def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequen
     names = {model.get("name") if isinstance(model, dict) else model for model in models}
     name = names.pop() if len(names) == 1 else None  # of several, each task has its own
     regimes = list(dict.fromkeys(cell.regime for cell in cells))
-    what = _REGIMES.get(regimes[0], f"{regimes[0]} varies") if len(regimes) == 1 else f"{len(regimes)} regimes"
+    what = what_varies(cells) if len(regimes) == 1 else f"{len(regimes)} regimes"
     replicates = max((cell.n for cell in cells), default=0)
     pairings = {row.paired for row in rows if row.paired is not None}
     paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
     count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
     return ", ".join([*tasks, *([str(name)] if name else []), what, count])
+
+
+def what_varies(cells: Sequence[Cell]) -> str:
+    """Return which sources vary in cells of one regime; those that do so in no cell are left out."""
+    regime = cells[0].regime
+    still = [source for source in cells[0].unvaried if all(source in cell.unvaried for cell in cells)]
+    if not still:
+        return _REGIMES.get(regime, f"{regime} varies")
+    rest = [source for source in cells[0].sources if source not in still]
+    if not rest:
+        return f"{regime} does not vary" if regime != "all" else "no source varies"
+    return f"{', '.join(rest)} var{'ies' if len(rest) == 1 else 'y'}, {', '.join(still)} not"
+
+
+def still_sentences(cells: Sequence[Cell], *, several_tasks: bool) -> list[str]:
+    """Return a sentence for every source that does not vary as its regime says, and for runs that are alike."""
+    found = []
+    for cell in cells:
+        if cell.readout != "plain":
+            continue
+        where = f"{f'{cell.task}, ' if several_tasks else ''}{cell.method} ({cell.regime})"
+        found += [f"{where}: {_STILL[why].format(source=source)}" for source, why in cell.unvaried.items()]
+        if cell.distinct is not None and cell.distinct < cell.finished:
+            alike = "all are the same" if cell.distinct == 1 else f"only {cell.distinct} are different"
+            found.append(f"{where}: of {cell.finished} finished runs {alike}, compared bit for bit")
+    return found
+
+
+_STILL = {
+    "not drawn": "the source '{source}' does not vary: nothing drew from it",
+    "no bit": "the source '{source}' does not vary: where it varied alone, the runs were the same to the last bit",
+    "reseeded": (
+        "the source '{source}' does not vary what it should: inside its scope the code seeds a global generator with a "
+        "value of its own ('seedwise doctor' says which)"
+    ),
+}
 
 
 def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results:
@@ -108,8 +144,12 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     columns += ["churn [95 %]"] if with_churn else []
     columns += ["forecast difference [95 %]"] if with_difference else []
     columns += [_VERDICT]
+    by_place = {(cell.task, cell.regime, cell.method, cell.readout): cell for cell in cells}
+    with_alike = any(cell.distinct is not None and cell.distinct < cell.finished for cell in cells)
+    with_still = any(cell.unvaried for cell in cells)
+    columns[-1:-1] = [*(["different"] if with_alike else []), *(["does not vary"] if with_still else [])]
     table = []
-    reasons = []
+    reasons = still_sentences(cells, several_tasks=several_tasks)
     for row in rows:
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
         spread, mean = _spread_and_mean(row, share, decimals)
@@ -130,6 +170,12 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         if with_difference:
             apart = row.forecast_difference
             cells_of_row.append(f"{interval(apart, 1, 100)} %" if isinstance(apart, Interval) else "-")
+        cell = by_place[row.task, row.regime, row.method, row.readout]
+        if with_alike:
+            known = cell.distinct is not None and cell.readout == "plain"
+            cells_of_row.append(f"{cell.distinct} of {cell.finished}" if known else "-")
+        if with_still:
+            cells_of_row.append(", ".join(cell.unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
     title = headline(description, cells, rows)

@@ -1,7 +1,7 @@
 """A cell: the runs of one method, regime and readout on one task, as arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,11 @@ class Cell:
         forecasts: forecasts of the runs with status ``finished``, shape (finished runs, windows, steps, variables), or
             None.
         truth: what was to be forecast, shape (windows, steps, variables), or None.
+        sources: the sources that the regime names.
+        unvaried: those of them that do not vary, each with the reason: ``not drawn`` (nothing
+            asked for it), ``reseeded`` (code seeded the generator anew inside it), ``no bit`` (it varied alone, and the
+            runs were the same to the last bit).
+        distinct: how many of the finished runs differ in any bit, or None where that is not known.
 
     Raises:
         TypeError: replicates or groups that are not integers.
@@ -70,6 +75,9 @@ class Cell:
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
     forecasts: NDArray[Any] | None = None
     truth: NDArray[Any] | None = None
+    sources: tuple[str, ...] = ()
+    unvaried: Mapping[str, str] = field(default_factory=dict)
+    distinct: int | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__
