@@ -3,35 +3,122 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    from seedwise.study import Check, Difference
 
 NAME: Final = "doctor"
 
 
 def command(
-    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="A study file.")],
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:0.")] = "cpu",
+    study: Annotated[Path, typer.Argument(metavar="STUDY.yaml | PROGRAM.py", help="What trains.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="Those of the program.", show_default=False)
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:0; of a study.")] = "cpu",
+    checks: Annotated[
+        str | None,
+        typer.Option(help="Some of twice, after, resumed, sources, scopes, separated by commas.", show_default="all"),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=2, help="No training is longer, where the loop saves checkpoints.")] = 2,
+    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
 ) -> None:
-    """Train one run twice, in two fresh processes, and say whether the bits agree; if not, from which epoch."""
+    """Prove on one run that a training can be trusted; nothing is stored.
+
+    Trained twice, trained after another run in the same process, stopped and resumed, it has the same bits; another
+    seed of a source changes them; and nothing depends on random numbers that no source decides. Where bits differ it
+    says from which epoch, and in torch code from which step, layer and operation.
+
+    A program whose loop is 'for run in seedwise.replicates(...)' is given with its arguments after '--'.
+    """
     from seedwise.cli._console import console
     from seedwise.cli._run import open_study
-    from seedwise.study import diagnose
+    from seedwise.study import CHECKS, Patient, ProgramPatient, StudyPatient, diagnose, trainings
 
     out = console()
+    wanted = list(CHECKS) if checks is None else [name.strip() for name in checks.split(",")]
+    if study.suffix not in (".yaml", ".yml", ".py"):
+        raise SeedwiseError(f"doctor takes a study file (.yaml) or a program (.py), not {study}")
+    if not study.exists():
+        raise SeedwiseError(f"there is no file {study}")
+    if arguments and study.suffix != ".py":
+        raise SeedwiseError(f"unknown argument '{arguments[0]}': a study file takes none")
     try:
-        found = diagnose(open_study(str(study), None, None), device=device)
+        patient: Patient = (
+            ProgramPatient([str(study), *(arguments or [])])
+            if study.suffix == ".py"
+            else StudyPatient(open_study(str(study), None, None, scale), device)
+        )
+        out.print(
+            f"{trainings(wanted, len(patient.sources))} trainings of one run, each of at most {epochs} epochs if its "
+            "loop saves checkpoints, else whole; more where bits differ",
+            soft_wrap=True,
+        )
+        found = diagnose(patient, wanted, epochs=epochs, told=lambda text: out.print(text, soft_wrap=True))
     except KeyboardInterrupt:
         out.print("stopped")
         raise typer.Exit(130) from None
-    if found.agree:
-        out.print(f"the bits agree: run {found.run_id} was trained twice ({found.what})", soft_wrap=True)
-        return
-    when = "at the end" if found.epoch is None else f"from epoch {found.epoch} (counted from 0)"
-    out.print(
-        f"the bits differ {when}: {found.what} of run {found.run_id}. Something draws from a source that seedwise does "
-        "not control: look for time, set order, threads or generators outside run.randomness",
-        soft_wrap=True,
-    )
-    raise typer.Exit(1)
+    out.print(f"run {found.run_id}:", soft_wrap=True)
+    for check in found.checks:
+        out.print(f"  {_MARKS[check.passed]} {check.name}: {_sentence(check, CHECKS[check.name])}", soft_wrap=True)
+    for note in found.notes:
+        out.print(f"  note: {note}", soft_wrap=True)
+    raise typer.Exit(0 if found.healthy else 1)
+
+
+_MARKS: Final = {True: "ok  ", False: "FAIL", None: "-   "}
+
+
+def _sentence(check: Check, promise: str) -> str:
+    if check.passed is None:
+        return check.compared
+    if check.name == "sources":
+        still = [f"{source}: changed nothing" for source in check.still]
+        still += [f"{source}: changed nothing, as nothing drew from it" for source in check.undrawn]
+        moved = [f"another seed changes the bits of {check.compared}"] if check.compared else []
+        return "; ".join([*still, *moved])
+    if check.name == "scopes":
+        return _scopes(check)
+    if check.passed:
+        return f"{promise} ({check.compared})"
+    return f"{_WORDS[check.name]}, the bits differ {_where(check.difference)}"
+
+
+_WORDS: Final = {
+    "twice": "trained twice",
+    "after": "trained after another run in the same process",
+    "resumed": "stopped after its first epoch and resumed",
+}
+
+
+def _scopes(check: Check) -> str:
+    found = [
+        f"inside the scope of '{source}' code seeds {', '.join(names)} anew with a value of its own, so that what "
+        f"follows does not depend on '{source}': remove that, or seed with run.seed_for('{source}')"
+        for source, names in check.reseeded.items()
+    ]
+    if check.difference is not None:
+        found.append(
+            f"the bits depend ({_where(check.difference)}) on draws outside every scope, from "
+            f"{', '.join(check.outside)}: they are the same in every run, and no source varies them; enclose them in "
+            "run.randomness.scope(...)"
+        )
+    elif check.outside:
+        found.append(f"drawn from outside every scope: {', '.join(check.outside)}; no bit was seen to depend on it")
+    return "; ".join(found) or "nothing is drawn outside the scopes, and nothing is seeded anew inside them"
+
+
+def _where(difference: Difference | None) -> str:
+    assert difference is not None
+    when = "at the end" if difference.epoch is None else f"from epoch {difference.epoch} (counted from 0)"
+    text = f"{when}: {difference.what}"
+    if difference.operation is not None:
+        o = difference.operation
+        layer = f"in {o.layer}, " if o.layer else ""
+        text += f"; first {layer}operation {o.name}, step {o.step} of epoch {o.epoch}"
+    return text

@@ -6,6 +6,7 @@ from seedwise.run._execute import configure, execute, load_function, record_of, 
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
 from seedwise.run._fingerprint import RunCode, changed_files, environment, is_users, present_code
 from seedwise.run._isolation import isolated
+from seedwise.run._operations import Operation, first_difference, logged_operations
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
 from seedwise.run._record import Forecasts, Observed, Predictions, RunRecord
 from seedwise.run._run import FINAL, SAMPLE, Keep, Run
@@ -23,6 +24,7 @@ __all__ = [
     "Keep",
     "Numerics",
     "Observed",
+    "Operation",
     "Predictions",
     "Run",
     "RunCode",
@@ -34,9 +36,11 @@ __all__ = [
     "digest_of",
     "environment",
     "execute",
+    "first_difference",
     "is_users",
     "isolated",
     "load_function",
+    "logged_operations",
     "present_code",
     "read_checked",
     "record_of",

@@ -41,6 +41,8 @@ class Checkpoint:
         notes: what the user should know of damaged files.
         resumed_from: the first epoch after each resume.
         trace: the digest of the state after each epoch.
+        on_use: called after a save, and after a load that found something.
+        stopped: whether ``save`` has raised ``Interrupted``.
         code: the code of the run, set by it; a checkpoint of other code is not gone on from.
         randomness: the streams of the run, set by it; what was drawn before a stop counts.
 
@@ -74,8 +76,10 @@ class Checkpoint:
         self.forecasts: list[Forecasts] = []
         self.weights: dict[str, bytes] = {}
         self.trace: dict[str, str] = {}
+        self.on_use: Callable[[], None] = lambda: None
         self.code: RunCode | None = None
         self.randomness: Randomness | None = None
+        self.stopped = False
         self._left = stop_after
         self._keep_trace = keep_trace
         self._should_stop = should_stop
@@ -119,7 +123,9 @@ class Checkpoint:
         )
         if due or stop:
             self._write(epoch, state)
+        self.on_use()
         if stop:
+            self.stopped = True
             raise Interrupted
         return due
 
@@ -182,6 +188,7 @@ class Checkpoint:
                     self.randomness.reseeded.setdefault(source, set()).update(found)
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
+            self.on_use()
             return {"epoch": saved["epoch"], **saved["state"]}
         return None
 

@@ -100,12 +100,18 @@ def configure(function: Train, config: Mapping[str, Any]) -> Any:
 
 
 @contextmanager
-def training(run: Run[Any]) -> Iterator[None]:
+def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
     """Watch over a block that trains ``run``: whatever was trained before it, it has the same bits.
 
     The global generators start from a value that is the same for every run, the switches of strict determinism are on
     unless ``hardware`` varies, imports are noted, and what the block leaves changed is put back. What was seen is in
     ``run.observed``.
+
+    Args:
+        run: the run.
+        outside: added to the value from which the global generators start: a run of which that changes a bit depends on
+            what it draws outside every scope.
+
     """
     import torch
 
@@ -119,7 +125,7 @@ def training(run: Run[Any]) -> Iterator[None]:
             strict_determinism(run.spec.deterministic),
             run.code.watched(),
             isolated() as remains,
-            seeded(_OUTSIDE, run.randomness.given) as fate,
+            seeded(_OUTSIDE + outside, run.randomness.given) as fate,
         ):
             for module in modules:
                 _make_again(module)
@@ -137,8 +143,10 @@ def training(run: Run[Any]) -> Iterator[None]:
         run.notes += [note for note in observed.left if note not in run.notes]
 
 
-def execute(run: Run[Any], train: Train) -> RunRecord:
+def execute(run: Run[Any], train: Train, outside: int = 0) -> RunRecord:
     """Train ``run`` and return its record; what the function raises becomes the record's status.
+
+    ``outside`` is that of ``training``.
 
     Raises:
         StorageError: if the disk is full: no outcome of the run.
@@ -153,7 +161,7 @@ def execute(run: Run[Any], train: Train) -> RunRecord:
     if run.spec.seeds.get("hardware") and run.device == "cpu":
         run.notes.append("the source 'hardware' changes nothing on a CPU: torch's CPU kernels add in a fixed order")
     try:
-        with training(run):
+        with training(run, outside):
             train(run)
     except StorageError:
         raise

@@ -106,6 +106,16 @@ class Run(Generic[Config]):
         self.weights_sha256: str | None = None
         self._on_epoch = on_epoch
 
+    def on_epoch_too(self, also: Callable[[int], None]) -> None:
+        """Call ``also`` with the epoch's number after each ``log``, besides what is called already."""
+        before = self._on_epoch
+
+        def both(epoch: int) -> None:
+            before(epoch)
+            also(epoch)
+
+        self._on_epoch = both
+
     @property
     def series(self) -> list[dict[str, float]]:
         """What was logged, one dict per epoch; kept with the checkpoint, so that a resumed run has all of it."""

@@ -2,7 +2,17 @@
 
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cells import cells_of, unread
-from seedwise.study._doctor import Diagnosis, diagnose
+from seedwise.study._doctor import (
+    CHECKS,
+    Check,
+    Diagnosis,
+    Difference,
+    Patient,
+    ProgramPatient,
+    StudyPatient,
+    diagnose,
+    trainings,
+)
 from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import CellForecasts, forecasts, forecasts_of
@@ -21,13 +31,18 @@ from seedwise.study._tuning_options import Objective, Space, Tune, Values
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
+    "CHECKS",
     "AttributionStudy",
     "CellForecasts",
+    "Check",
     "Diagnosis",
+    "Difference",
     "Link",
     "Objective",
     "Outcome",
+    "Patient",
     "PlannedRun",
+    "ProgramPatient",
     "Progress",
     "Silent",
     "Space",
@@ -36,6 +51,7 @@ __all__ = [
     "StoredRun",
     "Study",
     "StudyFolder",
+    "StudyPatient",
     "StudySpec",
     "Tune",
     "Values",
@@ -63,6 +79,7 @@ __all__ = [
     "replicates",
     "report_sections",
     "settings_of",
+    "trainings",
     "tuned_method",
     "unread",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import sys
 from collections import Counter
@@ -27,9 +28,11 @@ from seedwise.run import (
     is_users,
     record_of,
     training,
+    write_checked,
 )
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
+from seedwise.study._exam import UNFIXED_HASHES, Sitting, present_sitting
 from seedwise.study._executor import Silent
 from seedwise.study._folder import StudyFolder
 from seedwise.study._plan import Link, seeds_of
@@ -196,6 +199,10 @@ def _generate(
     ignored: Sequence[str],
 ) -> Iterator[Run[dict[str, Any]]]:
     specs, links, path = call.specs, call.links, call.path
+    sitting = present_sitting()
+    if sitting is not None:
+        yield from _examined(call, sitting, device)
+        sys.exit()
     folder = StudyFolder.of_store(path)
     with one_line_errors(), folder.lock(), Store(path, write=True) as store:
         take_outbox(store, folder, Silent())
@@ -221,7 +228,7 @@ def _generate(
             checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=checkpoint_seconds)
             run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep, code=code)
             run.observed.arguments = arguments
-            run.notes += [] if hashes_are_fixed() else [_HASHES]
+            run.notes += [] if hashes_are_fixed() else [UNFIXED_HASHES]
             # Written beforehand, so that it is true however the body ends.
             if status != "finished":
                 store.take_in(RunRecord(spec.id, dict(spec.content), "interrupted"))
@@ -235,13 +242,35 @@ def _generate(
             take_record(store, folder, record)
 
 
+def _examined(call: _Call, sitting: Sitting, device: str) -> Iterator[Run[dict[str, Any]]]:
+    """Yield the first run as an exam wants it, and leave its record where the exam says."""
+    exam = sitting.exam
+    if exam is None:
+        sitting.file.write_text(json.dumps(regime_sources(call.links[0].regime)))
+        return
+    spec = exam.of(call.specs[0])
+    folder = StudyFolder(sitting.folder)
+    if sitting.fresh:
+        folder.remove_checkpoint(spec.id)
+    checkpoint = Checkpoint(folder.checkpoint(spec.id), stop_after=exam.stop_after, keep_trace=True)
+    run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=Keep(predictions="full"))
+    try:
+        with exam.logged(run), training(run, exam.outside):
+            yield run
+    finally:
+        left = run.metrics is None and not checkpoint.stopped
+        record = (
+            record_of(run, "interrupted")
+            if checkpoint.stopped
+            else record_of(run, "crashed", "its loop was left before run.finish(...)")
+            if left
+            else record_of(run)
+        )
+        write_checked(sitting.file, record.to_bytes())
+
+
 _REMEDY: Final = (
     'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they are'
-)
-
-_HASHES: Final = (
-    "PYTHONHASHSEED was not fixed: where the order of a set of texts matters, another start of the program gives other "
-    "results; start it with PYTHONHASHSEED=0"
 )
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.randomness import strict_determinism
 from seedwise.run import Checkpoint, Keep, Run, RunCode, RunRecord, RunSpec, configure, execute, isolated, load_function
+from seedwise.study._exam import Exam
 from seedwise.study._folder import StudyFolder
 from seedwise.study._jobs import Reading, Record
 from seedwise.study._read_out import read_out
@@ -98,6 +99,9 @@ def _work(
         record, last = _train(spec, command, folder, stop, answer)
     if record.status != "interrupted":
         folder.hand_over(record)
+    elif "exam" in command:  # it was to end there
+        folder.hand_over(record)
+        return "examined", last
     return record.status, last
 
 
@@ -117,6 +121,7 @@ def _train(
             keep_trace=command["keep_trace"],
             should_stop=stop.is_set,
             on_epoch=lambda epoch: answer(event="epoch", id=spec.id, epoch=epoch),
+            exam=Exam(**command["exam"]) if "exam" in command else Exam(),
         )
     except StorageError:
         raise
@@ -137,6 +142,7 @@ def run_spec(
     keep_trace: bool,
     should_stop: Callable[[], bool],
     on_epoch: Callable[[int], None],
+    exam: Exam,
 ) -> tuple[RunRecord, bool]:
     """Train a run by its spec; return its record and whether it must be the last in this process."""
     code = RunCode(spec, path)
@@ -148,6 +154,7 @@ def run_spec(
         every_seconds=every_seconds,
         should_stop=should_stop,
         keep_trace=keep_trace,
+        stop_after=exam.stop_after,
     )
     run = Run(
         spec,
@@ -159,7 +166,8 @@ def run_spec(
         on_epoch=on_epoch,
         code=code,
     )
-    return execute(run, function), run.must_be_last
+    with exam.logged(run):
+        return execute(run, function, exam.outside), run.must_be_last
 
 
 if __name__ == "__main__":
