@@ -180,3 +180,16 @@ def test_every_table_is_written_in_three_forms_with_the_same_texts() -> None:
     negative = found([cell("base", STEADY), cell("new", BASE)]).tables["results"]
     assert negative.rows[1][5].startswith("-")
     assert negative.to_latex().split(" & ")[-2].startswith("$-$")
+
+
+def test_an_effect_too_strong_for_a_p_value_above_0_is_resolved() -> None:
+    """Half the answers wrong against one in 200, 600 runs each: p of about 1e-380 is no floating-point number but 0."""
+    rng = np.random.default_rng(3)
+    base, new = (
+        cell(name, (labels == TRUTH).mean(1), predictions=labels)
+        for name, errors in (("base", 0.5), ("new", 0.005))
+        for labels in [np.where(rng.random((600, TRUTH.size)) < errors, 1 - TRUTH, TRUTH)]
+    )
+    row = rows(found([base, new]), "churn")["new"]
+    assert (row["p"], row["verdict on churn"]) == ("< .001", "less churn")
+    assert (row["p "], row["verdict on error variance"]) == ("< .001", "lower error variance")

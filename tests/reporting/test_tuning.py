@@ -208,3 +208,12 @@ def test_a_search_that_goes_on_says_so():
 def test_without_kept_classes_there_is_no_churn_of_fresh_runs():
     bare = search(fresh=search()["fresh"] | {"labels": [None, None]})
     assert "churn" not in fresh_intervals(bare)
+
+
+def test_a_churn_that_was_not_kept_is_not_shown_as_none():
+    trials = search()["trials"]
+    trials[1] |= {"measured": Measured((0.91, 0.92, 0.93), 0, None), "churned": None}
+    section = search(trials=trials)
+    assert rows(section, "trials")["trial-0"]["churn [95 %]"] == "-"
+    drawn = [line.get_ydata()[0] for line in plane_figure(section).axes[0].lines if len(line.get_xdata()) == 1]
+    assert len(drawn) == len([row for row in trials if row["state"] == "finished"]) - 1

@@ -55,7 +55,7 @@ def disagreement_table(
             found.append((name, *compared(cell, against, truth)))
         except ValueError as error:
             reasons.append(f"{name}: no comparison of churn: {error}")
-    adjusted = [holm([ratios[k].p_value or 1.0 for _, ratios, _ in found]).tolist() for k in (0, 1)]
+    adjusted = [holm([ratios[k].p_value for _, ratios, _ in found]).tolist() for k in (0, 1)]
     rows = []
     plans: dict[str, None] = {}
     for k, (name, ratios, pilots) in enumerate(found):

@@ -273,8 +273,8 @@ def _ratio(arms: Arms, level: float, procedure: RatioProcedure) -> Interval | st
 
 def _adjust(results: Sequence[Interval | Equivalence | str | None]) -> list[float]:
     """Correct the p-values of one question over all comparisons; one that has none counts as 1."""
-    p_values = [1.0 if result is None or isinstance(result, str) else result.p_value for result in results]
-    adjusted: list[float] = holm([1.0 if p is None else p for p in p_values]).tolist()
+    p_values = [None if result is None or isinstance(result, str) else result.p_value for result in results]
+    adjusted: list[float] = holm(p_values).tolist()
     return adjusted
 
 
