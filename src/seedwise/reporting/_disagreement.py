@@ -61,7 +61,9 @@ def disagreement_table(
     for k, (name, ratios, pilots) in enumerate(found):
         shown = []
         for question, (ratio, pilot) in enumerate(zip(ratios, pilots, strict=True)):
-            verdict = _VERDICTS[question](ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot)
+            verdict = _VERDICTS[question](
+                ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot, comparisons=len(found)
+            )
             shown += [interval(ratio, 2), p_value(adjusted[question][k]), verdict.word]
             if verdict.short:
                 plans.setdefault(verdict.short.removeprefix("not resolved: "), None)

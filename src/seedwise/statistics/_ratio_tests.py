@@ -170,6 +170,38 @@ def two_sided(test: RatioTest, q: float) -> float:
     return min(1.0, 2 * float(min(below[0], above[0])))
 
 
+def default_p_values(x: Array, y: Array, *, paired: bool) -> Array:
+    """Return the two-sided p-values of equal SDs by the default tests, for many studies: arms of shape (studies, n)."""
+    (x, sd_x), (y, sd_y) = _standardised(x), _standardised(y)
+    return _two_sided(adjusted_pitman_morgan(x, y, _unexplained(x, y)) if paired else adjusted_f(x, y), sd_y / sd_x)
+
+
+def normal_p_values(x: Array, y: Array, *, paired: bool) -> Array:
+    """Return the same by the tests that are exact for normal values."""
+    n = x.shape[1]
+    (x, sd_x), (y, sd_y) = _standardised(x), _standardised(y)
+    if not paired:
+        return _two_sided(f_test(n, n), sd_y / sd_x)
+    t = _pitman_morgan_t(sd_y / sd_x, n, _unexplained(x, y))
+    return _two_sided(lambda _: _t_tails(t, n - 2), t)
+
+
+def _two_sided(test: RatioTest, q: Array) -> Array:
+    below, above = test(q)
+    p: Array = np.minimum(1.0, 2 * np.minimum(below, above))
+    return p
+
+
+def _standardised(values: Array) -> tuple[Array, Array]:
+    centred, sds = values - values.mean(axis=1, keepdims=True), values.std(axis=1, ddof=1)
+    return centred / sds[:, None], sds
+
+
+def _unexplained(x: Array, y: Array) -> Array:
+    r: Array = np.sum(x * y, axis=1) / (x.shape[1] - 1)
+    return 1 - r**2
+
+
 def _outermost(accepted: Callable[[Array], NDArray[np.bool_]]) -> float:
     """Find the largest log distance that is accepted, by cutting into 32 parts again and again."""
     near, far = 0.0, _WIDEST

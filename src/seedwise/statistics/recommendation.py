@@ -104,7 +104,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         if p < alpha and isinstance(c.reduction, Interval) and c.reduction.estimate > 0
     ]
     if not resolved:
-        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha / len(candidates))
+        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, comparisons=len(candidates))
         several = (
             f"one of {len(candidates)} candidates (alpha {alpha:g} shared by all)" if len(candidates) > 1 else "it"
         )
