@@ -24,6 +24,7 @@ from seedwise.statistics import (
     spread_ratio,
 )
 from seedwise.statistics._ratio_tests import two_sided
+from seedwise.statistics.planning import Tests
 from seedwise.statistics.ratios import ratio_arms, ratio_test
 
 RATIO_7 = {5: 0.09, 10: 0.17, 20: 0.32, 40: 0.59, 80: 0.88}
@@ -318,4 +319,4 @@ def test_impossible_questions_about_means_are_refused(call: Callable[[], object]
 def test_no_planner_accepts_results(planner: Callable[..., object]) -> None:
     parameters = inspect.signature(planner).parameters.values()
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
-    assert {parameter.annotation for parameter in parameters} <= {float, int, bool}
+    assert {parameter.annotation for parameter in parameters} <= {float, int, bool, Tests}
