@@ -232,6 +232,8 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
         return sentences
     fresh = max(cell.n for cell in section["fresh"]["cells"])
     sentences += [f"{name} on {fresh} fresh seeds and test data: {sentence}" for name, sentence in _verdicts(section)]
+    plan = results_of(section["fresh"]["description"], section["fresh"]["cells"]).plan
+    sentences += [f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}" for sentence in plan]
     sentences += _optimism(section)
     return sentences
 
