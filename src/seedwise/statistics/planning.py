@@ -76,7 +76,7 @@ def power(
         >>> [round(power(sd_ratio=0.7, n=n, tests="normal"), 2) for n in (5, 10, 20, 40, 80)]
         [0.09, 0.17, 0.32, 0.59, 0.88]
         >>> f"{power(sd_ratio=0.5, n=20):.1f}, exact tests {power(sd_ratio=0.5, n=20, tests='normal'):.1f}"
-        '0.8, exact tests 0.8'
+        '0.7, exact tests 0.8'
 
     Source:
         Pitman (1939) and Morgan (1939), Biometrika 31; the law of T is that of the sample correlation, Fisher (1915),

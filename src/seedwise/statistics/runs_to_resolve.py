@@ -78,7 +78,7 @@ def runs_to_resolve(
         >>> base, vml = cell("base", [0.978, 0.981, 0.983, 0.979]), cell("vml", [0.980, 0.981, 0.982, 0.979])
         >>> plan = runs_to_resolve(compare_cells(base, [vml]))
         >>> (plan.comparisons, plan.spread == seeds_needed(paired=True), plan.mean)
-        (1, True, 17)
+        (1, True, 18)
 
     Source:
         Hoenig & Heisey (2001), The abuse of power, American Statistician 55, 19-24, on why the observed effect says
