@@ -85,9 +85,11 @@ def power_picture() -> Figure:
     figure, left, right = two_panels(3.6)
     sizes = np.unique(np.round(np.geomspace(3, 200, 60)).astype(int))
     for ratio, colour in ((0.5, GREEN), (0.7, BLUE), (0.8, ORANGE), (0.9, GREY)):
-        left.plot(sizes, [100 * power(sd_ratio=ratio, n=int(n)) for n in sizes], color=colour)
+        left.plot(sizes, [100 * power(sd_ratio=ratio, n=int(n), tests="normal") for n in sizes], color=colour)
         at = {0.5: 10, 0.7: 36, 0.8: 74, 0.9: 150}[ratio]
-        left.text(at * 0.94, 100 * power(sd_ratio=ratio, n=at) + 2, f"{ratio:g}", color=colour, ha="right")
+        left.text(
+            at * 0.94, 100 * power(sd_ratio=ratio, n=at, tests="normal") + 2, f"{ratio:g}", color=colour, ha="right"
+        )
     left.axhline(80, color="black", linewidth=0.7, linestyle=":")
     left.axvline(5, color="black", linewidth=0.7, linestyle=":")
     left.set(xscale="log", ylim=(0, 102), xlabel="runs per method", ylabel="chance of finding it [%]")
@@ -134,7 +136,12 @@ def pairing_picture() -> Figure:
     grid = np.linspace(0, 0.95, 39)
     means = [mean_seeds_needed(difference=0.5, paired=True, rho=float(r)) for r in grid]
     right.plot(grid, means, color=GREEN, label="difference of means of .5 SD")
-    right.plot(grid, [seeds_needed(sd_ratio=0.7, rho=float(r)) for r in grid], color=BLUE, label="ratio of SDs of .7")
+    right.plot(
+        grid,
+        [seeds_needed(sd_ratio=0.7, paired=True, rho=float(r), tests="normal") for r in grid],
+        color=BLUE,
+        label="ratio of SDs of .7",
+    )
     right.set(xlabel="correlation between the arms", ylabel="runs per method for power .8", ylim=(0, 72))
     right.set_title("What agreement saves")
     right.legend(frameon=False, loc="lower left")
@@ -276,12 +283,15 @@ def tables() -> list[str]:
     ratios, correlations = (0.9, 0.8, 0.7, 0.5, 0.3), (0.0, 0.3, 0.5, 0.7, 0.9)
     lines = []
     for n in (3, 5, 10, 20, 40, 80, 160):
-        found = " | ".join(f"{power(sd_ratio=q, n=n):.2f}" for q in ratios).replace("0.", ".")
+        found = " | ".join(f"{power(sd_ratio=q, n=n, tests='normal'):.2f}" for q in ratios).replace("0.", ".")
         lines.append(f"| {n} | {found} | x {expected_interval('ratio', n=n).high:.2f} |")
-    lines.append(f"| **runs for power .8** | {' | '.join(str(seeds_needed(sd_ratio=q)) for q in ratios)} | |")
+    lines.append(
+        f"| **runs for power .8** | {' | '.join(str(seeds_needed(sd_ratio=q, tests='normal')) for q in ratios)} | |"
+    )
     means = [mean_seeds_needed(difference=0.5, paired=True, rho=rho) for rho in correlations]
     lines.append(f"| means | {' | '.join(map(str, means))} |")
-    lines.append(f"| SDs | {' | '.join(str(seeds_needed(sd_ratio=0.7, rho=rho)) for rho in correlations)} |")
+    sds = [seeds_needed(sd_ratio=0.7, paired=True, rho=rho, tests="normal") for rho in correlations]
+    lines.append(f"| SDs | {' | '.join(map(str, sds))} |")
     return lines
 
 

@@ -188,3 +188,10 @@ def test_where_itransformer_drops(generator):
     assert not torch.equal(network(x, calendar), network(x, calendar))
     network.eval()
     assert torch.equal(network(x, calendar), network(x, calendar))
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_a_width_of_0_is_not_the_default():
+    """Without units in between, a feed-forward network has no weights and the bias of its output."""
+    sizes = [sum(p.numel() for p in itransformer(7, 96, 96, 4, d_model=8, d_ff=f).parameters()) for f in (0, 1)]
+    assert sizes[1] - sizes[0] == 2 * (2 * 8 + 1)

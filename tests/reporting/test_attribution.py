@@ -112,7 +112,8 @@ def test_the_sentences_tell_interaction_from_sources_on_their_own() -> None:
 def test_a_source_without_effect_is_explained() -> None:
     sentences = attribution_results(section(attributions(12, unused=True))).sentences
     assert (
-        "dropout has no effect: no two runs that differ in it alone differ at all; no layer draws dropout" in sentences
+        "dropout has no effect: no two runs that differ in it alone differ at all; nothing drew from the source dropout"
+        in sentences
     )
     assert not any(s.startswith("dropout has the smallest") for s in sentences)
 

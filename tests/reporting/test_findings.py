@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from seedwise.reporting import table_files
+from seedwise.reporting import render, table_files
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.statistics import Cell, holm
+from seedwise.statistics import Cell, holm, mean_seeds_needed, seeds_needed
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 
@@ -180,3 +180,25 @@ def test_every_table_is_written_in_three_forms_with_the_same_texts() -> None:
     negative = found([cell("base", STEADY), cell("new", BASE)]).tables["results"]
     assert negative.rows[1][5].startswith("-")
     assert negative.to_latex().split(" & ")[-2].startswith("$-$")
+
+
+def test_an_effect_too_strong_for_a_p_value_above_0_is_resolved() -> None:
+    """Half the answers wrong against one in 200, 600 runs each: p of about 1e-380 is no floating-point number but 0."""
+    rng = np.random.default_rng(3)
+    base, new = (
+        cell(name, (labels == TRUTH).mean(1), predictions=labels)
+        for name, errors in (("base", 0.5), ("new", 0.005))
+        for labels in [np.where(rng.random((600, TRUTH.size)) < errors, 1 - TRUTH, TRUTH)]
+    )
+    row = rows(found([base, new]), "churn")["new"]
+    assert (row["p"], row["verdict on churn"]) == ("< .001", "less churn")
+    assert (row["p "], row["verdict on error variance"]) == ("< .001", "lower error variance")
+
+
+def test_the_report_says_once_how_many_runs_all_its_comparisons_take(rng: np.random.Generator) -> None:
+    cells = [cell("base", BASE), *(cell(name, rng.permutation(BASE)) for name in ("a", "b", "c"))]
+    html = render([section(cells)], command="")
+    spread, mean = seeds_needed(paired=True, comparisons=3), mean_seeds_needed(difference=1, paired=True, comparisons=3)
+    assert html.count(f"Finding an SD ratio of 0.7 in one of 3 comparisons takes {spread} runs per method") == 1
+    assert html.count(f"one SD of the base in one of 3 comparisons takes {mean}.") == 1
+    assert html.count("runs per method (power") == 1

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from seedwise.reporting._findings import findings_of
 from seedwise.reporting._published import published_table
 from seedwise.statistics import Cell, compare_study
+
+from .samples import description, section
 
 
 def cell(method, values, regime="all", task="cifar10"):
@@ -68,3 +71,29 @@ def test_published_means_stand_beside_ours():
 @pytest.mark.parametrize("spec", [{}, {"published": []}])
 def test_nothing_published_nothing_shown(spec):
     assert published_table(compare_study([cell("base", BASE)], baseline="base"), spec, "base").rows == []
+
+
+def test_at_another_scale_ratios_have_a_verdict_and_sds_and_means_none():
+    """SDs 20 times the published ones: incompatible in the published setting, and no verdict in another one."""
+    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
+    listed = [entry | {"mean": 94.95} for entry in SPEC["published"]]
+    table = published_table(rows, {"published": listed, "published_setting": False}, "base")
+    assert table.columns == [
+        "method", "published SD (n)", "our SD [95 %] (n)", "published ratio to base [95 %]",
+        "our ratio to base [95 %]", "ratio to base", "published mean", "our mean",
+    ]  # fmt: skip
+    base, vml = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    assert "incompatible" not in base.values()
+    assert base["our mean"] == f"{(95 + 20 * (BASE - 95)).mean():.2f}"
+    assert vml["ratio to base"] == "incompatible"
+    assert published_table(rows, {"published": listed}, "base").rows[0][4] == "incompatible"
+
+
+def test_a_report_says_that_the_setting_is_another():
+    cells = [cell("base", BASE), cell("vml", VML)]
+    for comparable in (True, False):
+        study = description(spec={"name": "s", "published_setting": comparable} | SPEC)
+        (note,) = (
+            part.note for part in findings_of(section(cells, description=study)).sections if part.key == "published"
+        )
+        assert ("not the published setting" in note) is not comparable

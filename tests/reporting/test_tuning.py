@@ -13,7 +13,7 @@ from seedwise.reporting._tuning import (
     plane_figure,
     tuning_part,
 )
-from seedwise.statistics import churn_ratio
+from seedwise.statistics import churn_ratio, seeds_needed
 from seedwise.tuning import Measured, gain
 
 from .tuning_samples import CELLS, MEASURED, objective, search, sweep
@@ -208,3 +208,18 @@ def test_a_search_that_goes_on_says_so():
 def test_without_kept_classes_there_is_no_churn_of_fresh_runs():
     bare = search(fresh=search()["fresh"] | {"labels": [None, None]})
     assert "churn" not in fresh_intervals(bare)
+
+
+def test_the_runs_that_fresh_seeds_take_are_said_once():
+    said = [s for s in tuning_results(search()).sentences if "runs per method" in s]
+    n = seeds_needed(paired=True)
+    assert said == [f"finding an SD ratio of 0.7 takes {n} runs per method (power 0.8, paired, uncorrelated)"]
+
+
+def test_a_churn_that_was_not_kept_is_not_shown_as_none():
+    trials = search()["trials"]
+    trials[1] |= {"measured": Measured((0.91, 0.92, 0.93), 0, None), "churned": None}
+    section = search(trials=trials)
+    assert rows(section, "trials")["trial-0"]["churn [95 %]"] == "-"
+    drawn = [line.get_ydata()[0] for line in plane_figure(section).axes[0].lines if len(line.get_xdata()) == 1]
+    assert len(drawn) == len([row for row in trials if row["state"] == "finished"]) - 1

@@ -4,10 +4,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from seedwise.statistics import expected_extremes, threshold_chance
-from seedwise.statistics._noncentral import noncentral_t_cdf, noncentral_t_quantile, noncentrality
+from seedwise.statistics._noncentral import (
+    noncentral_t_cdf,
+    noncentral_t_quantile,
+    noncentral_t_sf,
+    noncentrality,
+)
 from seedwise.statistics._order import mean_of_top, unbiasing_constant
 
 RUNS = [97.8, 98.1, 98.3, 97.9, 98.6, 98.0]
@@ -20,6 +25,32 @@ def test_noncentral_t_is_that_of_scipy(df: int, t: float) -> None:
         assert noncentral_t_cdf(t, df, nc) == pytest.approx(stats.nct.cdf(t, df, nc), abs=2e-5)
     assert noncentral_t_cdf(noncentral_t_quantile(0.9, df, t), df, t) == pytest.approx(0.9)
     assert noncentral_t_cdf(t, df, noncentrality(t, df, 0.05)) == pytest.approx(0.05)
+
+
+def over_log_u(t: float, df: float, nc: float, sign: int) -> float:
+    """Sum the density of log U times P(sign (Z + nc - t U) <= 0): a smooth bell, for which an even grid is exact."""
+    x = np.linspace(-40, 5.3, 40_001)
+    u = np.exp(x)
+    logs = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2) + df * x - df * u**2 / 2
+    return float(np.exp(logs + special.log_ndtr(sign * (t * u - nc))).sum() * (x[1] - x[0]))
+
+
+@pytest.mark.parametrize("df", [1, 1.7, 9, 99])
+@pytest.mark.parametrize("t", [-40.0, -2.1, 0.0, 0.01, 2.1, 60.0])
+def test_the_tails_of_noncentral_t_have_digits_of_their_own(df: float, t: float) -> None:
+    for nc in (-30.0, -8.0, 0.5, 3.0, 38.0):
+        below, above = noncentral_t_cdf(t, df, nc), noncentral_t_sf(t, df, nc)
+        assert below == pytest.approx(over_log_u(t, df, nc, 1), rel=1e-8, abs=1e-290)
+        assert above == pytest.approx(over_log_u(t, df, nc, -1), rel=1e-8, abs=1e-290)
+        assert min(below, above) >= 0
+        assert below + above == pytest.approx(1, abs=1e-12)
+
+
+def test_noncentral_t_where_scipy_has_no_digits_or_no_number() -> None:
+    # Reference: adaptive quadrature of the integral over Z (scipy.integrate.quad, relative error 1e-12).
+    assert noncentral_t_cdf(-6, 1, 12) == pytest.approx(1.9418533530490e-35, rel=1e-9)
+    central = [noncentral_t_cdf(t, 9, 0) for t in (-300.0, -40.0, 40.0)]
+    assert central == pytest.approx(stats.t.cdf([-300.0, -40.0, 40.0], 9), rel=1e-9)
 
 
 def test_noncentral_t_far_out_is_a_multiple_of_chi() -> None:

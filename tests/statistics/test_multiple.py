@@ -24,6 +24,10 @@ def test_holm_of_nothing_is_nothing() -> None:
     assert holm([]).shape == (0,)
 
 
+def test_a_comparison_without_a_p_value_counts_as_one_that_found_nothing() -> None:
+    assert holm([0.0, None, 0.02]).tolist() == [0.0, 1.0, 0.04]
+
+
 def test_bad_p_values_are_refused() -> None:
     for p in ([0.5, 1.5], [0.5, -0.1], [0.5, float("nan")]):
         with pytest.raises(ValueError, match=r"p_values\[1\] is .*; pass p-values from 0 to 1"):

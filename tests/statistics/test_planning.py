@@ -1,5 +1,7 @@
 import inspect
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,9 @@ from seedwise.statistics import (
     spread,
     spread_ratio,
 )
+from seedwise.statistics._ratio_tests import two_sided
+from seedwise.statistics.planning import Tests
+from seedwise.statistics.ratios import ratio_arms, ratio_test
 
 RATIO_7 = {5: 0.09, 10: 0.17, 20: 0.32, 40: 0.59, 80: 0.88}
 RATIO_5 = {5: 0.21, 10: 0.50, 20: 0.84}
@@ -30,10 +35,10 @@ RATIO_5 = {5: 0.21, 10: 0.50, 20: 0.84}
     ("q", "n", "expected"), [(0.7, n, p) for n, p in RATIO_7.items()] + [(0.5, n, p) for n, p in RATIO_5.items()]
 )
 def test_power_of_the_f_test(q: float, n: int, expected: float) -> None:
-    assert power(sd_ratio=q, n=n) == pytest.approx(expected, abs=0.005)
+    assert power(sd_ratio=q, n=n, tests="normal") == pytest.approx(expected, abs=0.005)
     low, high = stats.f.ppf([0.025, 0.975], n - 1, n - 1)
     exact = stats.f.cdf(low / q**2, n - 1, n - 1) + stats.f.sf(high / q**2, n - 1, n - 1)
-    assert power(sd_ratio=q, n=n) == pytest.approx(exact, rel=1e-9)
+    assert power(sd_ratio=q, n=n, tests="normal") == pytest.approx(exact, rel=1e-9)
 
 
 def by_density_of_r(q: float, n: int, rho: float, alpha: float) -> float:
@@ -57,7 +62,8 @@ def by_density_of_r(q: float, n: int, rho: float, alpha: float) -> float:
 @pytest.mark.parametrize("n", [3, 5, 20, 60])
 @pytest.mark.parametrize(("q", "alpha"), [(0.7, 0.05), (2.0, 0.01), (1.0, 0.05)])
 def test_power_of_pitman_morgan_is_exact(q: float, alpha: float, n: int, rho: float) -> None:
-    assert power(sd_ratio=q, n=n, rho=rho, alpha=alpha) == pytest.approx(by_density_of_r(q, n, rho, alpha), abs=2e-4)
+    found = power(sd_ratio=q, n=n, paired=True, rho=rho, alpha=alpha, tests="normal")
+    assert found == pytest.approx(by_density_of_r(q, n, rho, alpha), abs=2e-4)
 
 
 @pytest.mark.parametrize(("q", "n", "rho"), [(0.5, 5, 0.5), (0.7, 20, 0.7), (1.4, 10, -0.8)])
@@ -69,39 +75,95 @@ def test_power_of_pitman_morgan_by_simulation(q: float, n: int, rho: float) -> N
     s, d = s - s.mean(axis=1, keepdims=True), d - d.mean(axis=1, keepdims=True)
     r = (s * d).sum(axis=1) / np.sqrt((s**2).sum(axis=1) * (d**2).sum(axis=1))
     rejected = np.mean(np.abs(r) * np.sqrt((n - 2) / (1 - r**2)) > stats.t.ppf(0.975, n - 2))
-    assert power(sd_ratio=q, n=n, rho=rho) == pytest.approx(rejected, abs=3 * np.sqrt(0.25 / studies))
+    exact = power(sd_ratio=q, n=n, paired=True, rho=rho, tests="normal")
+    assert exact == pytest.approx(rejected, abs=3 * np.sqrt(0.25 / studies))
 
 
 def test_power_is_alpha_without_an_effect_and_symmetric_in_the_arms() -> None:
-    for rho in (0.0, 0.5):
-        assert power(sd_ratio=1.0, n=7, rho=rho, alpha=0.1) == pytest.approx(0.1, abs=2e-4)
-        assert power(sd_ratio=0.6, n=7, rho=rho) == pytest.approx(power(sd_ratio=1 / 0.6, n=7, rho=rho))
-    assert power(sd_ratio=0.6, n=7, rho=0.5) == pytest.approx(power(sd_ratio=0.6, n=7, rho=-0.5))
+    for paired, rho in ((False, 0.0), (True, 0.0), (True, 0.5)):
+        at = partial(power, n=7, paired=paired, tests="normal")
+        assert at(sd_ratio=1.0, rho=rho, alpha=0.1) == pytest.approx(0.1, abs=2e-4)
+        assert at(sd_ratio=1.0, rho=rho, alpha=0.1, comparisons=5) == pytest.approx(0.02, abs=2e-4)
+        assert at(sd_ratio=0.6, rho=rho) == pytest.approx(at(sd_ratio=1 / 0.6, rho=rho))
+    assert at(sd_ratio=0.6, rho=0.5) == pytest.approx(at(sd_ratio=0.6, rho=-0.5))
+    assert power(sd_ratio=0.6, n=20) == power(sd_ratio=1 / 0.6, n=20)
 
 
 def test_large_n_and_strong_correlation_stay_finite() -> None:
-    assert power(sd_ratio=0.99, n=100_000, rho=0.3) == pytest.approx(0.9, abs=0.1)
-    assert power(sd_ratio=0.5, n=50, rho=0.999999) == pytest.approx(1)
+    for tests in ("default", "normal"):
+        assert power(sd_ratio=0.99, n=100_000, paired=True, rho=0.3, tests=tests) == pytest.approx(0.9, abs=0.1)
+        assert power(sd_ratio=0.5, n=50, paired=True, rho=0.999999, tests=tests) == pytest.approx(1)
+    assert 1 <= seeds_needed(sd_ratio=0.99) / seeds_needed(sd_ratio=0.99, tests="normal") < 1.03
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"), [({}, 64), ({"sd_ratio": 0.5}, 19), ({"sd_ratio": 1 / 0.7}, 64), ({"sd_ratio": 0.01}, 3)]
+    ("options", "expected"),
+    [
+        ({}, 64),
+        ({"sd_ratio": 0.5}, 19),
+        ({"sd_ratio": 1 / 0.7}, 64),
+        ({"sd_ratio": 0.01}, 3),
+        ({"comparisons": 29}, 128),
+        ({"alpha": 0.05 / 29}, 128),
+    ],
 )
-def test_seeds_needed(options: dict[str, float], expected: int) -> None:
-    assert seeds_needed(**options) == expected
+def test_seeds_needed(options: dict[str, Any], expected: int) -> None:
+    assert seeds_needed(**options, tests="normal") == expected
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6])
 @pytest.mark.parametrize(("sd_ratio", "target"), [(0.7, 0.8), (0.7, 0.5), (1.3, 0.9), (0.2, 0.3), (0.95, 0.8)])
 def test_seeds_needed_is_the_smallest_n_that_reaches_the_power(sd_ratio: float, target: float, rho: float) -> None:
-    n = seeds_needed(sd_ratio=sd_ratio, power=target, rho=rho)
-    assert power(sd_ratio=sd_ratio, n=n, rho=rho) >= target
-    assert n == 3 or power(sd_ratio=sd_ratio, n=n - 1, rho=rho) < target
+    at = partial(power, sd_ratio=sd_ratio, paired=rho > 0, rho=rho, tests="normal")
+    n = seeds_needed(sd_ratio=sd_ratio, power=target, paired=rho > 0, rho=rho, tests="normal")
+    assert at(n=n) >= target
+    assert n == 3 or at(n=n - 1) < target
+
+
+def found_by_the_default_test(n: int, studies: int, *, paired: bool, rho: float, alpha: float) -> int:
+    """Count the simulated studies in which the test that compare uses finds a ratio of .7."""
+    rng = np.random.default_rng([n, studies, paired])
+    count = 0
+    for _ in range(studies):
+        y, z = rng.standard_normal((2, n))
+        x = 0.7 * (rho * y + np.sqrt(1 - rho**2) * z)
+        arms = ratio_arms(x, y, paired)
+        count += two_sided(ratio_test(arms, "adjusted", 0.95)[1], 1 / arms.ratio) < alpha
+    return count
+
+
+@pytest.mark.parametrize(("paired", "rho"), [(False, 0.0), (True, 0.0), (True, 0.5)])
+@pytest.mark.parametrize("comparisons", [1, 2, 29])
+def test_the_default_test_has_the_power_at_the_number_of_runs_that_is_named(
+    comparisons: int, paired: bool, rho: float
+) -> None:
+    studies, alpha = 2000, 0.05 / comparisons
+    options: dict[str, Any] = {"paired": paired, "rho": rho, "comparisons": comparisons}
+    n = seeds_needed(**options)
+    exact = seeds_needed(**options, tests="normal")
+    share = found_by_the_default_test(n, studies, paired=paired, rho=rho, alpha=alpha) / studies
+    assert share >= 0.8 - 3 * np.sqrt(0.16 / studies)
+    assert power(sd_ratio=0.7, n=n, **options) == pytest.approx(share, abs=3.5 * np.sqrt(0.16 / studies))
+    # No more than it takes: the default tests cost 5 to 20 % here (benchmarks/extra_runs.py).
+    assert 1.04 < n / exact < 1.2
 
 
 def test_correlation_saves_runs() -> None:
-    assert seeds_needed(rho=0.9) < seeds_needed(rho=0.5) < seeds_needed(rho=0.0)
-    assert seeds_needed(sd_ratio=0.99, power=0.01) == 3  # alpha alone reaches it
+    for tests in ("default", "normal"):
+        found = [seeds_needed(paired=True, rho=rho, tests=tests) for rho in (0.9, 0.5, 0.0)]
+        assert found == sorted(found)
+        assert len(set(found)) == 3
+        assert seeds_needed(sd_ratio=0.99, power=0.01, tests=tests) == 3  # alpha alone reaches it
+
+
+def test_the_mean_pays_for_other_comparisons_too() -> None:
+    """A t test at alpha / m, by the noncentral t of scipy."""
+    n = mean_seeds_needed(difference=0.5, comparisons=29)
+    reached = [
+        stats.nct.sf(stats.t.ppf(1 - 0.025 / 29, 2 * k - 2), 2 * k - 2, 0.5 * np.sqrt(k / 2)) for k in (n - 1, n)
+    ]
+    assert reached[0] < 0.8 <= reached[1]
+    assert mean_power(difference=0.5, n=n, comparisons=29) == pytest.approx(reached[1], rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +174,13 @@ def test_correlation_saves_runs() -> None:
         ({"power": 1.0}, "power is 1.0; pass a number above 0 and below 1"),
         ({"alpha": 0.0}, "alpha is 0.0"),
         ({"rho": 1.0}, "rho is 1.0; pass a number above -1 and below 1"),
+        ({"rho": 0.5}, "rho is 0.5, but unpaired arms are not correlated; pass paired=True or rho=0"),
+        ({"comparisons": 0}, "comparisons is 0; pass a whole number of at least 1"),
+        ({"tests": "exact"}, "tests is 'exact'; pass 'default' or 'normal'"),
         ({"sd_ratio": 1.0}, "takes more than 10000000 runs; pass an sd_ratio further from 1"),
     ],
 )
-def test_impossible_questions_are_refused(options: dict[str, float], message: str) -> None:
+def test_impossible_questions_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         seeds_needed(**options)
 
@@ -254,4 +319,4 @@ def test_impossible_questions_about_means_are_refused(call: Callable[[], object]
 def test_no_planner_accepts_results(planner: Callable[..., object]) -> None:
     parameters = inspect.signature(planner).parameters.values()
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
-    assert {parameter.annotation for parameter in parameters} <= {float, int, bool}
+    assert {parameter.annotation for parameter in parameters} <= {float, int, bool, Tests}

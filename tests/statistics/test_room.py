@@ -20,7 +20,8 @@ def test_using_the_room_never_loads_scipy_stats() -> None:
     code = (
         "import sys, seedwise.statistics as s; x, y = [1., 2., 4.], [1., 3., 2.]\n"
         "s.spread(x, procedure='bonett'); s.spread(x); s.spread_ratio(x, y, paired=True)\n"
-        "s.spread_ratio(x, y, paired=False); s.mean_difference(x, y, paired=False); s.seeds_needed(rho=.5)\n"
+        "s.spread_ratio(x, y, paired=False); s.mean_difference(x, y, paired=False)\n"
+        "s.seeds_needed(paired=True, rho=.5)\n"
         "print('scipy.stats' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
@@ -33,4 +34,4 @@ def test_docstrings_say_what_a_user_needs(name: str) -> None:
         assert f"\n{section}" in text, section
     assert ">>> " in text
     if name != "holm":  # its axis is comparisons
-        assert "runs axis" in text or name in ("compare_cells", "compare_study")
+        assert "runs axis" in text or name in ("compare_cells", "compare_study", "runs_to_resolve")

@@ -29,6 +29,15 @@ def test_every_scale_is_a_study_of_its_own(name, scale):
         assert shared <= ({*full.values()} if (scale, "etth1" in name) == ("small", True) else set())
 
 
+def test_only_the_full_scale_is_the_published_setting():
+    assert study("vml-table1", "full").published_setting
+    assert not study("vml-table1", "small").published_setting
+    # All of the data, the published networks and lengths, for fewer tasks.
+    assert study("etth1-accuracy", "small").published_setting
+    small = {"name": "s", "train": {"function": "json:dumps"}, "published": [{"method": "base", "mean": 1.0}]}
+    assert parse_study(yaml.safe_dump(small)).published_setting  # without scales, the user's own claim
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_the_first_line_says_what_it_is(name):
     first = recipe_text(name).splitlines()[0]

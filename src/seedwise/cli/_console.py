@@ -43,10 +43,12 @@ def aligned(texts: Texts) -> Table:
 
 
 def print_results(results: Results, warning: str | None = None) -> None:
-    """Print the table of results, a warning and the reasons for what is not in it."""
+    """Print the table of results, how many runs it takes, a warning and the reasons for what is not in it."""
     out = console()
     out.print(results.title, style="bold", soft_wrap=True)
     out.print(aligned(results.table))
+    for sentence in results.plan:
+        out.print(sentence, soft_wrap=True)
     for reason in [*([warning] if warning else []), *results.reasons]:
         out.print(f"  {reason}", soft_wrap=True)
 

@@ -9,45 +9,82 @@ import typer
 from seedwise.errors import SeedwiseError
 
 NAME: Final = "power"
+_SIZES: Final = (5, 10, 20, 40, 80, 160)
 
 
 def command(
-    sd_ratio: Annotated[float, typer.Option(help="The ratio of SDs that matters to you, such as 0.7.")] = 0.7,
+    sd_ratio: Annotated[
+        float | None, typer.Option(help="The ratio of SDs that matters to you.", show_default="0.7, without --mean")
+    ] = None,
+    mean: Annotated[
+        float | None, typer.Option(help="The difference of means that matters to you: in SDs, or in the unit of --sd.")
+    ] = None,
+    sd: Annotated[float | None, typer.Option(help="The SD over runs, in the metric's unit; for --mean.")] = None,
+    comparisons: Annotated[
+        int, typer.Option(min=1, help="How many comparisons with the base the study makes; they share alpha (Holm).")
+    ] = 1,
     power: Annotated[float, typer.Option(help="The probability of finding it.")] = 0.8,
-    alpha: Annotated[float, typer.Option(help="The significance level.")] = 0.05,
-    correlation: Annotated[float, typer.Option(help="Of paired runs; 0 if they are not paired or unrelated.")] = 0.0,
+    alpha: Annotated[float, typer.Option(help="The significance level of all comparisons together.")] = 0.05,
+    correlation: Annotated[
+        float | None,
+        typer.Option(help="Of paired runs; 0 is the safe choice.", show_default="runs are not paired"),
+    ] = None,
 ) -> None:
-    """How many seeds does it take to find a difference in spread?
+    """How many seeds does it take to find a difference in spread, or in the mean?
 
-    The effect is the one that matters to you, never one that was observed.
+    The effect is the one that matters to you, never one that was observed. The numbers are for the tests that compare
+    and report use, which do not assume normal values, on normal values.
     """
     from seedwise.cli._console import console
-    from seedwise.statistics import expected_interval, seeds_needed
+    from seedwise.statistics import expected_interval, mean_power, mean_seeds_needed, seeds_needed
     from seedwise.statistics import power as power_at
 
+    if sd is not None and mean is None:
+        raise SeedwiseError("--sd is the unit of --mean: type --mean too, such as --mean 0.2 --sd 0.4")
+    paired, rho, unit = correlation is not None, correlation or 0.0, 1.0 if sd is None else sd
     out = console()
     try:
-        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, rho=correlation)
-        table = {
-            n: (
-                power_at(sd_ratio=sd_ratio, n=n, alpha=alpha, rho=correlation),
-                expected_interval("ratio", n=n, paired=correlation != 0, rho=correlation, level=1 - alpha),
+        if sd_ratio is not None or mean is None:
+            ratio = 0.7 if sd_ratio is None else sd_ratio
+            needed = seeds_needed(
+                sd_ratio=ratio, power=power, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons
             )
-            for n in (5, 10, 20, 40, 80, 160)
-        }
+            expected = {
+                n: expected_interval("ratio", n=n, paired=paired, rho=rho, level=1 - alpha / comparisons)
+                for n in _SIZES
+            }
+            reached = [
+                power_at(sd_ratio=ratio, n=n, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons)
+                for n in _SIZES
+            ]
+            out.print(
+                f"finding an SD ratio of {ratio:g}{_asked(comparisons, power, alpha, correlation, needed)}",
+                soft_wrap=True,
+            )
+            out.print("runs per method  probability of finding it  interval to expect for a ratio of 1, if normal")
+            for n, value in zip(_SIZES, reached, strict=True):
+                out.print(f"{n:15d}  {value:<25.2f}  {expected[n].low:.2f} to {expected[n].high:.2f}", soft_wrap=True)
+        if mean is not None:
+            needed = mean_seeds_needed(
+                difference=mean, sd=unit, power=power, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons
+            )
+            reached = [
+                mean_power(difference=mean, n=n, sd=unit, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons)
+                for n in _SIZES
+            ]
+            size = f"{mean:g} SDs" if sd is None else f"{mean:g} (SD {sd:g})"
+            out.print(
+                f"finding a difference of means of {size}{_asked(comparisons, power, alpha, correlation, needed)}",
+                soft_wrap=True,
+            )
+            out.print("runs per method  probability of finding it")
+            for n, value in zip(_SIZES, reached, strict=True):
+                out.print(f"{n:15d}  {value:.2f}", soft_wrap=True)
     except (TypeError, ValueError) as error:
         raise SeedwiseError(str(error)) from None
-    out.print(
-        f"finding an SD ratio of {sd_ratio:g} with probability {power:g} takes {needed} runs per method "
-        f"(normal data, one comparison, two-sided, alpha {alpha:g}"
-        + (f", paired runs with correlation {correlation:g})" if correlation else ")"),
-        soft_wrap=True,
-    )
-    out.print(
-        "the default tests, which do not assume normal data, take more: "
-        "5 to 10 % for a ratio of .7, 15 to 25 % for .5, up to 35 % with correlated pairs",
-        soft_wrap=True,
-    )
-    out.print("runs per method  probability of finding it  interval to expect for a ratio of 1")
-    for n, (value, expected) in table.items():
-        out.print(f"{n:15d}  {value:<25.2f}  {expected.low:.2f} to {expected.high:.2f}", soft_wrap=True)
+
+
+def _asked(comparisons: int, power: float, alpha: float, correlation: float | None, needed: int) -> str:
+    where = f" in one of {comparisons} comparisons" if comparisons > 1 else ""
+    arms = "not paired" if correlation is None else f"paired runs with correlation {correlation:g}"
+    return f"{where} with probability {power:g} takes {needed} runs per method (two-sided, alpha {alpha:g}, {arms})"

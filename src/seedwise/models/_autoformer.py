@@ -277,7 +277,7 @@ def autoformer(
         calendar,
         label=label,
         d_model=d_model,
-        d_ff=d_ff or 4 * d_model,
+        d_ff=4 * d_model if d_ff is None else d_ff,
         encoder_layers=encoder_layers,
         decoder_layers=decoder_layers,
         kernel=kernel,

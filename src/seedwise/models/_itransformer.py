@@ -104,9 +104,16 @@ def itransformer(
     Source: Liu et al. 2024 (arXiv 2310.06625), figure 2 and appendix A.2; sizes of their scripts for ETTh1.
 
     """
-    d_model = d_model or (256 if horizon <= 192 else 512)
+    if d_model is None:
+        d_model = 256 if horizon <= 192 else 512
     if d_model % heads:
         raise SeedwiseError(f"itransformer: {heads} heads do not divide d_model {d_model}")
     return _ITransformer(
-        lookback, horizon, d_model=d_model, d_ff=d_ff or d_model, heads=heads, layers=layers, dropout=dropout
+        lookback,
+        horizon,
+        d_model=d_model,
+        d_ff=d_model if d_ff is None else d_ff,
+        heads=heads,
+        layers=layers,
+        dropout=dropout,
     )

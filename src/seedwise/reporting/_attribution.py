@@ -22,12 +22,6 @@ MINIMUM_PAIRS: Final = 50
 MINIMUM_PAIRS_FIRST_ORDER: Final = 10
 """A first-order effect is a difference, and so wider than a total effect."""
 
-_NOTHING_DRAWN: Final = {
-    "augment": "nothing is augmented",
-    "dropout": "no layer draws dropout",
-    "split": "every run trains on the same examples",
-}
-
 _CAPTION: Final = (
     "Dots: the total effect, the share that would remain if every other source were held fixed. Circles: the "
     "first-order effect, the share that holding this source fixed would take away on average. With 95 % intervals. "
@@ -185,8 +179,11 @@ def _sentences(
         drawn = {e.source for a in found.values() for e in a.effects if e.total.estimate > 0}
         for source in section["sources"]:
             if source not in drawn:
-                why = _NOTHING_DRAWN.get(source, "training draws nothing from it")
-                sentences.append(f"{source} has no effect: no two runs that differ in it alone differ at all; {why}")
+                # Whatever the network holds: that nothing came of its seed is all that bits can show.
+                sentences.append(
+                    f"{source} has no effect: no two runs that differ in it alone differ at all; "
+                    f"nothing drew from the source {source}"
+                )
     if "metric" in found and metric not in shown:
         pairs = _pairs(found["metric"])
         sentences.append(

@@ -62,12 +62,12 @@ class Comparison:
         widths = [max(map(len, column)) for column in zip(self.table.columns, *self.table.rows, strict=True)]
         lines = [self.table.columns, *self.table.rows]
         shown = ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-        return "\n".join([self.results.title, *shown, *self.results.reasons])
+        return "\n".join([self.results.title, *shown, *self.results.plan, *self.results.reasons])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        reasons = "".join(f"<p>{html.escape(reason)}</p>" for reason in self.results.reasons)
+        reasons = "".join(f"<p>{html.escape(reason)}</p>" for reason in [*self.results.plan, *self.results.reasons])
         figure = inline(lambda: runs_figure(self.cells), "runs")
         return f"<p>{html.escape(self.results.title)}</p>{self.table.to_html()}{reasons}{figure}"
 
@@ -103,7 +103,7 @@ def compare(
         lower_is_better: direction of the metric.
         unpaired: whether to ignore that rows or seeds correspond.
         chance: the metric at chance level, so that failed runs can be counted.
-        sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs in the verdicts.
+        sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs that it takes.
         power: the probability of finding it.
         factor: the largest ratio of SDs that you would still call equal, above 1; without it there is no verdict
             ``equivalent within a factor``.
@@ -162,10 +162,10 @@ def compare(
         "question": {"spread_ratio": sd_ratio, "power": power, "factor": factor, "margin": margin},
     }
     try:
-        rows = compare_study(cells, baseline=baseline, sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
+        rows = compare_study(cells, baseline=baseline, factor=factor, margin=margin)
+        results = results_of(description, cells)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
-    results = results_of(description, cells)
     table = results.table
     texts = [[*row, _about_mean(found)] for row, found in zip(table.rows, results.comparisons, strict=True)]
     shown = replace(

@@ -123,8 +123,8 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
 
     """
     several = len({(one.task, one.regime) for one in ensembles}) > 1
-    known = [one for one in ensembles if isinstance(one.found, EnsembleSpread)]
-    p = dict(zip(map(id, known), holm([_p(one.found) for one in known]).tolist(), strict=True))
+    known = {id(one): one.found.ratio.p_value for one in ensembles if isinstance(one.found, EnsembleSpread)}
+    p = dict(zip(known, holm(list(known.values())).tolist(), strict=True))
     rows, reasons = [], []
     for one in ensembles:
         name, e = _name(one, several), one.found
@@ -166,10 +166,6 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
         both = [one for one in both if one[0].method == base or one[0].readout == "plain"]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
     return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
-
-
-def _p(found: EnsembleSpread | str) -> float:
-    return 1.0 if isinstance(found, str) or found.ratio.p_value is None else found.ratio.p_value
 
 
 def _name(one: Ensembles, places: bool) -> str:

@@ -55,13 +55,15 @@ def disagreement_table(
             found.append((name, *compared(cell, against, truth)))
         except ValueError as error:
             reasons.append(f"{name}: no comparison of churn: {error}")
-    adjusted = [holm([ratios[k].p_value or 1.0 for _, ratios, _ in found]).tolist() for k in (0, 1)]
+    adjusted = [holm([ratios[k].p_value for _, ratios, _ in found]).tolist() for k in (0, 1)]
     rows = []
     plans: dict[str, None] = {}
     for k, (name, ratios, pilots) in enumerate(found):
         shown = []
         for question, (ratio, pilot) in enumerate(zip(ratios, pilots, strict=True)):
-            verdict = _VERDICTS[question](ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot)
+            verdict = _VERDICTS[question](
+                ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot, comparisons=len(found)
+            )
             shown += [interval(ratio, 2), p_value(adjusted[question][k]), verdict.word]
             if verdict.short:
                 plans.setdefault(verdict.short.removeprefix("not resolved: "), None)

@@ -24,7 +24,7 @@ from seedwise.reporting._fixed import fixed_values_table
 from seedwise.reporting._looks import NOTE as LOOKS
 from seedwise.reporting._looks import looks_table, why_it_stopped
 from seedwise.reporting._new_data import new_data_table
-from seedwise.reporting._published import published_table
+from seedwise.reporting._published import is_published_setting, published_table
 from seedwise.reporting._results import Results, results_of, scaled
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
@@ -71,10 +71,21 @@ _NORMAL: Final = (
     "The chi-square interval of an SD and the Pitman-Morgan (paired) or F interval of a ratio: the familiar ones, "
     "right for normal values only."
 )
-_PUBLISHED: Final = (
-    "The intervals of ours / published assume normal values, as of the published runs only the SD is known. "
-    "Incompatible: the interval does not hold 1; uninformative: it does, but is wider than a factor of two either way. "
+_PUBLISHED_RATIOS: Final = (
+    "Intervals of published ratios assume normal values, as of the published runs only the SD is known. Incompatible: "
+    "the interval of ours / published does not hold 1; uninformative: it does, but is wider than a factor of two "
+    "either way. "
+)
+_PUBLISHED: Final = _PUBLISHED_RATIOS + (
     "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
+)
+_OTHER_SETTING: Final = (
+    "This is not the published setting: network, data or length of training differ. SDs and means are therefore not "
+    "comparable and have no verdict; ratios to the base have one, as far as a method's effect does not depend on the "
+    "setting. "
+)
+_OTHER_MEANS: Final = (
+    "This is not the published setting: network, data or length of training differ. Means are therefore not comparable."
 )
 _SOURCES: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
@@ -165,6 +176,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     groups = _details.group_sizes_of(cells, base)
     reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
     listed = description["spec"].get("published", [])
+    comparable = is_published_setting(description["spec"])
     scores, why_no_scores = _paper_tables.score_table(cells, rows, study["scores"], listed)
     churn, about_churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
     ensembles, why_no_ensembles = _costs.ensemble_table(study["ensembles"])
@@ -204,13 +216,13 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
             "published",
             "Beside the published numbers",
             published_table(rows, description["spec"], base),
-            source + _PUBLISHED,
+            source + (_PUBLISHED if comparable else _OTHER_SETTING + _PUBLISHED_RATIOS),
         ),
         Section(
             "published-means",
             "Beside the published means",
-            _published_means.published_means_table(shown, rows, study["metrics"], listed),
-            source + _published_means.NOTE,
+            _published_means.published_means_table(shown, rows, study["metrics"], listed, comparable),
+            source + (_published_means.NOTE if comparable else _OTHER_MEANS),
         ),
         Section(
             "places",

@@ -43,7 +43,7 @@ def looks_table(
 
     """
     found = _compared(until, cells, labels, base)
-    adjusted = holm([1.0 if r is None or r.p_value is None else r.p_value for _, r in found]).tolist() if found else []
+    adjusted = holm([None if r is None else r.p_value for _, r in found]).tolist()
     rows = []
     for (name, r), p in zip(found, adjusted, strict=True):
         if r is None:

@@ -23,23 +23,25 @@ from seedwise.statistics import (
 def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base: str) -> Table:
     """Set every SD and every ratio of SDs (method to base) of ours beside the published one.
 
-    What was published without an SD is left to ``published_means_table``.
+    What was published without an SD is left to ``published_means_table``. Where the study is not the published setting,
+    SDs and means stand side by side; only ratios, which need no common scale, are compared.
 
     Args:
         rows: the numbers of the study, in the unit in which the SDs were published.
         spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``readout``,
-            ``regime``, ``task``, ``mean``.
+            ``regime``, ``task``, ``mean``; ``published_setting`` is false where it is not that of the paper.
         base: the method that the others are compared with.
 
     """
-    listed = spec.get("published", [])
+    listed, comparable = spec.get("published", []), is_published_setting(spec)
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
-    columns += ["method", "published SD (n)", "our SD [95 %] (n)", "ours / published [95 %]", "SD"]
+    columns += ["method", "published SD (n)", "our SD [95 %] (n)"]
+    columns += ["ours / published [95 %]", "SD"] if comparable else []
     columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
     with_means = any(entry.get("mean") is not None and entry.get("sd") is not None for entry in listed)
-    columns += ["published mean", "our mean less it [95 %]"] if with_means else []
+    columns += ["published mean", "our mean less it [95 %]" if comparable else "our mean"] if with_means else []
     table = []
     for row in rows:
         entry = published_entry(listed, row, row.method, row.readout)
@@ -47,14 +49,24 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
         theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
-        found = _sd(row, entry)
+        verdict = _shown(_sd(row, entry)) if comparable else []
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
-        means = _means(row, entry) if with_means else []
+        means = _means(row, entry, comparable) if with_means else []
         table.append(
-            [*lead, method_and_readout(row), theirs, ours, *_shown(found), *_ratios(row, entry, of_base, base), *means]
+            [*lead, method_and_readout(row), theirs, ours, *verdict, *_ratios(row, entry, of_base, base), *means]
         )
     return Table(columns, table)
+
+
+def is_published_setting(spec: Mapping[str, Any]) -> bool:
+    """Return whether a study has the network, data and length of training of the numbers it lists as published.
+
+    Args:
+        spec: the study; one without scales claims it by listing them.
+
+    """
+    return bool(spec.get("published_setting", True))
 
 
 def published_entry(
@@ -74,12 +86,14 @@ def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
     return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
 
 
-def _means(row: ComparisonRow, entry: Mapping[str, Any]) -> list[str]:
+def _means(row: ComparisonRow, entry: Mapping[str, Any], comparable: bool) -> list[str]:
     published = entry.get("mean")
     # Points of 100 are published with two decimals, errors of about 1 with three.
     decimals = 2 if is_share(row.metric) else 3
     if published is None:
         return ["", ""]
+    if not comparable:
+        return [number(published, decimals), "-" if row.mean is None else number(row.mean, decimals)]
     if row.mean is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
         return [number(published, decimals), "-"]
     difference = mean_beside_published(

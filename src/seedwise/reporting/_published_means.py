@@ -25,6 +25,7 @@ def published_means_table(
     rows: Sequence[ComparisonRow],
     metrics: Sequence[Mapping[str, NDArray[np.float64]]],
     listed: Sequence[Mapping[str, Any]],
+    comparable: bool = True,
 ) -> Table:
     """Set our mean of every metric beside the published one, where no SD has been published.
 
@@ -34,12 +35,20 @@ def published_means_table(
         metrics: for each cell the other metrics of its finished runs, by name.
         listed: what is published: ``method``, ``mean`` of the primary metric, ``means`` of others by name, and perhaps
             ``readout``, ``regime``, ``task``.
+        comparable: whether the study is the published setting; if not, means stand side by side.
 
     """
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
-    columns += ["method", "metric", "published", "ours [95 %]", "n", "ours less it, in % of it [95 %]"]
+    columns += [
+        "method",
+        "metric",
+        "published",
+        "ours [95 %]",
+        "n",
+        *(["ours less it, in % of it [95 %]"] if comparable else []),
+    ]
     table = []
     for cell, row, others in zip(cells, rows, metrics, strict=True):
         entry = published_entry(listed, row, row.method, row.readout)
@@ -53,7 +62,9 @@ def published_means_table(
         for name, theirs in published.items():
             decimals = 2 if is_share(name) else 3
             texts = _beside(ours.get(name), theirs, cell.group[cell.finished_mask], decimals + 1)
-            table.append([*lead, method_and_readout(row), name, number(theirs, decimals), *texts])
+            table.append(
+                [*lead, method_and_readout(row), name, number(theirs, decimals), *texts[: 3 if comparable else 2]]
+            )
     return Table(columns, table)
 
 

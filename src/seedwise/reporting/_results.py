@@ -9,9 +9,10 @@ from typing import Any
 from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._looks import limit_of
+from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, p_value, reduction
-from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
+from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study, runs_to_resolve
 
 _P, _VERDICT = "p", "verdict on spread"
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
@@ -25,6 +26,7 @@ class Results:
         title: what was trained and how.
         table: one row of texts per cell, with the verdict on spread.
         numbers: the same with the corrected p instead of the verdict.
+        plan: sentences on the runs that what is not resolved takes.
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows; shares of examples in percent.
         base: the method that the others are compared with.
@@ -35,6 +37,7 @@ class Results:
     title: str
     table: Table
     numbers: Table
+    plan: list[str]
     reasons: list[str]
     comparisons: list[ComparisonRow]
     base: str
@@ -110,8 +113,6 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     rows = compare_study(
         [scaled(cell, scale) for cell in cells],
         baseline=base,
-        sd_ratio=question["spread_ratio"],
-        power=question["power"],
         # A look at a growing study tests for differences, at its own limit, and not for equivalence.
         **(
             {"alpha": limit_of(until, sum(not is_base(cell, base) for cell in cells))}
@@ -121,6 +122,17 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
                 "margin": None if question.get("margin") is None else scale * question["margin"],
             }
         ),
+    )
+    # A study that grows until it is resolved has looks for a plan.
+    plan = (
+        None
+        if until
+        else runs_to_resolve(
+            rows,
+            sd_ratio=question["spread_ratio"],
+            power=question["power"],
+            margin=None if question.get("margin") is None else scale * question["margin"],
+        )
     )
     metric = cells[0].metric
     share = scale > 1
@@ -180,7 +192,8 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         reasons += _reasons(row, base, several_tasks=several_tasks)
     title = headline(description, cells, rows)
     full = Table(columns, table)
-    return Results(title, full.without(_P), full.without(_VERDICT), list(dict.fromkeys(reasons)), rows, base, decimals)
+    shown, unique = full.without(_P), list(dict.fromkeys(reasons))
+    return Results(title, shown, full.without(_VERDICT), plan_sentences(plan), unique, rows, base, decimals)
 
 
 def scaled(cell: Cell, scale: float) -> Cell:

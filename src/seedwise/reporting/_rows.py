@@ -89,8 +89,8 @@ def failures_table(rows: Sequence[ComparisonRow]) -> Table:
     """
     if not any(row.failed for row in rows):
         return Table([], [])
-    tested = [row for row in rows if isinstance(row.failure_difference, Interval)]
-    p = dict(zip(map(id, tested), holm([_p(row) for row in tested]).tolist(), strict=True))
+    tested = {id(row): row.failure_difference.p_value for row in rows if isinstance(row.failure_difference, Interval)}
+    p = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     table = []
     for row, name in zip(rows, names_of(rows), strict=True):
         difference = row.failure_difference
@@ -99,8 +99,3 @@ def failures_table(rows: Sequence[ComparisonRow]) -> Table:
         )
         table.append([name, f"{row.failed} of {row.n + row.failed}", *shown])
     return Table(["method", "failed", "difference of rates, points [95 %]", "p"], table)
-
-
-def _p(row: ComparisonRow) -> float:
-    difference = row.failure_difference
-    return 1.0 if isinstance(difference, str) or difference.p_value is None else difference.p_value

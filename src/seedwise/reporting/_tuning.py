@@ -232,6 +232,8 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
         return sentences
     fresh = max(cell.n for cell in section["fresh"]["cells"])
     sentences += [f"{name} on {fresh} fresh seeds and test data: {sentence}" for name, sentence in _verdicts(section)]
+    plan = results_of(section["fresh"]["description"], section["fresh"]["cells"]).plan
+    sentences += [f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}" for sentence in plan]
     sentences += _optimism(section)
     return sentences
 
@@ -420,7 +422,8 @@ def _trials_table(section: Mapping[str, Any]) -> Table:
             if with_churn:
                 churned = row["churned"]
                 shown = interval(churned, 2, 100) if churned and not found.failed else None
-                texts.append(f"{shown} %" if shown else _level(section, "churn", found.churn or 0.0))
+                known = "-" if found.churn is None else _level(section, "churn", found.churn)
+                texts.append(f"{shown} %" if shown else known)
             if with_value:
                 value = row["value"]
                 texts.append("-" if value is None else number(value, max(decimals_for(abs(value)), 2)))
@@ -495,11 +498,11 @@ def _points(section: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], tuple[f
     points = []
     for row in section["trials"]:
         found = row["measured"]
-        if not found or row["state"] != "finished":
+        if found is None or row["state"] != "finished" or (churned and found.churn is None):
             continue
         half = float(stdtrit(len(found.values) - 1, 0.975)) * found.sd / np.sqrt(len(found.values))
         mean = (scale * found.mean, scale * (found.mean - half), scale * (found.mean + half))
-        spread = 100.0 * (found.churn or 0.0) if churned else scale * found.sd
+        spread = 100.0 * found.churn if churned else scale * found.sd
         points.append((row, mean, spread, None if found.failed else row["churned" if churned else "spread"]))
     return points
 

@@ -66,6 +66,7 @@ from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
+from seedwise.statistics.runs_to_resolve import RunsToResolve, runs_to_resolve
 from seedwise.statistics.scores import ScoreSpread, score_spread
 from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
@@ -98,6 +99,7 @@ __all__ = [
     "RankingFlips",
     "Reactivity",
     "Recommendation",
+    "RunsToResolve",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",
@@ -160,6 +162,7 @@ __all__ = [
     "reactivity",
     "recommend",
     "reduction",
+    "runs_to_resolve",
     "score_spread",
     "seed_effect",
     "seeds_needed",

@@ -50,9 +50,12 @@ def between(value: float, low: float, high: float, name: str, example: str) -> f
 
 
 def at_least(n: int, name: str, least: int = MINIMUM_RUNS) -> int:
-    """Return a number of runs if it is a whole number of at least ``least``."""
+    """Return a count, by default of runs, if it is a whole number of at least ``least``."""
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"{name} must be a whole number of runs per method, such as 20; got {type(n).__name__}")
+        what = " of runs per method, such as 20" if least == MINIMUM_RUNS else ", such as 2"
+        raise TypeError(f"{name} must be a whole number{what}; got {type(n).__name__}")
+    if least < MINIMUM_RUNS and n < least:
+        raise ValueError(f"{name} is {n}; pass a whole number of at least {least}")
     if n < least:
         raise ValueError(f"{name} is {n}: an SD needs at least {least} runs; pass a larger {name}")
     return int(n)

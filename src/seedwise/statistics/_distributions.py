@@ -42,7 +42,7 @@ def chi2_quantile(p: Any, df: float) -> Any:
     """Return x with P(X <= x) = p; ``p`` may be an array."""
     from scipy import special
 
-    return special.chdtri(df, 1 - p)
+    return 2 * special.gammaincinv(df / 2, p)  # chdtri takes 1 - p, which has no digits of a small p
 
 
 def f_quantile(p: float, df1: float, df2: float) -> float:

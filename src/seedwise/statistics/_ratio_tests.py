@@ -44,7 +44,8 @@ def adjusted_f(x: Array, y: Array, lost: tuple[int, int] = (0, 0)) -> RatioTest:
     d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), g the largest of three kurtoses about trimmed means: m_4 / s^4 of each arm, and
     that of the pooled values x/q and y. These are pooled without rescaling the arms to equal SDs: equal SDs are the
     hypothesis. The arms' own are for arms of unequal tails, where the pooled one falls short of what the heavier arm
-    does. Degrees of freedom ``lost`` to means of groups come off n_i in d_i.
+    does. Degrees of freedom ``lost`` to means of groups come off n_i in d_i. Skew in one arm alone is not covered,
+    least of all if that arm has fewer runs: up to 13 % false alarms (see :func:`spread_ratio`).
     """
     fourth_x, fourth_y = _fourth(x), _fourth(y)
     n_x, n_y = x.shape[-1], y.shape[-1]
@@ -102,7 +103,7 @@ def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float | Array, lost:
     e = v - s b u, s = min(1, 1.65/sqrt(n)) and leverages h: c = n sum u^2 e^2 w / (sum u^2 sum e^2),
     w = ((1 - 2/n)/(1 - h))^1.5. The share s of the fit is taken out because a real difference would otherwise count as
     noise where n is small; it vanishes as n grows, because e = v is right under the hypothesis. ``lost`` degrees of
-    freedom went to means of groups.
+    freedom went to means of groups. Skew in one arm alone is not covered: 8 % false alarms (see :func:`spread_ratio`).
     """
     n = x.shape[-1]
     share = min(1.0, _RESIDUAL_SHARE / math.sqrt(n))
@@ -168,6 +169,38 @@ def two_sided(test: RatioTest, q: float) -> float:
     """Return the two-sided p-value of the ratio q: twice the smaller tail."""
     below, above = test(np.array([q]))
     return min(1.0, 2 * float(min(below[0], above[0])))
+
+
+def default_p_values(x: Array, y: Array, *, paired: bool) -> Array:
+    """Return the two-sided p-values of equal SDs by the default tests, for many studies: arms of shape (studies, n)."""
+    (x, sd_x), (y, sd_y) = _standardised(x), _standardised(y)
+    return _two_sided(adjusted_pitman_morgan(x, y, _unexplained(x, y)) if paired else adjusted_f(x, y), sd_y / sd_x)
+
+
+def normal_p_values(x: Array, y: Array, *, paired: bool) -> Array:
+    """Return the same by the tests that are exact for normal values."""
+    n = x.shape[1]
+    (x, sd_x), (y, sd_y) = _standardised(x), _standardised(y)
+    if not paired:
+        return _two_sided(f_test(n, n), sd_y / sd_x)
+    t = _pitman_morgan_t(sd_y / sd_x, n, _unexplained(x, y))
+    return _two_sided(lambda _: _t_tails(t, n - 2), t)
+
+
+def _two_sided(test: RatioTest, q: Array) -> Array:
+    below, above = test(q)
+    p: Array = np.minimum(1.0, 2 * np.minimum(below, above))
+    return p
+
+
+def _standardised(values: Array) -> tuple[Array, Array]:
+    centred, sds = values - values.mean(axis=1, keepdims=True), values.std(axis=1, ddof=1)
+    return centred / sds[:, None], sds
+
+
+def _unexplained(x: Array, y: Array) -> Array:
+    r: Array = np.sum(x * y, axis=1) / (x.shape[1] - 1)
+    return 1 - r**2
 
 
 def _outermost(accepted: Callable[[Array], NDArray[np.bool_]]) -> float:

@@ -16,6 +16,7 @@ def churn_verdict(
     effect: float = 0.9,
     pilot: Interval | None = None,
     power: float = 0.8,
+    comparisons: int = 1,
 ) -> Verdict:
     """Say whether two runs of a method disagree on fewer examples, on more, or whether the runs cannot tell.
 
@@ -29,6 +30,7 @@ def churn_verdict(
         effect: the ratio of churns that the study should be able to find, positive and not 1; an effect that you name.
         pilot: :func:`churn` of the base, to say how many runs per method would find ``effect``; None to say nothing.
         power: the probability of finding it, between 0 and 1.
+        comparisons: how many comparisons share alpha, for the runs needed; each is then tested at alpha / comparisons.
 
     Returns:
         Verdict.
@@ -49,7 +51,7 @@ def churn_verdict(
         Hoenig & Heisey (2001), The abuse of power, American Statistician 55, 19-24, on why the observed effect says
         nothing about the runs needed.
     """
-    plan = _plan("churn", ratio, alpha=alpha, effect=effect, pilot=pilot, power=power)
+    plan = _plan("churn", ratio, alpha=alpha, effect=effect, pilot=pilot, power=power, comparisons=comparisons)
     found = _found(ratio, p_adjusted, ("two runs disagree on", "fewer examples", "more examples"))
     return _verdict(ratio, p_adjusted, alpha, words=("less churn", "more churn"), found=found, plan=plan)
 
@@ -62,6 +64,7 @@ def error_variance_verdict(
     effect: float = 0.9,
     pilot: Interval | None = None,
     power: float = 0.8,
+    comparisons: int = 1,
 ) -> Verdict:
     """Say whether the error on single examples varies less over runs, more, or whether the runs cannot tell.
 
@@ -75,6 +78,7 @@ def error_variance_verdict(
         effect: the ratio of error variances that the study should be able to find, positive and not 1.
         pilot: :func:`error_variance` of the base, to say how many runs would find ``effect``; None to say nothing.
         power: the probability of finding it, between 0 and 1.
+        comparisons: how many comparisons share alpha, for the runs needed; each is then tested at alpha / comparisons.
 
     Returns:
         Verdict.
@@ -91,7 +95,7 @@ def error_variance_verdict(
     Source:
         As :func:`churn_verdict`.
     """
-    plan = _plan("error variance", ratio, alpha=alpha, effect=effect, pilot=pilot, power=power)
+    plan = _plan("error variance", ratio, alpha=alpha, effect=effect, pilot=pilot, power=power, comparisons=comparisons)
     found = _found(ratio, p_adjusted, ("the mean variance of the error on an example is", "smaller", "larger"))
     words: tuple[Word, Word] = ("lower error variance", "higher error variance")
     return _verdict(ratio, p_adjusted, alpha, words=words, found=found, plan=plan)
@@ -107,7 +111,16 @@ def _verdict(
     return Verdict("not resolved", f"not resolved: {found}" + (f"; {plan}" if plan else ""), short)
 
 
-def _plan(name: str, ratio: Interval, *, alpha: float, effect: float, pilot: Interval | None, power: float) -> str:
+def _plan(
+    name: str,
+    ratio: Interval,
+    *,
+    alpha: float,
+    effect: float,
+    pilot: Interval | None,
+    power: float,
+    comparisons: int,
+) -> str:
     """Check what both verdicts take, and say how many runs would find the effect."""
     if not isinstance(ratio, Interval):
         raise TypeError(f"ratio must be the Interval that a ratio of {name} returns; got {type(ratio).__name__}")
@@ -115,12 +128,13 @@ def _plan(name: str, ratio: Interval, *, alpha: float, effect: float, pilot: Int
         raise ValueError(
             f"ratio {ratio.estimate:.3g} [{ratio.low:.3g}, {ratio.high:.3g}] is no ratio; pass the ratio of {name}"
         )
-    _checks.between(alpha, 0, 1, "alpha", ".05")
+    alpha = _checks.between(alpha, 0, 1, "alpha", ".05") / _checks.at_least(comparisons, "comparisons", 1)
     if pilot is None:
         return ""
     sd = churn_sd(pilot, relative=True)
     needed = churn_ratio_seeds_needed(ratio=effect, sd=sd, power=power, alpha=alpha)
-    plan = f"finding a ratio of {name} of {_words.number(effect)} takes {needed} runs per method"
+    where = f" in one of {comparisons} comparisons" if comparisons > 1 else ""
+    plan = f"finding a ratio of {name} of {_words.number(effect)}{where} takes {needed} runs per method"
     n = ratio.n if isinstance(ratio.n, int) else min(ratio.n)
     if n < needed:
         return plan

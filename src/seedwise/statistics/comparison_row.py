@@ -58,6 +58,7 @@ class ComparisonRow:
         mean_verdict_reason: why there is no verdict about the mean; empty if there is one.
         improvement: probability that a run of the method beats one of the base, or the reason.
         failure_difference: failure rate minus the base's, or the reason.
+        groups: how many values of the fixed seeds there are.
     """
 
     task: str
@@ -89,6 +90,7 @@ class ComparisonRow:
     mean_verdict_reason: str
     improvement: Improvement | str
     failure_difference: Interval | str
+    groups: int
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | 
         mean_verdict_reason=about_mean if isinstance(about_mean, str) else "",
         improvement=_improvement(arms, cell, level),
         failure_difference=_failure_difference(cell, base, level),
+        groups=int(np.unique(cell.group).size),
     )
 
 

@@ -1,17 +1,20 @@
 """Correction for making several comparisons in one study."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+def holm(p_values: ArrayLike | Sequence[float | None]) -> NDArray[np.float64]:
     """Adjust p-values for the number of comparisons, so that the chance of any false claim stays below alpha.
 
     With p_(1) <= ... <= p_(m): adjusted p_(i) = max over j <= i of min(1, (m - j + 1) p_(j)). Valid whatever the
     dependence between the comparisons.
 
     Args:
-        p_values: shape (m,), one per comparison, each from 0 to 1; may be empty.
+        p_values: shape (m,), one per comparison, each from 0 to 1; may be empty. None, a comparison that has no
+            p-value, counts as 1.
 
     Returns:
         Adjusted p-values, shape (m,), in the order given.
@@ -23,11 +26,15 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     Example:
         >>> holm([0.01, 0.04, 0.03]).tolist()
         [0.03, 0.06, 0.06]
+        >>> holm([0.0, None]).tolist()
+        [0.0, 1.0]
 
     Source:
         Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6,
         65-70.
     """
+    if isinstance(p_values, Sequence):
+        p_values = [1.0 if p is None else p for p in p_values]
     try:
         p = np.asarray(p_values, dtype=np.float64)
     except (TypeError, ValueError):

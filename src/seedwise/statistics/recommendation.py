@@ -97,14 +97,14 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     if not candidates:
         raise ValueError("there is nothing to recommend: compare at least one method or readout with the base")
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
-    adjusted = tuple(holm([_p(c) for c in candidates]).tolist())
+    adjusted = tuple(holm([None if isinstance(c.reduction, str) else c.reduction.p_value for c in candidates]).tolist())
     resolved = [
         (c, p)
         for c, p in zip(candidates, adjusted, strict=True)
         if p < alpha and isinstance(c.reduction, Interval) and c.reduction.estimate > 0
     ]
     if not resolved:
-        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha / len(candidates))
+        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, comparisons=len(candidates))
         several = (
             f"one of {len(candidates)} candidates (alpha {alpha:g} shared by all)" if len(candidates) > 1 else "it"
         )
@@ -126,11 +126,6 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run; selected, optimistic",
     )
-
-
-def _p(candidate: Candidate) -> float:
-    found = candidate.reduction
-    return 1.0 if isinstance(found, str) or found.p_value is None else found.p_value
 
 
 def _rung(cost: float | None) -> float:

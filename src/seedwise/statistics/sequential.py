@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import _checks
-from seedwise.statistics._ratio_tests import adjusted_f, adjusted_pitman_morgan
+from seedwise.statistics._ratio_tests import default_p_values
 
 Array = NDArray[np.float64]
 Question = Literal["spread", "mean", "churn"]
@@ -216,23 +216,6 @@ def _simulate(  # noqa: PLR0917 - each is what a study consists of
     return np.concatenate(found)
 
 
-def _standardised(values: Array) -> tuple[Array, Array]:
-    centred, sds = values - values.mean(axis=1, keepdims=True), values.std(axis=1, ddof=1)
-    return centred / sds[:, None], sds
-
-
-def _of_ratio(x: Array, y: Array, paired: bool) -> Array:
-    (x, sd_x), (y, sd_y) = _standardised(x), _standardised(y)
-    if paired:
-        r = np.sum(x * y, axis=1) / (x.shape[1] - 1)
-        test = adjusted_pitman_morgan(x, y, 1 - r**2)
-    else:
-        test = adjusted_f(x, y)
-    below, above = test(sd_y / sd_x)
-    p: Array = np.minimum(1.0, 2 * np.minimum(below, above))
-    return p
-
-
 def _paired_t(x: Array, y: Array) -> Array:
     d = x - y
     n = d.shape[1]
@@ -253,8 +236,8 @@ def _two_sided_t(t: Array, df: Array) -> Array:
 
 
 _TESTS: dict[tuple[bool, bool], Callable[[Array, Array], Array]] = {
-    (True, True): lambda x, y: _of_ratio(x, y, True),
-    (True, False): lambda x, y: _of_ratio(x, y, False),
+    (True, True): lambda x, y: default_p_values(x, y, paired=True),
+    (True, False): lambda x, y: default_p_values(x, y, paired=False),
     (False, True): _paired_t,
     (False, False): _welch_t,
 }

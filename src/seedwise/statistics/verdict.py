@@ -6,8 +6,6 @@ from typing import Literal
 from seedwise.statistics import _checks, _words
 from seedwise.statistics.equivalence import Equivalence
 from seedwise.statistics.interval import Interval
-from seedwise.statistics.planning import mean_seeds_needed, seeds_needed
-from seedwise.statistics.planning import power as power_at
 
 SpreadWord = Literal["reduced", "increased", "equivalent within a factor", "not resolved"]
 MeanWord = Literal["better", "worse", "equivalent within the margin", "not resolved"]
@@ -24,11 +22,11 @@ class Verdict:
             about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``; about
             churn ``"less churn"``, ``"more churn"`` or ``"not resolved"``; about the error variance ``"lower error
             variance"``, ``"higher error variance"`` or ``"not resolved"``.
-        sentence: begins with the word; for "not resolved" it names the runs that would find the effect asked about.
+        sentence: begins with the word, then the numbers.
         short: the sentence without the numbers that a table shows beside it; empty where it is not shorter.
 
     Example:
-        >>> Verdict("not resolved", "not resolved: finding a ratio of .7 takes 64 runs per method").word
+        >>> Verdict("not resolved", "not resolved: the SD is 10 % smaller (95 % interval -35 to 40)").word
         'not resolved'
     """
 
@@ -42,8 +40,6 @@ def spread_verdict(
     *,
     p_adjusted: float,
     alpha: float = 0.05,
-    sd_ratio: float = 0.7,
-    power: float = 0.8,
     equivalence: Equivalence | None = None,
     p_equivalence: float | None = None,
 ) -> Verdict:
@@ -51,16 +47,12 @@ def spread_verdict(
 
     ``reduced`` or ``increased`` if p_adjusted < alpha, by the side of 1 on which the ratio lies; otherwise
     ``equivalent within a factor`` if p_equivalence < alpha; otherwise ``not resolved``, which is never evidence of
-    equal spread. The number of runs in the sentence is for the ratio that the user asks about, in a single comparison
-    of uncorrelated arms, by the test that is exact for normal values (see :func:`power` for what the default needs);
-    the observed ratio plays no part in it.
+    equal spread. How many runs it takes to find an effect that matters is for :func:`runs_to_resolve`.
 
     Args:
         ratio: the result of :func:`spread_ratio` (not of :func:`reduction`); ``n`` counts the runs axis of each arm.
         p_adjusted: its p-value after :func:`holm`, from 0 to 1 (its own p-value if it is the only comparison).
         alpha: significance level, between 0 and 1.
-        sd_ratio: the ratio of SDs that the study should be able to find, positive and not 1.
-        power: the probability of finding it, between 0 and 1.
         equivalence: the result of :func:`spread_equivalence`, if the user named a factor.
         p_equivalence: its p-value after :func:`holm`; its own if None.
 
@@ -74,14 +66,13 @@ def spread_verdict(
     Example:
         >>> ratio = Interval(0.9, 0.6, 1.35, 0.95, [20, 20], "Pitman-Morgan", p_value=0.58)
         >>> spread_verdict(ratio, p_adjusted=0.58).short
-        'not resolved: finding a ratio of .7 takes 64 runs per method'
+        'not resolved'
         >>> ratio = Interval(0.5, 0.3, 0.8, 0.95, [20, 20], "Pitman-Morgan", p_value=0.006)
         >>> spread_verdict(ratio, p_adjusted=0.012).sentence
         'reduced: the SD is 50 % smaller (95 % interval 20 to 70), corrected p = .012'
 
     Source:
-        Hoenig & Heisey (2001), The abuse of power, American Statistician 55, 19-24, on why the observed effect says
-        nothing about the runs needed.
+        Holm (1979), Scandinavian Journal of Statistics 6, 65-70 (the correction).
     """
     if not isinstance(ratio, Interval):
         raise TypeError(f"ratio must be the Interval that spread_ratio returns; got {type(ratio).__name__}")
@@ -91,7 +82,6 @@ def spread_verdict(
         )
     _checks.probability(p_adjusted, "p_adjusted")
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
-    needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha)
     if p_adjusted < alpha:
         return _changed(ratio, p_adjusted)
     p = _equivalence_p(equivalence, p_equivalence)
@@ -103,9 +93,7 @@ def spread_verdict(
             f"equivalent within a factor of {_words.number(equivalence.high)}: the ratio of SDs is {middle} "
             f"({_percent(close.level)} interval {low} to {high}), corrected {_words.p_value(p)}",
         )
-    plan = _plan(ratio, alpha, sd_ratio, needed)
-    found = _found(ratio, p_adjusted)
-    return Verdict("not resolved", f"not resolved: {found}; {plan}", f"not resolved: {plan}")
+    return Verdict("not resolved", f"not resolved: {_found(ratio, p_adjusted)}", "not resolved")
 
 
 def mean_verdict(
@@ -116,8 +104,6 @@ def mean_verdict(
     alpha: float = 0.05,
     equivalence: Equivalence | None = None,
     p_equivalence: float | None = None,
-    sd: float | None = None,
-    power: float = 0.8,
 ) -> Verdict:
     """Say whether a method has a better mean, a worse one, the same within a margin, or whether the runs cannot tell.
 
@@ -132,8 +118,6 @@ def mean_verdict(
         alpha: significance level, between 0 and 1.
         equivalence: the result of :func:`mean_equivalence`, if the user named a margin.
         p_equivalence: its p-value after :func:`holm`; its own if None.
-        sd: SD over runs, to say how many unpaired runs would find a difference of the margin; None to say nothing.
-        power: the probability of finding it, between 0 and 1.
 
     Returns:
         Verdict; its sentence is in the unit of the metric.
@@ -183,10 +167,6 @@ def mean_verdict(
     sentence = (
         f"not resolved: the difference of means is {middle} ({level} interval {first} to {last}), corrected {p_text}"
     )
-    if equivalence is not None and sd is not None and sd > 0:
-        needed = mean_seeds_needed(difference=equivalence.high, sd=sd, power=power, alpha=alpha)
-        margin, spread = _words.number(equivalence.high), _words.number(sd)
-        sentence += f"; with an SD of {spread}, finding one of {margin} takes {needed} unpaired runs per method"
     return Verdict("not resolved", sentence)
 
 
@@ -197,15 +177,6 @@ def _changed(ratio: Interval, p_adjusted: float) -> Verdict:
 
 def _found(ratio: Interval, p_adjusted: float) -> str:
     return f"the SD is {_words.change(ratio, 'smaller', 'larger')}, corrected {_words.p_value(p_adjusted)}"
-
-
-def _plan(ratio: Interval, alpha: float, sd_ratio: float, needed: int) -> str:
-    sentence = f"finding a ratio of {_words.number(sd_ratio)} takes {needed} runs per method"
-    n = ratio.n if isinstance(ratio.n, int) else min(ratio.n)
-    if n < needed:
-        return sentence
-    reached = power_at(sd_ratio=sd_ratio, n=n, alpha=alpha)
-    return f"{sentence}; the {n} here would find it with probability {_words.number(reached)}"
 
 
 def _equivalence_p(equivalence: Equivalence | None, p_adjusted: float | None) -> float:

@@ -26,7 +26,8 @@ from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Study
 
 _OF_REPLICATES = {
-    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published", "source",
+    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published",
+    "published_setting", "source",
     "readouts", "sweep", "tune",
 }  # fmt: skip
 

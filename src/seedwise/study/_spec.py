@@ -258,7 +258,9 @@ class StudySpec(Options):
 
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
-    in ``source``, to set ours beside, ``published_ranges`` the largest and the smallest of several. ``fixed_values``
+    in ``source``, to set ours beside, ``published_ranges`` the largest and the smallest of several;
+    ``published_setting`` is false where network, data or length of training are not those of the paper, as in every one
+    of ``scales`` but ``full``: then SDs and means stand beside the published ones without a verdict. ``fixed_values``
     asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn
     the finished runs into predictions in other ways, too. ``sweep`` stands for further methods, each with another value
     of one parameter: it is written out when the file is read. ``tune`` is a search for better values (``seedwise
@@ -281,6 +283,7 @@ class StudySpec(Options):
     sweep: dict[_Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
     published: list[Published] = Field(default_factory=list)
     published_ranges: list[PublishedRange] = Field(default_factory=list)
+    published_setting: bool = True
     source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
@@ -486,8 +489,12 @@ def _scaled(raw: Any, source: str, scale: str | None) -> Any:
     changes = scales.get(scale, {})
     # A scale names the tasks that it has: fewer or others, where the full study is too long.
     merged = merge(rest, changes, named=True) | {key: changes[key] for key in ("tasks",) if key in changes}
+    if scale == "full":
+        return merged
+    if "published" in merged:
+        merged["published_setting"] = changes.get("published_setting", False)
     # Results of different scales never meet in one store.
-    return merged if scale == "full" else merged | {"name": f"{merged.get('name')}-{scale}"}
+    return merged | {"name": f"{merged.get('name')}-{scale}"}
 
 
 def check_study(raw: Any, source: str = "study") -> StudySpec:

@@ -1,0 +1,35 @@
+"""How many runs it takes, said once for a whole table."""
+
+from __future__ import annotations
+
+from seedwise.reporting._words import decimals_for, number
+from seedwise.statistics import RunsToResolve
+
+
+def plan_sentences(plan: RunsToResolve | None) -> list[str]:
+    """Return what the plan of a table says, a sentence on the spread and one on the mean.
+
+    Args:
+        plan: the plan, if anything is not resolved.
+
+    """
+    if plan is None:
+        return []
+    m = plan.comparisons
+    where = f" in one of {m} comparisons" if m > 1 else ""
+    arms = "paired, uncorrelated" if plan.paired else "not paired"
+    found = []
+    if plan.spread is not None:
+        sentence = (
+            f"Finding an SD ratio of {plan.sd_ratio:g}{where} takes {plan.spread} runs per method "
+            f"(power {plan.power:g}, {arms})"
+        )
+        if plan.reached is not None:
+            sentence += f"; the {plan.n} here would find it with probability {number(plan.reached, 2)}"
+        found.append(f"{sentence}.")
+    if plan.mean is not None:
+        size = "one SD of the base"
+        if plan.margin is not None:
+            size = f"{number(plan.margin, decimals_for(plan.margin))}, {number(plan.difference, 2)} SDs of the base,"
+        found.append(f"Finding a difference of means of {size}{where} takes {plan.mean}.")
+    return found
