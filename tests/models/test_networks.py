@@ -119,6 +119,16 @@ def test_number_of_parameters(name):
     assert sum(p.numel() for p in network.parameters()) == by_hand == published
 
 
+OPTIONS = [
+    ("resnet14", {"width": 64}, residual(2, (64, 128, 256), lambda before, _: norm(before)), 2736330),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "by_hand", "published"), OPTIONS, ids=str)
+def test_number_of_parameters_with_options(name, options, by_hand, published):
+    assert sum(p.numel() for p in make(name, **options).parameters()) == by_hand == published
+
+
 @pytest.mark.parametrize("image", [CIFAR, MNIST, (2, 30, 34)], ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes(name, image):
