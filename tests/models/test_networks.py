@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from seedwise.errors import SeedwiseError
-from seedwise.models import MODELS, conv2, conv6, lenet5
+from seedwise.models import MODELS, conv2, conv6, lenet5, resnet9_ffcv
 from seedwise.randomness import Randomness
 from seedwise.training import build_network
 
@@ -53,6 +53,12 @@ def projection(before, width):
 def nine_layers():
     widths = [(3, 64), (64, 128), *[(128, 128)] * 2, (128, 256), (256, 512), *[(512, 512)] * 2]
     return sum(conv(3, before, width) + norm(width) for before, width in widths) + conv(1, 512, 10)
+
+
+def ffcv_layers():
+    # kernel, channels in, channels out
+    rows = [(3, 3, 64), (5, 64, 128), *[(3, 128, 128)] * 2, (3, 128, 256), *[(3, 256, 256)] * 2, (3, 256, 128)]
+    return sum(conv(k, before, width) + norm(width) for k, before, width in rows) + conv(1, 128, 10)
 
 
 def vgg_layers():
@@ -102,6 +108,7 @@ COUNTS = {
     "conv4": (plain([64, 128], 8 * 8), 2425930),
     "conv6": (plain([64, 128, 256], 4 * 4), 2262602),
     "resnet9": (nine_layers(), 6573120),
+    "resnet9_ffcv": (ffcv_layers(), 2274880),
     "resnet14": (residual(2, (16, 32, 64), lambda before, _: norm(before)), 172602),
     "resnet14_wide": (residual(2, (64, 128, 256), projection), 2777674),
     "resnet18": (residual(2, (64, 128, 256, 512), projection), 11173962),
@@ -135,18 +142,20 @@ def test_shapes(name, image):
     assert make(name, image, 7).eval()(torch.zeros(2, *image)).shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("lenet5",)])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("lenet5", "resnet9_ffcv")])
 def test_the_built_in_digits_fit(name):
     assert make(name, (1, 8, 8)).eval()(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(
-    ("network", "size", "smallest"), [(lenet5, (28, 11), 12), (conv2, (1, 8), 2), (conv6, (8, 7), 8)]
+    ("network", "size", "smallest"),
+    [(lenet5, (28, 11), 12), (conv2, (1, 8), 2), (conv6, (8, 7), 8), (resnet9_ffcv, (10, 11), 11)],
 )
 def test_images_that_are_too_small_are_refused_in_one_line(network, size, smallest):
     with pytest.raises(SeedwiseError, match=f"at least {smallest} x {smallest}, not {size[0]} x {size[1]}: take "):
         network(1, 10, image_size=size)
-    assert network(1, 10, image_size=(smallest, smallest))(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
+    made = network(1, 10, image_size=(smallest, smallest)).eval()
+    assert made(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
 
 
 @pytest.mark.parametrize("name", ["lenet300", "lenet5", "conv2", "conv4", "conv6"])

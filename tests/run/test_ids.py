@@ -206,6 +206,7 @@ conv2: {bias: true}
 conv4: {bias: true}
 conv6: {bias: true}
 resnet9: {}
+resnet9_ffcv: {}
 resnet14: {width: 16}
 resnet14_wide: {width: 64}
 resnet18: {}

@@ -60,6 +60,17 @@ def test_the_papers_protocol_is_that_of_the_full_scale():
     assert task.configs()["base"]["task"] == {"dataset": "cifar100"}
 
 
+def test_jordans_runs_are_those_of_his_program():
+    config = study("jordan", "full").configs()["base"]
+    assert config["model"] == {"name": "resnet9_ffcv"}
+    assert config["train"] == {
+        "epochs": 64,
+        "batch_size": 500,
+        "optimizer": {"name": "sgd", "lr": 0.5, "momentum": 0.9, "weight_decay": 5e-4},
+        "schedule": {"name": "linear"},
+    }
+
+
 def test_the_ablation_changes_one_parameter_at_a_time():
     configs = study("vml-ablation", "full").configs()
     assert len(configs) == 2 + 5 * 4

@@ -241,6 +241,12 @@ class ResNet9(Network):
     name: Literal["resnet9"]
 
 
+class ResNet9FFCV(Network):
+    """Options of ``models.resnet9_ffcv``."""
+
+    name: Literal["resnet9_ffcv"]
+
+
 class ResNet14(Network):
     """Options of ``models.resnet14``."""
 
@@ -341,6 +347,7 @@ BuiltInNetwork = Annotated[
     | Conv4
     | Conv6
     | ResNet9
+    | ResNet9FFCV
     | ResNet14
     | ResNet14Wide
     | ResNet18
@@ -520,6 +527,13 @@ class Cosine(Options):
     warmup_epochs: NonNegative = 0.0
 
 
+class Linear(Options):
+    """A straight line from the peak to 0."""
+
+    name: Literal["linear"]
+    warmup_epochs: NonNegative = 0.0
+
+
 class Halving(Options):
     """The learning rate times ``factor`` at the start of each epoch after the first ``full_epochs``.
 
@@ -598,9 +612,9 @@ class TrainOptions(Options):
     epochs: Count
     batch_size: Count
     optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
-    schedule: Annotated[Constant | Step | Cosine | Halving, Field(discriminator="name"), BeforeValidator(_named)] = (
-        Constant(name="constant")
-    )
+    schedule: Annotated[
+        Constant | Step | Cosine | Linear | Halving, Field(discriminator="name"), BeforeValidator(_named)
+    ] = Constant(name="constant")
     loss: Loss = CrossEntropy(name="cross_entropy")
     validation: Validation | None = None
     averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
