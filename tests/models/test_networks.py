@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from seedwise.errors import SeedwiseError
-from seedwise.models import MODELS, conv2, conv6, lenet5, resnet9_ffcv
+from seedwise.models import MODELS, conv2, conv4, conv6, lenet5, resnet9_ffcv
 from seedwise.randomness import Randomness
 from seedwise.training import build_network
 
@@ -126,8 +126,28 @@ def test_number_of_parameters(name):
     assert sum(p.numel() for p in network.parameters()) == by_hand == published
 
 
+def unpadded(widths, grid):
+    """As ``plain``, without biases."""
+    total, before = 0, 3
+    for width in widths:
+        total += conv(3, before, width) + conv(3, width, width)
+        before = width
+    return total + before * grid * 256 + 256 * 256 + 256 * 10
+
+
+# 32 - 4 = 28, pooled 14; 14 - 4 = 10, pooled 5; 5 with padding, pooled 2.
+SLOTS = {"bias": False, "padding": False, "dropout": 0.5}
 OPTIONS = [
     ("resnet14", {"width": 64}, residual(2, (64, 128, 256), lambda before, _: norm(before)), 2736330),
+    ("conv2", SLOTS, unpadded([64], 14 * 14), 3317952),
+    ("conv4", SLOTS, unpadded([64, 128], 5 * 5), 1147072),
+    ("conv6", SLOTS, unpadded([64, 128, 256], 2 * 2), 1474752),
+    (
+        "vgg16",
+        {"bias": False, "affine": False},
+        vgg_layers() - 10 - 3 * (2 * 64 + 2 * 128 + 3 * 256 + 6 * 512),
+        14715584,
+    ),
 ]
 
 
@@ -158,7 +178,35 @@ def test_images_that_are_too_small_are_refused_in_one_line(network, size, smalle
     assert made(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
 
 
-@pytest.mark.parametrize("name", ["lenet300", "lenet5", "conv2", "conv4", "conv6"])
+@pytest.mark.parametrize(("network", "smallest"), [(conv2, 6), (conv4, 16), (conv6, 20)])
+def test_without_padding_images_must_be_larger(network, smallest):
+    with pytest.raises(
+        SeedwiseError, match=f"at least {smallest} x {smallest}, not {smallest} x {smallest - 1}: take "
+    ):
+        network(1, 10, image_size=(smallest, smallest - 1), padding=False)
+    made = network(1, 10, image_size=(smallest, smallest), padding=False)
+    assert made(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
+
+
+BIASED = ["lenet300", "lenet5", "conv2", "conv4", "conv6", "vgg16"]
+
+
+@pytest.mark.parametrize("name", BIASED)
+def test_glorots_start_is_even_between_his_bounds(name):
+    network = make(name, init="glorot")
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            taps = layer.weight[0, 0].numel() if layer.weight.ndim == 4 else 1
+            bound = (6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1]))) ** 0.5
+            values, count = layer.weight.detach().flatten().double(), layer.weight.numel()
+            assert values.abs().max() <= bound * (1 + 1e-6)
+            # Mean 0 and variance b^2 / 3 of even numbers, within 5 standard errors.
+            assert abs(values.mean().item()) < 5 * bound / (3 * count) ** 0.5
+            assert abs(values.square().mean().item() / bound**2 - 1 / 3) < 5 * (4 / 45 / count) ** 0.5
+            assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("name", [name for name in BIASED if name != "vgg16"])  # whose shifts are called bias too
 def test_bias_of_every_layer_may_be_left_out(name):
     layers = [m for m in make(name).modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     assert all(layer.bias is not None for layer in layers)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from seedwise.models import conv6, lenet5, mobilenet_v2, resnet9, resnet9_ffcv, shufflenet_v2, vgg16
+from seedwise.models import conv2, conv4, conv6, lenet5, mobilenet_v2, resnet9, resnet9_ffcv, shufflenet_v2, vgg16
 
 
 def outputs(network, kind, image=(3, 32, 32)):
@@ -66,6 +66,29 @@ def test_vgg_pools_after_every_stage():
 def test_conv6_and_lenet5_pool_as_published():
     assert outputs(conv6(3, 10), nn.MaxPool2d) == [(64, 16), (128, 8), (256, 4)]
     assert outputs(lenet5(1, 10), (nn.Conv2d, nn.MaxPool2d), (1, 28, 28)) == [(6, 28), (6, 14), (16, 10), (16, 5)]
+
+
+def test_without_padding_the_first_four_convolutions_lose_a_pixel_on_each_side():
+    six = [(64, 30), (64, 28), (128, 12), (128, 10), (256, 5), (256, 5)]
+    for network, count in ((conv2, 2), (conv4, 4), (conv6, 6)):
+        assert outputs(network(3, 10, padding=False), nn.Conv2d) == six[:count]
+
+
+def test_features_are_dropped_before_the_first_two_linear_layers():
+    network = conv2(3, 10, dropout=0.5)
+    layers = [type(m).__name__ for m in network if type(m).__name__ in ("Flatten", "Dropout", "Linear")]
+    assert layers == ["Flatten", "Dropout", "Linear", "Dropout", "Linear", "Linear"]
+    torch.manual_seed(0)
+    for module in network:
+        if type(module).__name__ == "Dropout":
+            assert abs(module(torch.ones(10_000)).eq(0).double().mean().item() - 0.5) < 0.02  # 4 standard errors
+    assert [type(m).__name__ for m in conv2(3, 10)].count("Dropout") == 0
+
+
+def test_vgg_without_scales_normalises_and_no_more():
+    norms = [m for m in vgg16(3, 10, bias=False, affine=False).modules() if isinstance(m, nn.BatchNorm2d)]
+    assert len(norms) == 13
+    assert all(m.weight is None and m.bias is None and m.track_running_stats for m in norms)
 
 
 def test_resnet9_adds_two_residuals_and_divides_its_logits():

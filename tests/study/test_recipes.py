@@ -71,6 +71,60 @@ def test_jordans_runs_are_those_of_his_program():
     }
 
 
+def test_slot_machines_have_the_settings_of_their_authors_program():
+    parts = study("slot-machines", "full").by_task()
+    configs = {(task, name): config for task, part in parts.items() for name, config in part.configs().items()}
+    epochs = {key: config["train"]["epochs"] for key, config in configs.items()}
+    rates = {key: config["train"]["optimizer"]["lr"] for key, config in configs.items()}
+    for task in parts:
+        shorter = 20 if task in ("lenet", "vgg16") else 0
+        assert epochs[task, "learned"] == 240 - shorter
+        assert rates[task, "learned"] == 0.01
+        for k in (2, 4, 8, 16, 32):
+            assert epochs[task, f"greedy-k={k}"] == 140 - shorter
+            assert epochs[task, f"drawn-k={k}"] == 180 - shorter
+            assert rates[task, f"greedy-k={k}"] == (0.1 if k <= 8 else 0.01)
+            assert rates[task, f"drawn-k={k}"] == (25 if task == "conv6" else 50)
+            assert configs[task, f"drawn-k={k}"]["model"]["selection"]["sample_in_eval"] == "every_pass"
+        # Both kinds of weights have the same network, and neither biases nor scales of batch norms.
+        learned = configs[task, "learned"]["model"]
+        assert learned["bias"] is False
+        assert learned["init"] == "glorot"
+        if task.startswith("conv"):
+            assert (learned["padding"], learned["dropout"]) == (False, 0.5)
+            assert (learned["padding"], learned["dropout"]) == tuple(
+                configs[task, "drawn-k=2"]["model"][key] for key in ("padding", "dropout")
+            )
+    assert configs["vgg16", "learned"]["model"]["affine"] is False
+    assert configs["vgg16", "greedy-k=2"]["train"]["optimizer"]["weight_decay"] == 1e-4
+    assert configs["conv2", "learned"]["task"] == {
+        "dataset": "cifar10",
+        "augment": "flip",
+        "normalise": {
+            "mean": [255 * 0.4914, 255 * 0.4822, 255 * 0.4465],
+            "std": pytest.approx([255 * 0.247, 255 * 0.243, 255 * 0.261]),
+        },
+    }
+    assert configs["lenet", "learned"]["task"] == {
+        "dataset": "mnist",
+        "augment": False,
+        "normalise": {"mean": [0], "std": [255]},
+    }
+
+
+def test_weight_selection_takes_the_networks_of_the_slot_machines_and_no_dropout():
+    slots = study("slot-machines", "full").by_task()
+    for task, part in study("weight-selection", "full").by_task().items():
+        ours, theirs = part.configs()["learned"], slots[task].configs()["learned"]
+        assert ours["model"] == {key: value for key, value in theirs["model"].items() if key != "dropout"}
+        assert ours["train"] == {
+            "epochs": 100,
+            "batch_size": 128,
+            "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9},
+        }
+        assert "normalise" not in ours["task"]
+
+
 def test_the_ablation_changes_one_parameter_at_a_time():
     configs = study("vml-ablation", "full").configs()
     assert len(configs) == 2 + 5 * 4
