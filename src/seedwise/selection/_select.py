@@ -32,8 +32,8 @@ def select_weights(
 ) -> nn.Module:
     """Return the network with every linear and convolution layer replaced by a selecting one.
 
-    Only scores are left to train: biases are dropped, and normalisation layers lose their scale and shift (the paper
-    of the method does not say what it does about them; so nothing but the choice of weights is learned).
+    Only scores are left to train: biases are dropped, and normalisation layers lose their scale and shift, as in the
+    program of the method's authors.
 
     Args:
         model: not changed.
