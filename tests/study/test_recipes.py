@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from seedwise.study import Study, parse_study, plan, recipe_names, recipe_text
+from seedwise.study import Store, Study, parse_study, plan, recipe_names, recipe_text
 
 SCALES = [
     (name, scale) for name in recipe_names() for scale in (*yaml.safe_load(recipe_text(name)).get("scales", {}), "full")
@@ -153,6 +153,33 @@ def test_smoke_runs_on_real_images(published, tmp_path):
     spec = study("vml-table1", "smoke")
     outcome = Study(spec.model_copy(update={"regimes": ["all"]}), store=tmp_path / "smoke.db").run(workers=2)
     assert outcome.counts == {"finished": 9}
+
+
+def test_smoke_runs_on_a_hundred_real_classes(published, tmp_path):
+    published("cifar100")
+    spec = study("clf-cifar", "smoke")
+    methods = {name: spec.methods[name] for name in ("base", "clf")}
+    task = {"cifar100-resnet14": spec.tasks["cifar100-resnet14"]}
+    run = Study(spec.model_copy(update={"tasks": task, "methods": methods}), store=tmp_path / "smoke.db")
+    assert run.run(workers=1).counts == {"finished": 2}
+    with Store(run.store_path) as store:
+        found = store.predictions([stored.run_id for stored in store.runs()])
+    assert len(found) == 2
+    for predictions in found.values():
+        # Two of each class.
+        assert sorted(predictions.labels.tolist()) == sorted([*range(100), *range(100)])
+
+
+def test_slot_machines_draw_and_learn_on_real_images(published, tmp_path):
+    published("cifar10")
+    spec = study("slot-machines", "smoke")
+    methods = {name: spec.methods[name] for name in ("learned", "greedy-k=2", "drawn-k=2")}
+    task = {"conv2": spec.tasks["conv2"]}
+    few = {**spec.task, "train_examples": 100, "test_examples": 100}
+    study_of_three = Study(
+        spec.model_copy(update={"tasks": task, "methods": methods, "task": few}), store=tmp_path / "smoke.db"
+    )
+    assert study_of_three.run(workers=1).counts == {"finished": 3}
 
 
 def test_all_methods_have_the_settings_of_the_digits(tmp_path):
