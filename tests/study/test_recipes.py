@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from seedwise.study import Store, Study, parse_study, plan, recipe_names, recipe_text
+from seedwise.training import SIZES
 
 SCALES = [
     (name, scale) for name in recipe_names() for scale in (*yaml.safe_load(recipe_text(name)).get("scales", {}), "full")
@@ -27,6 +28,17 @@ def test_every_scale_is_a_study_of_its_own(name, scale):
         shared = {run.link.task for run in runs if run.spec.id in full}
         # Small scales of forecasts leave out tasks, and train the others as they are.
         assert shared <= ({*full.values()} if (scale, "etth1" in name) == ("small", True) else set())
+
+
+@pytest.mark.parametrize(("name", "scale"), SCALES, ids=str)
+def test_every_class_has_an_example_to_train_on_and_one_to_hold_out(name, scale):
+    for part in study(name, scale).by_task().values():
+        for config in part.configs().values():
+            size = SIZES.get(part.task_name)  # none of a time series
+            fraction = (config["train"].get("validation") or {}).get("fraction")
+            if size and fraction:
+                of_a_class = config["task"].get("train_examples", size.train) // size.classes
+                assert 0 < round(fraction * of_a_class) < of_a_class
 
 
 @pytest.mark.parametrize("name", recipe_names())
