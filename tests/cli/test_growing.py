@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from seedwise.cli._recommend import _fresh
+from seedwise.statistics.recommendation import Candidate
+from seedwise.study import Study, parse_study
+
 from .conftest import FUNCTION, STUDY, run_cli
 
 UNTIL = "until: {question: spread, effect: 0.5, looks: [12, 24, 36]}\n"
@@ -79,3 +83,15 @@ def test_none_is_recommended_where_none_is_resolved(folder: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith("none: no reduction is resolved")
     assert done.stdout.count("\n") == 1
+
+
+def test_fresh_runs_of_one_task_have_the_methods_of_that_task(tmp_path: Path) -> None:
+    spec = parse_study(
+        "name: s\ntask: {dataset: digits}\nmodel: small_cnn\n"
+        "train: {epochs: 3, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+        "methods: {base: {}, vml: {loss: vml}, clf: {loss: clf}}\n"
+        "tasks:\n  a: {methods: {vml: {epochs: 1}, clf: {epochs: 2}}}\n  b: {model: {width: 4}}\n"
+    )
+    candidate = Candidate("vml", "not known", None, None, method="vml", task="a")
+    (part,) = _fresh(Study(spec, store=tmp_path / "s.db"), candidate, 20).spec.by_task().values()
+    assert {name: config["train"]["epochs"] for name, config in part.configs().items()} == {"base": 3, "vml": 1}

@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from seedwise.errors import SeedwiseError
-from seedwise.models import MODELS, conv2, conv6, lenet5
+from seedwise.models import MODELS, conv2, conv4, conv6, lenet5, resnet9_ffcv
 from seedwise.randomness import Randomness
 from seedwise.training import build_network
 
@@ -53,6 +53,12 @@ def projection(before, width):
 def nine_layers():
     widths = [(3, 64), (64, 128), *[(128, 128)] * 2, (128, 256), (256, 512), *[(512, 512)] * 2]
     return sum(conv(3, before, width) + norm(width) for before, width in widths) + conv(1, 512, 10)
+
+
+def ffcv_layers():
+    # kernel, channels in, channels out
+    rows = [(3, 3, 64), (5, 64, 128), *[(3, 128, 128)] * 2, (3, 128, 256), *[(3, 256, 256)] * 2, (3, 256, 128)]
+    return sum(conv(k, before, width) + norm(width) for k, before, width in rows) + conv(1, 128, 10)
 
 
 def vgg_layers():
@@ -102,6 +108,7 @@ COUNTS = {
     "conv4": (plain([64, 128], 8 * 8), 2425930),
     "conv6": (plain([64, 128, 256], 4 * 4), 2262602),
     "resnet9": (nine_layers(), 6573120),
+    "resnet9_ffcv": (ffcv_layers(), 2274880),
     "resnet14": (residual(2, (16, 32, 64), lambda before, _: norm(before)), 172602),
     "resnet14_wide": (residual(2, (64, 128, 256), projection), 2777674),
     "resnet18": (residual(2, (64, 128, 256, 512), projection), 11173962),
@@ -119,27 +126,87 @@ def test_number_of_parameters(name):
     assert sum(p.numel() for p in network.parameters()) == by_hand == published
 
 
+def unpadded(widths, grid):
+    """As ``plain``, without biases."""
+    total, before = 0, 3
+    for width in widths:
+        total += conv(3, before, width) + conv(3, width, width)
+        before = width
+    return total + before * grid * 256 + 256 * 256 + 256 * 10
+
+
+# 32 - 4 = 28, pooled 14; 14 - 4 = 10, pooled 5; 5 with padding, pooled 2.
+SLOTS = {"bias": False, "padding": False, "dropout": 0.5}
+OPTIONS = [
+    ("resnet14", {"width": 64}, residual(2, (64, 128, 256), lambda before, _: norm(before)), 2736330),
+    ("conv2", SLOTS, unpadded([64], 14 * 14), 3317952),
+    ("conv4", SLOTS, unpadded([64, 128], 5 * 5), 1147072),
+    ("conv6", SLOTS, unpadded([64, 128, 256], 2 * 2), 1474752),
+    (
+        "vgg16",
+        {"bias": False, "affine": False},
+        vgg_layers() - 10 - 3 * (2 * 64 + 2 * 128 + 3 * 256 + 6 * 512),
+        14715584,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "by_hand", "published"), OPTIONS, ids=str)
+def test_number_of_parameters_with_options(name, options, by_hand, published):
+    assert sum(p.numel() for p in make(name, **options).parameters()) == by_hand == published
+
+
 @pytest.mark.parametrize("image", [CIFAR, MNIST, (2, 30, 34)], ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes(name, image):
     assert make(name, image, 7).eval()(torch.zeros(2, *image)).shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("lenet5",)])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("lenet5", "resnet9_ffcv")])
 def test_the_built_in_digits_fit(name):
     assert make(name, (1, 8, 8)).eval()(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(
-    ("network", "size", "smallest"), [(lenet5, (28, 11), 12), (conv2, (1, 8), 2), (conv6, (8, 7), 8)]
+    ("network", "size", "smallest"),
+    [(lenet5, (28, 11), 12), (conv2, (1, 8), 2), (conv6, (8, 7), 8), (resnet9_ffcv, (10, 11), 11)],
 )
 def test_images_that_are_too_small_are_refused_in_one_line(network, size, smallest):
     with pytest.raises(SeedwiseError, match=f"at least {smallest} x {smallest}, not {size[0]} x {size[1]}: take "):
         network(1, 10, image_size=size)
-    assert network(1, 10, image_size=(smallest, smallest))(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
+    made = network(1, 10, image_size=(smallest, smallest)).eval()
+    assert made(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
 
 
-@pytest.mark.parametrize("name", ["lenet300", "lenet5", "conv2", "conv4", "conv6"])
+@pytest.mark.parametrize(("network", "smallest"), [(conv2, 6), (conv4, 16), (conv6, 20)])
+def test_without_padding_images_must_be_larger(network, smallest):
+    with pytest.raises(
+        SeedwiseError, match=f"at least {smallest} x {smallest}, not {smallest} x {smallest - 1}: take "
+    ):
+        network(1, 10, image_size=(smallest, smallest - 1), padding=False)
+    made = network(1, 10, image_size=(smallest, smallest), padding=False)
+    assert made(torch.zeros(1, 1, smallest, smallest)).shape == (1, 10)
+
+
+BIASED = ["lenet300", "lenet5", "conv2", "conv4", "conv6", "vgg16"]
+
+
+@pytest.mark.parametrize("name", BIASED)
+def test_glorots_start_is_even_between_his_bounds(name):
+    network = make(name, init="glorot")
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            taps = layer.weight[0, 0].numel() if layer.weight.ndim == 4 else 1
+            bound = (6 / (taps * (layer.weight.shape[0] + layer.weight.shape[1]))) ** 0.5
+            values, count = layer.weight.detach().flatten().double(), layer.weight.numel()
+            assert values.abs().max() <= bound * (1 + 1e-6)
+            # Mean 0 and variance b^2 / 3 of even numbers, within 5 standard errors.
+            assert abs(values.mean().item()) < 5 * bound / (3 * count) ** 0.5
+            assert abs(values.square().mean().item() / bound**2 - 1 / 3) < 5 * (4 / 45 / count) ** 0.5
+            assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("name", [name for name in BIASED if name != "vgg16"])  # whose shifts are called bias too
 def test_bias_of_every_layer_may_be_left_out(name):
     layers = [m for m in make(name).modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     assert all(layer.bias is not None for layer in layers)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from seedwise.models import conv6, lenet5, mobilenet_v2, resnet9, shufflenet_v2, vgg16
+from seedwise.models import conv2, conv4, conv6, lenet5, mobilenet_v2, resnet9, resnet9_ffcv, shufflenet_v2, vgg16
 
 
 def outputs(network, kind, image=(3, 32, 32)):
@@ -68,6 +68,29 @@ def test_conv6_and_lenet5_pool_as_published():
     assert outputs(lenet5(1, 10), (nn.Conv2d, nn.MaxPool2d), (1, 28, 28)) == [(6, 28), (6, 14), (16, 10), (16, 5)]
 
 
+def test_without_padding_the_first_four_convolutions_lose_a_pixel_on_each_side():
+    six = [(64, 30), (64, 28), (128, 12), (128, 10), (256, 5), (256, 5)]
+    for network, count in ((conv2, 2), (conv4, 4), (conv6, 6)):
+        assert outputs(network(3, 10, padding=False), nn.Conv2d) == six[:count]
+
+
+def test_features_are_dropped_before_the_first_two_linear_layers():
+    network = conv2(3, 10, dropout=0.5)
+    layers = [type(m).__name__ for m in network if type(m).__name__ in ("Flatten", "Dropout", "Linear")]
+    assert layers == ["Flatten", "Dropout", "Linear", "Dropout", "Linear", "Linear"]
+    torch.manual_seed(0)
+    for module in network:
+        if type(module).__name__ == "Dropout":
+            assert abs(module(torch.ones(10_000)).eq(0).double().mean().item() - 0.5) < 0.02  # 4 standard errors
+    assert [type(m).__name__ for m in conv2(3, 10)].count("Dropout") == 0
+
+
+def test_vgg_without_scales_normalises_and_no_more():
+    norms = [m for m in vgg16(3, 10, bias=False, affine=False).modules() if isinstance(m, nn.BatchNorm2d)]
+    assert len(norms) == 13
+    assert all(m.weight is None and m.bias is None and m.track_running_stats for m in norms)
+
+
 def test_resnet9_adds_two_residuals_and_divides_its_logits():
     network = resnet9(3, 10).eval()
     residuals = [module for module in network.features if isinstance(getattr(module, "layers", None), nn.Sequential)]
@@ -79,8 +102,28 @@ def test_resnet9_adds_two_residuals_and_divides_its_logits():
     torch.testing.assert_close(network(features), features.amax((2, 3)) @ network.head.weight.T / 8)
 
 
+def test_ffcvs_resnet9_strides_once_pools_once_and_ends_without_padding():
+    network = resnet9_ffcv(3, 10).eval()
+    residuals = [module for module in network.features if isinstance(getattr(module, "layers", None), nn.Sequential)]
+    assert outputs(network, (nn.Conv2d, nn.MaxPool2d, type(residuals[0]))) == [
+        (64, 32),
+        (128, 16),
+        *[(128, 16)] * 3,  # the two convolutions of the residual, then their sum with the input
+        (256, 16),
+        (256, 8),
+        *[(256, 8)] * 3,
+        (128, 6),
+    ]
+    assert [m.kernel_size[0] for m in network.features if isinstance(m, nn.Conv2d)] == [3, 5, 3, 3]
+    x = torch.randn(2, 256, 4, 4)
+    assert torch.equal(residuals[1](x), x + residuals[1].layers(x))
+    features = network.features(torch.randn(2, 3, 32, 32))
+    network.features = nn.Identity()
+    torch.testing.assert_close(network(features), 0.2 * (features.amax((2, 3)) @ network.head.weight.T))
+
+
 def test_where_rectifiers_stand():
-    for network in (vgg16(3, 10), resnet9(3, 10)):
+    for network in (vgg16(3, 10), resnet9(3, 10), resnet9_ffcv(3, 10)):
         layers = [m for m in network.modules() if isinstance(m, (nn.BatchNorm2d, nn.ReLU))]
         assert [type(layer) for layer in layers] == [nn.BatchNorm2d, nn.ReLU] * (len(layers) // 2)
     # As published, nothing but batch norm follows a depthwise convolution of ShuffleNet.

@@ -144,8 +144,8 @@ CLF_CONTENT = {
 
 LENET = """
 name: lenet
-task: {dataset: digits, augment: true, train_examples: null, test: published}
-model: {name: lenet300, bias: false}
+task: {dataset: digits, augment: true, normalise: null, train_examples: null, test: published}
+model: {name: lenet300, bias: false, init: torch}
 train: {epochs: 2, batch_size: 16, optimizer: {name: sgd, lr: 0.1}}
 methods: {base: {}}
 seeds: [{init: 1}]
@@ -200,17 +200,18 @@ METHODS_CONTENT = {
 }
 
 NETWORKS = """
-lenet300: {bias: true}
-lenet5: {bias: true}
-conv2: {bias: true}
-conv4: {bias: true}
-conv6: {bias: true}
+lenet300: {bias: true, init: torch}
+lenet5: {bias: true, init: torch}
+conv2: {bias: true, init: torch, width: 64, padding: true, dropout: 0.0}
+conv4: {bias: true, init: torch, width: 64, padding: true, dropout: 0.0}
+conv6: {bias: true, init: torch, width: 64, padding: true, dropout: 0.0}
 resnet9: {}
+resnet9_ffcv: {}
 resnet14: {width: 16}
 resnet14_wide: {width: 64}
 resnet18: {}
 resnet32: {}
-vgg16: {}
+vgg16: {bias: true, affine: true, init: torch}
 shufflenet_v2: {}
 mobilenet_v2: {}
 small_cnn: {width: 16, dropout: 0.25}
@@ -304,6 +305,7 @@ def test_what_does_not_decide_the_bits_is_not_in_the_id(keys, value):
     ("keys", "value"),
     [
         (("task", "augment"), False),
+        (("task", "normalise"), {"mean": [5], "std": [6]}),
         (("model", "width"), 17),
         (("model",), "resnet14"),
         (("train", "epochs"), 16),

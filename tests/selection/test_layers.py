@@ -135,9 +135,8 @@ def test_probabilistic_draws_follow_the_softmax_of_the_scores():
     x = torch.ones(1, n)
     drawn = []
     for _ in range(2):
+        drawn.append(layer.index(True, layer.passes))
         layer(x)
-        weight = layer._index(layer.draws)
-        drawn.append(weight)
     expected = n * logits.softmax(0).double()
     for index in drawn:
         seen = torch.bincount(index, minlength=k).double()
@@ -175,6 +174,51 @@ def test_evaluation_takes_the_highest_scores_unless_it_is_asked_to_draw():
     assert drawing.draws == 0
 
 
+def test_every_pass_of_an_evaluation_draws_anew_and_every_evaluation_the_same():
+    layer = SelectLinear(30, 20, k=4, seed=1, mode="probabilistic", sample_in_eval="every_pass")
+    once = SelectLinear(30, 20, k=4, seed=1, mode="probabilistic", sample_in_eval=True).eval()
+    x = torch.randn(3, 30)
+
+    def evaluation(count):
+        layer.eval()
+        return [layer(x).detach() for _ in range(count)]
+
+    first = evaluation(4)
+    assert len({tuple(y.flatten().tolist()) for y in [*first, once(x)]}) == 5
+    torch.manual_seed(3)
+    assert all(torch.equal(a, b) for a, b in zip(first[:2], evaluation(2), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(first, evaluation(4), strict=True))
+    # Evaluations move nothing in training, and after a step of training others are drawn.
+    assert layer.draws == 0
+    twin = SelectLinear(30, 20, k=4, seed=1, mode="probabilistic")
+    assert torch.equal(layer.train()(x), twin(x))
+    assert not torch.equal(evaluation(1)[0], first[0])
+    # The state holds what an evaluation needs, and not how far one has come.
+    other = SelectLinear(30, 20, k=4, seed=1, mode="probabilistic", sample_in_eval="every_pass").eval()
+    other(x)
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(other.eval()(x), evaluation(1)[0])
+
+
+def test_passes_draw_by_the_softmax_of_the_scores_and_apart():
+    n, k, passes = 50, 3, 400
+    layer = SelectLinear(n, 1, k=k, seed=1, mode="probabilistic", draw_seed=7, sample_in_eval="every_pass").eval()
+    logits = torch.tensor([0.0, 1.0, -1.0])
+    with torch.no_grad():
+        layer.scores.copy_(logits[:, None].expand(k, n))
+    drawn = []
+    for _ in range(passes):
+        drawn.append(layer.index(False, layer.passes))
+        layer(torch.ones(1, n))
+    indices = torch.stack(drawn)
+    expected = n * passes * logits.softmax(0).double()
+    seen = torch.bincount(indices.flatten(), minlength=k).double()
+    assert ((seen - expected) ** 2 / expected).sum() < 13.8  # the 99.9 % point of chi-square with 2 degrees
+    agree = (indices[1:] == indices[:-1]).double().mean().item()
+    p = logits.softmax(0).square().sum().item()
+    assert abs(agree - p) < 4 * math.sqrt(p * (1 - p) / indices[1:].numel())
+
+
 @pytest.mark.parametrize("store", [True, False])
 def test_a_state_holds_the_seed_in_place_of_the_candidates(store):
     options = {"k": 4, "mode": "probabilistic", "store_weights": store}
@@ -193,7 +237,7 @@ def test_the_seeds_of_weights_scores_and_draws_are_apart():
     def parts(**seeds):
         layer = SelectLinear(9, 7, k=3, mode="probabilistic", **seeds)
         scores = layer.scores.detach()
-        index = layer._index(layer.draws + 1)
+        index = layer.index(True, layer.passes)
         return layer.candidates, scores, index
 
     base = parts(seed=1, scores_seed=1, draw_seed=1)
@@ -248,6 +292,7 @@ def test_a_convolution_takes_all_options_of_torchs_own(options):
         ({"bias": True}, "no bias"),
         ({"mode": "random"}, "use one of greedy, probabilistic"),
         ({"init": "he"}, "use one of glorot, sigma"),
+        ({"sample_in_eval": "always"}, "sample_in_eval is 'always': use one of False, True, every_pass"),
         ({"seed": -1}, "seed is -1: it must be an integer from 0"),
         ({"seed": 2**63}, "seed is"),
         ({"scores_seed": 0.5}, "scores_seed is 0.5"),

@@ -93,6 +93,12 @@ def test_a_probabilistic_network_collapses_to_its_highest_scores_or_to_a_draw():
     always = select_weights(nn.Linear(40, 30), 4, seed=1, mode="probabilistic", sample_in_eval=True).eval()
     x = torch.randn(2, 40)
     assert torch.equal(collapse(always)(x), always(x))
+    anew = select_weights(nn.Linear(40, 30), 4, seed=1, mode="probabilistic", sample_in_eval="every_pass").eval()
+    first = anew(x)
+    assert torch.equal(collapse(anew)(x), first)
+    second = anew(x)
+    assert not torch.equal(second, first)
+    assert torch.equal(anew.eval()(x), first)
     assert model.training, "the mode of the model is not touched"
 
 

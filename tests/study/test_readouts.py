@@ -229,6 +229,15 @@ def test_views_repeat_the_shifts_of_training():
         parse_study(DIGITS.replace("{dataset: digits}", "{dataset: digits, augment: false}") + "readouts: [crop25]\n")
 
 
+def test_where_training_mirrors_alone_the_views_do_too():
+    mirrored = DIGITS.replace("{dataset: digits}", "{dataset: cifar10, augment: flip}")
+    assert parse_study(mirrored + "readouts: [flip]\n").readouts == ["flip"]
+    with pytest.raises(
+        SeedwiseError, match=r"with .task: \{augment: flip\}. there are none: leave it out, or use flip"
+    ):
+        parse_study(mirrored + "readouts: [flip-crop25]\n")
+
+
 def test_images_that_are_mirrored_in_training_may_be_mirrored_in_a_test():
     text = DIGITS.replace("dataset: digits", "dataset: cifar10") + "readouts: [flip-crop81]\n"
     assert parse_study(text).readouts == ["flip-crop81"]

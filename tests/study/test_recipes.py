@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from seedwise.study import Study, parse_study, plan, recipe_names, recipe_text
+from seedwise.study import Store, Study, parse_study, plan, recipe_names, recipe_text
+from seedwise.training import SIZES
 
 SCALES = [
     (name, scale) for name in recipe_names() for scale in (*yaml.safe_load(recipe_text(name)).get("scales", {}), "full")
@@ -38,6 +39,17 @@ def test_only_the_full_scale_is_the_published_setting():
     assert parse_study(yaml.safe_dump(small)).published_setting  # without scales, the user's own claim
 
 
+@pytest.mark.parametrize(("name", "scale"), SCALES, ids=str)
+def test_every_class_has_an_example_to_train_on_and_one_to_hold_out(name, scale):
+    for part in study(name, scale).by_task().values():
+        for config in part.configs().values():
+            size = SIZES.get(part.task_name)  # none of a time series
+            fraction = (config["train"].get("validation") or {}).get("fraction")
+            if size and fraction:
+                of_a_class = config["task"].get("train_examples", size.train) // size.classes
+                assert 0 < round(fraction * of_a_class) < of_a_class
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_the_first_line_says_what_it_is(name):
     first = recipe_text(name).splitlines()[0]
@@ -48,7 +60,7 @@ def test_the_first_line_says_what_it_is(name):
 def test_the_papers_protocol_is_that_of_the_full_scale():
     spec = study("vml-table1", "full")
     config = spec.configs()["vml"]
-    assert config["model"] == {"name": "resnet14"}
+    assert config["model"] == {"name": "resnet14", "width": 64}
     assert config["train"] == {
         "epochs": 200,
         "batch_size": 512,
@@ -57,12 +69,81 @@ def test_the_papers_protocol_is_that_of_the_full_scale():
         "loss": {"name": "vml"},
     }
     assert {(p.method, p.regime): p.sd for p in spec.published}["vml", "augment"] == 0.043
+    for name in ("vml-table3", "vml-table4", "vml-ablation"):
+        assert study(name, "full").configs()["base"]["model"] == config["model"]
+    # The narrow one cannot have the accuracy of this paper: it is that of the paper whose numbers it has.
+    assert study("summers-dinneen", "full").configs()["base"]["model"] == {"name": "resnet14"}
     table2 = study("vml-table2", "full")
     assert len(table2.by_task()) == 8
     assert len(plan(table2)) == 8 * 3 * 20
     task = table2.by_task()["cifar100-vgg16"]
     assert task.metrics[0].chance == 0.01
     assert task.configs()["base"]["task"] == {"dataset": "cifar100"}
+
+
+def test_jordans_runs_are_those_of_his_program():
+    config = study("jordan", "full").configs()["base"]
+    assert config["model"] == {"name": "resnet9_ffcv"}
+    assert config["train"] == {
+        "epochs": 64,
+        "batch_size": 500,
+        "optimizer": {"name": "sgd", "lr": 0.5, "momentum": 0.9, "weight_decay": 5e-4},
+        "schedule": {"name": "linear"},
+    }
+
+
+def test_slot_machines_have_the_settings_of_their_authors_program():
+    parts = study("slot-machines", "full").by_task()
+    configs = {(task, name): config for task, part in parts.items() for name, config in part.configs().items()}
+    epochs = {key: config["train"]["epochs"] for key, config in configs.items()}
+    rates = {key: config["train"]["optimizer"]["lr"] for key, config in configs.items()}
+    for task in parts:
+        shorter = 20 if task in ("lenet", "vgg16") else 0
+        assert epochs[task, "learned"] == 240 - shorter
+        assert rates[task, "learned"] == 0.01
+        for k in (2, 4, 8, 16, 32):
+            assert epochs[task, f"greedy-k={k}"] == 140 - shorter
+            assert epochs[task, f"drawn-k={k}"] == 180 - shorter
+            assert rates[task, f"greedy-k={k}"] == (0.1 if k <= 8 else 0.01)
+            assert rates[task, f"drawn-k={k}"] == (25 if task == "conv6" else 50)
+            assert configs[task, f"drawn-k={k}"]["model"]["selection"]["sample_in_eval"] == "every_pass"
+        # Both kinds of weights have the same network, and neither biases nor scales of batch norms.
+        learned = configs[task, "learned"]["model"]
+        assert learned["bias"] is False
+        assert learned["init"] == "glorot"
+        if task.startswith("conv"):
+            assert (learned["padding"], learned["dropout"]) == (False, 0.5)
+            assert (learned["padding"], learned["dropout"]) == tuple(
+                configs[task, "drawn-k=2"]["model"][key] for key in ("padding", "dropout")
+            )
+    assert configs["vgg16", "learned"]["model"]["affine"] is False
+    assert configs["vgg16", "greedy-k=2"]["train"]["optimizer"]["weight_decay"] == 1e-4
+    assert configs["conv2", "learned"]["task"] == {
+        "dataset": "cifar10",
+        "augment": "flip",
+        "normalise": {
+            "mean": [255 * 0.4914, 255 * 0.4822, 255 * 0.4465],
+            "std": pytest.approx([255 * 0.247, 255 * 0.243, 255 * 0.261]),
+        },
+    }
+    assert configs["lenet", "learned"]["task"] == {
+        "dataset": "mnist",
+        "augment": False,
+        "normalise": {"mean": [0], "std": [255]},
+    }
+
+
+def test_weight_selection_takes_the_networks_of_the_slot_machines_and_no_dropout():
+    slots = study("slot-machines", "full").by_task()
+    for task, part in study("weight-selection", "full").by_task().items():
+        ours, theirs = part.configs()["learned"], slots[task].configs()["learned"]
+        assert ours["model"] == {key: value for key, value in theirs["model"].items() if key != "dropout"}
+        assert ours["train"] == {
+            "epochs": 100,
+            "batch_size": 128,
+            "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9},
+        }
+        assert "normalise" not in ours["task"]
 
 
 def test_the_ablation_changes_one_parameter_at_a_time():
@@ -93,6 +174,33 @@ def test_smoke_runs_on_real_images(published, tmp_path):
     spec = study("vml-table1", "smoke")
     outcome = Study(spec.model_copy(update={"regimes": ["all"]}), store=tmp_path / "smoke.db").run(workers=2)
     assert outcome.counts == {"finished": 9}
+
+
+def test_smoke_runs_on_a_hundred_real_classes(published, tmp_path):
+    published("cifar100")
+    spec = study("clf-cifar", "smoke")
+    methods = {name: spec.methods[name] for name in ("base", "clf")}
+    task = {"cifar100-resnet14": spec.tasks["cifar100-resnet14"]}
+    run = Study(spec.model_copy(update={"tasks": task, "methods": methods}), store=tmp_path / "smoke.db")
+    assert run.run(workers=1).counts == {"finished": 2}
+    with Store(run.store_path) as store:
+        found = store.predictions([stored.run_id for stored in store.runs()])
+    assert len(found) == 2
+    for predictions in found.values():
+        # Two of each class.
+        assert sorted(predictions.labels.tolist()) == sorted([*range(100), *range(100)])
+
+
+def test_slot_machines_draw_and_learn_on_real_images(published, tmp_path):
+    published("cifar10")
+    spec = study("slot-machines", "smoke")
+    methods = {name: spec.methods[name] for name in ("learned", "greedy-k=2", "drawn-k=2")}
+    task = {"conv2": spec.tasks["conv2"]}
+    few = {**spec.task, "train_examples": 100, "test_examples": 100}
+    study_of_three = Study(
+        spec.model_copy(update={"tasks": task, "methods": methods, "task": few}), store=tmp_path / "smoke.db"
+    )
+    assert study_of_three.run(workers=1).counts == {"finished": 3}
 
 
 def test_all_methods_have_the_settings_of_the_digits(tmp_path):

@@ -5,9 +5,11 @@ import torch
 import yaml
 
 from seedwise.errors import SeedwiseError
+from seedwise.randomness import Randomness
 from seedwise.study import Study, parse_study, plan
 from seedwise.study._estimate import estimate
-from seedwise.training import _config
+from seedwise.training import _config, build_network
+from seedwise.training._selection import select
 
 BASE = {
     "name": "s",
@@ -43,6 +45,29 @@ def test_selected_and_learned_weights_are_two_methods_of_one_network():
     assert ids(model=said)["base"] == ids(methods=methods)["k=8"]
 
 
+def test_options_of_learned_weights_name_no_other_run_of_chosen_ones():
+    learned = {"name": "vgg16", "bias": False, "affine": False, "init": "glorot"}
+    chosen = {"selection": {"k": 2}}
+    configs = study(model=learned, methods={"learned": {}, "chosen": {"model": chosen}}).configs()
+    assert configs["learned"]["model"] == learned
+    assert configs["chosen"]["model"] == {"name": "vgg16", "selection": {"k": 2}}
+    # What is left as it is starts, and normalises, as it is told to.
+    left = study(model={**learned, "selection": {"k": 2, "leave": ["head"]}}).configs()["base"]["model"]
+    assert left == {"name": "vgg16", "affine": False, "init": "glorot", "selection": {"k": 2, "leave": ["head"]}}
+
+
+def test_the_same_bits_whether_it_is_said_or_not():
+    said = {"model": {"name": "conv2", "width": 4, "init": "glorot", "bias": False, "selection": {"k": 2}}}
+    plain = {"model": {"name": "conv2", "width": 4, "selection": {"k": 2}}}
+    assert ids(**said) == ids(**plain)
+    with Randomness({"init": 1}).scope("init", "weights"):
+        networks = [build_network("conv2", (1, 8, 8), 10, {"width": 4, **more}) for more in ({}, {"init": "glorot"})]
+    chosen = [select(network, _config.Selection(k=2), Randomness({"init": 1})) for network in networks]
+    assert not torch.equal(networks[0][0].weight, networks[1][0].weight)
+    states = [network.state_dict() for network in chosen]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
 @pytest.mark.parametrize(
     ("model", "text"),
     [
@@ -56,6 +81,10 @@ def test_selected_and_learned_weights_are_two_methods_of_one_network():
         ),
         ({"name": "conv2", "selection": {"q": 3}}, "unknown key 'q' in model.selection"),
         ({"name": "conv2", "selection": {"mode": "greedi"}}, "mode"),
+        (
+            {"name": "conv2", "selection": {"sample_in_eval": "every"}},
+            "unknown sample_in_eval 'every' in model.selection: did you mean 'every_pass'?",
+        ),
         ({"name": "itransformer", "selection": {"k": 2}}, "unknown key 'selection'"),
     ],
 )

@@ -271,3 +271,43 @@ def test_without_a_test_a_study_is_about_validation_data():
     found = parse_study(text.replace("epochs: 3,", "epochs: 3, validation: {fraction: 0.1},"))
     assert [metric.name for metric in found.metrics] == ["validation/accuracy", "validation/loss"]
     assert found.metrics[0].chance == 0.1
+
+
+TASKS = (
+    BUILTIN
+    + """
+tasks:
+  short: {methods: {vml: {epochs: 1, loss: {warmup_steps: 7}}}}
+  other: {model: {width: 4}, train: {epochs: 2}}
+"""
+)
+
+
+def test_a_task_changes_a_method_and_the_others_do_not():
+    parts = parse_study(TASKS).by_task()
+    found = {
+        (task, method): config["train"] for task, part in parts.items() for method, config in part.configs().items()
+    }
+    assert {key: train["epochs"] for key, train in found.items()} == {
+        ("short", "base"): 3,
+        ("short", "vml"): 1,
+        ("other", "base"): 2,
+        ("other", "vml"): 2,
+    }
+    assert found["short", "vml"]["loss"] == {"name": "vml", "warmup_steps": 7}
+    assert found["other", "vml"]["loss"] == {"name": "vml", "warmup_steps": 5}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("vml: {epochs: 1", "vlm: {epochs: 1", "unknown method 'vlm' in tasks.short.methods: did you mean 'vml'?"),
+        ("epochs: 1", "epochs: 0", "with the task 'short': methods.vml.epochs is 0: "),
+        ("width: 4", "width: 0", "with the task 'other': model.width is 0: "),
+    ],
+)
+def test_a_mistake_of_a_task_names_it(old, new, said):
+    with pytest.raises(SeedwiseError) as caught:
+        parse_study(TASKS.replace(old, new))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

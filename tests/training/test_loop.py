@@ -13,7 +13,7 @@ from seedwise.data import load
 from seedwise.models import small_cnn
 from seedwise.randomness import Randomness
 from seedwise.run import Keep, execute, weights_sha256
-from seedwise.training import _loop, _tasks, train
+from seedwise.training import _loop, _tasks, _train, train
 
 FACTORS = {"factor_mean", "factor_sd", "factor_min", "factor_max", "active_share", "lambda"}
 
@@ -198,3 +198,17 @@ def test_a_network_learns(trained):
     record = trained(epochs=6)
     assert record.metrics["test/accuracy"] > 0.9
     assert math.isfinite(record.metrics["test/loss"])
+
+
+def test_of_slow_steps_few_are_timed(new_run, monkeypatch):
+    clock, taken = [0.0], []
+
+    def slow(trainer, *batch):
+        clock[0] += 3.0
+        taken.append(len(batch))
+
+    monkeypatch.setattr(_train.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(_loop.Trainer, "step", slow)
+    seconds = _train.measure(new_run(epochs=2, batch_size=64))
+    assert seconds == 3.0 * 23 * 2  # steps of an epoch, epochs
+    assert len(taken) == 2  # one to warm up, one to time

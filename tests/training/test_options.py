@@ -71,8 +71,8 @@ def test_names_and_defaults_of_selection():
     for name in ("model", "seed", "scores_seed", "draw_seed"):
         del expected[name]
     assert options(_config.Selection) == {**expected, "leave": []}
-    for literal in ("mode", "init"):
-        theirs = typing.get_args(getattr(_selecting, literal.title()))
+    for literal in ("mode", "init", "sample_in_eval"):
+        theirs = typing.get_args(getattr(_selecting, literal.title().replace("_", "")))
         assert typing.get_args(_config.Selection.model_fields[literal].annotation) == theirs
 
 

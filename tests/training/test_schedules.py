@@ -7,7 +7,7 @@ import torch
 
 from seedwise.run import execute
 from seedwise.training import _loop, train
-from seedwise.training._config import Constant, Cosine, Halving, Step
+from seedwise.training._config import Constant, Cosine, Halving, Linear, Step
 from seedwise.training._optim import lr_schedule
 
 STEPS = 4
@@ -34,6 +34,23 @@ def test_step():
     assert factors(Step(name="step", epochs=[4, 2], gamma=0.1)) == pytest.approx(expected)
     halved = factors(Step(name="step", epochs=[1], gamma=0.5, warmup_epochs=1))
     assert halved == pytest.approx([0.25, 0.5, 0.75, 1] + [0.5] * 17)
+
+
+def test_linear_is_that_of_torch():
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, EPOCHS * STEPS)
+    expected = []
+    for _ in range(EPOCHS * STEPS):
+        expected.append(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+    assert factors(Linear(name="linear"))[:-1] == pytest.approx(expected)
+
+
+def test_linear_after_a_warm_up():
+    assert factors(Linear(name="linear", warmup_epochs=1)) == pytest.approx(
+        [0.25, 0.5, 0.75, 1] + [k / 16 for k in range(16, -1, -1)]
+    )
 
 
 def test_halving_as_the_published_programs_do():

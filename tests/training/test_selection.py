@@ -7,6 +7,7 @@ import torch
 
 from seedwise.models import MODELS
 from seedwise.randomness import Randomness
+from seedwise.readouts import Readout, mean_logits, view_rows
 from seedwise.run import Checkpoint, Keep, execute, weights_sha256
 from seedwise.selection import SelectConv2d, SelectLinear, collapse, selection_stats
 from seedwise.training import _loop, train
@@ -180,6 +181,60 @@ def test_a_network_that_cannot_select_says_why(tmp_path, monkeypatch, new_run):
     assert "selection: '1' is a Conv1d, whose weights cannot be selected" in record.error
     left = execute(new_run(SEEDS, model={**own, "selection": {"k": 2, "leave": ["1"]}}, epochs=1), train)
     assert left.status == "finished", left.error
+
+
+ANEW = {"mode": "probabilistic", "sample_in_eval": "every_pass"}
+
+
+def test_evaluations_that_draw_anew_go_on_bit_for_bit(new_run, tmp_path):
+    options = {"model": model(**ANEW), "epochs": 3, "validation": {"fraction": 0.2}}
+    whole = execute(new_run(SEEDS, **options), train)
+    assert whole.status == "finished", whole.error
+
+    class Stopped(Exception):
+        pass
+
+    def stop(epoch):
+        if epoch == 1:
+            raise Stopped
+
+    def resumable(**more):
+        return new_run(SEEDS, checkpoint=Checkpoint(tmp_path / "c.pt", every_epochs=1), **options, **more)
+
+    assert execute(resumable(on_epoch=stop), train).status != "finished"
+    resumed = execute(resumable(), train)
+    assert resumed.resumed_from == [1]
+    assert (resumed.metrics, resumed.series) == (whole.metrics, whole.series)
+    # Another seed of the draws is another evaluation.
+    assert execute(new_run({**SEEDS, "dropout": 5}, **options), train).metrics != whole.metrics
+
+
+def test_every_batch_of_an_evaluation_has_a_network_of_its_own(new_run):
+    trainer = trainer_of(new_run, model=model(**ANEW), batch_size=100)
+    test = trainer.splits["test"]  # 360 images
+    logits, _ = trainer._predict(test)
+    networks = []
+    for k in range(4):
+        layers = [m for m in trainer.model.eval().modules() if isinstance(m, (SelectLinear, SelectConv2d))]
+        for layer in layers:
+            layer.passes += k
+        networks.append(collapse_now(trainer.model, layers))
+    inputs, _ = trainer.task.batch(test, slice(0, 360))
+    with torch.no_grad():
+        by_hand = torch.cat([network(part) for network, part in zip(networks, inputs.split(100), strict=True)])
+    assert torch.equal(logits, by_hand)
+    # A readout of the same state repeats the run's own evaluation.
+    rows = view_rows(Readout(), trainer.task.dataset.augmentation)
+    assert torch.equal(mean_logits(trainer.model, trainer.task.dataset, test.images, rows, chunk=trainer.chunk), logits)
+
+
+def collapse_now(network, layers):
+    """Return a plain network with the weights that each layer uses next."""
+    plain = copy.deepcopy(network)
+    for module, layer in zip([m for m in plain.modules() if hasattr(m, "scores")], layers, strict=True):
+        weight = layer.chosen_weight().detach()
+        module._weight = lambda weight=weight: weight
+    return plain
 
 
 def test_readouts_average_scores(new_run):

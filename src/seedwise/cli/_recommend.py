@@ -93,10 +93,13 @@ def _fresh(study: Study, chosen: Candidate, runs: int) -> Study:
     if spec.seeds is not None:
         raise SeedwiseError("--confirm takes fresh seeds, and this study lists its own: write a study of further ones")
     raw = spec.model_dump(mode="json", exclude_unset=True)
-    tasks = None if spec.tasks is None else {chosen.task: raw["tasks"][chosen.task]}
+    methods = dict.fromkeys((spec.base_method, chosen.method))
+    tasks = None if spec.tasks is None else {chosen.task: dict(raw["tasks"][chosen.task])}
+    for task in (tasks or {}).values():
+        task["methods"] = {name: changed for name, changed in task.get("methods", {}).items() if name in methods}
     changes = {
         "name": f"{spec.name}-confirm",
-        "methods": {name: raw["methods"][name] for name in dict.fromkeys((spec.base_method, chosen.method))},
+        "methods": {name: raw["methods"][name] for name in methods},
         "baseline": spec.base_method,
         "regimes": [chosen.regime],
         "readouts": [] if chosen.readout == "plain" else [chosen.readout],

@@ -15,7 +15,7 @@ from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._naive import naive, seasonal_naive
 from seedwise.models._registry import MODELS
 from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
-from seedwise.models._resnet9 import resnet9
+from seedwise.models._resnet9 import resnet9, resnet9_ffcv
 from seedwise.models._shufflenet import shufflenet_v2
 from seedwise.models._small_cnn import small_cnn
 from seedwise.models._vgg import vgg16
@@ -36,6 +36,7 @@ __all__ = [
     "naive",
     "recompute_batch_norm",
     "resnet9",
+    "resnet9_ffcv",
     "resnet14",
     "resnet14_wide",
     "resnet18",

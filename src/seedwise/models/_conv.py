@@ -5,28 +5,43 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.models._dropout import Dropout
+from seedwise.models._start import Init, started
 
 
 def conv2(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
+    in_channels: int,
+    num_classes: int,
+    *,
+    image_size: tuple[int, int] = (32, 32),
+    bias: bool = True,
+    width: int = 64,
+    padding: bool = True,
+    dropout: float = 0.0,
+    init: Init = "torch",
 ) -> nn.Module:
     """Conv-2: two convolutions, three linear layers; 4 301 642 parameters for 3 x 32 x 32 and 10 classes.
 
-    64, 64, pool, then 256, 256 and ``num_classes`` units: 3 x 3 convolutions with padding, 2 x 2 max pooling, ReLU.
-    Layers start as torch's do.
+    64, 64, pool, then 256, 256 and ``num_classes`` units: 3 x 3 convolutions, 2 x 2 max pooling, ReLU. Without padding
+    and biases, as in the program of the slot machines' authors, there are 3 317 952 parameters.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        image_size: height and width of the images, at least 2; a study takes them from its dataset.
+        image_size: height and width of the images, at least 2, without padding 6; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
         width: channels of the first convolutions; all other layers are in proportion to it.
+        padding: whether every convolution keeps height and width; if not, the first four of a network lose a pixel on
+            each side, and only later ones keep them.
+        dropout: share of features dropped before the first linear layer, and of units before the second; 0 to less
+            than 1.
+        init: how weights start: as torch's layers do, or ``glorot``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
 
     Raises:
-        SeedwiseError: if the images are too small.
+        SeedwiseError: if the images are too small, or for a share that is none.
 
     Example:
         >>> sum(p.numel() for p in conv2(3, 10).parameters())
@@ -35,26 +50,36 @@ def conv2(
     Source: Frankle & Carbin 2019 (arXiv 1803.03635), figure 2; used by Aladago & Torresani 2021 (arXiv 2101.06475).
 
     """
-    return _conv(1, in_channels, num_classes, image_size, bias=bias, width=width)
+    shape = (in_channels, num_classes, image_size)
+    return started(_conv(1, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
 
 
 def conv4(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
+    in_channels: int,
+    num_classes: int,
+    *,
+    image_size: tuple[int, int] = (32, 32),
+    bias: bool = True,
+    width: int = 64,
+    padding: bool = True,
+    dropout: float = 0.0,
+    init: Init = "torch",
 ) -> nn.Module:
     """Conv-4: ``conv2`` with 128, 128, pool after its pooling; 2 425 930 parameters for 3 x 32 x 32 and 10 classes.
+
+    Without padding and biases there are 1 147 072.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        image_size: height and width of the images, at least 4; a study takes them from its dataset.
-        bias: whether the layers have biases; networks whose weights are selected have none.
-        width: channels of the first convolutions; all other layers are in proportion to it.
+        image_size: height and width of the images, at least 4, without padding 16; a study takes them from its dataset.
+        bias, width, padding, dropout, init: as of ``conv2``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
 
     Raises:
-        SeedwiseError: if the images are too small.
+        SeedwiseError: as ``conv2`` does.
 
     Example:
         >>> sum(p.numel() for p in conv4(3, 10).parameters())
@@ -63,26 +88,36 @@ def conv4(
     Source: as of ``conv2``.
 
     """
-    return _conv(2, in_channels, num_classes, image_size, bias=bias, width=width)
+    shape = (in_channels, num_classes, image_size)
+    return started(_conv(2, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
 
 
 def conv6(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (32, 32), bias: bool = True, width: int = 64
+    in_channels: int,
+    num_classes: int,
+    *,
+    image_size: tuple[int, int] = (32, 32),
+    bias: bool = True,
+    width: int = 64,
+    padding: bool = True,
+    dropout: float = 0.0,
+    init: Init = "torch",
 ) -> nn.Module:
     """Conv-6: ``conv4`` with 256, 256, pool after its pooling; 2 262 602 parameters for 3 x 32 x 32 and 10 classes.
+
+    Without padding and biases there are 1 474 752.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        image_size: height and width of the images, at least 8; a study takes them from its dataset.
-        bias: whether the layers have biases; networks whose weights are selected have none.
-        width: channels of the first convolutions; all other layers are in proportion to it.
+        image_size: height and width of the images, at least 8, without padding 20; a study takes them from its dataset.
+        bias, width, padding, dropout, init: as of ``conv2``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
 
     Raises:
-        SeedwiseError: if the images are too small.
+        SeedwiseError: as ``conv2`` does.
 
     Example:
         >>> sum(p.numel() for p in conv6(3, 10).parameters())
@@ -91,33 +126,50 @@ def conv6(
     Source: as of ``conv2``.
 
     """
-    return _conv(3, in_channels, num_classes, image_size, bias=bias, width=width)
+    shape = (in_channels, num_classes, image_size)
+    return started(_conv(3, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
 
 
 def _conv(
-    stages: int, in_channels: int, num_classes: int, image_size: tuple[int, int], *, bias: bool, width: int
+    stages: int,
+    in_channels: int,
+    num_classes: int,
+    image_size: tuple[int, int],
+    *,
+    bias: bool,
+    width: int,
+    padding: bool,
+    dropout: float,
 ) -> nn.Module:
-    scale = 2**stages
-    if min(image_size) < scale:
+    padded = [padding or stage > 1 for stage in range(stages)]
+    smallest = 1
+    for pads in reversed(padded):
+        smallest = 2 * smallest + (0 if pads else 4)
+    if min(image_size) < smallest:
         raise SeedwiseError(
-            f"conv{2 * stages} needs images of at least {scale} x {scale}, not {image_size[0]} x {image_size[1]}: "
-            "take lenet300 or small_cnn"
+            f"conv{2 * stages} needs images of at least {smallest} x {smallest}, not {image_size[0]} x "
+            f"{image_size[1]}: take lenet300 or small_cnn"
         )
     layers: list[nn.Module] = []
     channels = in_channels
-    for stage in range(stages):
+    height, breadth = image_size
+    for stage, pads in enumerate(padded):
         wide = width * 2**stage
         for before in (channels, wide):
-            layers += [nn.Conv2d(before, wide, 3, padding=1, bias=bias), nn.ReLU()]
+            layers += [nn.Conv2d(before, wide, 3, padding=int(pads), bias=bias), nn.ReLU()]
         layers.append(nn.MaxPool2d(2))
         channels = wide
+        height, breadth = ((side - (0 if pads else 4)) // 2 for side in (height, breadth))
     units = 4 * width
-    features = channels * (image_size[0] // scale) * (image_size[1] // scale)
+    # Without a share there are no such layers, and the others have the names that they always had.
+    drop = [[Dropout(dropout)] if dropout else [] for _ in range(2)]
     return nn.Sequential(
         *layers,
         nn.Flatten(),
-        nn.Linear(features, units, bias=bias),
+        *drop[0],
+        nn.Linear(channels * height * breadth, units, bias=bias),
         nn.ReLU(),
+        *drop[1],
         nn.Linear(units, units, bias=bias),
         nn.ReLU(),
         nn.Linear(units, num_classes, bias=bias),

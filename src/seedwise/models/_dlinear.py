@@ -25,6 +25,8 @@ def dlinear(variables: int, lookback: int, horizon: int, calendar: int, *, kerne
 
         forecast = W_s (x - MA(x)) + b_s + W_t MA(x) + b_t,   the same for every variable
 
+    Layers start as torch's do, as in the authors' program; its first versions started all weights at 1 / ``lookback``.
+
     Args:
         variables: number of variables; any number shares the two layers.
         lookback: steps of input.

@@ -5,10 +5,16 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.models._start import Init, started
 
 
 def lenet300(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (28, 28), bias: bool = True
+    in_channels: int,
+    num_classes: int,
+    *,
+    image_size: tuple[int, int] = (28, 28),
+    bias: bool = True,
+    init: Init = "torch",
 ) -> nn.Module:
     """LeNet-300-100: two hidden linear layers with ReLU; 266 610 parameters for 1 x 28 x 28 and 10 classes.
 
@@ -17,6 +23,7 @@ def lenet300(
         num_classes: number of logits.
         image_size: height and width of the images; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
+        init: how weights start: as torch's layers do, or ``glorot``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -29,7 +36,7 @@ def lenet300(
 
     """
     height, width = image_size
-    return nn.Sequential(
+    network = nn.Sequential(
         nn.Flatten(),
         nn.Linear(in_channels * height * width, 300, bias=bias),
         nn.ReLU(),
@@ -37,10 +44,16 @@ def lenet300(
         nn.ReLU(),
         nn.Linear(100, num_classes, bias=bias),
     )
+    return started(network, init)
 
 
 def lenet5(
-    in_channels: int, num_classes: int, *, image_size: tuple[int, int] = (28, 28), bias: bool = True
+    in_channels: int,
+    num_classes: int,
+    *,
+    image_size: tuple[int, int] = (28, 28),
+    bias: bool = True,
+    init: Init = "torch",
 ) -> nn.Module:
     """LeNet-5: two 5 x 5 convolutions and three linear layers; 61 706 parameters for 1 x 28 x 28 and 10 classes.
 
@@ -53,6 +66,7 @@ def lenet5(
         num_classes: number of logits.
         image_size: height and width of the images, at least 12; a study takes them from its dataset.
         bias: whether the layers have biases; networks whose weights are selected have none.
+        init: how weights start: as torch's layers do, or ``glorot``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -73,7 +87,7 @@ def lenet5(
             f"lenet5 needs images of at least 12 x 12, not {image_size[0]} x {image_size[1]}: "
             "take lenet300 or small_cnn"
         )
-    return nn.Sequential(
+    network = nn.Sequential(
         nn.Conv2d(in_channels, 6, 5, padding=2, bias=bias),
         nn.ReLU(),
         nn.MaxPool2d(2),
@@ -87,3 +101,4 @@ def lenet5(
         nn.ReLU(),
         nn.Linear(84, num_classes, bias=bias),
     )
+    return started(network, init)

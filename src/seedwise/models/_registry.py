@@ -11,7 +11,7 @@ from seedwise.models._conv import conv2, conv4, conv6
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._resnet import resnet14, resnet14_wide, resnet18, resnet32
-from seedwise.models._resnet9 import resnet9
+from seedwise.models._resnet9 import resnet9, resnet9_ffcv
 from seedwise.models._shufflenet import shufflenet_v2
 from seedwise.models._small_cnn import small_cnn
 from seedwise.models._vgg import vgg16
@@ -24,6 +24,7 @@ MODELS: Final[dict[str, Callable[..., nn.Module]]] = {
     "conv4": conv4,
     "conv6": conv6,
     "resnet9": resnet9,
+    "resnet9_ffcv": resnet9_ffcv,
     "resnet14": resnet14,
     "resnet14_wide": resnet14_wide,
     "resnet18": resnet18,

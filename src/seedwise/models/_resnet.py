@@ -99,7 +99,8 @@ def resnet14(in_channels: int, num_classes: int, *, width: int = 16) -> nn.Modul
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        width: channels of the first stage; each later one has twice as many as the one before.
+        width: channels of the first stage; each later one has twice as many as the one before. With 64 it is the
+            source's wide network, 2 736 330 parameters.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from seedwise.models._start import Init, started
+
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
 
 class VGG(nn.Module):
     """Stages of 3 x 3 convolutions with batch norm, each followed by 2 x 2 max pooling, and one linear layer."""
 
-    def __init__(self, in_channels: int, num_classes: int) -> None:
+    def __init__(self, in_channels: int, num_classes: int, *, bias: bool, affine: bool) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         channels = in_channels
         for stage in _STAGES:
             for width in stage:
-                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
+                convolution = nn.Conv2d(channels, width, 3, padding=1, bias=bias)
+                layers += [convolution, nn.BatchNorm2d(width, affine=affine), nn.ReLU()]
                 channels = width
             layers.append(nn.MaxPool2d(2, ceil_mode=True))  # 28 x 28 would end at 0 x 0 otherwise
         self.features = nn.Sequential(*layers)
-        self.head = nn.Linear(channels, num_classes)
+        self.head = nn.Linear(channels, num_classes, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, num_classes)."""
@@ -28,16 +31,21 @@ class VGG(nn.Module):
         return logits
 
 
-def vgg16(in_channels: int, num_classes: int) -> nn.Module:
+def vgg16(
+    in_channels: int, num_classes: int, *, bias: bool = True, affine: bool = True, init: Init = "torch"
+) -> nn.Module:
     """VGG-16 with batch norm and one linear layer; 14 728 266 parameters for 3 channels and 10 classes.
 
     The thirteen convolutions of configuration D, biases included, with batch norm after each. On 32 x 32 images the
     last pooling leaves one position, so that a single linear layer takes the place of the three of the network for
-    ImageNet. Layers start as torch's do.
+    ImageNet.
 
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
+        bias: whether convolutions and the linear layer have biases; networks whose weights are selected have none.
+        affine: whether batch norms have a scale and a shift; those of networks whose weights are selected have none.
+        init: how weights start: as torch's layers do, or ``glorot``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -49,4 +57,4 @@ def vgg16(in_channels: int, num_classes: int) -> nn.Module:
     Source: Simonyan & Zisserman 2015 (arXiv 1409.1556), table 1, column D; batch norm of Ioffe & Szegedy 2015.
 
     """
-    return VGG(in_channels, num_classes)
+    return started(VGG(in_channels, num_classes, bias=bias, affine=affine), init)

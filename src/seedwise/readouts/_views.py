@@ -62,6 +62,7 @@ def mean_logits(
     rows: Tensor,
     *,
     precision: Literal["float32", "bf16"] = "float32",
+    chunk: int = _CHUNK,
     between: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Return the mean of a network's logits over views.
@@ -74,6 +75,7 @@ def mean_logits(
         images: (N, H, W, C) uint8.
         rows: (views, k), one row of the augmentation's table per view.
         precision: ``bf16`` computes under autocast.
+        chunk: views in one forward pass, or those of one image if these are more.
         between: called before each forward pass.
 
     Returns:
@@ -85,11 +87,11 @@ def mean_logits(
     rows = rows.to(images.device)
     found = []
     with torch.no_grad(), _precision(precision, images):
-        for chunk in torch.split(images, max(_CHUNK // views, 1)):
+        for part in torch.split(images, max(chunk // views, 1)):
             between()
-            varied = dataset.augmentation.apply(chunk.repeat_interleave(views, 0), rows.repeat(len(chunk), 1))
+            varied = dataset.augmentation.apply(part.repeat_interleave(views, 0), rows.repeat(len(part), 1))
             logits = network(dataset.normalise(varied)).float()
-            found.append(logits.reshape(len(chunk), views, -1).mean(1))
+            found.append(logits.reshape(len(part), views, -1).mean(1))
     return torch.cat(found)
 
 

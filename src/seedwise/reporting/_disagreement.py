@@ -120,7 +120,6 @@ def compared(
     ]
     if len(set(base.group.tolist())) > 1:
         return ratios, [None, None]
-    return ratios, [
-        churn(predicted[1], example_ids=ids[1]),
-        error_variance(wrong[1], example_ids=ids[1]),
-    ]
+    pilots = (churn(predicted[1], example_ids=ids[1]), error_variance(wrong[1], example_ids=ids[1]))
+    # Where each two of a few runs disagree on equally many examples, there is no spread to plan by.
+    return ratios, [pilot if pilot.low < pilot.high else None for pilot in pilots]

@@ -19,7 +19,7 @@ def collapse(model: nn.Module, *, seed: int | None = None) -> nn.Module:
     """Return the ordinary network that a selecting one is in ``eval()``: bit-identical outputs, no scores.
 
     A probabilistic layer gives the weights with the highest scores, as it does in ``eval()``, or what it draws there
-    with ``sample_in_eval``; with a ``seed``, one draw from the softmax of its scores.
+    first with ``sample_in_eval``; with a ``seed``, one draw from the softmax of its scores.
 
     Args:
         model: not changed.
@@ -59,10 +59,9 @@ def _plain(layer: Selecting, key: int | None) -> nn.Module:
     if key is not None:
         index = sampled(layer.scores, key)
     elif layer.mode == "probabilistic" and layer.sample_in_eval:
-        index = layer.eval()._index(layer.draws)
+        index = layer.index(False, torch.zeros_like(layer.passes))
     else:
         index = greedy(layer.scores)
-    layer.train(training)
     weight = chosen(layer.scores, index, layer.pool, layer.candidates)
     made: nn.Module
     if isinstance(layer, SelectConv2d):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from seedwise.selection._selecting import Init, Mode, Selecting, check_no_bias
+from seedwise.selection._selecting import Init, Mode, SampleInEval, Selecting, check_no_bias
 
 
 class SelectConv2d(Selecting, nn.Conv2d):
@@ -49,7 +49,7 @@ class SelectConv2d(Selecting, nn.Conv2d):
         scores_seed: int | None = None,
         draw_seed: int | None = None,
         store_weights: bool = True,
-        sample_in_eval: bool = False,
+        sample_in_eval: SampleInEval = False,
     ) -> None:
         check_no_bias(bias)
         nn.Conv2d.__init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.selection._selecting import Init, Mode, Selecting, check_no_bias
+from seedwise.selection._selecting import Init, Mode, SampleInEval, Selecting, check_no_bias
 
 
 class SelectLinear(Selecting, nn.Linear):
@@ -25,7 +25,8 @@ class SelectLinear(Selecting, nn.Linear):
         draw_seed: of the draws of ``probabilistic``; None: as ``seed``.
         store_weights: False makes candidates again from the seed wherever they are needed: the same bits in k times the
             memory of the layer less, a little slower.
-        sample_in_eval: ``probabilistic`` draws in ``eval()`` too: one and the same network until training goes on.
+        sample_in_eval: True: ``probabilistic`` draws in ``eval()`` too, one and the same network until training goes
+            on; ``every_pass``: another one in each forward pass, the same ones after each call of ``eval()``.
 
     Raises:
         ValueError: for an argument that is none of these.
@@ -52,7 +53,7 @@ class SelectLinear(Selecting, nn.Linear):
         scores_seed: int | None = None,
         draw_seed: int | None = None,
         store_weights: bool = True,
-        sample_in_eval: bool = False,
+        sample_in_eval: SampleInEval = False,
     ) -> None:
         check_no_bias(bias)
         nn.Linear.__init__(self, in_features, out_features, bias=False, device="meta")

@@ -12,7 +12,7 @@ from torch import nn
 from seedwise.selection._conv import SelectConv2d, shape_options
 from seedwise.selection._hash import keys_of
 from seedwise.selection._linear import SelectLinear
-from seedwise.selection._selecting import Init, Mode
+from seedwise.selection._selecting import Init, Mode, SampleInEval
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -27,13 +27,13 @@ def select_weights(
     scores_seed: int | None = None,
     draw_seed: int | None = None,
     store_weights: bool = True,
-    sample_in_eval: bool = False,
+    sample_in_eval: SampleInEval = False,
     leave: Collection[str] = (),
 ) -> nn.Module:
     """Return the network with every linear and convolution layer replaced by a selecting one.
 
-    Only scores are left to train: biases are dropped, and normalisation layers lose their scale and shift (the paper
-    of the method does not say what it does about them; so nothing but the choice of weights is learned).
+    Only scores are left to train: biases are dropped, and normalisation layers lose their scale and shift, as in the
+    program of the method's authors.
 
     Args:
         model: not changed.

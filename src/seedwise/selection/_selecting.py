@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
+from collections.abc import Sequence
+from typing import Final, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from seedwise.selection._pool import Pool, chosen
 
 Mode = Literal["greedy", "probabilistic"]
 Init = Literal["glorot", "sigma"]
+SampleInEval = Literal[False, True, "every_pass"]
 _WORD: Final = 0xFFFFFFFF
 
 
@@ -35,12 +37,14 @@ class Selecting(nn.Module):
         candidates: (k, n), where they are stored, in no ``state_dict``: the seed, which is in it, makes them again.
         draws: how many times the layer has drawn in training; in the ``state_dict``, so that a resumed training draws
             what an uninterrupted one does.
+        passes: how many times it has drawn in evaluation since the last call of ``train()`` or ``eval()``.
 
     """
 
     scores: nn.Parameter
     candidates: Tensor | None
     draws: Tensor
+    passes: Tensor
     last_choice: Tensor
 
     def _select(
@@ -54,15 +58,20 @@ class Selecting(nn.Module):
         scores_seed: int | None,
         draw_seed: int | None,
         store_weights: bool,
-        sample_in_eval: bool,
+        sample_in_eval: SampleInEval,
         score_share: float,
     ) -> None:
         scores_seed, draw_seed = (seed if s is None else s for s in (scores_seed, draw_seed))
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise ValueError(f"k is {k!r}: each connection needs 1 or more candidates, such as k=8")
-        for value, allowed, name in ((mode, Mode, "mode"), (init, Init, "init")):
-            if value not in allowed.__args__:  # type: ignore[attr-defined]
-                raise ValueError(f"{name} is {value!r}: use one of {', '.join(allowed.__args__)}")  # type: ignore[attr-defined]
+        for value, words, name in (
+            (mode, Mode, "mode"),
+            (init, Init, "init"),
+            (sample_in_eval, SampleInEval, "sample_in_eval"),
+        ):
+            allowed = words.__args__  # type: ignore[attr-defined]
+            if value not in allowed:
+                raise ValueError(f"{name} is {value!r}: use one of {', '.join(map(str, allowed))}")
         for given, name in ((seed, "seed"), (scores_seed, "scores_seed"), (draw_seed, "draw_seed")):
             if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**63:
                 raise ValueError(f"{name} is {given!r}: it must be an integer from 0 to 2^63 - 1")
@@ -76,6 +85,7 @@ class Selecting(nn.Module):
         self.scores = nn.Parameter(first)
         self.register_buffer("candidates", None, persistent=False)
         self.register_buffer("draws", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("passes", torch.zeros((), dtype=torch.int64), persistent=False)
         self.register_buffer("last_choice", self.compact(greedy(first)))
         self._set_seed(seed)
 
@@ -94,20 +104,31 @@ class Selecting(nn.Module):
 
     def chosen_weight(self) -> Tensor:
         """Return the weights that the next forward pass would use, without counting a draw."""
-        draw = self.draws + 1 if self.training else self.draws
-        index = self._index(draw)
+        index = self.index(self.training, self.passes)
         return chosen(self.scores, index, self.pool, self.candidates).view(self.weight_shape)
 
-    def _index(self, draw: Tensor) -> Tensor:
-        if self.mode == "greedy" or not (self.training or self.sample_in_eval):
+    def index(self, training: bool, passes: Tensor) -> Tensor:
+        """Return the choice of the next forward pass (n,), in training or after so many passes of an evaluation."""
+        if self.mode == "greedy" or not (training or self.sample_in_eval):
             return greedy(self.scores)
-        return sampled(self.scores, _draw_key(self.draw_seed, draw, self.training))
+        numbers = [self.draws + 1] if training else [self.draws]
+        if not training and self.sample_in_eval == "every_pass":
+            numbers.append(passes + 1)
+        return sampled(self.scores, _draw_key(self.draw_seed, numbers, training))
 
     def _weight(self) -> Tensor:
         weight = self.chosen_weight()
-        if self.training and self.mode == "probabilistic":
-            self.draws += 1
+        if self.mode == "probabilistic":
+            if self.training:
+                self.draws += 1
+            elif self.sample_in_eval == "every_pass":
+                self.passes += 1
         return weight
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode, as any module does; an evaluation that begins here draws what it would have drawn before."""
+        self.passes.zero_()
+        return super().train(mode)
 
     def get_extra_state(self) -> Tensor:
         """Return the seed of the candidates, which stands for them in the state."""
@@ -123,14 +144,17 @@ class Selecting(nn.Module):
         return f"{super().extra_repr()}, k={self.k}, mode={self.mode}"
 
 
-def _draw_key(seed: int, draw: Tensor, training: bool) -> Tensor:
-    """Return one int32 key for a draw, without asking the device for the number."""
+def _draw_key(seed: int, numbers: Sequence[Tensor], training: bool) -> Tensor:
+    """Return one int32 key for the draw of these numbers, without asking the device for them."""
     first, second = keys_of(seed, 2, purpose=3 if training else 4)
-    word = (draw + first) & _WORD
-    # `mixed` in int64: both of its multipliers are below 2^31, so that no product leaves the 63 bits.
-    word = (word ^ word >> 16) * 0x21F0AAAD & _WORD
-    word = (word ^ word >> 15) * 0x735A2D97 & _WORD
-    word = word ^ word >> 15 ^ second
+    word = torch.zeros_like(numbers[0])
+    for number in numbers:
+        word = (word + number + first) & _WORD
+        # `mixed` in int64: both of its multipliers are below 2^31, so that no product leaves the 63 bits.
+        word = (word ^ word >> 16) * 0x21F0AAAD & _WORD
+        word = (word ^ word >> 15) * 0x735A2D97 & _WORD
+        word = word ^ word >> 15
+    word = word ^ second
     return torch.where(word >= 1 << 31, word - (1 << 32), word).to(torch.int32)
 
 

@@ -75,7 +75,9 @@ def _read(
     def predict(what: Readout, images: Tensor) -> Tensor:
         rows = view_rows(what, dataset.augmentation)  # type: ignore[arg-type]
         # On the host: a device that is still computing has not taken its time yet.
-        return mean_logits(network, dataset, images, rows, precision=precision, between=between).cpu()
+        return mean_logits(
+            network, dataset, images, rows, precision=precision, chunk=trainer.chunk, between=between
+        ).cpu()
 
     if readout.average:
         began = time.perf_counter()

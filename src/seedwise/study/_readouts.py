@@ -48,6 +48,10 @@ def _unfit(readout: Readout, spec: StudySpec) -> str | None:
         return "reads out classes, and this study forecasts: leave readouts out"
     if readout.view and not spec.task.get("augment", True):
         return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
+    if readout.side > 1 and spec.task.get("augment") == "flip":
+        return (
+            "repeats the shifts of training, and with 'task: {augment: flip}' there are none: leave it out, or use flip"
+        )
     if readout.flips and not SIZES[spec.task_name].flip:
         others = "crop25 or crop81"
         return (

@@ -172,11 +172,12 @@ class OwnTask(Options):
 
 
 class TaskOverrides(Options):
-    """What one of several tasks changes of ``task``, ``model`` and ``train``."""
+    """What one of several tasks changes of ``task``, ``model`` and ``train``, and of the overrides of ``methods``."""
 
     task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any] = Field(default_factory=dict)
+    methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class PublishedScores(Options):
@@ -344,7 +345,15 @@ class StudySpec(Options):
         found = {}
         for name, changed in self.tasks.items():
             base = {"task": self.task, "model": self.model, "train": self.train}
-            merged = merge(base, changed.model_dump(exclude_unset=True), named=self.function == FUNCTION)
+            named = self.function == FUNCTION
+            merged = merge(base, changed.model_dump(exclude_unset=True, exclude={"methods"}), named=named)
+            for method in changed.methods:
+                if method not in self.methods:
+                    raise SeedwiseError(mistake("method", method, list(self.methods), f"tasks.{name}.methods"))
+            merged["methods"] = {
+                method: merge(overrides or {}, changed.methods.get(method, {}), named=named)
+                for method, overrides in self.methods.items()
+            }
             found[name] = self.model_copy(update={**merged, "tasks": None, "published": [], "published_ranges": []})
         return found
 
@@ -507,11 +516,14 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
             methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
             rest = {key: value for key, value in raw.items() if key != "sweep"}
             study = _validated(StudySpec, {**rest, "methods": methods})
-        for part in study.by_task().values():
-            part.configs()
-            check_readouts(part)
-            _check_scores(part)
-            _ = part.numerics, part.task_name
+        for task, part in study.by_task().items():
+            try:
+                part.configs()
+                check_readouts(part)
+                _check_scores(part)
+                _ = part.numerics, part.task_name
+            except SeedwiseError as error:
+                raise SeedwiseError(str(error) if study.tasks is None else f"with the task '{task}': {error}") from None
         check_tuning(study)
         return study
     except SeedwiseError as error:

@@ -50,15 +50,24 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
+class Normalisation(Options):
+    """Subtracted from the pixels, and what they are divided by then, per channel; pixels go to 255, of digits to 16."""
+
+    mean: list[float]
+    std: list[Positive]
+
+
 class ClassificationTask(Options):
     """Images and classes.
 
-    ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is tested on:
-    ``none`` leaves the test set alone, for runs that are judged on validation data.
+    ``augment: flip`` mirrors training images and does not move them. ``normalise`` takes the place of the dataset's own
+    mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is
+    tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
     """
 
     dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
-    augment: bool = True
+    augment: Literal[True, False, "flip"] = True
+    normalise: Normalisation | None = None
     train_examples: Count | None = None
     test_examples: Count | None = None
     test: Literal["published", "out_of_bootstrap", "none"] = "published"
@@ -72,6 +81,10 @@ class ClassificationTask(Options):
         ):
             if wanted is not None and wanted > there:
                 raise ValueError(f"{self.dataset} has {there} {which} examples, not {wanted}")
+        if self.augment == "flip" and not size.flip:
+            raise ValueError(f"{self.dataset} is not mirrored: set augment to true or false")
+        if self.normalise is not None and {len(self.normalise.mean), len(self.normalise.std)} != {size.image[0]}:
+            raise ValueError(f"{self.dataset} has {size.image[0]} channels: normalise needs a mean and an std for each")
         return self
 
 
@@ -163,14 +176,15 @@ Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_
 class Selection(Options):
     """Options of ``selection.select_weights``: each weight is chosen among ``k`` random ones, by trained scores.
 
-    ``leave`` names modules that are trained as usual.
+    ``leave`` names modules that are trained as usual. ``sample_in_eval: every_pass`` draws anew in every batch of an
+    evaluation, and evaluates in batches of the training's size.
     """
 
     k: Count = 8
     mode: Literal["greedy", "probabilistic"] = "greedy"
     init: Literal["glorot", "sigma"] = "glorot"
     store_weights: bool = True
-    sample_in_eval: bool = False
+    sample_in_eval: Literal[False, True, "every_pass"] = False
     leave: list[str] = []
 
 
@@ -182,16 +196,20 @@ class Network(Options):
 
 class _NetworkWithBiases(Network):
     bias: bool = True
+    init: Literal["torch", "glorot"] = "torch"
 
     @model_validator(mode="before")
     @classmethod
     def _selects_no_bias(cls, value: Any) -> Any:
-        """Selected weights have no biases, whether the file says so or not: it is one and the same network."""
+        """Selected weights have no biases, scales or start of their own, said or not: it is one network."""
         if not isinstance(value, dict) or value.get("selection") is None:
             return value
         if value.get("bias") is True:
             raise ValueError("selected weights have no biases: leave out bias: true")
-        return {key: given for key, given in value.items() if (key, given) != ("bias", False)}
+        implied: list[tuple[str, Any]] = [("bias", False)]
+        if not (isinstance(value["selection"], dict) and value["selection"].get("leave")):
+            implied += [("affine", False), ("init", "glorot")]
+        return {key: given for key, given in value.items() if (key, given) not in implied}
 
 
 class SmallCNN(Network):
@@ -214,31 +232,40 @@ class LeNet5(_NetworkWithBiases):
     name: Literal["lenet5"]
 
 
-class Conv2(_NetworkWithBiases):
+class _Conv(_NetworkWithBiases):
+    width: Count = 64
+    padding: bool = True
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class Conv2(_Conv):
     """Options of ``models.conv2``."""
 
     name: Literal["conv2"]
-    width: Count = 64
 
 
-class Conv4(_NetworkWithBiases):
+class Conv4(_Conv):
     """Options of ``models.conv4``."""
 
     name: Literal["conv4"]
-    width: Count = 64
 
 
-class Conv6(_NetworkWithBiases):
+class Conv6(_Conv):
     """Options of ``models.conv6``."""
 
     name: Literal["conv6"]
-    width: Count = 64
 
 
 class ResNet9(Network):
     """Options of ``models.resnet9``."""
 
     name: Literal["resnet9"]
+
+
+class ResNet9FFCV(Network):
+    """Options of ``models.resnet9_ffcv``."""
+
+    name: Literal["resnet9_ffcv"]
 
 
 class ResNet14(Network):
@@ -267,10 +294,11 @@ class ResNet32(Network):
     name: Literal["resnet32"]
 
 
-class VGG16(Network):
+class VGG16(_NetworkWithBiases):
     """Options of ``models.vgg16``."""
 
     name: Literal["vgg16"]
+    affine: bool = True
 
 
 class ShuffleNetV2(Network):
@@ -341,6 +369,7 @@ BuiltInNetwork = Annotated[
     | Conv4
     | Conv6
     | ResNet9
+    | ResNet9FFCV
     | ResNet14
     | ResNet14Wide
     | ResNet18
@@ -520,6 +549,13 @@ class Cosine(Options):
     warmup_epochs: NonNegative = 0.0
 
 
+class Linear(Options):
+    """A straight line from the peak to 0."""
+
+    name: Literal["linear"]
+    warmup_epochs: NonNegative = 0.0
+
+
 class Halving(Options):
     """The learning rate times ``factor`` at the start of each epoch after the first ``full_epochs``.
 
@@ -598,9 +634,9 @@ class TrainOptions(Options):
     epochs: Count
     batch_size: Count
     optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
-    schedule: Annotated[Constant | Step | Cosine | Halving, Field(discriminator="name"), BeforeValidator(_named)] = (
-        Constant(name="constant")
-    )
+    schedule: Annotated[
+        Constant | Step | Cosine | Linear | Halving, Field(discriminator="name"), BeforeValidator(_named)
+    ] = Constant(name="constant")
     loss: Loss = CrossEntropy(name="cross_entropy")
     validation: Validation | None = None
     averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None

@@ -29,6 +29,7 @@ class Trainer:
 
     Methods enter in four places: ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and
     after every step, ``evaluated`` is the network that counts, and ``lr_factor`` multiplies the learning rate.
+    ``chunk`` examples are predicted in one forward pass.
 
     Args:
         run: the run; its ``init`` stream decides the initial weights, ``shuffle`` the orders, ``augment`` the tables,
@@ -48,6 +49,8 @@ class Trainer:
         if selection is not None:
             self.model = select(self.model, selection, run.randomness)
         self.selects = selection is not None
+        redraws = selection is not None and selection.sample_in_eval == "every_pass"
+        self.chunk = self.options.batch_size if redraws else task.chunk
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
@@ -185,8 +188,8 @@ class Trainer:
         network = (self.network if evaluated is self.model else evaluated).eval()
         outputs, targets = [], []
         with torch.no_grad(), self._precision():
-            for k in range(0, len(examples), self.task.chunk):
-                *inputs, target = self.task.batch(examples, slice(k, k + self.task.chunk))
+            for k in range(0, len(examples), self.chunk):
+                *inputs, target = self.task.batch(examples, slice(k, k + self.chunk))
                 outputs.append(network(*inputs).float())
                 targets.append(target)
         return torch.cat(outputs), torch.cat(targets)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Step
+from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Linear, Step
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -59,14 +59,14 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
 
 
 def lr_schedule(
-    config: Constant | Step | Cosine | Halving, epochs: int, steps: int, cycles: int = 1
+    config: Constant | Step | Cosine | Linear | Halving, epochs: int, steps: int, cycles: int = 1
 ) -> Callable[[int], float]:
     """Return the factor of the learning rate in each step, counted from 0.
 
     Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise, halved every
-    epoch or
+    epoch, linear or a cosine:
 
-        (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last step of the cycle.
+        1 - t,  (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last of the cycle.
 
     Every later cycle starts at the peak, without a warm-up.
 
@@ -90,6 +90,8 @@ def lr_schedule(
                 cycle = min(step // length, cycles - 1)
                 begin, end = cycle * length or warmup, (cycle + 1) * length
                 return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
+            case Linear():
+                return 1 - (step - warmup) / max(epochs * steps - warmup, 1)
             case Step():
                 return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
             case Halving():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedwise.data import Dataset, Examples, bootstrap, first_of_each_class, hold_out, load
+from seedwise.data import Dataset, Examples, Shift, bootstrap, first_of_each_class, hold_out, load
 from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
@@ -125,8 +126,12 @@ def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task
     """Return the task of a study file with its data on ``device``."""
     if isinstance(config, ForecastingTask):
         return load_forecasting(config, device)
-    options = config.model_dump(exclude={"dataset"})
-    return Classification(load(config.dataset, device), **options)
+    dataset = load(config.dataset, device)
+    if config.augment == "flip":
+        dataset = replace(dataset, augmentation=Shift(0, flip=True))
+    if config.normalise is not None:
+        dataset = replace(dataset, mean=tuple(config.normalise.mean), std=tuple(config.normalise.std))
+    return Classification(dataset, bool(config.augment), config.train_examples, config.test_examples, config.test)
 
 
 def _first(examples: Examples, count: int | None) -> Examples:
