@@ -10,7 +10,7 @@ from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._looks import limit_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, p_value, reduction
+from seedwise.reporting._words import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study
 
 _P, _VERDICT = "p", "verdict on spread"
@@ -129,7 +129,10 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         if with_difference:
             apart = row.forecast_difference
-            cells_of_row.append(f"{interval(apart, 1, 100)} %" if isinstance(apart, Interval) else "-")
+            if isinstance(apart, Interval):
+                cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
+            else:
+                cells_of_row.append("-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
     title = headline(description, cells, rows)

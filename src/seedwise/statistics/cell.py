@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seedwise.statistics.interval import Interval
+
 FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
 STATUSES = ("finished", *FAILURES, *UNFINISHED)
@@ -39,6 +41,7 @@ class Cell:
         forecasts: forecasts of the runs with status ``finished``, shape (finished runs, windows, steps, variables), or
             None.
         truth: what was to be forecast, shape (windows, steps, variables), or None.
+        forecast_difference: what ``forecasts`` gave before, or why they gave nothing; known where these were left out.
 
     Raises:
         TypeError: replicates or groups that are not integers.
@@ -70,6 +73,7 @@ class Cell:
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
     forecasts: NDArray[Any] | None = None
     truth: NDArray[Any] | None = None
+    forecast_difference: Interval | str | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__

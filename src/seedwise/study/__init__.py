@@ -2,6 +2,7 @@
 
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cells import cells_of, unread
+from seedwise.study._compact import Exported, export_compact
 from seedwise.study._doctor import Diagnosis, diagnose
 from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._folder import StudyFolder
@@ -24,6 +25,7 @@ __all__ = [
     "AttributionStudy",
     "CellForecasts",
     "Diagnosis",
+    "Exported",
     "Link",
     "Objective",
     "Outcome",
@@ -46,6 +48,7 @@ __all__ = [
     "cells_of",
     "check_study",
     "diagnose",
+    "export_compact",
     "forecasts",
     "forecasts_of",
     "is_attribution",
