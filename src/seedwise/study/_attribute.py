@@ -187,7 +187,7 @@ def _attributions(
         compute: Callable[[], Any] = partial(_attributed, runs, outputs, sources, partial(attribute, **examples))
         if name == "logits":
             run_ids = [run.run_id for run in finished if run.run_id in kept]
-            if store.is_compact and len(runs) < len(run_ids):
+            if len(runs) < len(run_ids) and store.left_out(run_ids):
                 compute = partial(str, f"the logits of {len(run_ids) - len(runs)} runs were left out of this store")
             found = store.recall("attribution of logits", {"sources": list(sources)}, compute, run_ids=run_ids)
         else:

@@ -117,9 +117,8 @@ class _Recording(Store):
         beside: Sequence[str] = (),
     ) -> Any:
         found = self.recalled(statistic, arguments, compute, run_ids=run_ids, beside=beside)
-        if found.result is not None:
-            row = found.row(statistic, arguments)
-            self.rows[_identity(row)] = row
+        row = found.row(statistic, arguments)
+        self.rows[_identity(row)] = row
         return found.result
 
 
@@ -141,7 +140,7 @@ class _Writer:
 
     def write(self, recorded: Iterable[Row]) -> None:
         """Write all of it in one transaction."""
-        lighten = {
+        lighten: dict[str, Callable[[Row], Row]] = {
             "seedwise_runs": self._with_shared_traceback,
             "seedwise_readouts": self._with_shared_traceback,
             "seedwise_series": _packed_series,
@@ -157,8 +156,10 @@ class _Writer:
             self._db.execute("BEGIN")
             for name, sql in sorted((self._tables | {RECORDED.name: made}).items()):
                 self._db.execute(sql)
-                if name != RECORDED.name:
-                    self._insert(name, map(lighten.get(name, dict), self._rows(name)))
+                lightened = lighten.get(name, dict)
+                rows: Iterable[Row] = (lightened(row) for row in self._rows(name) if name != RECORDED.name)
+                # Of runs that came to a compact store: their windows are those of the others once more.
+                self._insert(name, _once(rows) if name == "seedwise_windows" else rows)
             self._insert("seedwise_documents", self._tracebacks.values())
             self._insert(RECORDED.name, [results[key] for key in sorted(results)])
             for sql in self._others:
@@ -213,6 +214,10 @@ def _packed_series(row: Row) -> Row:
 
 def _digest_without_truth(windows: Row) -> str:
     return f"{windows['digest']}{'' if windows['truth'] is None and windows['history'] is None else _COMPACT}"
+
+
+def _once(windows: Iterable[Row]) -> Iterable[Row]:
+    return {row["digest"]: row for row in windows}.values()
 
 
 def _identity(row: Row) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def pool_of(store: Store, cell: Cell, run_ids: Sequence[str]) -> Pool | str | No
 
     The runs are read one by one, so that memory holds those of one cell.
     """
-    left_out = "the logits of some runs were left out of this compact store" if store.is_compact else None
+    left_out = "the logits of some runs were left out of this compact store" if store.left_out(run_ids) else None
     tag = tag_of(cell.readout)
     first = store.predictions(run_ids[:1], tag=tag).get(run_ids[0]) if run_ids else None
     if first is None or first.logits is None:

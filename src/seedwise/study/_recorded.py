@@ -65,13 +65,18 @@ class Recorded:
     Args:
         db: a connection to it.
 
+    Attributes:
+        trainings: those that it recorded anything of.
+
     """
 
     def __init__(self, db: sa.Connection) -> None:
+        self.trainings: set[str] = set()
         self._found: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], bytes]]] = {}
         for row in db.execute(sa.select(RECORDED)):
             runs, beside = (tuple(part) for part in json.loads(unpack_text(row.trainings)))
             self._found.setdefault((row.statistic, row.arguments), []).append((runs, beside, row.result))
+            self.trainings.update(runs)
 
     def find(
         self, statistic: str, arguments: Mapping[str, Any], runs: Sequence[str], beside: Sequence[str]

@@ -612,10 +612,17 @@ class Store:
         beside: Sequence[str] = (),
     ) -> Recalled:
         """Return the result together with the trainings that it rests on; see ``recall``."""
-        trainings = self.trainings()
-        runs, others = (tuple(trainings[run_id][0] for run_id in part) for part in (run_ids, beside))
+        runs, others = self._nonces(run_ids), self._nonces(beside)
         found = self._recorded.find(statistic, arguments, runs, others) if self.is_compact else None
         return Recalled(compute(), runs, others) if found is None else found
+
+    def left_out(self, run_ids: Sequence[str]) -> bool:
+        """Return whether logits or forecasts of any of these runs were left out of a compact store."""
+        return self.is_compact and not self._recorded.trainings.isdisjoint(self._nonces(run_ids))
+
+    def _nonces(self, run_ids: Sequence[str]) -> tuple[str, ...]:
+        trainings = self.trainings()
+        return tuple(trainings[run_id][0] for run_id in run_ids)
 
     # What records hold
 
