@@ -57,9 +57,7 @@ def said(target: Path, exported: Exported) -> list[str]:
     if exported.after > _LARGE:
         most = list(exported.room.items())[:_MOST_TABLES]
         room = ", ".join(f"{table.removeprefix('seedwise_')} {_size(count)}" for table, count in most)
-        lines.append(
-            f"larger than the {_size(_LARGE)} that a file beside a page should take; what takes the room: {room}"
-        )
+        lines.append(f"more than the {_size(_LARGE)} meant for a file beside a page. What takes the room: {room}")
     return lines
 
 

@@ -72,6 +72,8 @@ def export_compact(store: Path, target: Path, *, overwrite: bool = False) -> Exp
     """
     if target.resolve() == store.resolve():
         raise SeedwiseError(f"the compact store would overwrite {store} itself: name another file with -o")
+    if target.is_dir() or target.suffix in (".html", ".yaml", ".yml"):
+        raise SeedwiseError(f"{target} cannot be a store: name a file that ends in .db with -o")
     if target.exists() and not overwrite:
         raise SeedwiseError(f"{target} exists: --overwrite replaces it, or name another file with -o")
     with _Recording(store) as recording, closing(_read_only(store)) as source:
