@@ -259,8 +259,9 @@ def grown(folder: Path, full: Path, small: Path, tmp_path_factory: pytest.TempPa
         outcome = study(folder, CLASSES, copy, **changes).run(workers=1)
         # 3 x 2 replicates and 7 of the new method; 2 snapshot readouts, and none of old runs.
         assert (outcome.trained, outcome.read, outcome.unread) == (13, 2, 0)
-        outcome = study(folder, FORECASTS, copy, replicates=5).run(workers=1)
-        assert outcome.trained == 5
+        methods = {**FORECASTS["methods"], "e": {"config": {"number": 8}}}  # type: ignore[dict-item]
+        outcome = study(folder, FORECASTS, copy, replicates=5, methods=methods).run(workers=1)
+        assert outcome.trained == 5 + 5
         paths[path.stem] = copy
     return paths
 
@@ -291,7 +292,9 @@ def test_runs_are_added_and_old_results_say_of_how_many_they_are(
     assert_same(classes["ensembles"][3:], all_classes["ensembles"][3:])
     # Likewise of forecasts; errors by step and by variable are there of all runs.
     assert_same([one.by_step for one in few["forecasts"]], [one.by_step for one in all_forecasts["forecasts"]])
-    assert [cell.forecast_difference.n for cell in few["cells"]] == [4] * 5
+    assert [cell.forecast_difference.n for cell in few["cells"]] == [4] * 5 + [5]
+    assert few["cells"][5].forecast_difference == all_forecasts["cells"][5].forecast_difference
+    assert few["fans"][0].left_out == ("d", "e")
     assert few["fans"][0].of_first == dict.fromkeys(["base", "a", "b", "c"], 4)
     assert_same(few["fans"][0].forecasts, old[1]["fans"][0].forecasts)
     html = page(grown["small"])
@@ -357,6 +360,21 @@ def test_shares_that_were_never_recorded_are_not_made_of_some_runs(folder: Path,
     assert section["reasons"] == [
         "no shares of the variance of the logits: the logits of 5 runs were left out of this store"
     ]
+
+
+def test_what_was_said_of_no_runs_is_not_said_of_those_that_come(folder: Path, tmp_path: Path) -> None:
+    keys = CLASSES | {"methods": {"base": {}}, "readouts": ["ensemble-2"]}
+    study(folder, keys, tmp_path / "t.db").run(workers=1)
+    more = study(folder, keys | {"methods": {"base": {}, "new": {"config": {"number": 1}}}}, tmp_path / "t.db")
+    with Store(tmp_path / "t.db", write=True) as store:  # planned, and not trained yet
+        store.write_plan("classes", more.describe(), [(p.link, p.spec.id, p.spec.content) for p in more.plan()])
+    export_compact(tmp_path / "t.db", tmp_path / "c.db")
+    assert [one.found for one in sections(tmp_path / "c.db")[0]["ensembles"]][1].startswith("no logits were kept")
+    more.store_path = tmp_path / "c.db"
+    assert more.run(workers=1).trained == 5
+    for one in sections(tmp_path / "c.db")[0]["ensembles"]:
+        assert isinstance(one.found, EnsembleSpread)
+        assert (one.found.n, one.of_first) == (5, None)
 
 
 def test_equal_tracebacks_are_kept_once(folder: Path, tmp_path: Path) -> None:

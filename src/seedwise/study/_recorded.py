@@ -94,7 +94,8 @@ class Recorded:
         fit = [
             one
             for one in self._found.get((statistic, _key(arguments)), [])
-            if order.keys() >= set(one[0]) and others >= set(one[1])
+            # What was said of no runs at all says nothing of those that came later.
+            if order.keys() >= set(one[0]) and others >= set(one[1]) and bool(one[0]) == bool(runs)
         ]
         if not fit:
             return None
