@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell, Cost
+from seedwise.study._fans import fans_of
 
 from .samples import cell, description, section
 
@@ -78,6 +79,7 @@ def forecasts_section(**changes: Any) -> dict[str, Any]:
         "metrics": [metrics_of(found) for found in FORECASTS],
         "networks": [("series-12", "dlinear")] * 2 + [("series-12", "itransformer")] * 2,
         "forecasts": FORECASTS,
+        "fans": fans_of(CELLS, FORECASTS, "base"),
         "costs": [Cost(1.0, 1.0), Cost(2.0, 1.0)] * 2,  # so that there is a figure of costs
     }
     return section(CELLS, **(given | changes))

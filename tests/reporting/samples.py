@@ -35,7 +35,7 @@ def section(cells: list[Cell], **changes: Any) -> dict[str, Any]:
         "name": "s", "description": description(), "cells": cells, "spec": "name: s\n",
         "labels": [None] * len(cells), "curves": [{}] * len(cells), "scores": [None] * len(cells),
         "metrics": [{}] * len(cells), "networks": [None] * len(cells), "forecasts": [None] * len(cells),
-        "ensembles": [], "costs": [Cost(1.0, 1.0)] * len(cells),
+        "fans": [], "ensembles": [], "costs": [Cost(1.0, 1.0)] * len(cells),
         "environments": [("python 3, torch 2", 12)], "mixed": [], "failures": [], "notes": [], "resumed": 0,
         "seconds": 12.3, "again": "seedwise run s.yaml",
     } | changes  # fmt: skip

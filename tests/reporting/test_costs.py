@@ -24,8 +24,8 @@ TRUTH = RNG.integers(0, 2, 300)
 def ensembles(size: int, **changes: Any) -> SimpleNamespace:
     logits = RNG.normal(size=(12, 300, 2)) + 2 * np.eye(2)[TRUTH]
     found = ensemble_spread(logits, TRUTH, size)
-    place = {"task": "digits", "regime": "all", "method": "base", "readout": "plain", "size": size, "found": found}
-    return SimpleNamespace(**{**place, **changes})
+    place = {"task": "digits", "regime": "all", "method": "base", "readout": "plain", "size": size}
+    return SimpleNamespace(**{**place, "found": found, "of_first": None, **changes})
 
 
 def test_costs_stand_beside_reductions_corrected_over_all_rows() -> None:

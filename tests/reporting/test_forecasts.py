@@ -9,10 +9,11 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render
-from seedwise.reporting._fan import fan_figure, fans_of
+from seedwise.reporting._fan import fan_caption, fan_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._horizon import horizon_figure
 from seedwise.statistics import spread
+from seedwise.study._fans import fans_of
 
 from .forecast_samples import CELLS, FORECASTS, HORIZON, LOOKBACK, RUNS, VARIABLES, forecasting, forecasts_section
 from .samples import cell, section
@@ -151,19 +152,22 @@ def test_fans_show_the_usual_window_and_the_widest() -> None:
     (fan,) = fans_of([CELLS[1], CELLS[0]], shuffled, "base")
     assert list(fan.forecasts) == ["base", "clf"]  # the base first, wherever it stands
     for method, place in (("base", 0), ("clf", 1)):
-        expected = FORECASTS[place].sample[:, [2, 3], :, 1].astype(np.float64)
+        expected = [[run[window, :, 1] for window in (2, 3)] for run in FORECASTS[place].sample]
+        assert fan.forecasts[method].shape == (RUNS, 2, HORIZON)
         np.testing.assert_array_equal(fan.forecasts[method], expected)
-    np.testing.assert_array_equal(fan.truth, FORECASTS[0].truth[[2, 3], :, 1])
-    np.testing.assert_array_equal(fan.history, FORECASTS[0].history[[2, 3], :, 1])
-    assert "forecasts of wind by all runs" in fan.caption
-    assert f"after row {102 + LOOKBACK}," in fan.caption
-    assert f"after row {103 + LOOKBACK}," in fan.caption
+    np.testing.assert_array_equal(fan.choice.truth, FORECASTS[0].truth[[2, 3], :, 1])
+    np.testing.assert_array_equal(fan.choice.history, FORECASTS[0].history[[2, 3], :, 1])
+    caption = fan_caption(fan, several_regimes=False)
+    assert caption.startswith("linear-network-12: forecasts of wind by all runs")
+    assert f"after row {102 + LOOKBACK}," in caption
+    assert f"after row {103 + LOOKBACK}," in caption
+    assert fan_caption(fan, several_regimes=True).startswith("linear-network-12, all: ")
 
 
 def test_a_fan_holds_all_runs_and_the_truth() -> None:
     fan, _ = fans_of(CELLS, FORECASTS, "base")
     axes = fan_figure(fan).axes[1]  # the widest window of the base
-    values = fan.forecasts["base"][:, 1]
+    values = np.stack([run[3, :, 1] for run in FORECASTS[0].sample]).astype(np.float64)
     outer, inner = (band.get_paths()[0].vertices for band in axes.collections)
     assert (outer[:, 1].min(), outer[:, 1].max()) == pytest.approx((values.min(), values.max()))
     low, high = np.quantile(values, [0.25, 0.75], axis=0)
@@ -172,7 +176,7 @@ def test_a_fan_holds_all_runs_and_the_truth() -> None:
     np.testing.assert_allclose(median.get_ydata(), np.median(values, axis=0))
     past = LOOKBACK  # half of 12 steps
     np.testing.assert_array_equal(truth.get_xdata(), np.arange(1 - past, HORIZON + 1))
-    np.testing.assert_array_equal(truth.get_ydata(), np.concatenate([fan.history[1], fan.truth[1]]))
+    np.testing.assert_array_equal(truth.get_ydata(), np.concatenate([fan.choice.history[1], fan.choice.truth[1]]))
 
 
 def test_methods_that_are_not_drawn_are_named_and_other_windows_left_out() -> None:
@@ -182,13 +186,13 @@ def test_methods_that_are_not_drawn_are_named_and_other_windows_left_out() -> No
     kept = [FORECASTS[0], elsewhere, *[FORECASTS[0]] * 4]
     (fan,) = fans_of(cells, kept, "base")
     assert list(fan.forecasts) == ["base", "b", "c", "d"]
-    assert fan.caption.endswith("Not drawn: e.")
+    assert fan_caption(fan, several_regimes=False).endswith("Not drawn: e.")
 
 
 def test_without_kept_forecasts_there_is_no_fan() -> None:
     bare = [SimpleNamespace(**{**vars(f), "sample": None, "truth": None, "history": None}) for f in FORECASTS]
     assert fans_of(CELLS, bare, "base") == []
-    page = render([forecasts_section(forecasts=bare)], command="")
+    page = render([forecasts_section(forecasts=bare, fans=fans_of(CELLS, bare, "base"))], command="")
     assert "the band is the 95 % interval of base" in page
     assert "forecasts of wind" not in page
 

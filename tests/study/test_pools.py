@@ -32,23 +32,23 @@ def cell(scores: np.ndarray, **changes: object) -> Cell:
 def test_ensembles_are_compared_with_the_plain_runs_of_the_base():
     plain, vml = logits(), logits(0.7)
     base, other = cell(plain), cell(vml, method="vml")
-    (own,) = ensembles_of(base, base, Pool(plain, TRUTH), READOUTS)
+    (own,) = ensembles_of(base, base, lambda: Pool(plain, TRUTH), READOUTS)
     assert (own.size, own.found) == (2, ensemble_spread(plain, TRUTH, 2))
-    (theirs,) = ensembles_of(other, base, Pool(vml, TRUTH), READOUTS)
+    (theirs,) = ensembles_of(other, base, lambda: Pool(vml, TRUTH), READOUTS)
     assert theirs.found.base == pytest.approx(base.values.std(ddof=1))
     assert theirs.found == ensemble_spread(vml, TRUTH, 2, base=base.values)
     # In another order of seeds the base's runs are still those with the same seeds.
     shuffled = RNG.permutation(8)
     turned = cell(plain[shuffled], replicate=shuffled)
-    (same,) = ensembles_of(other, turned, Pool(vml, TRUTH), READOUTS)
+    (same,) = ensembles_of(other, turned, lambda: Pool(vml, TRUTH), READOUTS)
     assert same.found == theirs.found
 
 
 def test_a_readout_has_its_own_ensembles():
     scores = logits()
-    (found,) = ensembles_of(cell(scores, readout="flip"), None, Pool(scores, TRUTH), READOUTS)
+    (found,) = ensembles_of(cell(scores, readout="flip"), None, lambda: Pool(scores, TRUTH), READOUTS)
     assert (found.readout, found.size) == ("flip", 3)
-    assert ensembles_of(cell(scores, readout="crop25"), None, Pool(scores, TRUTH), READOUTS) == []
+    assert ensembles_of(cell(scores, readout="crop25"), None, lambda: Pool(scores, TRUTH), READOUTS) == []
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,14 @@ def test_a_readout_has_its_own_ensembles():
 )
 def test_why_there_are_no_ensembles(changes, pool, why):
     scores = logits()
-    (found,) = ensembles_of(cell(scores, **changes), None, Pool(scores, TRUTH) if pool is ... else pool, ["ensemble-2"])
+    read = Pool(scores, TRUTH) if pool is ... else pool
+    (found,) = ensembles_of(cell(scores, **changes), None, lambda: read, ["ensemble-2"])
     assert found.found == why
 
 
 def test_too_large_an_ensemble_says_how_many_runs_it_takes():
     scores = logits()
-    (found,) = ensembles_of(cell(scores), None, Pool(scores, TRUTH), ["ensemble-5"])
+    (found,) = ensembles_of(cell(scores), None, lambda: Pool(scores, TRUTH), ["ensemble-5"])
     assert isinstance(found.found, str)
     assert "10" in found.found
 
@@ -84,7 +85,7 @@ def test_too_large_an_ensemble_says_how_many_runs_it_takes():
 def test_a_base_without_the_same_seeds_is_said():
     scores = logits()
     (found,) = ensembles_of(
-        cell(scores, method="vml"), cell(scores, replicate=range(1, 9)), Pool(scores, TRUTH), ["ensemble-2"]
+        cell(scores, method="vml"), cell(scores, replicate=range(1, 9)), lambda: Pool(scores, TRUTH), ["ensemble-2"]
     )
     assert found.found == "base lacks runs with the same seeds"
 

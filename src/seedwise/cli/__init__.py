@@ -12,6 +12,7 @@ from seedwise.cli import (
     _data,
     _demo,
     _doctor,
+    _export,
     _init,
     _merge,
     _power,
@@ -37,8 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _compare,
-    _power,
+    _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
+    _compare, _power,
 ):  # fmt: skip
     app.command(name=command.NAME, epilog=EXIT_CODES)(command.command)
 app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._svg import inline, label_rows, new_figure
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, is_share
+from seedwise.reporting._words import decimals_for, interval, is_share, of_first_runs
 from seedwise.statistics import Attribution, Interval
 
 if TYPE_CHECKING:
@@ -75,8 +75,10 @@ def attribution_results(section: Mapping[str, Any]) -> AttributionResults:
     names = {"churn": "churn", "logits": "logits", "metric": metric}
     enough = {key: key != "metric" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
     shown = {names[key]: a for key, a in found.items() if enough[key]}
+    of_all = found["churn"].runs if "churn" in found else 0
+    some = {key: of_first_runs(a.runs, of_all) if key == "logits" else "" for key, a in found.items()}
     sections = [
-        Section(key, f"Shares of {_whole(names[key])}", _table(names[key], shown[names[key]]), _NOTES[key])
+        Section(key, f"Shares of {_whole(names[key])}{some[key]}", _table(names[key], shown[names[key]]), _NOTES[key])
         for key in found
         if enough[key]
     ]

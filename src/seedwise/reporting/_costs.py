@@ -10,7 +10,7 @@ from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, p_value, reduction
+from seedwise.reporting._words import interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Ensembles(Protocol):
     readout: str
     size: int
     found: EnsembleSpread | str
+    of_first: int | None
 
 
 def candidates_of(
@@ -169,7 +170,9 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
 
 
 def _name(one: Ensembles, places: bool) -> str:
-    return f"{method_and_readout(one)}, ensemble-{one.size}" + (f" ({one.task}, {one.regime})" if places else "")
+    place = f" ({one.task}, {one.regime})" if places else ""
+    some = "" if one.of_first is None else of_first_runs(one.of_first)
+    return f"{method_and_readout(one)}, ensemble-{one.size}{place}{some}"
 
 
 def _times_n(cost: float | None, one: Ensembles) -> float | None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._arms import is_base
-from seedwise.reporting._forecasts import Forecasts
 from seedwise.reporting._svg import folded
-from seedwise.statistics import Cell
+from seedwise.reporting._words import of_first_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_FEWEST_RUNS: Final = 3
-_MOST_METHODS: Final = 4
 _MOST_STEPS: Final = 193
 _CAPTION: Final = (
-    "{place}: forecasts of {variable} by all runs (light), the middle half of them (dark) and their median (line), "
+    "{place}: forecasts of {variable} by {whose} (light), the middle half of them (dark) and their median (line), "
     "beside the truth (black; left of 0 is what the networks saw), standardised. Of the {count} windows kept: "
     "left, after row {rows[0]}, the one in which runs of {first} differ as they usually do (median); right, after row "
     "{rows[1]}, the one in which they differ most. {variable} is the variable in which they differ most. Look at how "
@@ -30,82 +25,58 @@ _CAPTION: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Fan:
-    """What is shown of the forecasts of one task and regime.
+class Choice(Protocol):
+    """Two windows and a variable; see ``seedwise.study``."""
 
-    Attributes:
-        forecasts: by method, the base first: values (R, 2, H) of one variable in two windows.
-        truth: (2, H).
-        history: (2, L), what came before.
-        caption: what to look for.
-
-    """
-
-    forecasts: dict[str, NDArray[np.float64]]
-    truth: NDArray[np.float32]
-    history: NDArray[np.float32]
-    caption: str
+    @property
+    def windows(self) -> tuple[int, ...]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def truth(self) -> NDArray[np.float32]: ...  # (2, H)
+    @property
+    def history(self) -> NDArray[np.float32]: ...  # (2, L)
 
 
-def fans_of(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None], base: str) -> list[Fan]:
-    """Choose two windows and a variable for every task and regime in which three or more runs kept their forecasts.
+class Fan(Protocol):
+    """What is shown of the forecasts of one task and regime; see ``seedwise.study``."""
 
-    Decided by the variance over the runs of the base (or of the first method): the windows are those of the median and
-    of the largest variance, over steps and variables, and the variable is that of the largest, over all windows kept.
+    @property
+    def task(self) -> str: ...
+    @property
+    def regime(self) -> str: ...
+    @property
+    def choice(self) -> Choice: ...
+    @property
+    def variable(self) -> str: ...
+    @property
+    def forecasts(self) -> Mapping[str, NDArray[np.float64]]: ...  # (R, 2, H) by method, the base first
+    @property
+    def left_out(self) -> tuple[str, ...]: ...
+    @property
+    def of_first(self) -> Mapping[str, int]: ...
+
+
+def fan_caption(fan: Fan, *, several_regimes: bool) -> str:
+    """Return what to look for in a figure.
 
     Args:
-        cells: the cells.
-        forecasts: for each cell what its runs forecast, or None.
-        base: the method that decides.
+        fan: what is shown.
+        several_regimes: whether the study has several.
 
     """
-    fans = []
-    regimes = len({cell.regime for cell in cells}) > 1
-    for place in dict.fromkeys((cell.task, cell.regime) for cell in cells):
-        base_first = sorted(zip(cells, forecasts, strict=True), key=lambda one: not is_base(one[0], base))
-        kept = {
-            cell.method: found
-            for cell, found in base_first
-            if (cell.task, cell.regime) == place and found is not None and _is_shown(found)
-        }
-        if kept:
-            fans.append(_fan(kept, ", ".join(place) if regimes else place[0]))
-    return fans
-
-
-def _is_shown(found: Forecasts) -> bool:
-    return found.sample is not None and len(found.sample) >= _FEWEST_RUNS
-
-
-def _fan(kept: dict[str, Forecasts], place: str) -> Fan:
-    name, first = next(iter(kept.items()))
-    same = first.windows[first.sampled]
-    kept = {method: found for method, found in kept.items() if np.array_equal(found.windows[found.sampled], same)}
-    sample, truth, history = (np.asarray(part) for part in (first.sample, first.truth, first.history))
-    variance = sample.astype(np.float64).var(axis=0)
-    variable = int(variance.mean(axis=(0, 1)).argmax())
-    order = np.argsort(variance.mean(axis=(1, 2)), kind="stable")
-    windows = [int(order[(len(order) - 1) // 2]), int(order[-1])]
-    shown = list(kept)[:_MOST_METHODS]
-    rest = list(kept)[_MOST_METHODS:]
-    return Fan(
-        {method: _of_variable(np.asarray(kept[method].sample), windows, variable) for method in shown},
-        truth[windows, :, variable],
-        history[windows, :, variable],
-        _CAPTION.format(
-            place=place,
-            variable=first.variables[variable],
-            first=name,
-            count=len(order),
-            rows=(same[windows] + history.shape[1]).tolist(),
-            rest=f" Not drawn: {', '.join(rest)}." if rest else "",
-        ),
+    history = fan.choice.history.shape[1]
+    rest = f" Not drawn: {', '.join(fan.left_out)}." if fan.left_out else ""
+    parts = [f"{method}{of_first_runs(count)}" for method, count in fan.of_first.items()]
+    return _CAPTION.format(
+        place=f"{fan.task}, {fan.regime}" if several_regimes else fan.task,
+        variable=fan.variable,
+        whose="runs" if parts else "all runs",
+        first=next(iter(fan.forecasts)),
+        count=fan.choice.count,
+        rows=[window + history for window in fan.choice.windows],
+        rest=rest + (f" Drawn: {', '.join(parts)}." if parts else ""),
     )
-
-
-def _of_variable(sample: NDArray[Any], windows: list[int], variable: int) -> NDArray[np.float64]:
-    return sample[:, windows, :, variable].astype(np.float64)
 
 
 def fan_figure(fan: Fan) -> Figure:
@@ -121,7 +92,7 @@ def fan_figure(fan: Fan) -> Figure:
     panels = figure.subplots(len(fan.forecasts), 2, sharex=True, sharey="col", squeeze=False)
     for row, (method, values) in zip(panels, fan.forecasts.items(), strict=True):
         for k, axes in enumerate(row):
-            _draw(axes, values[:, k], fan.truth[k], fan.history[k])
+            _draw(axes, values[:, k], fan.choice.truth[k], fan.choice.history[k])
         row[0].set_title(folded(method), fontsize=9, loc="left")
     figure.supxlabel("step ahead", fontsize=10)
     return figure

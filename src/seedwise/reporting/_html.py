@@ -42,7 +42,7 @@ def render(
 
     Args:
         studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels``, ``curves``, ``metrics``,
-            ``networks``, ``forecasts`` and ``scores`` for each cell; ``spec``, ``environments``, ``mixed``,
+            ``networks``, ``forecasts`` and ``scores`` for each cell; ``fans``, ``spec``, ``environments``, ``mixed``,
             ``failures``, ``notes``, ``resumed`` and ``seconds``.
         command: the command that writes this report.
         attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
@@ -93,8 +93,9 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
         add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
     if any(map(_horizon.is_drawable, cells, study["forecasts"])):
         add(partial(_horizon.horizon_figure, cells, study["forecasts"], base), _horizon.CAPTION.format(base=base))
-    for fan in _fan.fans_of(cells, study["forecasts"], base):
-        add(partial(_fan.fan_figure, fan), fan.caption)
+    for fan in study["fans"]:
+        several_regimes = len({cell.regime for cell in cells}) > 1
+        add(partial(_fan.fan_figure, fan), _fan.fan_caption(fan, several_regimes=several_regimes))
     for name, caption in ((cells[0].metric, _CAPTIONS["metric"]), ("train/loss", _CAPTIONS["loss"])):
         if any(name in series for series in curves):
             add(partial(_figures.curves_figure, cells, curves, name), caption)

@@ -10,7 +10,7 @@ from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, reduction
+from seedwise.reporting._words import interval, number, of_first_runs, reduction
 from seedwise.statistics import (
     Cell,
     ComparisonRow,
@@ -103,15 +103,17 @@ def score_table(
         if not isinstance(found, ScoreSpread):
             continue
         row = of_place[cell.task, cell.regime, cell.method, cell.readout]
+        runs = found.correlation.n
+        some = of_first_runs(runs, cell.finished)
         table.append(
             [
                 name,
-                str(found.correlation.n),
+                str(cell.finished if some else runs),
                 interval(row.spread, 2) if isinstance(row.spread, Interval) else "-",
-                interval(found.cross_entropy, 4),
+                interval(found.cross_entropy, 4) + some,
                 interval(row.churn, 1, 100) if isinstance(row.churn, Interval) else "-",
-                interval(found.correlation, 3),
-                interval(found.ensemble_delta, 2, 100),
+                interval(found.correlation, 3) + some,
+                interval(found.ensemble_delta, 2, 100) + some,
             ]
         )
         entry = published_entry(published, row, row.method, row.readout)

@@ -11,7 +11,7 @@ from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._looks import limit_of
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, p_value, reduction
+from seedwise.reporting._words import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study, runs_to_resolve
 
 _P, _VERDICT = "p", "verdict on spread"
@@ -181,7 +181,10 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             cells_of_row.append(f"{interval(churn, 2, 100)} %" if isinstance(churn, Interval) else "-")
         if with_difference:
             apart = row.forecast_difference
-            cells_of_row.append(f"{interval(apart, 1, 100)} %" if isinstance(apart, Interval) else "-")
+            if isinstance(apart, Interval):
+                cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
+            else:
+                cells_of_row.append("-")
         cell = by_place[row.task, row.regime, row.method, row.readout]
         if with_alike:
             known = cell.distinct is not None and cell.readout == "plain"

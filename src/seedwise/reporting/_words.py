@@ -68,6 +68,21 @@ def _percentage(value: float) -> str:
     return f"{value:z.0f}" if abs(value) < 1e5 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
+def of_first_runs(n: int | list[int], runs: int | None = None) -> str:
+    """Say that a number rests on ``n`` runs: those of a compact store, to which others were added.
+
+    Args:
+        n: the runs that it rests on.
+        runs: all that there are; where these are no more than ``n`` nothing is said. None: there are more.
+
+    Example:
+        >>> of_first_runs(10), of_first_runs(10, 20), of_first_runs(10, 10)
+        (' of the first 10 runs', ' of the first 10 runs', '')
+
+    """
+    return f" of the first {n} runs" if isinstance(n, int) and (runs is None or n < runs) else ""
+
+
 def p_value(p: float | None) -> str:
     """Write a p-value, nothing if there is none.
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seedwise.statistics.interval import Interval
+
 FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
 STATUSES = ("finished", *FAILURES, *UNFINISHED)
@@ -44,6 +46,7 @@ class Cell:
             asked for it), ``reseeded`` (code seeded the generator anew inside it), ``no bit`` (it varied alone, and the
             runs were the same to the last bit).
         distinct: how many of the finished runs differ in any bit, or None where that is not known.
+        forecast_difference: what ``forecasts`` gave before, or why they gave nothing; known where these were left out.
 
     Raises:
         TypeError: replicates or groups that are not integers.
@@ -78,6 +81,7 @@ class Cell:
     sources: tuple[str, ...] = ()
     unvaried: Mapping[str, str] = field(default_factory=dict)
     distinct: int | None = None
+    forecast_difference: Interval | str | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__

@@ -131,7 +131,7 @@ def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | 
         reduction=ratio if isinstance(ratio, str) else as_reduction(ratio),
         mean_difference=mean,
         churn=_churn(cell, level),
-        forecast_difference=_forecast_difference(cell, level),
+        forecast_difference=forecast_difference_of(cell, level),
         p_adjusted=judged.p_adjusted if judged and isinstance(ratio, Interval) else None,
         verdict=verdict if isinstance(verdict, Verdict) else None,
         verdict_reason=verdict if isinstance(verdict, str) else "",
@@ -213,7 +213,11 @@ def _churn(cell: Cell, level: float) -> Interval | str:
         return str(error)
 
 
-def _forecast_difference(cell: Cell, level: float) -> Interval | str:
+def forecast_difference_of(cell: Cell, level: float = 0.95) -> Interval | str:
+    """Return how far the forecasts of two runs of a cell are apart, or why that is not known."""
+    known = cell.forecast_difference
+    if isinstance(known, str) or (known is not None and known.level == level):
+        return known
     if cell.forecasts is None or cell.truth is None:
         return "no forecasts were kept"
     if len(cell.forecasts) < _checks.MINIMUM_RUNS:

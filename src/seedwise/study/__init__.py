@@ -2,6 +2,7 @@
 
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cells import cells_of, unread
+from seedwise.study._compact import Exported, export_compact
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -37,6 +38,7 @@ __all__ = [
     "Check",
     "Diagnosis",
     "Difference",
+    "Exported",
     "Link",
     "Objective",
     "Outcome",
@@ -62,6 +64,7 @@ __all__ = [
     "cells_of",
     "check_study",
     "diagnose",
+    "export_compact",
     "forecasts",
     "forecasts_of",
     "is_attribution",

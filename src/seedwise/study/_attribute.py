@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -184,14 +185,34 @@ def _attributions(
     for name, what, outputs, attribute in quantities:
         runs = [run for run in finished if run.run_id in outputs]
         examples = {} if name == "metric" else {"example_ids": [kept[run.run_id].ids for run in runs]}
-        try:
-            if not runs:
-                raise ValueError("no finished run kept it")
-            design = _design(runs, sources)
-            attributions[name] = attribute([outputs[run.run_id] for run in runs], design, **examples)
-        except (TypeError, ValueError) as error:
-            reasons.append(f"no shares of {what}: {error}")
+        compute: Callable[[], Any] = partial(_attributed, runs, outputs, sources, partial(attribute, **examples))
+        if name == "logits":
+            run_ids = [run.run_id for run in finished if run.run_id in kept]
+            if len(runs) < len(run_ids) and store.left_out(run_ids):
+                compute = partial(str, f"the logits of {len(run_ids) - len(runs)} runs were left out of this store")
+            found = store.recall("attribution of logits", {"sources": list(sources)}, compute, run_ids=run_ids)
+        else:
+            found = compute()
+        if isinstance(found, str):
+            reasons.append(f"no shares of {what}: {found}")
+        else:
+            attributions[name] = found
     return attributions, reasons
+
+
+def _attributed(
+    runs: Sequence[StoredRun],
+    outputs: Mapping[str, Any],
+    sources: Sequence[str],
+    attribute: Callable[..., Attribution],
+) -> Attribution | str:
+    """Attribute what runs gave to its sources, or say why not."""
+    if not runs:
+        return "no finished run kept it"
+    try:
+        return attribute([outputs[run.run_id] for run in runs], _design(runs, sources))
+    except (TypeError, ValueError) as error:
+        return str(error)
 
 
 def _design(runs: Sequence[StoredRun], sources: Sequence[str]) -> AttributionDesign:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL, digest_of
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Interval
+from seedwise.statistics.comparison_row import forecast_difference_of
 from seedwise.study._forecasts import CellForecasts, forecasts_of
 from seedwise.study._readings import snapshot_tags
 from seedwise.study._spec import regime_sources
@@ -61,28 +62,27 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
             complete = bool(kept) and len(kept) == len(finished)
             forecasts = _forecasts(store, finished) if readout == "plain" else None
             same = complete and len({p.predicted.shape for p in kept}) == 1
-            cells.append(
-                Cell(
-                    task=task,
-                    method=method,
-                    regime=regime,
-                    readout=readout,
-                    group=np.array([run.link.group for run in cell]),
-                    replicate=np.array([run.link.replicate for run in cell]),
-                    values=np.array([_value(status, metrics.get(name)) for status, metrics in ends]),
-                    status=tuple(status for status, _ in ends),
-                    metric=name,
-                    higher_is_better=primary["higher_is_better"],
-                    chance=primary["chance"],
-                    predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
-                    example_ids=[p.ids for p in kept] if same else None,
-                    forecasts=None if forecasts is None else forecasts.sample,
-                    truth=None if forecasts is None else forecasts.truth,
-                    sources=regime_sources(regime),
-                    unvaried=varied[task, regime, method].unvaried,
-                    distinct=varied[task, regime, method].distinct,
-                )
+            made = Cell(
+                task=task,
+                method=method,
+                regime=regime,
+                readout=readout,
+                group=np.array([run.link.group for run in cell]),
+                replicate=np.array([run.link.replicate for run in cell]),
+                values=np.array([_value(status, metrics.get(name)) for status, metrics in ends]),
+                status=tuple(status for status, _ in ends),
+                metric=name,
+                higher_is_better=primary["higher_is_better"],
+                chance=primary["chance"],
+                predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
+                example_ids=[p.ids for p in kept] if same else None,
+                forecasts=None if forecasts is None else forecasts.sample,
+                truth=None if forecasts is None else forecasts.truth,
+                sources=regime_sources(regime),
+                unvaried=varied[task, regime, method].unvaried,
+                distinct=varied[task, regime, method].distinct,
             )
+            cells.append(made if forecasts is None else _with_difference(store, made, finished))
     return cells
 
 
@@ -183,6 +183,13 @@ def _forecasts(store: Store, finished: Sequence[str]) -> CellForecasts | None:
     except SeedwiseError:
         return None
     return found if found is not None and len(found.run_ids) == len(finished) else None
+
+
+def _with_difference(store: Store, cell: Cell, finished: Sequence[str]) -> Cell:
+    def compute() -> Interval | str | None:
+        return None if cell.forecasts is None else forecast_difference_of(cell)
+
+    return replace(cell, forecast_difference=store.recall("forecast difference", {}, compute, run_ids=finished))
 
 
 def _end(

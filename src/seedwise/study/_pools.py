@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ class Pool:
 class Ensembles:
     """Ensembles of one size from the runs of a cell, beside the plain runs of the base with the same seeds.
 
-    ``found`` says why, where their spread is not known.
+    ``found`` says why, where their spread is not known. ``of_first`` is the number of runs in the pool where these are
+    not all of the cell, as the logits of the others were left out of a compact store or came later.
     """
 
     task: str
@@ -36,6 +38,7 @@ class Ensembles:
     readout: str
     size: int
     found: EnsembleSpread | str
+    of_first: int | None = None
 
 
 def pool_of(store: Store, cell: Cell, run_ids: Sequence[str]) -> Pool | str | None:
@@ -43,46 +46,69 @@ def pool_of(store: Store, cell: Cell, run_ids: Sequence[str]) -> Pool | str | No
 
     The runs are read one by one, so that memory holds those of one cell.
     """
+    left_out = "the logits of some runs were left out of this compact store" if store.left_out(run_ids) else None
     tag = tag_of(cell.readout)
     first = store.predictions(run_ids[:1], tag=tag).get(run_ids[0]) if run_ids else None
     if first is None or first.logits is None:
-        return None
+        return left_out
     logits = np.empty((len(run_ids), *first.logits.shape), first.logits.dtype)
     for k, run_id in enumerate(run_ids):
         kept = store.predictions([run_id], tag=tag).get(run_id)
         if kept is None or kept.logits is None:
-            return "some runs kept no logits"
+            return left_out or "some runs kept no logits"
         if kept.logits.shape != first.logits.shape:
             return "the runs predicted different numbers of examples"
         logits[k] = kept.logits
     return Pool(logits, first.labels)
 
 
-def ensembles_of(cell: Cell, base: Cell | None, pool: Pool | str | None, readouts: Sequence[str]) -> list[Ensembles]:
+Recall = Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]
+"""(statistic, arguments, how it is computed) -> its result, perhaps recorded before."""
+
+
+def _computed(_statistic: str, _arguments: Mapping[str, Any], compute: Callable[[], Any]) -> Any:
+    return compute()
+
+
+def ensembles_of(
+    cell: Cell,
+    base: Cell | None,
+    pool: Callable[[], Pool | str | None],
+    readouts: Sequence[str],
+    recall: Recall = _computed,
+) -> list[Ensembles]:
     """Return the ensembles that a study's readouts ask for of the runs of a cell.
 
     Args:
         cell: the cell.
         base: the cell of the base's plain runs at the same place, if there is one.
-        pool: the cell's logits.
+        pool: how to read the cell's logits.
         readouts: the readouts of the study.
+        recall: finds results whose logits are not kept any more.
 
     """
     parsed = [parse_readout(name) for name in readouts]
-    sizes = [r.ensemble for r in parsed if r.ensemble and r.per_run.name == cell.readout]
-    return [
-        Ensembles(cell.task, cell.regime, cell.method, cell.readout, size, _spread(cell, base, pool, size))
-        for size in sizes
-    ]
+    found = []
+    for size in [r.ensemble for r in parsed if r.ensemble and r.per_run.name == cell.readout]:
+        asked = {"readout": cell.readout, "size": size}
+        spread = _unfit(cell) or recall("ensembles", asked, partial(_spread, cell, base, pool, size))
+        of_first = spread.n if isinstance(spread, EnsembleSpread) and spread.n < cell.finished else None
+        found.append(Ensembles(cell.task, cell.regime, cell.method, cell.readout, size, spread, of_first))
+    return found
 
 
-def _spread(cell: Cell, base: Cell | None, pool: Pool | str | None, size: int) -> EnsembleSpread | str:
-    if not isinstance(pool, Pool):
-        return pool or "no logits were kept: set keep: {predictions: logits16}"
+def _unfit(cell: Cell) -> str | None:
     if len(set(cell.group.tolist())) > 1:
         return "runs at several values of the fixed seeds are no pool of independent runs"
     if cell.failed:
         return f"{cell.failed} runs failed: ensembles of the others would look better than those of all"
+    return None
+
+
+def _spread(cell: Cell, base: Cell | None, logits: Callable[[], Pool | str | None], size: int) -> EnsembleSpread | str:
+    pool = logits()
+    if not isinstance(pool, Pool):
+        return pool or "no logits were kept: set keep: {predictions: logits16}"
     try:
         of_base = None if base is None or base is cell else _with_the_same_seeds(base, cell)
         return ensemble_spread(pool.logits, pool.labels, size, base=of_base, example_ids=cell.example_ids)

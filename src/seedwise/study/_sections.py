@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
+from seedwise.study._fans import fans_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._store import Store, StoredRun
@@ -28,12 +31,12 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
         Dicts with ``name``, ``description``, ``cells``, ``labels`` (true classes, by cell), ``curves`` (series by name,
         arrays (runs, epochs), by cell), ``metrics`` (values (runs,) by name of all metrics of the finished runs, by
         cell), ``networks`` (names of series and network, by cell; None where no series is forecast), ``forecasts``
-        (``CellForecasts``, by cell; None where nothing was forecast), ``scores`` (how much the
-        runs' logits differ, or why that is not said, by cell; None where no logits are kept), ``ensembles`` (those that
-        the readouts ask for), ``costs`` (training and inference relative to the base, by cell), ``spec`` (YAML),
-        ``again`` (the command that runs it, None for a loop), ``environments`` (text and number of runs), ``mixed``
-        (cells whose runs come from several environments or codes), ``failures`` and ``notes`` (texts and counts),
-        ``resumed`` (number of runs) and ``seconds`` (of all runs).
+        (``CellForecasts``, by cell; None where nothing was forecast), ``fans`` (which of them are drawn), ``scores``
+        (how much the runs' logits differ, or why that is not said, by cell; None where no logits are kept),
+        ``ensembles`` (those that the readouts ask for), ``costs`` (training and inference relative to the base, by
+        cell), ``spec`` (YAML), ``again`` (the command that runs it, None for a loop), ``environments`` (text and number
+        of runs), ``mixed`` (cells whose runs come from several environments or codes), ``failures`` and ``notes``
+        (texts and counts), ``resumed`` (number of runs) and ``seconds`` (of all runs).
 
     """
     documents = store.documents()
@@ -65,13 +68,23 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
         scores: list[ScoreSpread | str | None] = []
         ensembles: list[Ensembles] = []
         for cell, run_ids in zip(cells, finished, strict=True):
-            pool = pool_of(store, cell, run_ids)  # one at a time: logits are large
-            scores.append(_scores(cell, pool))
-            plain = next(
-                (c for c in cells if _place(c) == _place(cell) and (c.method, c.readout) == (base, "plain")), None
+            pool = cache(partial(pool_of, store, cell, run_ids))  # one at a time: logits are large
+            scores.append(_scores(store, cell, run_ids, pool))
+            plain, of_plain = next(
+                (
+                    (c, ids)
+                    for c, ids in zip(cells, finished, strict=True)
+                    if _place(c) == _place(cell) and (c.method, c.readout) == (base, "plain")
+                ),
+                (None, []),
             )
-            ensembles += ensembles_of(cell, plain, pool, spec.get("readouts", []))
+            recall = partial(store.recall, run_ids=run_ids, beside=of_plain)
+            ensembles += ensembles_of(cell, plain, pool, spec.get("readouts", []), recall)
         readouts = store.readouts()
+        forecasts = [
+            forecasts_of(store, run_ids) if cell.readout == "plain" else None
+            for cell, run_ids in zip(cells, finished, strict=True)
+        ]
         sections.append(
             {
                 "name": study,
@@ -88,10 +101,8 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                     for cell, own, run_ids in zip(cells, members, finished, strict=True)
                 ],
                 "networks": [_network(own[0]) for own in members],
-                "forecasts": [
-                    forecasts_of(store, run_ids) if cell.readout == "plain" else None
-                    for cell, run_ids in zip(cells, finished, strict=True)
-                ],
+                "forecasts": forecasts,
+                "fans": fans_of(cells, forecasts, base, lambda found: partial(store.recall, run_ids=found.run_ids)),
                 "scores": scores,
                 "ensembles": ensembles,
                 "costs": [
@@ -156,14 +167,22 @@ def _network(run: StoredRun) -> tuple[str, str] | None:
     return task_name(run.content["config"]["task"]), run.content["config"]["model"]["name"]
 
 
-def _scores(cell: Cell, pool: Pool | str | None) -> ScoreSpread | str | None:
+def _scores(
+    store: Store, cell: Cell, run_ids: Sequence[str], pool: Callable[[], Pool | str | None]
+) -> ScoreSpread | str | None:
     """Compare the logits of the runs of a cell, if there are enough of them."""
-    if not isinstance(pool, Pool):
-        return pool
     # Runs at other values of the fixed seeds differ for that reason too.
-    if len(pool.logits) < 3 or len(set(cell.group.tolist())) > 1:
+    if len(run_ids) < 3 or len(set(cell.group.tolist())) > 1:
         return None
-    try:
-        return score_spread(pool.logits, pool.labels, example_ids=cell.example_ids)
-    except ValueError as error:
-        return str(error)
+
+    def compute() -> ScoreSpread | str | None:
+        found = pool()
+        if not isinstance(found, Pool):
+            return found
+        try:
+            return score_spread(found.logits, found.labels, example_ids=cell.example_ids)
+        except ValueError as error:
+            return str(error)
+
+    scores: ScoreSpread | str | None = store.recall("scores", {"readout": cell.readout}, compute, run_ids=run_ids)
+    return scores

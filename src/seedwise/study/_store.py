@@ -11,11 +11,12 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -25,7 +26,11 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, S
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, Predictions, RunRecord, digest_of
 from seedwise.study._jobs import ReadoutRecord
+from seedwise.study._packing import pack as _pack
+from seedwise.study._packing import unpack as _unpack
+from seedwise.study._packing import unpack_labels, unpack_text
 from seedwise.study._plan import Link
+from seedwise.study._recorded import RECORDED, Recalled, Recorded
 
 VERSION: Final = 1
 _PLACE: Final = ("study", "task", "method", "regime", "group", "replicate")
@@ -151,6 +156,8 @@ _observed = Table(
     Column("attempt", Integer, primary_key=True),
     Column("content", Text, nullable=False),
 )
+TRACEBACK: Final = "traceback"
+"""The key of a document that is a traceback."""
 _accepted = Table(
     "seedwise_accepted_code",
     _metadata,
@@ -237,7 +244,7 @@ class Store:
         """Close the file."""
         self._engine.dispose()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -575,6 +582,69 @@ class Store:
     def _of_current(table: Table) -> sa.ColumnElement[bool]:
         return (_runs.c.run_id == table.c.run_id) & (_runs.c.attempt == table.c.attempt) & _runs.c.current
 
+    # What needs logits or forecasts
+
+    @cached_property
+    def is_compact(self) -> bool:
+        """Whether logits and forecasts were left out of it, and the results that need them were recorded before."""
+        with self._errors():
+            return sa.inspect(self._engine).has_table(RECORDED.name)
+
+    @cached_property
+    def _recorded(self) -> Recorded:
+        with self._errors(), self._engine.connect() as db:
+            return Recorded(db)
+
+    def recall(
+        self,
+        statistic: str,
+        arguments: Mapping[str, Any],
+        compute: Callable[[], Any],
+        *,
+        run_ids: Sequence[str],
+        beside: Sequence[str] = (),
+    ) -> Any:
+        """Return a result that needs logits or forecasts: the recorded one of a compact store, else what is computed.
+
+        Where runs were added to a compact store, it is that of the runs that were there before; a reason then says so.
+
+        Args:
+            statistic: its name.
+            arguments: what it is asked, JSON values; all that it depends on besides the runs.
+            compute: how it is computed from the logits or forecasts; None where they are not kept.
+            run_ids: the finished runs that it is about, in the order of the plan.
+            beside: the runs that these are compared with.
+
+        """
+        if not self.is_compact:
+            return compute()
+        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, beside=beside)
+        if isinstance(found.result, str) and len(found.runs) < len(run_ids):
+            return f"{found.result} (of the first {len(found.runs)} runs)"
+        return found.result
+
+    def recalled(
+        self,
+        statistic: str,
+        arguments: Mapping[str, Any],
+        compute: Callable[[], Any],
+        *,
+        run_ids: Sequence[str],
+        beside: Sequence[str] = (),
+    ) -> Recalled:
+        """Return the result together with the trainings that it rests on; see ``recall``."""
+        runs, others = self._nonces(run_ids), self._nonces(beside)
+        found = self._recorded.find(statistic, arguments, runs, others) if self.is_compact else None
+        return Recalled(compute(), runs, others) if found is None else found
+
+    def left_out(self, run_ids: Sequence[str]) -> bool:
+        """Return whether logits or forecasts of any of these runs were left out of a compact store."""
+        return self.is_compact and not self._recorded.trainings.isdisjoint(self._nonces(run_ids))
+
+    def _nonces(self, run_ids: Sequence[str]) -> tuple[str, ...]:
+        trainings = self.trainings()
+        return tuple(trainings[run_id][0] for run_id in run_ids)
+
     # What records hold
 
     def documents(self) -> dict[str, dict[str, str]]:
@@ -611,7 +681,7 @@ class Store:
                     row.epoch,
                     ids=_unpack(row.ids),
                     labels=_unpack(row.labels),
-                    predicted=_unpack(row.predicted),
+                    predicted=unpack_labels(row.predicted, _unpack(row.labels)),
                     logits=None if row.logits is None else _unpack(row.logits),
                 )
                 for row in db.execute(query)
@@ -657,7 +727,10 @@ class Store:
         """Return the traceback of a run that crashed."""
         with self._errors(), self._engine.connect() as db:
             query = sa.select(_runs.c.traceback).where(_runs.c.run_id == run_id, _runs.c.current)
-            return db.execute(query).scalar()
+            found = db.execute(query).scalar()
+            # A compact store keeps equal ones once.
+            shared = db.execute(sa.select(_documents.c.content).where(_documents.c.digest == found)).scalar()
+            return found if shared is None else str(json.loads(shared)[TRACEBACK])
 
     # Code
 
@@ -698,13 +771,8 @@ def _dump_series(rows: Sequence[Mapping[str, float]]) -> str:
     )
 
 
-def _load_series(text: str) -> list[dict[str, float]]:
-    return [{name: float(value) for name, value in row.items()} for row in json.loads(text)]
-
-
-def _pack(array: NDArray[Any]) -> bytes:
-    header = json.dumps([array.dtype.str, array.shape]).encode()
-    return header + b"\n" + zlib.compress(np.ascontiguousarray(array).tobytes(), 6)
+def _load_series(text: str | bytes) -> list[dict[str, float]]:
+    return [{name: float(value) for name, value in row.items()} for row in json.loads(unpack_text(text))]
 
 
 def _pack_or_none(array: NDArray[Any] | None) -> bytes | None:
@@ -713,9 +781,3 @@ def _pack_or_none(array: NDArray[Any] | None) -> bytes | None:
 
 def _unpack_or_none(blob: bytes | None) -> Any:
     return None if blob is None else _unpack(blob)
-
-
-def _unpack(blob: bytes) -> NDArray[Any]:
-    header, _, body = blob.partition(b"\n")
-    dtype, shape = json.loads(header)
-    return np.frombuffer(zlib.decompress(body), dtype=dtype).reshape(shape)
