@@ -10,6 +10,7 @@ import json
 import pytest
 import yaml
 
+from seedwise.run import RunSpec
 from seedwise.study import parse_study, plan
 
 BASE = """
@@ -161,6 +162,27 @@ LENET_CONTENT = {
     "seeds": {"init": 1},
 }
 
+ULP = """
+name: ulp
+task: {dataset: digits}
+model: small_cnn
+train: {epochs: 2, batch_size: 16, optimizer: {name: sgd, lr: 0.1}}
+methods: {base: {}}
+regimes: [init+ulp]
+replicates: 1
+"""
+ULP_CONTENT = {
+    "schema": 1,
+    "function": "seedwise.training:train",
+    "config": {
+        "task": {"dataset": "digits"},
+        "model": {"name": "small_cnn"},
+        "train": {"epochs": 2, "batch_size": 16, "optimizer": {"name": "sgd", "lr": 0.1}},
+    },
+    "seeds": {"init": 1, "ulp": 1},
+    "revisions": {"ulp": 2},
+}
+
 METHODS = """
 name: methods
 task: {dataset: digits}
@@ -221,6 +243,7 @@ STUDIES = {
     "placebo": (PLACEBO, PLACEBO_CONTENT, "3aabf1c9c6d05b8b"),
     "clf": (CLF, CLF_CONTENT, "c522e15958b40fed"),
     "lenet": (LENET, LENET_CONTENT, "0819758738078216"),
+    "ulp": (ULP, ULP_CONTENT, "45d8f903e2a5a3e1"),
     "methods": (METHODS, METHODS_CONTENT, "5aef95a80f782a47"),
 }
 
@@ -337,3 +360,12 @@ def test_equal_methods_are_the_same_run_and_replicates_share_their_seeds():
     assert [spec.id for spec in by_method["a"]] == [spec.id for spec in by_method["b"]]
     assert [spec.seeds for spec in by_method["a"]] == [spec.seeds for spec in by_method["c"]]
     assert len({spec.id for specs in by_method.values() for spec in specs}) == 6
+
+
+# What had to get another id, since it is trained in another way now: runs of before keep theirs.
+
+
+def test_runs_whose_ulp_seed_moved_any_weight_keep_their_id():
+    before = {key: value for key, value in ULP_CONTENT.items() if key != "revisions"}
+    assert RunSpec.from_content(before).id == "786eff73ea396249"
+    assert RunSpec.from_content(ULP_CONTENT).id == "45d8f903e2a5a3e1"

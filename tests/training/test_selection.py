@@ -128,6 +128,20 @@ def test_stored_and_regenerated_runs_have_the_same_bits(trained):
     assert records[0].weights_sha256 == records[1].weights_sha256
 
 
+def test_a_moved_candidate_is_trained_with_and_survives_a_stop(new_run, trained, tmp_path):
+    options = {"model": model(store_weights=False), "epochs": 2}
+    seeds = {**SEEDS, "ulp": 1}
+    plain, moved = (trainer_of(new_run, given, model=options["model"]).model[0] for given in (SEEDS, seeds))
+    assert (plain.chosen_weight() != moved.chosen_weight()).sum() == 1
+    whole = trained(seeds, **options)
+    assert whole.status == "finished", whole.error
+    stop = Checkpoint(tmp_path / "c.pt", should_stop=lambda: True)
+    assert execute(new_run(seeds, checkpoint=stop, **options), train).status == "interrupted"
+    resumed = execute(new_run(seeds, checkpoint=Checkpoint(tmp_path / "c.pt"), **options), train)
+    assert (resumed.weights_sha256, resumed.series) == (whole.weights_sha256, whole.series)
+    assert whole.weights_sha256 != trained(SEEDS, **options).weights_sha256
+
+
 FAST = {"name": "sgd", "lr": 1.0, "momentum": 0.9}
 
 

@@ -32,7 +32,7 @@ class Trainer:
 
     Args:
         run: the run; its ``init`` stream decides the initial weights, ``shuffle`` the orders, ``augment`` the tables,
-            ``dropout`` the masks, ``split`` the validation split, ``ulp`` one weight's last place.
+            ``dropout`` the masks, ``split`` the validation split, ``ulp`` the last place of one weight.
         task: what is learned.
 
     """
