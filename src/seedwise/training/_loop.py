@@ -16,12 +16,13 @@ from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
 from seedwise.training._averaging import build_average
-from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfig, steps_per_epoch
+from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._losses import build_loss
 from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
 from seedwise.training._selection import select, selection_of
 from seedwise.training._sharpness import Backward, sharpness_aware
 from seedwise.training._task import Task
+from seedwise.training._warnings import warnings_of
 
 
 class Trainer:
@@ -250,22 +251,4 @@ class Trainer:
     def _warn(self) -> None:
         if [source for source in ALL if self.run.seeds[source]] == ["augment"] and not self.task.augment:
             self.run.notes.append("the source 'augment' changes nothing: this task does not vary its inputs")
-        selection = selection_of(self.run.config.model)
-        if selection is not None and selection.k == 1:
-            self.run.notes.append("k = 1 leaves nothing to choose: the weights are fixed at random")
-        loss = self.options.loss
-        vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
-        total = self.steps * self.options.epochs
-        if isinstance(vml, VML) and total < 2 * vml.warmup_steps:
-            self.run.notes.append(
-                f"the penalty warms up for {vml.warmup_steps} of {total} steps: "
-                f"set warmup_steps to about {max(total // 20, 2)}"
-            )
-        average = self.options.averaging
-        if isinstance(average, EMA) and average.decay**total > 0.01:
-            gap = 1 - 0.01 ** (1 / total)
-            digit = 10.0 ** math.floor(math.log10(gap))
-            self.run.notes.append(
-                f"{average.decay**total:.0%} of the average are the initial weights, after {total} steps: "
-                f"set decay to {1 - math.ceil(gap / digit) * digit:.6g} or less"
-            )
+        self.run.notes += warnings_of(self.run.config, self.steps * self.options.epochs)
