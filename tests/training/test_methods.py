@@ -231,22 +231,26 @@ def test_epochs_before_the_average_are_not_chosen(record_of):
 
 def cyclic(step):
     """Two epochs of three steps a cycle; the first epoch of all is the warm-up."""
-    if step < 3:
-        return LR * (step + 1) / 3
-    at, length = (step - 3, 3) if step < 6 else (step % 6, 6)
-    return LR * (1 + math.cos(math.pi * at / length)) / 2
+    return warm_cycle(step) if step < 6 else LR * (1 + math.cos(math.pi * (step % 6) / 6)) / 2
 
 
-def test_snapshots(record_of):
+def warm_cycle(step):
+    """Two epochs of three steps a cycle; the first is a warm-up."""
+    at = step % 6
+    return LR * ((at + 1) / 3 if at < 3 else (1 + math.cos(math.pi * (at - 3) / 3)) / 2)
+
+
+@pytest.mark.parametrize(("warmup", "rate"), [("first_cycle", cyclic), ("every_cycle", warm_cycle)])
+def test_snapshots(record_of, warmup, rate):
     schedule = {"name": "cosine", "warmup_epochs": 1}
-    record = record_of(epochs=6, snapshots={"cycles": 3}, schedule=schedule)
-    assert [row["lr"] for row in record.series] == pytest.approx([cyclic(3 * epoch + 2) for epoch in range(6)])
+    record = record_of(epochs=6, snapshots={"cycles": 3, "warmup": warmup}, schedule=schedule)
+    assert [row["lr"] for row in record.series] == pytest.approx([rate(3 * epoch + 2) for epoch in range(6)])
     model = new_network()
     by_tag = {p.tag: p for p in record.predictions}
     assert list(by_tag) == ["snapshot-1", "snapshot-2", "snapshot-3", "final"]
     assert [p.epoch for p in by_tag.values()] == [1, 3, 5, 5]
     assert list(record.weights) == list(by_tag)
-    for step in plain_loop(model, 6, lr=cyclic):
+    for step in plain_loop(model, 6, lr=rate):
         if step % 6 == 0:
             tag = f"snapshot-{step // 6}"
             np.testing.assert_allclose(by_tag[tag].logits, logits_of(model), atol=1e-3)

@@ -28,7 +28,7 @@ METHODS = {
     "ema": {"averaging": {"name": "ema", "decay": 0.9, "debias": True}},
     "ema-biased": {"averaging": {"name": "ema", "decay": 0.9}},
     "swa": {"averaging": {"name": "swa", "start": 0.3}},
-    "snapshots": {"snapshots": {"cycles": 2}, "schedule": "cosine"},
+    "snapshots": {"snapshots": {"cycles": 2, "warmup": "every_cycle"}, "schedule": {**COSINE, "warmup_epochs": 0.5}},
     "snapshots-ema": {
         "snapshots": {"cycles": 2},
         "schedule": "cosine",

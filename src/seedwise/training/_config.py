@@ -591,9 +591,13 @@ class SWA(Options):
 
 
 class Snapshots(Options):
-    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``)."""
+    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``).
+
+    ``warmup`` says whether the schedule's warm-up comes in the first cycle or in every one.
+    """
 
     cycles: Annotated[int, Field(ge=2)]
+    warmup: Literal["first_cycle", "every_cycle"] = "first_cycle"
 
 
 class Sharpness(Options):
@@ -654,6 +658,11 @@ class TrainOptions(Options):
             raise ValueError(
                 f"the warm-up of {schedule.warmup_epochs:g} epochs fills the first cycle of {epochs // cycles}: "
                 "set fewer cycles or a shorter warm-up"
+            )
+        if snapshots.warmup == "every_cycle" and schedule.warmup_epochs == 0:
+            raise ValueError(
+                "every_cycle repeats the warm-up of the schedule, and it has none: set schedule: "
+                "{name: cosine, warmup_epochs: 3}, or leave out warmup"
             )
         return snapshots
 

@@ -68,9 +68,7 @@ class Trainer:
             self.optimizer.register_step_post_hook(lambda *_: average_step())
         self.splits = task.split(self.options.validation, run.randomness)
         self.steps = steps_per_epoch(len(self.splits["train"]), self.options.batch_size)
-        cycles = 1 if self.options.snapshots is None else self.options.snapshots.cycles
-        self.cycle = self.options.epochs // cycles
-        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, cycles)
+        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, self.options.snapshots)
         self.best: dict[str, Any] | None = None
 
     def step(self, *batch: Tensor) -> Tensor:
@@ -145,8 +143,10 @@ class Trainer:
         if not torch.isfinite(torch.tensor(train_loss)):
             raise Diverged(f"the training loss of epoch {epoch} (counted from 0) is {train_loss}")
         self._keep_best(epoch, row)
-        if self.options.snapshots is not None and (epoch + 1) % self.cycle == 0:
-            self._keep(f"snapshot-{(epoch + 1) // self.cycle}", epoch)
+        if self.options.snapshots is not None:
+            cycle = self.options.epochs // self.options.snapshots.cycles
+            if (epoch + 1) % cycle == 0:
+                self._keep(f"snapshot-{(epoch + 1) // cycle}", epoch)
 
     def _splits_to_watch(self) -> list[str]:
         watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
