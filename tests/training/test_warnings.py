@@ -108,6 +108,18 @@ def test_the_steps_of_data_that_are_not_there(monkeypatch, tmp_path):
     assert steps_of(config_of("cifar10", validation={"fraction": 0.1})) is None
 
 
+def test_rounded_weights_hide_one_unit_in_the_last_place(trained):
+    """What the note says is so: of 3 such runs the training losses are those of the undisturbed one."""
+    losses = set()
+    for seed in range(4):
+        record = trained({"ulp": seed}, epochs=1, numerics={"precision": "bf16"})
+        losses.add(record.series[0]["train/loss"])
+        noted = [note for note in record.notes if "the source 'ulp' changes next to nothing" in note]
+        assert len(noted) == (seed > 0)
+    assert len(losses) == 1
+    assert not any("ulp" in note for note in trained({"ulp": 1}, epochs=1).notes)
+
+
 def test_a_run_notes_what_is_said_before(new_run):
     run = new_run(averaging={"name": "ema", "decay": 0.9})
     assert execute(run, train).notes == warnings_of(run.config, steps_of(run.config)) != []

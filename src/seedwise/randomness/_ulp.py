@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 def nudge_one_weight(module: torch.nn.Module, randomness: Randomness) -> tuple[str, int] | None:
     """Move one number of the first convolution by one unit in the last place, up or down.
 
-    The number and the direction come from the ``ulp`` stream; every number that is finite and not 0 is equally likely
-    (the neighbour of 0 is so small that the first sum loses it). Modules count in the order in which they were added to
-    the network. Without a convolution it is a number of the first weight of two or more dimensions, of a lookup table
-    (``nn.Embedding``) only if there is no other, since a row that is never looked up changes nothing; failing that, of
-    any parameter. A layer of ``seedwise.selection`` computes with the weights that its scores choose: one of those is
-    moved, and no score. With ``precision: bf16`` the change is rounded away until an update carries it on.
+    Number and direction are drawn from the ``ulp`` stream; every number that is finite and not 0 is equally likely (the
+    neighbour of 0 is lost in the first sum). It is one of
+
+    - the weight of the first convolution, in the order in which modules are registered;
+    - where there is none, the first weight of two or more dimensions. Lookup tables (``nn.Embedding``) come after all
+      others, since a row that is not looked up changes nothing; then any parameter;
+    - in a layer of ``seedwise.selection``, the candidates with the highest scores: those it computes with.
+
+    A convolution of n numbers has 2n outcomes, so that two seeds may have the same. A network that computes with
+    rounded weights, in bfloat16 under autocast, hardly feels any.
 
     Args:
         module: changed in place.

@@ -251,4 +251,9 @@ class Trainer:
     def _warn(self) -> None:
         if [source for source in ALL if self.run.seeds[source]] == ["augment"] and not self.task.augment:
             self.run.notes.append("the source 'augment' changes nothing: this task does not vary its inputs")
+        if self.run.seeds["ulp"] and self.run.numerics.precision == "bf16":
+            self.run.notes.append(
+                "the source 'ulp' changes next to nothing with precision: bf16, which computes with rounded weights: "
+                "set precision: float32"
+            )
         self.run.notes += warnings_of(self.run.config, self.steps * self.options.epochs)
