@@ -171,6 +171,19 @@ def test_dry_run_of_a_started_study_gives_the_time_of_what_is_missing(trained: P
     assert "of one worker for what is missing" in done.stdout
 
 
+def test_dry_run_says_what_does_not_fit_the_length_of_the_training(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(
+        "name: long\ntask: {dataset: digits}\nmodel: small_cnn\n"
+        "train: {epochs: 12, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+        "methods: {base: {}, ema: {averaging: {name: ema, decay: 0.999}}}\n"
+    )
+    for block in ((), NO_TORCH):
+        done = run_cli(["run", "long.yaml", "--dry-run"], tmp_path, block=block)
+        line = "note:  ema: the average looks back over 1000 steps, and there are 276: set decay to 0.98 or less\n"
+        assert done.stdout.count(line) == 1, done.stderr
+        assert done.stdout.count("note:") == 1
+
+
 def test_dry_run_says_which_bytes_it_cannot_know(trained: Path, tmp_path: Path) -> None:
     done = run_cli(["run", "tiny.yaml", "--dry-run"], trained)
     assert "bytes: unknown for a function of your own\n" in done.stdout

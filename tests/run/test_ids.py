@@ -10,7 +10,9 @@ import json
 import pytest
 import yaml
 
+from seedwise.run import RunSpec
 from seedwise.study import parse_study, plan
+from seedwise.training import TrainerConfig
 
 BASE = """
 name: digits
@@ -161,6 +163,27 @@ LENET_CONTENT = {
     "seeds": {"init": 1},
 }
 
+ULP = """
+name: ulp
+task: {dataset: digits}
+model: small_cnn
+train: {epochs: 2, batch_size: 16, optimizer: {name: sgd, lr: 0.1}}
+methods: {base: {}}
+regimes: [init+ulp]
+replicates: 1
+"""
+ULP_CONTENT = {
+    "schema": 1,
+    "function": "seedwise.training:train",
+    "config": {
+        "task": {"dataset": "digits"},
+        "model": {"name": "small_cnn"},
+        "train": {"epochs": 2, "batch_size": 16, "optimizer": {"name": "sgd", "lr": 0.1}},
+    },
+    "seeds": {"init": 1, "ulp": 1},
+    "revisions": {"ulp": 2},
+}
+
 METHODS = """
 name: methods
 task: {dataset: digits}
@@ -171,7 +194,7 @@ train:
   optimizer: {name: sgd, lr: 0.1}
   schedule: cosine
   loss: {name: cross_entropy, label_smoothing: 0.1}
-  averaging: {name: ema, decay: 0.9}
+  averaging: {name: ema, decay: 0.9, debias: true}
   snapshots: {cycles: 5}
   sharpness: {rho: 0.05}
   clip_gradient: 1.0
@@ -190,7 +213,7 @@ METHODS_CONTENT = {
             "optimizer": {"name": "sgd", "lr": 0.1},
             "schedule": {"name": "cosine"},
             "loss": {"name": "cross_entropy", "label_smoothing": 0.1},
-            "averaging": {"name": "ema", "decay": 0.9},
+            "averaging": {"name": "ema", "decay": 0.9, "debias": True},
             "snapshots": {"cycles": 5},
             "sharpness": {"rho": 0.05},
             "clip_gradient": 1.0,
@@ -222,7 +245,8 @@ STUDIES = {
     "placebo": (PLACEBO, PLACEBO_CONTENT, "3aabf1c9c6d05b8b"),
     "clf": (CLF, CLF_CONTENT, "c522e15958b40fed"),
     "lenet": (LENET, LENET_CONTENT, "0819758738078216"),
-    "methods": (METHODS, METHODS_CONTENT, "5aef95a80f782a47"),
+    "ulp": (ULP, ULP_CONTENT, "45d8f903e2a5a3e1"),
+    "methods": (METHODS, METHODS_CONTENT, "4dfc7f08ca6e9b22"),
 }
 
 
@@ -339,3 +363,27 @@ def test_equal_methods_are_the_same_run_and_replicates_share_their_seeds():
     assert [spec.id for spec in by_method["a"]] == [spec.id for spec in by_method["b"]]
     assert [spec.seeds for spec in by_method["a"]] == [spec.seeds for spec in by_method["c"]]
     assert len({spec.id for specs in by_method.values() for spec in specs}) == 6
+
+
+# What had to get another id, since it is trained in another way now: runs of before keep theirs.
+
+
+def test_runs_whose_ulp_seed_moved_any_weight_keep_their_id():
+    before = {key: value for key, value in ULP_CONTENT.items() if key != "revisions"}
+    assert RunSpec.from_content(before).id == "786eff73ea396249"
+    assert RunSpec.from_content(ULP_CONTENT).id == "45d8f903e2a5a3e1"
+
+
+def test_an_average_with_its_start_keeps_its_id():
+    """``averaging: {name: ema}`` in a study file is debiased since there is a choice, and in a name it is not."""
+    train = METHODS_CONTENT["config"]["train"]
+    before = {
+        **METHODS_CONTENT,
+        "config": {**METHODS_CONTENT["config"], "train": {**train, "averaging": {"name": "ema", "decay": 0.9}}},
+    }
+    (run,) = plan(parse_study(edited(METHODS, "train", "averaging", "debias", value=False)))
+    assert run.spec.content == before
+    assert run.spec.id == RunSpec.from_content(before).id == "5aef95a80f782a47"
+    assert ids(edited(METHODS, "train", "averaging", value={"name": "ema", "decay": 0.9})) == ["4dfc7f08ca6e9b22"]
+    for content, debias in ((before, False), (METHODS_CONTENT, True)):
+        assert TrainerConfig.model_validate(content["config"]).train.averaging.debias is debias

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from seedwise.run import Numerics, RunSpec, digest_of
+from seedwise.errors import SeedwiseError
+from seedwise.run import Numerics, Run, RunSpec, digest_of
 
 CONFIG = {"lr": 0.1, "model": {"width": 4, "depth": 2}}
 
@@ -50,6 +51,31 @@ def test_the_content_is_json_that_gives_the_spec_back():
     assert again.id == spec.id
     assert again.numerics == spec.numerics
     assert again.seeds == {"init": 1}
+
+
+OLD_ULP = {"schema": 1, "function": "my.train:train", "config": CONFIG, "seeds": {"init": 1, "ulp": 3}}
+
+
+def test_a_seed_that_means_something_else_is_another_name():
+    """Also for a function of one's own, which may call ``nudge_one_weight``."""
+    spec = RunSpec("my.train:train", CONFIG, {"init": 1, "ulp": 3})
+    assert spec.content == {**OLD_ULP, "revisions": {"ulp": 2}}
+    again = RunSpec.from_content(json.loads(json.dumps(spec.content)))
+    assert again.id == spec.id
+    assert Run(again, {}).seeds["ulp"] == 3
+    without = RunSpec("my.train:train", CONFIG, {"init": 1, "ulp": 0})
+    assert without.content == {**OLD_ULP, "seeds": {"init": 1}}
+
+
+def test_a_run_of_older_seeds_keeps_its_name_and_is_not_trained():
+    old = RunSpec.from_content(OLD_ULP)
+    assert old.id == digest_of(OLD_ULP) == "aefea5f17b16b0c0"
+    line = (
+        "the 'ulp' seed of run aefea5f17b16b0c0 means revision 1 of that source, and this seedwise has 2: plan the "
+        "study again, which gives the run another id"
+    )
+    with pytest.raises(SeedwiseError, match=line):
+        Run(old, {})
 
 
 @pytest.mark.parametrize(

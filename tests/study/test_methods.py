@@ -42,6 +42,12 @@ def planned(train, method):
         ),
         (
             {},
+            {"snapshots": {"cycles": 4, "warmup": "every_cycle"}},
+            "METHOD.snapshots: every_cycle repeats the warm-up of the schedule, and it has none: set schedule: "
+            "{name: cosine, warmup_epochs: 3}, or leave out warmup",
+        ),
+        (
+            {},
             {"snapshots": {"cycles": 4}, "averaging": {"name": "swa", "start": 0.5}},
             "METHOD.snapshots: averaging: swa would mix the cycles: leave out one of the two, or use averaging: ema",
         ),
@@ -80,7 +86,7 @@ def test_what_cannot_be(train, method, line):
     [
         {"averaging": {"name": "swa", "start": 0.916}},
         {"averaging": {"name": "swa", "start": 0}},
-        {"averaging": {"name": "ema", "decay": 0.99}, "snapshots": {"cycles": 4}},
+        {"averaging": {"name": "ema", "decay": 0.99, "debias": True}, "snapshots": {"cycles": 4}},
         {"snapshots": {"cycles": 12}},
         {"sharpness": {"rho": 0.05}, "clip_gradient": 2.0},
         {"loss": {"name": "lr_control", "controller": {"name": "clf", "lambda_v": 0}}},

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from seedwise.models import dlinear, itransformer
 from seedwise.randomness import Randomness
 from seedwise.run import Checkpoint, Keep, Run, RunSpec, configure, execute, weights_sha256
-from seedwise.training import FUNCTION, _loop, train
+from seedwise.training import FUNCTION, _loop, steps_of, train
 from seedwise.training._forecasting import Forecasting
 
 ROWS, LOOKBACK, HORIZON, BATCH = 300, 12, 6, 32
@@ -416,3 +416,9 @@ def test_a_file_that_changed_is_another_run(new_run, csv):
     record = execute(planned, train)
     assert "has changed since the study was planned" in record.error
     assert new_run().config.task.dataset.sha256 != planned.config.task.dataset.sha256
+
+
+def test_the_steps_are_known_before_it_is_trained(new_run):
+    run = new_run(task={"train_windows": 100})
+    assert steps_of(run.config) == 3 * 4  # 100 windows are 3.1 batches of 32
+    assert steps_of(new_run().config) == 3 * math.ceil((len(TRAIN) - LOOKBACK - HORIZON + 1) / BATCH)

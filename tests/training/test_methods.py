@@ -136,14 +136,17 @@ def test_without_a_method(record_of):
 # Averages of weights
 
 
-def test_ema(record_of):
-    record = record_of(epochs=3, averaging={"name": "ema", "decay": 0.8})
+@pytest.mark.parametrize("debias", [True, False])
+def test_ema(record_of, debias):
+    record = record_of(epochs=3, averaging={"name": "ema", "decay": 0.8, "debias": debias})
     model = new_network()
     average = copy.deepcopy(model)
+    total = {name: 0 if debias else value.double() for name, value in model.state_dict().items()}
     for step in plain_loop(model, 3):
         for name, value in model.state_dict().items():
-            mean = average.state_dict()[name]
-            mean.copy_(0.8 * mean + 0.2 * value if value.is_floating_point() else value)
+            total[name] = 0.8 * total[name] + 0.2 * value.double()
+            mean = total[name] / (1 - 0.8**step) if debias else total[name]
+            average.state_dict()[name].copy_(mean if value.is_floating_point() else value)
         if step % STEPS == 0:
             row = record.series[step // STEPS - 1]
             assert {name: row[name] for name in ("test/accuracy", "test/loss")} == pytest.approx(
@@ -223,39 +226,31 @@ def test_epochs_before_the_average_are_not_chosen(record_of):
     assert record.metrics["validation/loss"] == losses[3]
 
 
-@pytest.mark.parametrize(
-    ("epochs", "decay", "note"),
-    [
-        (2, 0.46, []),  # .46 to the power of 6 is .0095
-        (2, 0.9, ["53% of the average are the initial weights, after 6 steps: set decay to 0.4 or less"]),
-        (4, 0.9, ["28% of the average are the initial weights, after 12 steps: set decay to 0.6 or less"]),
-    ],
-)
-def test_an_average_that_still_holds_the_initial_weights_is_noted(record_of, epochs, decay, note):
-    assert record_of(epochs=epochs, averaging={"name": "ema", "decay": decay}).notes == note
-
-
 # Snapshots
 
 
 def cyclic(step):
     """Two epochs of three steps a cycle; the first epoch of all is the warm-up."""
-    if step < 3:
-        return LR * (step + 1) / 3
-    at, length = (step - 3, 3) if step < 6 else (step % 6, 6)
-    return LR * (1 + math.cos(math.pi * at / length)) / 2
+    return warm_cycle(step) if step < 6 else LR * (1 + math.cos(math.pi * (step % 6) / 6)) / 2
 
 
-def test_snapshots(record_of):
+def warm_cycle(step):
+    """Two epochs of three steps a cycle; the first is a warm-up."""
+    at = step % 6
+    return LR * ((at + 1) / 3 if at < 3 else (1 + math.cos(math.pi * (at - 3) / 3)) / 2)
+
+
+@pytest.mark.parametrize(("warmup", "rate"), [("first_cycle", cyclic), ("every_cycle", warm_cycle)])
+def test_snapshots(record_of, warmup, rate):
     schedule = {"name": "cosine", "warmup_epochs": 1}
-    record = record_of(epochs=6, snapshots={"cycles": 3}, schedule=schedule)
-    assert [row["lr"] for row in record.series] == pytest.approx([cyclic(3 * epoch + 2) for epoch in range(6)])
+    record = record_of(epochs=6, snapshots={"cycles": 3, "warmup": warmup}, schedule=schedule)
+    assert [row["lr"] for row in record.series] == pytest.approx([rate(3 * epoch + 2) for epoch in range(6)])
     model = new_network()
     by_tag = {p.tag: p for p in record.predictions}
     assert list(by_tag) == ["snapshot-1", "snapshot-2", "snapshot-3", "final"]
     assert [p.epoch for p in by_tag.values()] == [1, 3, 5, 5]
     assert list(record.weights) == list(by_tag)
-    for step in plain_loop(model, 6, lr=cyclic):
+    for step in plain_loop(model, 6, lr=rate):
         if step % 6 == 0:
             tag = f"snapshot-{step // 6}"
             np.testing.assert_allclose(by_tag[tag].logits, logits_of(model), atol=1e-3)
@@ -509,7 +504,8 @@ def test_all_at_once(record_of):
 
 
 METHODS = {
-    "ema": {"averaging": {"name": "ema", "decay": 0.8}},
+    "ema": {"averaging": {"name": "ema", "decay": 0.8, "debias": True}},
+    "ema-biased": {"averaging": {"name": "ema", "decay": 0.8}},
     "swa": {"averaging": {"name": "swa", "start": 0.5}},
     "snapshots": {"snapshots": {"cycles": 2}, "schedule": "cosine"},
     "sam": {"sharpness": {"rho": 0.1}},

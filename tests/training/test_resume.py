@@ -25,10 +25,15 @@ OPTIMIZERS = {
 
 
 METHODS = {
-    "ema": {"averaging": {"name": "ema", "decay": 0.9}},
+    "ema": {"averaging": {"name": "ema", "decay": 0.9, "debias": True}},
+    "ema-biased": {"averaging": {"name": "ema", "decay": 0.9}},
     "swa": {"averaging": {"name": "swa", "start": 0.3}},
-    "snapshots": {"snapshots": {"cycles": 2}, "schedule": "cosine"},
-    "snapshots-ema": {"snapshots": {"cycles": 2}, "schedule": "cosine", "averaging": {"name": "ema", "decay": 0.9}},
+    "snapshots": {"snapshots": {"cycles": 2, "warmup": "every_cycle"}, "schedule": {**COSINE, "warmup_epochs": 0.5}},
+    "snapshots-ema": {
+        "snapshots": {"cycles": 2},
+        "schedule": "cosine",
+        "averaging": {"name": "ema", "decay": 0.9, "debias": True},
+    },
     "sam": {"sharpness": {"rho": 0.1}},
     "sam-vml": {"sharpness": {"rho": 0.1}, "loss": VML},
     "sam-placebo": {"sharpness": {"rho": 0.1}, "loss": LOSSES["placebo"]},

@@ -7,7 +7,7 @@ import torch
 
 from seedwise.run import execute
 from seedwise.training import _loop, train
-from seedwise.training._config import Constant, Cosine, Halving, Linear, Step
+from seedwise.training._config import Constant, Cosine, Halving, Linear, Snapshots, Step
 from seedwise.training._optim import lr_schedule
 
 STEPS = 4
@@ -90,11 +90,43 @@ def test_cosine_is_that_of_torch():
 def test_cycles_are_the_warm_restarts_of_torch(cycles):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     theirs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 6 * STEPS // cycles)
-    factor = lr_schedule(Cosine(name="cosine"), 6, STEPS, cycles)
+    factor = lr_schedule(Cosine(name="cosine"), 6, STEPS, Snapshots(cycles=cycles))
     for step in range(6 * STEPS):
         assert factor(step) == pytest.approx(theirs.get_last_lr()[0])
         optimizer.step()
         theirs.step()
+
+
+# Half a cosine in four steps, and in three.
+HALF, THIRD = [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2], [1, 0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("warmup_epochs", "warmup", "expected"),
+    [
+        # Two cycles of two epochs of two steps.
+        (0, "first_cycle", HALF + HALF),
+        (1, "first_cycle", [0.5, 1, 1, 0.5, *HALF]),
+        (1, "every_cycle", [0.5, 1, 1, 0.5] * 2),
+        (0.5, "first_cycle", [1, *THIRD, *HALF]),
+        (0.5, "every_cycle", [1, *THIRD] * 2),
+        (1.5, "every_cycle", [1 / 3, 2 / 3, 1, 1] * 2),
+    ],
+)
+def test_which_cycles_warm_up(warmup_epochs, warmup, expected):
+    config = Cosine(name="cosine", warmup_epochs=warmup_epochs)
+    factor = lr_schedule(config, 4, 2, Snapshots(cycles=2, warmup=warmup))
+    assert [factor(step) for step in range(8)] == pytest.approx(expected)
+
+
+def test_cycles_as_published():
+    """5 cycles of 100 epochs, 98 steps each, up to .4 in 3 epochs: Summers & Dinneen 2021."""
+    config = Cosine(name="cosine", warmup_epochs=3)
+    factor = lr_schedule(config, 500, 98, Snapshots(cycles=5, warmup="every_cycle"))
+    rates = [0.4 * factor(step) for step in range(500 * 98)]
+    one = [0.4 * k / 294 for k in range(1, 295)]
+    one += [0.2 * (1 + math.cos(math.pi * k / (97 * 98))) for k in range(97 * 98)]
+    assert rates == pytest.approx(one * 5)
 
 
 @pytest.mark.parametrize("warmup", [5, 7])

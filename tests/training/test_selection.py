@@ -24,7 +24,7 @@ METHODS = {
     "placebo": {"loss": {"name": "placebo", "controller": VML}},
     "lr_control": {"loss": {"name": "lr_control", "controller": CLF}},
     "smoothing": {"loss": {"name": "cross_entropy", "label_smoothing": 0.1}},
-    "ema": {"averaging": {"name": "ema", "decay": 0.9}},
+    "ema": {"averaging": {"name": "ema", "decay": 0.9, "debias": True}},
     "swa": {"averaging": {"name": "swa", "start": 0.5}},
     "snapshots": {"snapshots": {"cycles": 2}, "schedule": {"name": "cosine"}},
     "sharpness": {"sharpness": {"rho": 0.05}},
@@ -69,15 +69,19 @@ def test_every_method_trains_scores_and_goes_on_bit_for_bit(name, new_run, tmp_p
     )
 
 
-def test_averages_are_those_of_scores(new_run):
-    trainer = trainer_of(new_run, averaging={"name": "ema", "decay": 0.9})
+@pytest.mark.parametrize("debias", [True, False])
+def test_averages_are_those_of_scores(new_run, debias):
+    trainer = trainer_of(new_run, averaging={"name": "ema", "decay": 0.9, "debias": debias})
     first = [p.detach().clone() for p in trainer.model.parameters()]
-    batch = next(trainer.batches(0))
-    trainer.step(*batch)
-    for average, start, now in zip(
-        trainer.average.network.parameters(), first, trainer.model.parameters(), strict=True
+    batches = trainer.batches(0)
+    trainer.step(*next(batches))
+    second = [p.detach().clone() for p in trainer.model.parameters()]
+    trainer.step(*next(batches))
+    for average, start, one, two in zip(
+        trainer.average.network.parameters(), first, second, trainer.model.parameters(), strict=True
     ):
-        torch.testing.assert_close(average, 0.9 * start + 0.1 * now)
+        expected = (0.9 * one + two) / 1.9 if debias else 0.81 * start + 0.09 * one + 0.1 * two
+        torch.testing.assert_close(average, expected)
     pools = [m.candidates for m in trainer.average.network.modules() if hasattr(m, "candidates")]
     theirs = [m.candidates for m in trainer.model.modules() if hasattr(m, "candidates")]
     assert all(torch.equal(a, b) for a, b in zip(pools, theirs, strict=True))
@@ -127,6 +131,20 @@ def test_the_series_is_what_the_network_says(new_run):
 def test_stored_and_regenerated_runs_have_the_same_bits(trained):
     records = [trained(SEEDS, model=model(store_weights=store), epochs=1) for store in (True, False)]
     assert records[0].weights_sha256 == records[1].weights_sha256
+
+
+def test_a_moved_candidate_is_trained_with_and_survives_a_stop(new_run, trained, tmp_path):
+    options = {"model": model(store_weights=False), "epochs": 2}
+    seeds = {**SEEDS, "ulp": 1}
+    plain, moved = (trainer_of(new_run, given, model=options["model"]).model[0] for given in (SEEDS, seeds))
+    assert (plain.chosen_weight() != moved.chosen_weight()).sum() == 1
+    whole = trained(seeds, **options)
+    assert whole.status == "finished", whole.error
+    stop = Checkpoint(tmp_path / "c.pt", should_stop=lambda: True)
+    assert execute(new_run(seeds, checkpoint=stop, **options), train).status == "interrupted"
+    resumed = execute(new_run(seeds, checkpoint=Checkpoint(tmp_path / "c.pt"), **options), train)
+    assert (resumed.weights_sha256, resumed.series) == (whole.weights_sha256, whole.series)
+    assert whole.weights_sha256 != trained(SEEDS, **options).weights_sha256
 
 
 FAST = {"name": "sgd", "lr": 1.0, "momentum": 0.9}

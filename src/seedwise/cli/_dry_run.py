@@ -24,6 +24,8 @@ def print_estimate(study: Study) -> None:
     out.print(f"runs:  {len(estimate.statuses)} ({shown})", soft_wrap=True)
     for planned in study.plan()[: len(study.spec.methods)]:
         out.print(f"       {planned.link.method}: first run {planned.spec.id}", soft_wrap=True)
+    for line in study.warnings():
+        out.print(f"note:  {line}", soft_wrap=True)
     for task, part in study.spec.by_task().items():
         for readout in per_run(part.readouts):
             passes = readout_passes(readout, part)

@@ -10,13 +10,14 @@ Example:
 
 from seedwise.randomness._determinism import strict_determinism
 from seedwise.randomness._generators import Fate, seeded
-from seedwise.randomness._streams import ALL, PARTS, REPEAT, SOURCES, Randomness
+from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
 from seedwise.randomness._ulp import nudge_one_weight
 
 __all__ = [
     "ALL",
     "PARTS",
     "REPEAT",
+    "REVISIONS",
     "SOURCES",
     "Fate",
     "Randomness",

@@ -25,6 +25,13 @@ PARTS: Final = ("weights", "scores")
 SOURCES: Final = (*ALL, *PARTS, "split", "ulp", "hardware")
 """Every source; those that are not in ``ALL`` vary only when named."""
 
+REVISIONS: Final = {"ulp": 2}
+"""Sources whose seeds have come to mean something else, and how often they have meant something.
+
+The revision is part of the name of every run in which the source's seed is not 0. ``ulp`` was first one number of all
+parameters, always moved up.
+"""
+
 REPEAT: Final = "repeat"
 """Changes nothing but the name of a run: it tells runs apart where no seed varies."""
 

@@ -65,6 +65,9 @@ class Run(Generic[Config]):
         numerics: precision, compile, deterministic, threads.
         checkpoint: ``save(epoch, **state)`` and ``load()``.
 
+    Raises:
+        SeedwiseError: if a seed of the spec has another meaning today than when the run was named.
+
     Example:
         >>> run = Run(RunSpec("my.train:train", {"lr": 0.1}, {"init": 3}), {"lr": 0.1})
         >>> run.log(0, loss=0.5)
@@ -86,6 +89,7 @@ class Run(Generic[Config]):
         on_epoch: Callable[[int], None] = lambda _epoch: None,
         code: RunCode | None = None,
     ) -> None:
+        spec.check_trainable()
         self.spec = spec
         self.id = spec.id
         self.config = config

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import REVISIONS
+
 SCHEMA: Final = 1
 """Part of every id: raised when the meaning of a spec changes, so that old runs are never mistaken for new ones."""
 
@@ -34,6 +37,7 @@ class RunSpec:
         config: what it is configured with, JSON values, options at their default left out.
         seeds: one integer per source; seeds of 0 are left out of the name.
         numerics: hashed where it differs from the default.
+        revisions: what the seeds of some sources mean; hashed for those whose seed is not 0. A ``Run`` has today's.
 
     Example:
         >>> spec = RunSpec("my.train:train", {"lr": 0.1}, {"init": 1, "shuffle": 0})
@@ -46,6 +50,7 @@ class RunSpec:
     config: Mapping[str, Any]
     seeds: Mapping[str, int]
     numerics: Numerics = field(default_factory=Numerics)
+    revisions: Mapping[str, int] = field(default_factory=REVISIONS.copy)
 
     @cached_property
     def content(self) -> dict[str, Any]:
@@ -61,7 +66,8 @@ class RunSpec:
             "config": dict(self.config),
             "seeds": {source: seed for source, seed in self.seeds.items() if seed != 0},
         }
-        return content | ({"numerics": numerics} if numerics else {})
+        revisions = {source: number for source, number in self.revisions.items() if self.seeds.get(source)}
+        return content | ({"numerics": numerics} if numerics else {}) | ({"revisions": revisions} if revisions else {})
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
@@ -86,8 +92,20 @@ class RunSpec:
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> RunSpec:
-        """Read what ``content`` gave."""
-        return cls(content["function"], content["config"], content["seeds"], Numerics(**content.get("numerics", {})))
+        """Read what ``content`` gave, now or when seeds had another meaning."""
+        numerics = Numerics(**content.get("numerics", {}))
+        revisions = content.get("revisions", {})
+        return cls(content["function"], content["config"], content["seeds"], numerics, revisions)
+
+    def check_trainable(self) -> None:
+        """Raise SeedwiseError if a seed of this spec has another meaning today, so that other bits would come of it."""
+        for source, seed in self.seeds.items():
+            revision, today = self.revisions.get(source, 1), REVISIONS.get(source, 1)
+            if seed and revision != today:
+                raise SeedwiseError(
+                    f"the '{source}' seed of run {self.id} means revision {revision} of that source, and this seedwise "
+                    f"has {today}: plan the study again, which gives the run another id"
+                )
 
 
 def _functions_in(value: Any) -> Iterator[str]:

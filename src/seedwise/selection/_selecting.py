@@ -107,6 +107,16 @@ class Selecting(nn.Module):
         index = self.index(self.training, self.passes)
         return chosen(self.scores, index, self.pool, self.candidates).view(self.weight_shape)
 
+    def numbers_in_use(self) -> tuple[Tensor, Tensor]:
+        """Return the candidates (k, n), stored from now on, and the flat places (n,) of those with the highest scores.
+
+        For code that changes a candidate by hand; the change is in no ``state_dict``.
+        """
+        if self.candidates is None:
+            self.candidates = self.pool.all(self.scores.device).to(self.scores.dtype)
+        index = greedy(self.scores)
+        return self.candidates, index * index.numel() + torch.arange(index.numel(), device=index.device)
+
     def index(self, training: bool, passes: Tensor) -> Tensor:
         """Return the choice of the next forward pass (n,), in training or after so many passes of an evaluation."""
         if self.mode == "greedy" or not (training or self.sample_in_eval):

@@ -408,7 +408,7 @@ class StudySpec(Options):
     def _builtin(self, model: Any, train: dict[str, Any], where: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
         raw = {"task": self.task, "train": train} | ({} if model is None else {"model": model})
         try:
-            checked = TrainerConfig.model_validate(raw)
+            checked = TrainerConfig.of_study_file(raw)
         except ValidationError as error:
             raise SeedwiseError(describe(error, TrainerConfig, where=where)) from None
         return checked.model_dump(mode="json", exclude_defaults=True)

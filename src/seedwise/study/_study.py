@@ -27,7 +27,7 @@ from seedwise.study._readings import mean_of_snapshots, missing_readings, unkept
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store
 from seedwise.study._until import described, looks_at
-from seedwise.training import FUNCTION
+from seedwise.training import FUNCTION, TrainerConfig, steps_of, warnings_of
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,7 @@ class Study:
 
             executor = Executor(self._settings(folder, devices), take_in, progress, pool)
             if todo:
+                self._warn(progress)
                 progress.planned(len(todo))
                 executor.run([Training(spec) for spec in todo])
             statuses = store.statuses()
@@ -302,10 +303,16 @@ class Study:
             todo = [mine[i] for i in mine if _wanted(i, statuses, changed, retrain, retry_failed)]
             executor = Executor(self._settings(folder, devices), keep, progress)
             if todo:
+                self._warn(progress)
                 progress.planned(len(todo))
                 executor.run([Training(spec) for spec in todo])
         counts = Counter(statuses.get(run_id, "pending") for run_id in mine)
         return Outcome(dict(counts), len(todo), executor.interrupted)
+
+    def _warn(self, progress: Progress) -> None:
+        if not self.look:  # a later look trains what an earlier one has warned of
+            for line in self.warnings():
+                progress.note(line)
 
     def _settings(self, folder: StudyFolder, devices: list[str]) -> Settings:
         return Settings(
@@ -322,6 +329,20 @@ class Study:
     def import_from(self) -> list[str]:
         """Where workers look for the user's own modules: beside the study file, and in the working directory."""
         return [str(self.folder.resolve()), str(Path.cwd())]
+
+    def warnings(self) -> list[str]:
+        """Return what is likely to be a mistake in the methods, one line for each, before anything is trained."""
+        found: dict[str, list[str]] = {}
+        parts = self.spec.by_task()
+        for task, part in parts.items():
+            if part.function != FUNCTION:
+                continue
+            for method, content in part.configs().items():
+                config = TrainerConfig.model_validate(content)
+                steps = steps_of(config)
+                for text in [] if steps is None else warnings_of(config, steps):
+                    found.setdefault(text, []).append(method if len(parts) == 1 else f"{method} on {task}")
+        return [f"{', '.join(methods)}: {text}" for text, methods in found.items()]
 
     def estimate(self) -> Estimate:
         """Return what the study costs, as far as it is known, without training any of its runs."""

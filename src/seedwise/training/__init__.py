@@ -12,6 +12,7 @@ from seedwise.training._metrics import (
 )
 from seedwise.training._networks import build_network
 from seedwise.training._train import FUNCTION, check_data, check_selection, measure, train
+from seedwise.training._warnings import steps_of, warnings_of
 
 __all__ = [
     "FUNCTION",
@@ -27,7 +28,9 @@ __all__ = [
     "is_forecasting",
     "measure",
     "metrics_of",
+    "steps_of",
     "steps_per_epoch",
     "task_name",
     "train",
+    "warnings_of",
 ]

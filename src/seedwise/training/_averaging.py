@@ -13,13 +13,18 @@ from seedwise.training._config import EMA, SWA
 
 
 class ExponentialAverage:
-    """``averaging: {name: ema}``.
+    r"""``averaging: {name: ema}``: after step t the new average is the old one, moved to the weights w_t by a share of
 
+        (1 - decay) / (1 - decay^t)    or, not debiased,    1 - decay.
+
+    The first makes it sum_i (1 - decay) decay^(t - i) w_i / (1 - decay^t): the first step takes all of w_1, so that
+    nothing is left of the initial weights, and what never changes stays the same to the last bit.
     ``AveragedModel`` would make the host wait for the device in every step, to count the steps.
 
     Args:
         model: the network that is trained, with its initial weights.
-        decay: share of the old average in the new one.
+        decay: share of the old average in the new one, where steps are many.
+        debias: see above.
 
     Attributes:
         network: the average.
@@ -31,17 +36,19 @@ class ExponentialAverage:
     ready = True
     stale = False
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
+    def __init__(self, model: nn.Module, decay: float, *, debias: bool) -> None:
         self.network = copy.deepcopy(model)
         pairs = [(a.detach(), b.detach()) for a, b in zip(_tensors(self.network), _tensors(model), strict=True)]
         self._averages = [average for average, _ in pairs if average.is_floating_point()]
         self._values = [value for _, value in pairs if value.is_floating_point()]
         self._counters = [pair for pair in pairs if not pair[0].is_floating_point()]
-        self._mix = get_ema_multi_avg_fn(decay)
+        self._decay, self._debias, self._steps = decay, debias, 0
 
     def after_step(self) -> None:
         """Take in the weights and the running statistics."""
-        self._mix(self._averages, self._values, 0)
+        self._steps += 1
+        kept = 1 - (1 - self._decay) / (1 - self._decay**self._steps) if self._debias else self._decay
+        get_ema_multi_avg_fn(kept)(self._averages, self._values, 0)
 
     def after_epoch(self, epoch: int) -> None:  # noqa: ARG002 - a stochastic average asks which it is
         """Take over the counters."""
@@ -50,11 +57,12 @@ class ExponentialAverage:
 
     def state(self) -> dict[str, Any]:
         """Return what ``load`` goes on from."""
-        return self.network.state_dict()
+        return {"network": self.network.state_dict(), "steps": self._steps}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.network.load_state_dict(state)
+        self.network.load_state_dict(state["network"])
+        self._steps = state["steps"]
 
 
 class StochasticAverage:
@@ -110,7 +118,7 @@ def build_average(
     """Return the average that a study asks for, or None."""
     match config:
         case EMA():
-            return ExponentialAverage(model, config.decay)
+            return ExponentialAverage(model, config.decay, debias=config.debias)
         case SWA():
             return StochasticAverage(model, config.first_epoch(epochs))
         case _:

@@ -30,6 +30,9 @@ from pydantic import (
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
 from seedwise.training._networks import own_options
 
+_STUDY_FILE = "study file"
+"""The context of validation in which an option that is left out has the default of study files, not that of names."""
+
 
 class Options(BaseModel):
     """A group of options in which every unknown key is a mistake."""
@@ -588,13 +591,24 @@ class Validation(Options):
 
 
 class EMA(Options):
-    """After every step ``average = decay average + (1 - decay) weights``, from the initial weights on.
+    """The exponential moving average of the weights after each step 1..t,
 
-    Running statistics of batch norms are averaged in the same way; counters are those of the last step.
+        sum over i of (1 - decay) decay^(t - i) weights_i / (1 - decay^t);
+
+    with ``debias: false`` instead ``average = decay average + (1 - decay) weights`` after every step, from the initial
+    weights on, of which a share of ``decay^t`` is left. In a study file ``debias`` is true unless it says otherwise; a
+    run's name without it means false, as before there was a choice. Running statistics of batch norms are averaged in
+    the same way; counters are those of the last step.
     """
 
     name: Literal["ema"]
     decay: Share
+    debias: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_of_a_study_file(cls, value: Any, info: ValidationInfo) -> Any:
+        return {"debias": True, **value} if isinstance(value, dict) and info.context == _STUDY_FILE else value
 
 
 class SWA(Options):
@@ -613,9 +627,13 @@ class SWA(Options):
 
 
 class Snapshots(Options):
-    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``)."""
+    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``).
+
+    ``warmup`` says whether the schedule's warm-up comes in the first cycle or in every one.
+    """
 
     cycles: Annotated[int, Field(ge=2)]
+    warmup: Literal["first_cycle", "every_cycle"] = "first_cycle"
 
 
 class Sharpness(Options):
@@ -677,6 +695,11 @@ class TrainOptions(Options):
                 f"the warm-up of {schedule.warmup_epochs:g} epochs fills the first cycle of {epochs // cycles}: "
                 "set fewer cycles or a shorter warm-up"
             )
+        if snapshots.warmup == "every_cycle" and schedule.warmup_epochs == 0:
+            raise ValueError(
+                "every_cycle repeats the warm-up of the schedule, and it has none: set schedule: "
+                "{name: cosine, warmup_epochs: 3}, or leave out warmup"
+            )
         return snapshots
 
 
@@ -686,6 +709,11 @@ class TrainerConfig(Options):
     task: Task
     model: Model
     train: TrainOptions
+
+    @classmethod
+    def of_study_file(cls, value: Any) -> Self:
+        """Check what a study file says; ``model_validate`` is for what is in a run's name."""
+        return cls.model_validate(value, context=_STUDY_FILE)
 
     @model_validator(mode="before")
     @classmethod

@@ -16,12 +16,13 @@ from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
 from seedwise.training._averaging import build_average
-from seedwise.training._config import EMA, VML, LRControl, Placebo, TrainerConfig, steps_per_epoch
+from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._losses import build_loss
 from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
 from seedwise.training._selection import select, selection_of
 from seedwise.training._sharpness import Backward, sharpness_aware
 from seedwise.training._task import Task
+from seedwise.training._warnings import warnings_of
 
 
 class Trainer:
@@ -33,7 +34,7 @@ class Trainer:
 
     Args:
         run: the run; its ``init`` stream decides the initial weights, ``shuffle`` the orders, ``augment`` the tables,
-            ``dropout`` the masks, ``split`` the validation split, ``ulp`` one weight's last place.
+            ``dropout`` the masks, ``split`` the validation split, ``ulp`` the last place of one weight.
         task: what is learned.
 
     """
@@ -70,9 +71,7 @@ class Trainer:
             self.optimizer.register_step_post_hook(lambda *_: average_step())
         self.splits = task.split(self.options.validation, run.randomness)
         self.steps = steps_per_epoch(len(self.splits["train"]), self.options.batch_size)
-        cycles = 1 if self.options.snapshots is None else self.options.snapshots.cycles
-        self.cycle = self.options.epochs // cycles
-        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, cycles)
+        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, self.options.snapshots)
         self.best: dict[str, Any] | None = None
 
     def step(self, *batch: Tensor) -> Tensor:
@@ -147,8 +146,10 @@ class Trainer:
         if not torch.isfinite(torch.tensor(train_loss)):
             raise Diverged(f"the training loss of epoch {epoch} (counted from 0) is {train_loss}")
         self._keep_best(epoch, row)
-        if self.options.snapshots is not None and (epoch + 1) % self.cycle == 0:
-            self._keep(f"snapshot-{(epoch + 1) // self.cycle}", epoch)
+        if self.options.snapshots is not None:
+            cycle = self.options.epochs // self.options.snapshots.cycles
+            if (epoch + 1) % cycle == 0:
+                self._keep(f"snapshot-{(epoch + 1) // cycle}", epoch)
 
     def _splits_to_watch(self) -> list[str]:
         watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
@@ -253,22 +254,9 @@ class Trainer:
     def _warn(self) -> None:
         if [source for source in ALL if self.run.seeds[source]] == ["augment"] and not self.task.augment:
             self.run.notes.append("the source 'augment' changes nothing: this task does not vary its inputs")
-        selection = selection_of(self.run.config.model)
-        if selection is not None and selection.k == 1:
-            self.run.notes.append("k = 1 leaves nothing to choose: the weights are fixed at random")
-        loss = self.options.loss
-        vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
-        total = self.steps * self.options.epochs
-        if isinstance(vml, VML) and total < 2 * vml.warmup_steps:
+        if self.run.seeds["ulp"] and self.run.numerics.precision == "bf16":
             self.run.notes.append(
-                f"the penalty warms up for {vml.warmup_steps} of {total} steps: "
-                f"set warmup_steps to about {max(total // 20, 2)}"
+                "the source 'ulp' changes next to nothing with precision: bf16, which computes with rounded weights: "
+                "set precision: float32"
             )
-        average = self.options.averaging
-        if isinstance(average, EMA) and average.decay**total > 0.01:
-            gap = 1 - 0.01 ** (1 / total)
-            digit = 10.0 ** math.floor(math.log10(gap))
-            self.run.notes.append(
-                f"{average.decay**total:.0%} of the average are the initial weights, after {total} steps: "
-                f"set decay to {1 - math.ceil(gap / digit) * digit:.6g} or less"
-            )
+        self.run.notes += warnings_of(self.run.config, self.steps * self.options.epochs)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Linear, Step
+from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Linear, Snapshots, Step
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -59,7 +59,7 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
 
 
 def lr_schedule(
-    config: Constant | Step | Cosine | Linear | Halving, epochs: int, steps: int, cycles: int = 1
+    config: Constant | Step | Cosine | Linear | Halving, epochs: int, steps: int, snapshots: Snapshots | None = None
 ) -> Callable[[int], float]:
     """Return the factor of the learning rate in each step, counted from 0.
 
@@ -68,27 +68,32 @@ def lr_schedule(
 
         1 - t,  (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last of the cycle.
 
-    Every later cycle starts at the peak, without a warm-up.
+    Every later cycle starts at the peak, or with a warm-up of its own.
 
     Args:
         config: the schedule.
         epochs: epochs in all.
         steps: steps per epoch.
-        cycles: how often a cosine is run through, in equal parts of the epochs.
+        snapshots: how often a cosine is run through, in equal parts of the epochs, and which of them warm up.
 
-    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles).
+    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles); a warm-up in every one:
+        the program of Summers & Dinneen 2021 (arXiv 2103.04514).
 
     """
     warmup = round(config.warmup_epochs * steps)
+    cycles = 1 if snapshots is None else snapshots.cycles
     length = epochs // cycles * steps
+    every_cycle = snapshots is not None and snapshots.warmup == "every_cycle"
 
     def factor(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / warmup
+        cycle = min(step // length, cycles - 1)
+        begin, end = cycle * length, (cycle + 1) * length
+        if cycle == 0 or every_cycle:
+            if step < begin + warmup:
+                return (step - begin + 1) / warmup
+            begin += warmup
         match config:
             case Cosine():
-                cycle = min(step // length, cycles - 1)
-                begin, end = cycle * length or warmup, (cycle + 1) * length
                 return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
             case Linear():
                 return 1 - (step - warmup) / max(epochs * steps - warmup, 1)
