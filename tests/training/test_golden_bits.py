@@ -1,8 +1,8 @@
 """What the built-in trainer computes does not change unseen.
 
-Where this test fails on purpose, raise ``TRAINING_CODE`` in ``seedwise/run/_fingerprint.py`` and add what it prints under
-the new number: that is what tells stores that their finished runs were trained by other code. Bits differ between
-processors, so numbers are compared to four digits, and streams, which are integers, exactly.
+Where this test fails on purpose, raise ``TRAINING_CODE`` in ``seedwise/run/_fingerprint.py`` and add what it prints
+under the new number: by it a store knows that its finished runs were trained by other code. Bits differ between
+processors, so losses are compared to four digits, and streams, which are integers, exactly.
 """
 
 import json
