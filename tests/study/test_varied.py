@@ -66,6 +66,7 @@ def test_a_leftover_seed_keeps_its_source_from_varying(cells):
     assert (found["init"].distinct, found["init"].finished) == (1, 4)
     assert found["all"].unvaried == {"init": "no bit", "augment": "not drawn"}
     assert found["all"].distinct == 4
+    assert "2 regimes (init, augment vary in none)" in results.title
     assert column(results, "different") == ["1 of 4", "4 of 4"]
     assert "base (init): of 4 finished runs all are the same, compared bit for bit" in results.reasons
 

@@ -51,8 +51,7 @@ def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequen
     models = [((spec.get("tasks") or {}).get(task) or {}).get("model", spec.get("model")) for task in tasks]
     names = {model.get("name") if isinstance(model, dict) else model for model in models}
     name = names.pop() if len(names) == 1 else None  # of several, each task has its own
-    regimes = list(dict.fromkeys(cell.regime for cell in cells))
-    what = what_varies(cells) if len(regimes) == 1 else f"{len(regimes)} regimes"
+    what = what_varies(cells)
     replicates = max((cell.n for cell in cells), default=0)
     pairings = {row.paired for row in rows if row.paired is not None}
     paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
@@ -61,9 +60,13 @@ def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequen
 
 
 def what_varies(cells: Sequence[Cell]) -> str:
-    """Return which sources vary in cells of one regime; those that do so in no cell are left out."""
-    regime = cells[0].regime
-    still = [source for source in cells[0].unvaried if all(source in cell.unvaried for cell in cells)]
+    """Return which sources vary; those that do so in no cell that names them are said not to."""
+    regimes = list(dict.fromkeys(cell.regime for cell in cells))
+    named = list(dict.fromkeys(source for cell in cells for source in cell.unvaried))
+    still = [s for s in named if all(s in cell.unvaried for cell in cells if s in cell.sources)]
+    if len(regimes) > 1:
+        return f"{len(regimes)} regimes" + (f" ({', '.join(still)} vary in none)" if still else "")
+    regime = regimes[0]
     if not still:
         return _REGIMES.get(regime, f"{regime} varies")
     rest = [source for source in cells[0].sources if source not in still]

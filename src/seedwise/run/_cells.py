@@ -23,8 +23,8 @@ def in_a_cell(frame: FrameType) -> bool:
 def cells_digest(frame: FrameType) -> str:
     """Return a digest of the cell that a frame runs, and of what its code names in other cells.
 
-    Functions and classes count by their source, plain values (numbers, texts and tuples of them) by themselves;
-    names that the cell itself assigns are its own business.
+    Functions and the methods of classes count by their source, plain values (numbers, texts and tuples of them) by
+    themselves; names that the cell itself assigns are its own business.
     """
     seen: dict[str, str] = {"": _source(frame.f_code)}
     waiting = list(_named(frame.f_code, frame.f_globals))
@@ -35,7 +35,10 @@ def cells_digest(frame: FrameType) -> str:
         if isinstance(value, (FunctionType, type)):
             codes = [code for code in _codes(value) if _is_cell(code)]
             if codes:
-                seen[name] = " ".join(map(_source, codes))
+                plain = [
+                    (k, v) for k, v in vars(value).items() if isinstance(value, type) and k[:2] != "__" and _is_plain(v)
+                ]
+                seen[name] = " ".join([*map(_source, codes), repr(plain)])
                 waiting += [pair for code in codes for pair in _named(code, frame.f_globals)]
         elif _is_plain(value):
             seen[name] = repr(value)

@@ -1,0 +1,73 @@
+"""Loops in the cells of a notebook, in a real IPython."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("IPython")
+
+# What a kernel does, without its sockets.
+KERNEL = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+
+cells = sys.stdin.read().split("#%%\\n")
+sys.argv = ["ipykernel_launcher.py", "-f", f"{sys.argv[1]}.json"]
+shell = InteractiveShell.instance()
+for cell in cells:
+    shell.run_cell(cell, store_history=True)
+"""
+
+NOTEBOOK = """import seedwise
+LR = 0.1
+def helper(x):
+    return x * 2
+#%%
+class Net:
+    width = 3
+    def value(self):
+        return helper(LR)
+#%%
+for run in seedwise.replicates(2, store="notebook.db"):
+    run.finish(accuracy=Net().value())
+    print("trained", run.seeds["init"])
+"""
+
+NOTHING = "seedwise: nothing to train in notebook.db: of 'base' there are 2 finished"
+
+
+@pytest.fixture
+def notebook(tmp_path: Path):
+    """Run cells in a fresh kernel, and return the last line that it printed."""
+    (tmp_path / "kernel.py").write_text(KERNEL)
+
+    def run(text: str, name: str = "kernel-1") -> str:
+        command = [sys.executable, str(tmp_path / "kernel.py"), name]
+        done = subprocess.run(command, input=text, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return (done.stdout + done.stderr).strip().splitlines()[-1]
+
+    assert run(NOTEBOOK) == "trained 2"
+    return run
+
+
+def test_the_same_cells_are_the_same_code_whatever_came_between(notebook) -> None:
+    assert notebook(NOTEBOOK, "kernel-2") == NOTHING
+    assert notebook("print('another cell before')\n#%%\n" + NOTEBOOK) == NOTHING
+    assert notebook(NOTEBOOK.replace("def helper", "# a comment\ndef helper")) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("x * 2", "x * 3"), ("LR = 0.1", "LR = 5"), ("width = 3", "width = 4"), ("return helper(LR)", "return LR")],
+)
+def test_what_the_loop_reaches_in_other_cells_counts(notebook, old, new) -> None:
+    assert "(notebook cells)" in notebook(NOTEBOOK.replace(old, new))
+
+
+def test_the_cell_of_the_loop_counts(notebook) -> None:
+    assert "(notebook cells)" in notebook(NOTEBOOK.replace('print("trained"', 'print("done"'))
