@@ -126,10 +126,11 @@ def environment(device: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=1)
 def _our_files() -> dict[str, str]:
     ours = Path(__file__).parents[2]
     files = (file for room in _ROOMS for file in sorted((ours / _OURS / room).rglob("*.py")))
-    return {file.relative_to(ours).as_posix(): _sha256(file) for file in files}
+    return {file.relative_to(ours).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def _digest(file: Path, module: ModuleType | None) -> str | None:
@@ -149,11 +150,6 @@ def _digest_of(content: bytes, file: Path, recorded: str | None = None) -> str:
 @lru_cache(maxsize=1024)
 def _source_digest(content: bytes, *recorded: str) -> str:
     return source_digest(content, *recorded)
-
-
-@lru_cache(maxsize=1024)
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _main(roots: Sequence[str]) -> list[str]:
