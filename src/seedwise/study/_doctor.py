@@ -114,7 +114,15 @@ class Patient(Protocol):
 
 
 def trainings(checks: Sequence[str], sources: int) -> int:
-    """Return how many trainings an examination takes."""
+    """Return how many trainings an examination takes.
+
+    Raises:
+        SeedwiseError: for a name that is no check.
+
+    """
+    for check in checks:
+        if check not in CHECKS:
+            raise SeedwiseError(mistake("check", check, list(CHECKS), "--checks"))
     each = {"twice": 1, "after": 2, "resumed": 2, "sources": sources, "scopes": 1}
     return 1 + sum(each[check] for check in checks)
 
@@ -142,16 +150,14 @@ def diagnose(
         KeyboardInterrupt: if the user stops it.
 
     """
-    for check in checks:
-        if check not in CHECKS:
-            raise SeedwiseError(mistake("check", check, list(CHECKS), "--checks"))
+    count = trainings(checks, len(patient.sources))
     short = Exam(stop_after=epochs)
     with tempfile.TemporaryDirectory() as root:
         folders = (Path(root) / str(k) for k in itertools.count())
         began = time.monotonic()
         (first,) = patient.examine([short], next(folders))
         took = time.monotonic() - began
-        all_together = took + 3 * took + first.seconds * max(trainings(checks, len(patient.sources)) - 4, 0)
+        all_together = took + 3 * took + first.seconds * max(count - 4, 0)
         told(f"one of them took {first.seconds:.1f} s; all together will take about {all_together:.0f} s")
         outside = first.observed is not None and bool(first.observed.outside)
         wanted = {
