@@ -67,6 +67,8 @@ def _imported(name: str) -> ModuleType:
     """Import a module as every process does that imports it first: what it draws or changes depends on nothing else."""
     if name in sys.modules:
         return sys.modules[name]
+    if sys.modules.get("torch") is None:  # nothing is trained here: a study is planned
+        return importlib.import_module(name)
     with isolated() as remains, seeded(_OUTSIDE):
         module = importlib.import_module(name)
     _by_import[name] = remains
