@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.run import Checkpoint, RunRecord, changed_files, loaded_code
+from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
 from seedwise.study import Study
 from seedwise.study._spec import parse_study
 from seedwise.study._study import _devices
@@ -25,18 +25,25 @@ def module(tmp_path, monkeypatch):
 
 
 def test_the_fingerprint_is_of_what_was_loaded_and_not_of_a_later_edit(module):
-    before = loaded_code("edited_module:train")
+    code = RunCode(RunSpec("edited_module:train", {}, {}))
+    before = code.files()
     module.write_text("def train(run):\n    run.finish(accuracy=2.0)\n")
-    assert loaded_code("edited_module:train") == before
-    assert changed_files(before, "edited_module:train") == ["edited_module.py"]
+    assert code.files() == before
+    assert changed_files(before) == ["edited_module.py"]
 
 
 def test_a_checkpoint_of_other_code_is_not_gone_on_from_and_that_is_said(module, tmp_path):
     path = tmp_path / "checkpoint"
-    Checkpoint(path, every_epochs=1, functions=["edited_module:train"]).save(0, total=1)
-    assert Checkpoint(path, functions=["edited_module:train"]).load() == {"epoch": 0, "total": 1}
+
+    def checkpoint():
+        made = Checkpoint(path, every_epochs=1)
+        made.code = RunCode(RunSpec("edited_module:train", {}, {}))
+        return made
+
+    checkpoint().save(0, total=1)
+    assert checkpoint().load() == {"epoch": 0, "total": 1}
     module.write_text("def train(run):\n    run.finish(accuracy=2.0)\n")
-    after = Checkpoint(path, functions=["edited_module:train"])
+    after = checkpoint()
     assert after.load() is None
     assert after.resumed_from == []
     assert after.notes == ["the code has changed since the checkpoint (edited_module.py): from the start"]

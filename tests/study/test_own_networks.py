@@ -133,7 +133,7 @@ def test_a_study_trains_it_and_notices_when_its_code_changes(package, tmp_path):
     assert study().run(workers=1).trained == 0
     (package / "unused.py").write_text("")
     assert study().run(workers=1).trained == 0
-    (package / "parts.py").write_text("LAYERS = [1, 2]  # edited\n")
+    (package / "parts.py").write_text("LAYERS = [1, 2]\nEDITED = 1\n")
     with pytest.raises(ChangedCodeError, match=r"since 1 of the finished runs were trained \(own_nets/parts\.py\)"):
         study().run(workers=1)
     retrained = study().run(workers=1, retrain=True)

@@ -85,6 +85,8 @@ def command(
                 f"stopped: what is finished is kept. Go on with: {command_line(study, given, NAME)}", soft_wrap=True
             )
             raise typer.Exit(130) from None
+    from seedwise.study import Store
+
     with Store(opened.store_path) as stored:
         write_report(stored, path)
         print_tunings(stored, f"{opened.spec.name}-trials", as_json=as_json)

@@ -18,6 +18,10 @@ from typing import Any, Final
 import numpy as np
 
 
+_FILTERS: Final = "the warning filters"
+"""Many libraries change them when they are imported, and no bit depends on them: put back without a word."""
+
+
 @dataclass
 class Remains:
     """What a run left changed; filled in at its end.
@@ -36,7 +40,8 @@ class Remains:
     @property
     def notes(self) -> list[str]:
         """Sentences for the run."""
-        notes = [f"left {name} changed; it was put back for the next run" for name in self.restored]
+        said = [name for name in self.restored if name != _FILTERS]
+        notes = [f"left {name} changed; it was put back for the next run" for name in said]
         return notes + [f"left {name}, which cannot be put back" for name in self.stuck]
 
 
@@ -134,7 +139,7 @@ def _settings() -> list[_Setting]:
         _Setting("numpy's handling of floating-point errors", np.geterr, lambda value: np.seterr(**value)),
         _Setting("the working directory", _working_directory, os.chdir),
         _Setting("the environment", lambda: dict(os.environ), set_environment),
-        _Setting("the warning filters", lambda: list(warnings.filters), set_filters),
+        _Setting(_FILTERS, lambda: list(warnings.filters), set_filters),
         _Setting("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
         _Setting(
             "the way in which processes start",

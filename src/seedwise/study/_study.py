@@ -237,8 +237,8 @@ class Study:
         try:
             stored, own = store.studies().get(self.spec.name, {}), self.describe()
             searched = not stored and self.spec.tune is not None and store.studies()
-            grown = "until" in stored and _fixed(stored) == _fixed(own)
-            if not searched and not grown:
+            same = _fixed(stored) == _fixed(own) and ("until" in stored or _replicates(stored) == _replicates(own))
+            if not searched and not same:
                 planned = self.plan()
                 store.show_plan(self.spec.name, own, [(p.link, p.spec.id, p.spec.content) for p in planned])
         except BaseException:
@@ -395,8 +395,11 @@ class Study:
 
 def _fixed(description: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a study's description does not change while it grows."""
-    spec = {key: value for key, value in description.get("spec", {}).items() if key != "replicates"}
-    return {"spec": spec, "file": description.get("file")}
+    return {key: value for key, value in description.get("spec", {}).items() if key != "replicates"}
+
+
+def _replicates(description: Mapping[str, Any]) -> Any:
+    return description.get("spec", {}).get("replicates")
 
 
 def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain: bool, retry_failed: bool) -> bool:
