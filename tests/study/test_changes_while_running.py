@@ -95,7 +95,7 @@ def test_a_shard_heeds_retry_failed_and_changed_code(tmp_path):
     (tmp_path / "sharded.py").write_text(REPAIRED)
     assert (run().counts, run().trained) == ({"crashed": 2}, 0)
     assert run(retry_failed=True).counts == {"finished": 2}
-    (tmp_path / "sharded.py").write_text(REPAIRED + "\n# edited\n")
+    (tmp_path / "sharded.py").write_text(REPAIRED + "\nEDITED = 1\n")
     with pytest.raises(ChangedCodeError, match=r"sharded\.py"):
         run()
     assert run(accept_changed_code=True).trained == 0

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 
-
 _FILTERS: Final = "the warning filters"
 """Many libraries change them when they are imported, and no bit depends on them: put back without a word."""
 
@@ -97,7 +96,8 @@ def _settings() -> list[_Setting]:
         return _Setting(name, lambda: getattr(owner, attribute), lambda value: setattr(owner, attribute, value))
 
     def set_environment(value: dict[str, str]) -> None:
-        os.environ.clear()
+        for name in set(_environment()) - set(value):
+            del os.environ[name]
         os.environ.update(value)
 
     def set_autocast(value: list[bool]) -> None:
@@ -138,7 +138,7 @@ def _settings() -> list[_Setting]:
         setting("oneDNN", torch.backends.mkldnn, "enabled"),
         _Setting("numpy's handling of floating-point errors", np.geterr, lambda value: np.seterr(**value)),
         _Setting("the working directory", _working_directory, os.chdir),
-        _Setting("the environment", lambda: dict(os.environ), set_environment),
+        _Setting("the environment", _environment, set_environment),
         _Setting(_FILTERS, lambda: list(warnings.filters), set_filters),
         _Setting("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
         _Setting(
@@ -183,6 +183,14 @@ def _flushes_denormals() -> bool:
     import torch
 
     return float(torch.full((), 1e-40, dtype=torch.float32, device="cpu") * 1.0) == 0.0
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _SET_BY_IMPORTS}
+
+
+_SET_BY_IMPORTS: Final = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
+"""Set by scikit-learn when it is imported, for its own threads."""
 
 
 def _working_directory() -> str:
