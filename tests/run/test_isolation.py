@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -59,6 +60,20 @@ def test_nothing_is_named_where_nothing_was_changed():
     with isolated() as remains:
         torch.nn.Linear(2, 2)(torch.ones(1, 2)).sum().backward()
     assert remains.notes == []
+
+
+def test_the_workers_of_a_loader_leave_no_trace_and_are_still_watched():
+    code = """
+import signal
+from torch.utils.data import DataLoader
+from seedwise.run import isolated
+
+with isolated() as remains:
+    assert len(list(DataLoader([1.0, 2.0, 3.0], num_workers=1))) == 3
+assert remains.notes == [], remains.notes
+assert signal.getsignal(signal.SIGCHLD) is not signal.SIG_DFL  # by which torch sees that a worker died
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_error_puts_back_too():

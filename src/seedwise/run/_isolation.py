@@ -143,7 +143,8 @@ def _settings() -> list[_Setting]:
         _Setting("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
         _Setting(
             "the way in which processes start",
-            lambda: multiprocessing.get_start_method(allow_none=True),
+            # The first process that is started fixes the default: that is no change.
+            lambda: multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0],
             lambda value: multiprocessing.set_start_method(value, force=True),
         ),
         *(setting(f"sys.{name}", sys, name) for name in ("stdin", "stdout", "stderr")),
@@ -164,9 +165,10 @@ def _settings() -> list[_Setting]:
 
 
 _AUTOCAST: Final = ("cpu", "cuda")
+# Not SIGCHLD: torch's DataLoader sets its handler once in a process, to see that one of its workers died.
 _SIGNALS: Final = {
     getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE")
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGPIPE")
     if hasattr(signal, name)
 }
 
