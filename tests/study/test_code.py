@@ -96,6 +96,28 @@ def test_every_loaded_module_of_the_functions_package_matters(project):
     assert project.run(project.study())[0].trained == 0, "changed back is not changed"
 
 
+def test_two_methods_in_two_files_are_trained_by_their_own_and_only_the_edited_ones_stop(project):
+    text = "import {helper}\n\ndef train(run):\n    run.log(0, loss=0.0)\n    run.finish(accuracy={helper}.VALUE)\n"
+    for k, helper in enumerate(("helper_one", "helper_two")):
+        (project.folder / f"{helper}.py").write_text(f"VALUE = 0.{k + 1}\n")
+        (project.folder / f"{helper}_train.py").write_text(text.replace("{helper}", helper))
+
+    def study():
+        methods = {"one": {}, "two": {"function": "helper_two_train:train"}}
+        return project.study(train={"function": "helper_one_train:train"}, methods=methods, replicates=2)
+
+    project.run(study())
+    runs = project.runs()
+    assert {place: run.metrics["test/accuracy"] for place, run in runs.items()} == {
+        ("one", 0): 0.1, ("one", 1): 0.1, ("two", 0): 0.2, ("two", 1): 0.2
+    }  # fmt: skip
+    (project.folder / "helper_two.py").write_text("VALUE = 0.3\n")
+    with pytest.raises(ChangedCodeError, match=r"since 2 of the finished runs were trained \(helper_two\.py\)"):
+        project.run(study())
+    assert project.run(study(), retrain=True)[0].trained == 2
+    assert project.runs()["two", 1].metrics == {"test/accuracy": 0.3}
+
+
 def test_failed_runs_do_not_stop_for_changed_code(project):
     project.run(project.study(train={"function": "toy:train", "config": {"do": "raise"}}))
     edit(project.code)

@@ -91,7 +91,7 @@ def plan(study: StudySpec) -> list[PlannedRun]:
     return [
         PlannedRun(
             Link(study.name, task, method, regime, group, replicate),
-            RunSpec(part.function, config, seeds, part.numerics),
+            RunSpec(part.function_of(method), config, seeds, part.numerics),
         )
         for regime, group, replicate, seeds in vectors
         for task, (part, configs) in parts.items()

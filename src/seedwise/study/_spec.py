@@ -381,6 +381,10 @@ class StudySpec(Options):
         """What is kept of a run."""
         return Keep(**self.keep.model_dump())
 
+    def function_of(self, method: str) -> str:
+        """Return the function that trains a method: its own where it names one."""
+        return str((self.methods[method] or {}).get("function", self.function))
+
     def configs(self) -> dict[str, dict[str, Any]]:
         """Return the resolved configuration of every method, options at their default left out.
 
@@ -416,6 +420,8 @@ class StudySpec(Options):
     def _own(self, model: Any, train: dict[str, Any], method: str) -> dict[str, Any]:
         function = str(train.pop("function"))
         config = train.pop("config", {})
+        if function == FUNCTION:
+            raise SeedwiseError(f"methods.{method}: the built-in trainer cannot stand beside functions of your own")
         if model is not None:
             raise SeedwiseError(
                 "a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'"
