@@ -92,6 +92,17 @@ def draws_outside(run):
     loop(run, network(run), DataLoader(TensorDataset(*data()), 16, shuffle=True), scoped=False)
 
 
+def seeds_itself(run):
+    torch.manual_seed(42)
+    draws_outside(run)
+
+
+def seeds_itself_for_nothing(run):
+    torch.manual_seed(42)
+    torch.rand(3)
+    sound(run)
+
+
 CALLS = []
 
 
@@ -214,11 +225,18 @@ def test_a_checkpoint_without_the_order_is_found_with_its_first_operation(loops)
     assert operation.name.startswith("aten.random_")
 
 
-def test_draws_outside_every_scope_that_decide_a_bit_are_a_fault(loops):
-    (check,) = diagnose(loops("draws_outside"), ["scopes"]).checks
+@pytest.mark.parametrize(("name", "outside"), [("draws_outside", "torch"), ("seeds_itself", "torch (42)")])
+def test_draws_outside_every_scope_that_decide_a_bit_are_a_fault(loops, name, outside):
+    (check,) = diagnose(loops(name), ["scopes"]).checks
     assert not check.passed
-    assert check.outside == ("torch",)
+    assert check.outside == (outside,)
     assert check.difference.epoch == 0
+
+
+def test_draws_outside_every_scope_that_decide_nothing_are_none(loops):
+    (check,) = diagnose(loops("seeds_itself_for_nothing"), ["scopes"]).checks
+    assert check.passed
+    assert check.outside == ("torch (42)",)
 
 
 def test_a_loop_that_remembers_earlier_runs_is_found(loops):

@@ -104,9 +104,9 @@ def _scopes(check: Check) -> str:
     ]
     if check.difference is not None:
         found.append(
-            f"the bits depend ({_where(check.difference)}) on draws outside every scope, from "
-            f"{', '.join(check.outside)}: they are the same in every run, and no source varies them; enclose them in "
-            "run.randomness.scope(...)"
+            f"the bits depend ({_where(check.difference)}) on {', '.join(check.outside)}, drawn from outside every "
+            "scope: the same in every run, so that no source varies it; enclose it in run.randomness.scope(...), or "
+            "seed it with run.seed_for(...)"
         )
     elif check.outside:
         found.append(f"drawn from outside every scope: {', '.join(check.outside)}; no bit was seen to depend on it")

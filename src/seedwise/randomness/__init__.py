@@ -9,7 +9,7 @@ Example:
 """
 
 from seedwise.randomness._determinism import strict_determinism
-from seedwise.randomness._generators import Fate, seeded
+from seedwise.randomness._generators import Fate, moved_seeds, seeded
 from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
 from seedwise.randomness._ulp import nudge_one_weight
 
@@ -21,6 +21,7 @@ __all__ = [
     "SOURCES",
     "Fate",
     "Randomness",
+    "moved_seeds",
     "nudge_one_weight",
     "seeded",
     "strict_determinism",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -68,6 +69,36 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
             _compare(start, fate, seed, given, time.perf_counter() - began)
             random.setstate(before[0])
             np.random.set_state(before[1])  # noqa: NPY002
+
+
+@contextmanager
+def moved_seeds(by: int, given: Collection[int]) -> Iterator[None]:
+    """Add ``by`` to every value with which the block seeds a global generator, unless it was given.
+
+    What then changes depends on draws that follow a seed of the code's own.
+    """
+    import torch
+
+    def moved(seed: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(seed)
+        def call(value: Any = None, *rest: Any, **more: Any) -> Any:
+            foreign = isinstance(value, (int, np.integer)) and not any(
+                value in (one, one % 2**32)
+                for one in given  # numpy takes the last 32 bits
+            )
+            return seed(value + by if foreign else value, *rest, **more)
+
+        return call
+
+    owners: list[tuple[Any, str]] = [(random, "seed"), (np.random, "seed"), (torch, "manual_seed")]
+    before = [getattr(owner, name) for owner, name in owners]
+    for (owner, name), seed in zip(owners, before, strict=True):
+        setattr(owner, name, moved(seed))
+    try:
+        yield
+    finally:
+        for (owner, name), seed in zip(owners, before, strict=True):
+            setattr(owner, name, seed)
 
 
 def _states() -> dict[str, Any]:

@@ -7,12 +7,12 @@ import sys
 import traceback
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.randomness import Fate, seeded, strict_determinism
+from seedwise.randomness import Fate, moved_seeds, seeded, strict_determinism
 from seedwise.run._fingerprint import environment
 from seedwise.run._isolation import Remains, isolated
 from seedwise.run._outcomes import Diverged, Interrupted, Status
@@ -111,8 +111,8 @@ def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
 
     Args:
         run: the run.
-        outside: added to the value from which the global generators start: a run of which that changes a bit depends on
-            what it draws outside every scope.
+        outside: added to the value from which the global generators start, and to those with which code seeds them
+            itself: a run of which that changes a bit depends on what no source varies.
 
     """
     import torch
@@ -128,6 +128,7 @@ def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
             run.code.watched(),
             isolated() as remains,
             seeded(_OUTSIDE + outside, run.randomness.given) as fate,
+            moved_seeds(outside, run.randomness.given) if outside else nullcontext(),
         ):
             for module in modules:
                 _make_again(module)
