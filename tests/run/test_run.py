@@ -1,6 +1,7 @@
 """What a training function can do with its run."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -148,3 +149,28 @@ def test_finish_names_metrics_and_notes_what_is_not_finite():
 def test_finish_without_a_metric_is_refused():
     with pytest.raises(SeedwiseError, match=r"run.finish\(\) needs at least one metric"):
         new_run().finish()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda seeds: seeds["init"],
+        lambda seeds: seeds.get("init"),
+        dict,
+        lambda seeds: {**seeds},
+        lambda seeds: list(seeds.items()),
+        lambda seeds: list(seeds.values()),
+        lambda seeds: seeds.copy(),
+        json.dumps,
+        lambda seeds: seeds | {"more": 1},
+    ],
+)
+def test_reading_a_seed_is_drawing_from_its_source(read):
+    run = Run(RunSpec("my.train:train", {}, {"init": 3}), {})
+    assert len(run.seeds) > 1
+    assert "init" in run.seeds
+    assert next(iter(run.seeds)) == "init"
+    assert run.randomness.drawn == set(), "names alone say nothing"
+    read(run.seeds)
+    assert "init" in run.randomness.drawn
+    assert 3 in run.randomness.given

@@ -277,6 +277,7 @@ main()
 
 ARGUMENTS = """
 import argparse
+import os
 import seedwise
 
 parser = argparse.ArgumentParser()
@@ -288,7 +289,7 @@ parser.add_argument("--verbose", action="store_true")
 parser.add_argument("--local-rank", type=int, default=0)
 args = parser.parse_args()
 for run in seedwise.replicates(
-    args.runs, store=args.store, config={"lr": args.lr}, ignore_args=["--verbose"] CHANGED
+    args.runs, store=args.store, config={"lr": args.lr}, ignore_args=["--verbose"], changed_code=os.environ["CHANGED"]
 ):
     run.finish(accuracy=args.weight_decay)
     print("trained", run.seeds["init"])
@@ -296,7 +297,7 @@ for run in seedwise.replicates(
 
 
 def test_arguments_that_no_config_names_are_not_lost(path, tmp_path):
-    run = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ""))
+    run, accept, retrain = (program_in(tmp_path, ARGUMENTS, CHANGED=way) for way in ("stop", "accept", "retrain"))
     trained = ["trained 1", "trained 2"]
     assert run(path, "--weight-decay", ".5") == (trained, "")
     assert "nothing to train" in run(path, "--weight-decay=.5", "--verbose", "--local-rank=1")[1]
@@ -313,9 +314,9 @@ def test_arguments_that_no_config_names_are_not_lost(path, tmp_path):
     assert "--weight-decay .5" in run(path, "--runs", "4")[1]
     assert run(path, "--lr", "5", "--weight-decay", ".5")[0] == trained, "what config names makes other runs"
 
-    accept = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ', changed_code="accept"'))
     assert "nothing to train" in accept(path, "--weight-decay", ".7", "--runs", "3")[1]
-    retrain = program_in(tmp_path, ARGUMENTS.replace("CHANGED", ', changed_code="retrain"'))
+    assert "nothing to train" in run(path, "--weight-decay", ".7", "--runs", "3")[1], "what was accepted stays so"
+    assert "--weight-decay .8" in run(path, "--weight-decay", ".8")[1]
     assert retrain(path, "--weight-decay", ".9")[0] == trained
 
 

@@ -181,11 +181,8 @@ def _sentences(
         drawn = {e.source for a in found.values() for e in a.effects if e.total.estimate > 0}
         for source in section["sources"]:
             if source not in drawn:
-                # Whatever the network holds: that nothing came of its seed is all that bits can show.
-                sentences.append(
-                    f"{source} has no effect: no two runs that differ in it alone differ at all; "
-                    f"nothing drew from the source {source}"
-                )
+                why = f"; nothing drew from the source {source}" if source in section["undrawn"] else ""
+                sentences.append(f"{source} has no effect: no two runs that differ in it alone differ at all{why}")
     if "metric" in found and metric not in shown:
         pairs = _pairs(found["metric"])
         sentences.append(

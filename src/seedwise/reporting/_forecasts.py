@@ -39,16 +39,6 @@ class Forecasts(Protocol):
     @property
     def by_variable(self) -> NDArray[np.float64]: ...  # (R, 2, C)
     @property
-    def windows(self) -> NDArray[np.int64]: ...  # (N,)
-    @property
-    def sampled(self) -> NDArray[np.int64]: ...  # (S,)
-    @property
-    def sample(self) -> NDArray[Any] | None: ...  # (R, S, H, C)
-    @property
-    def truth(self) -> NDArray[np.float32] | None: ...  # (S, H, C)
-    @property
-    def history(self) -> NDArray[np.float32] | None: ...  # (S, L, C)
-    @property
     def variables(self) -> tuple[str, ...]: ...
 
 

@@ -91,7 +91,7 @@ def still_sentences(cells: Sequence[Cell], *, several_tasks: bool) -> list[str]:
 
 _STILL = {
     "not drawn": "the source '{source}' does not vary: nothing drew from it",
-    "no bit": "the source '{source}' does not vary: where it varied alone, the runs were the same to the last bit",
+    "no bit": "the source '{source}' does not vary: the runs of a regime that varies it are the same to the last bit",
     "reseeded": (
         "the source '{source}' does not vary what it should: inside its scope the code seeds a global generator with a "
         "value of its own ('seedwise doctor' says which)"

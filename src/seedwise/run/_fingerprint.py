@@ -15,8 +15,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Final
 
-from seedwise.run._cells import cells_digest, in_a_cell
 from seedwise.run._imports import FILE, content_of, imports_in, parsed, reached, users_file, watched_imports
+from seedwise.run._notebook import cells_digest, in_a_cell
 from seedwise.run._source import source_digest
 from seedwise.run._spec import RunSpec, digest_of
 

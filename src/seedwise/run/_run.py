@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
@@ -329,7 +329,7 @@ class Run(Generic[Config]):
 
 
 class _Seeds(dict[str, int]):
-    """The seeds of a run; reading one is drawing from its source."""
+    """The seeds of a run; reading one is drawing from its source, and reading them all from all."""
 
     def __init__(self, seeds: Mapping[str, int], randomness: Randomness) -> None:
         super().__init__(seeds)
@@ -347,6 +347,16 @@ class _Seeds(dict[str, int]):
     def get(self, source: str, default: Any = None) -> Any:
         self._read(source)
         return super().get(source, default)
+
+    def __iter__(self) -> Iterator[str]:
+        # With an iterator of its own, copying it with dict() or ** reads its items one by one.
+        return super().__iter__()
+
+    def values(self) -> Any:
+        return dict(self).values()
+
+    def items(self) -> Any:
+        return dict(self).items()
 
 
 def _to_numpy(array: Any) -> NDArray[Any]:

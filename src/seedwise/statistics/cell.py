@@ -43,8 +43,8 @@ class Cell:
         truth: what was to be forecast, shape (windows, steps, variables), or None.
         sources: the sources that the regime names.
         unvaried: those of them that do not vary, each with the reason: ``not drawn`` (nothing
-            asked for it), ``reseeded`` (code seeded the generator anew inside it), ``no bit`` (it varied alone, and the
-            runs were the same to the last bit).
+            asked for it), ``reseeded`` (code seeded the generator anew inside it), ``no bit`` (the runs of
+            a regime that varies it, this or another, are the same to the last bit).
         distinct: how many of the finished runs differ in any bit, or None where that is not known.
         forecast_difference: what ``forecasts`` gave before, or why they gave nothing; known where these were left out.
 

@@ -25,6 +25,7 @@ from seedwise.study._mistakes import mistake
 from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Study
+from seedwise.study._varied import undrawn
 
 _OF_REPLICATES = {
     "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published",
@@ -138,6 +139,7 @@ def _section(store: Store, study: str, description: Mapping[str, Any], task: str
     primary = description["metrics"][task][0]["name"]
     metric = primary if "/" in primary else f"test/{primary}"
     finished = [run for run in runs if run.status == "finished"]
+    ids = [run.run_id for run in finished]
     attributions, reasons = _attributions(store, finished, asked["sources"], metric)
     documents = store.documents()
     model = (spec.get("tasks") or {}).get(task, {}).get("model", spec.get("model"))
@@ -151,6 +153,7 @@ def _section(store: Store, study: str, description: Mapping[str, Any], task: str
         "model": model.get("name") if isinstance(model, dict) else model,
         "metric": metric,
         "sources": asked["sources"],
+        "undrawn": undrawn(store.observed(ids), ids, asked["sources"]),
         "blocks": asked["blocks"],
         "attributions": attributions,
         "reasons": reasons,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
-from seedwise.run import FINAL, digest_of
+from seedwise.run import FINAL
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.comparison_row import forecast_difference_of
 from seedwise.study._forecasts import CellForecasts, forecasts_of
 from seedwise.study._readings import snapshot_tags
 from seedwise.study._spec import regime_sources
 from seedwise.study._store import Store, StoredReadout, StoredRun
+from seedwise.study._varied import varied_in
 
 
 def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
@@ -43,7 +44,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     readouts = ["plain", *(readout.name for readout in per_run(description["spec"].get("readouts", [])))]
     read = store.readouts() if len(readouts) > 1 else {}
     tags = store.tags() if len(readouts) > 1 else {}
-    varied = _varied(store, runs)
+    varied = varied_in(store, runs)
     order = {key: k for k, key in enumerate(dict.fromkeys(map(place, runs)))}
     cells = []
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
@@ -84,61 +85,6 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
             )
             cells.append(made if forecasts is None else _with_difference(store, made, finished))
     return cells
-
-
-@dataclass(frozen=True)
-class _Varied:
-    """What varied between the runs of a cell; see ``Cell``."""
-
-    unvaried: dict[str, str]
-    distinct: int | None
-
-
-def _varied(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, str], _Varied]:
-    """Return, by task, regime and method, which sources did not vary and how many runs differ."""
-    finished: dict[tuple[str, str, str], list[StoredRun]] = {}
-    for run in runs:
-        members = finished.setdefault((run.link.task, run.link.regime, run.link.method), [])
-        members += [run] if run.status == "finished" else []
-    observed = store.observed(run.run_id for run in runs)
-    bits = _bits(store, [run for members in finished.values() for run in members])
-    distinct = {
-        place: None if None in (found := [bits[run.run_id] for run in members]) else len(set(found))
-        for place, members in finished.items()
-    }
-    still: dict[tuple[str, str], set[str]] = {}
-    for (task, regime, method), members in finished.items():
-        if len(members) > 1 and distinct[task, regime, method] == 1:
-            still.setdefault((task, method), set()).update(regime_sources(regime))
-    result = {}
-    for (task, regime, method), members in finished.items():
-        seen = [observed[run.run_id] for run in members if run.run_id in observed]
-        known = bool(seen) and len(seen) == len(members)
-        unvaried = {}
-        for source in regime_sources(regime):
-            if known and source != "hardware" and not any(source in one.drawn for one in seen):
-                unvaried[source] = "not drawn"
-            elif source in still.get((task, method), ()):
-                unvaried[source] = "no bit"
-            elif known and all(source in one.reseeded for one in seen):
-                unvaried[source] = "reseeded"
-        result[task, regime, method] = _Varied(unvaried, distinct[task, regime, method])
-    return result
-
-
-def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
-    """Return a digest of what is known of a run to the last bit: its weights, or all that it logged and predicted."""
-    found: dict[str, str | None] = {run.run_id: run.weights_sha256 for run in runs}
-    ids = [run_id for run_id, digest in found.items() if digest is None]
-    if ids:
-        series, metrics = store.series(ids), {run.run_id: run.metrics for run in runs}
-        predictions = store.predictions(ids, logits=False)
-        for run_id in ids:
-            kept = predictions.get(run_id)
-            if series.get(run_id):
-                predicted = None if kept is None else kept.predicted.tolist()
-                found[run_id] = digest_of([repr(series[run_id]), metrics[run_id], predicted])
-    return found
 
 
 def unread(store: Store, study: str, runs: Sequence[StoredRun]) -> list[str]:

@@ -83,7 +83,7 @@ class Diagnosis:
 
     Attributes:
         run_id: the run.
-        checks: in the order of ``CHECKS``.
+        checks: in the order in which they were asked for.
         notes: what else the run says of itself.
 
     """
@@ -223,7 +223,7 @@ def _resumed(
         return Check("resumed", None, "the loop saves no checkpoints: a run that is stopped starts again")
     if len(first.trace) == 1:
         return Check("resumed", None, "the run has one epoch")
-    stop, rest = Exam(stop_after=1), Exam(stop_after=epochs - 1)
+    stop, rest = Exam(stop_after=1), Exam(stop_after=epochs - 1, resumes=True)
     patient.examine([stop], folder)
     (resumed,) = patient.examine([rest], folder)
     if not resumed.resumed_from:
@@ -244,8 +244,10 @@ class StudyPatient:
     """
 
     def __init__(self, study: Study, device: str = "cpu") -> None:
-        self.spec: RunSpec = study.plan()[0].spec
-        self.sources = tuple(dict.fromkeys(s for regime in study.spec.regimes for s in regime_sources(regime)))
+        planned = study.plan()
+        self.spec: RunSpec = planned[0].spec
+        regimes = dict.fromkeys(one.link.regime for one in planned)
+        self.sources = tuple(dict.fromkeys(s for regime in regimes for s in regime_sources(regime)))
         self.notes: tuple[str, ...] = ()
         self._study = study
         self._devices = _devices(device, workers=1, runs_per_device=1)
@@ -273,7 +275,7 @@ class StudyPatient:
         with Workers() as pool:
             for exam in exams:
                 spec = exam.of(self.spec)
-                if len(exams) > 1:
+                if not exam.resumes:
                     place.remove_checkpoint(spec.id)
                 executor = Executor(settings, keep, Silent(), pool)
                 executor.run([Examination(spec, exam)])
@@ -312,7 +314,7 @@ class ProgramPatient:
         files = [folder / f"{k}.run" for k in range(len(exams))]
         said = self._run(
             [
-                {"exam": asdict(exam), "folder": str(folder), "file": str(file), "fresh": len(exams) > 1}
+                {"exam": asdict(exam), "folder": str(folder), "file": str(file)}
                 for exam, file in zip(exams, files, strict=True)
             ]
         )

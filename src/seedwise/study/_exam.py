@@ -24,6 +24,7 @@ class Exam:
     Attributes:
         source: the source whose seed is raised by one; None for none.
         other: whether another replicate is trained: all of its seeds are raised by one.
+        resumes: whether a checkpoint that lies there is gone on from; else it is deleted.
         stop_after: it is stopped after the checkpoint of so many epochs.
         outside: see ``seedwise.run.training``.
         operations: a file for all tensor operations; None for none.
@@ -32,6 +33,7 @@ class Exam:
 
     source: str | None = None
     other: bool = False
+    resumes: bool = False
     stop_after: int | None = None
     outside: int = 0
     operations: str | None = None
@@ -62,14 +64,12 @@ class Sitting:
         exam: what is asked; None: which sources its loop varies.
         folder: where checkpoints lie.
         file: where the answer goes.
-        fresh: whether a checkpoint that lies there is deleted.
 
     """
 
     exam: Exam | None
     folder: Path
     file: Path
-    fresh: bool
 
 
 _sittings: list[Sitting] = []

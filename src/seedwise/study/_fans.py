@@ -5,32 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
+from seedwise.study._cell_forecasts import CellForecasts
 
 _FEWEST_RUNS: Final = 3
 _MOST_METHODS: Final = 4
-
-
-class Sampled(Protocol):
-    """What the R runs of a cell forecast on S of the N test windows; see ``CellForecasts``."""
-
-    @property
-    def windows(self) -> NDArray[np.int64]: ...  # (N,)
-    @property
-    def sampled(self) -> NDArray[np.int64]: ...  # (S,)
-    @property
-    def sample(self) -> NDArray[Any] | None: ...  # (R, S, H, C)
-    @property
-    def truth(self) -> NDArray[np.float32] | None: ...  # (S, H, C)
-    @property
-    def history(self) -> NDArray[np.float32] | None: ...  # (S, L, C)
-    @property
-    def variables(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +68,7 @@ Recall = Callable[[Any], Callable[[str, Mapping[str, Any], Callable[[], Any]], A
 
 def fans_of(
     cells: Sequence[Cell],
-    forecasts: Sequence[Sampled | None],
+    forecasts: Sequence[CellForecasts | None],
     base: str,
     recall: Recall = lambda _found: lambda _statistic, _arguments, compute: compute(),
 ) -> list[Fan]:
@@ -131,11 +115,11 @@ def _is_base(cell: Cell, base: str) -> bool:
     return (cell.method, cell.readout) == (base, "plain")
 
 
-def _is_shown(found: Sampled) -> bool:
+def _is_shown(found: CellForecasts) -> bool:
     return found.sample is not None and len(found.sample) >= _FEWEST_RUNS
 
 
-def _choose(found: Sampled) -> Choice | None:
+def _choose(found: CellForecasts) -> Choice | None:
     if not _is_shown(found):
         return None
     sample, truth = np.asarray(found.sample), np.asarray(found.truth)
@@ -149,7 +133,7 @@ def _choose(found: Sampled) -> Choice | None:
     return Choice(windows, variable, len(order), truth[at, :, variable], history[at, :, variable])
 
 
-def _values(found: Sampled, choice: Choice, *, full: bool) -> NDArray[Any] | None:
+def _values(found: CellForecasts, choice: Choice, *, full: bool) -> NDArray[Any] | None:
     """Return the forecasts of the chosen windows and variable, of no run where the figure is full; None if unkept."""
     if found.sample is None or not _is_shown(found):
         return None

@@ -24,7 +24,7 @@ def main() -> None:
     sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
     for asked in sittings:
         exam = None if asked["exam"] is None else Exam(**asked["exam"])
-        with sit(Sitting(exam, Path(asked["folder"]), Path(asked["file"]), asked.get("fresh", False))):
+        with sit(Sitting(exam, Path(asked["folder"]), Path(asked["file"]))):
             # The loop ends the program when the exam is over.
             with contextlib.suppress(Interrupted, SystemExit):
                 runpy.run_path(sys.argv[0], run_name="__main__")

@@ -250,7 +250,7 @@ def _examined(call: _Call, sitting: Sitting, device: str) -> Iterator[Run[dict[s
         return
     spec = exam.of(call.specs[0])
     folder = StudyFolder(sitting.folder)
-    if sitting.fresh:
+    if not exam.resumes:
         folder.remove_checkpoint(spec.id)
     checkpoint = Checkpoint(folder.checkpoint(spec.id), stop_after=exam.stop_after, keep_trace=True)
     run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=Keep(predictions="full"))
@@ -293,11 +293,11 @@ def _runs_of_changed_arguments(
     finished = [spec for spec in call.specs if statuses.get(spec.id, ("", None))[0] == "finished"]
     recorded = {i: found.arguments for i, found in store.observed([spec.id for spec in finished]).items()}
     accepted = store.accepted_code()
-    pairs = {spec.id: (digest_of(recorded.get(spec.id)), digest_of(arguments)) for spec in finished}
+    pairs = {i: (digest_of(found["given"]), digest_of(arguments["given"])) for i, found in recorded.items() if found}
     names = {
         spec.id: differing(recorded[spec.id], arguments["given"], arguments["own"], spec.config, ignored)
         for spec in finished
-        if recorded.get(spec.id) and pairs[spec.id] not in accepted
+        if spec.id in pairs and pairs[spec.id] not in accepted
     }
     changed = {run_id for run_id, found in names.items() if found}
     if changed and accept:

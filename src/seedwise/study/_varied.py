@@ -1,0 +1,83 @@
+"""What varied between runs: which sources, and how many of the runs differ in any bit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from seedwise.run import Observed, digest_of
+from seedwise.study._spec import regime_sources
+from seedwise.study._store import Store, StoredRun
+
+
+@dataclass(frozen=True)
+class Varied:
+    """What varied between the runs of a task, regime and method; for the fields see ``Cell``."""
+
+    unvaried: dict[str, str]
+    distinct: int | None
+
+
+def varied_in(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, str], Varied]:
+    """Return, by task, regime and method, which sources did not vary and how many runs differ."""
+    finished: dict[tuple[str, str, str], list[StoredRun]] = {}
+    for run in runs:
+        members = finished.setdefault((run.link.task, run.link.regime, run.link.method), [])
+        members += [run] if run.status == "finished" else []
+    observed = store.observed(run.run_id for run in runs)
+    bits = _bits(store, [run for members in finished.values() for run in members])
+    distinct = {
+        place: None if None in (found := [bits[run.run_id] for run in members]) else len(set(found))
+        for place, members in finished.items()
+    }
+    still: dict[tuple[str, str], set[str]] = {}
+    for (task, regime, method), members in finished.items():
+        if len(members) > 1 and distinct[task, regime, method] == 1:
+            still.setdefault((task, method), set()).update(regime_sources(regime))
+    result = {}
+    for (task, regime, method), members in finished.items():
+        ids = [run.run_id for run in members]
+        sources = regime_sources(regime)
+        not_drawn = undrawn(observed, ids, sources)
+        reseeded = [s for s in sources if ids and all(i in observed and s in observed[i].reseeded for i in ids)]
+        unvaried = {}
+        for source in sources:
+            if source in not_drawn:
+                unvaried[source] = "not drawn"
+            elif source in still.get((task, method), ()):
+                unvaried[source] = "no bit"
+            elif source in reseeded:
+                unvaried[source] = "reseeded"
+        result[task, regime, method] = Varied(unvaried, distinct[task, regime, method])
+    return result
+
+
+def undrawn(observed: Mapping[str, Observed], run_ids: Collection[str], sources: Sequence[str]) -> list[str]:
+    """Return the sources that none of the runs drew from; none where that is not known of every run.
+
+    Args:
+        observed: what was seen of runs, by their ids.
+        run_ids: the runs.
+        sources: those asked for; ``hardware`` is never drawn from, and left out.
+
+    """
+    if not run_ids or not all(run_id in observed for run_id in run_ids):
+        return []
+    drawn = set().union(*(observed[run_id].drawn for run_id in run_ids))
+    return [source for source in sources if source not in drawn and source != "hardware"]
+
+
+def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
+    """Return a digest of what is known of a run to the last bit: its weights, or all that it logged and predicted."""
+    found: dict[str, str | None] = {run.run_id: run.weights_sha256 for run in runs}
+    ids = [run_id for run_id, digest in found.items() if digest is None]
+    if not ids:
+        return found
+    series, metrics = store.series(ids), {run.run_id: run.metrics for run in runs}
+    found |= {i: digest_of([repr(series[i]), metrics[i]]) if series.get(i) else None for i in ids}
+    counts = Counter(found[i] for i in ids)
+    alike = [i for i in ids if found[i] is not None and counts[found[i]] > 1]
+    # Predictions are large, and decide only between runs that are alike in all else.
+    predictions = store.predictions(alike, logits=False) if alike else {}
+    return found | {i: digest_of([found[i], p.predicted.tolist()]) for i, p in predictions.items()}
