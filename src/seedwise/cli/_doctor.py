@@ -59,7 +59,7 @@ def command(
             "loop saves checkpoints, else whole; more where bits differ",
             soft_wrap=True,
         )
-        found = diagnose(patient, wanted, epochs=epochs, told=lambda text: out.print(text, soft_wrap=True))
+        found = diagnose(patient, wanted, epochs=epochs, report=lambda text: out.print(text, soft_wrap=True))
     except KeyboardInterrupt:
         out.print("stopped")
         raise typer.Exit(130) from None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAME: Final = "export"
 
 _LARGE: Final = 5_000_000
-"""Bytes above which a compact store is said to be large: it is meant to be kept beside a page."""
+"""Bytes above which a compact store is said to be large: it is meant to be published with a page."""
 _MOST_TABLES: Final = 3
 
 
@@ -29,7 +29,7 @@ def command(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of that name.")] = False,
 ) -> None:
-    """Write a small copy of a store, to keep beside a page: 'report' makes the same page of it, 'run' adds runs to it.
+    """Write a small copy of a store, to publish with a page: 'report' makes the same page of it, 'run' adds runs to it.
 
     It holds the predicted classes, metrics and series of every run and readout, and the results of every statistic that
     needs logits or forecasts, computed before these are left out. Where runs are added later, such a result says of how
@@ -58,7 +58,9 @@ def said(target: Path, exported: Exported) -> list[str]:
     if exported.after > _LARGE:
         most = list(exported.room.items())[:_MOST_TABLES]
         room = ", ".join(f"{table.removeprefix('seedwise_')} {_size(count)}" for table, count in most)
-        lines.append(f"more than the {_size(_LARGE)} meant for a file beside a page. What takes the room: {room}")
+        lines.append(
+            f"more than the {_size(_LARGE)} meant for a file that is published with a page. What takes the room: {room}"
+        )
     return lines
 
 

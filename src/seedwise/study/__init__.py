@@ -1,6 +1,7 @@
 """Studies: from a file to cells."""
 
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
+from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
 from seedwise.study._compact import Exported, export_compact
 from seedwise.study._doctor import (
@@ -16,7 +17,7 @@ from seedwise.study._doctor import (
 )
 from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._folder import StudyFolder
-from seedwise.study._forecasts import CellForecasts, forecasts, forecasts_of
+from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan

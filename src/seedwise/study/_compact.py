@@ -116,9 +116,9 @@ class _Recording(Store):
         compute: Callable[[], Any],
         *,
         run_ids: Sequence[str],
-        beside: Sequence[str] = (),
+        compared_with: Sequence[str] = (),
     ) -> Any:
-        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, beside=beside)
+        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, compared_with=compared_with)
         row = found.row(statistic, arguments)
         self.rows[_identity(row)] = row
         return found.result

@@ -132,7 +132,7 @@ def diagnose(
     checks: Sequence[str] = tuple(CHECKS),
     *,
     epochs: int = 2,
-    told: Callable[[str], None] = lambda _text: None,
+    report: Callable[[str], None] = lambda _text: None,
 ) -> Diagnosis:
     """Train a run in other circumstances, and compare.
 
@@ -143,7 +143,7 @@ def diagnose(
         patient: what is trained, see ``StudyPatient`` and ``ProgramPatient``.
         checks: some of ``CHECKS``.
         epochs: where the loop saves checkpoints, no training is longer.
-        told: called with what is going on.
+        report: called with a line on what the examination will take.
 
     Raises:
         SeedwiseError: if a training fails.
@@ -158,7 +158,7 @@ def diagnose(
         (first,) = patient.examine([short], next(folders))
         took = time.monotonic() - began
         all_together = took + 3 * took + first.seconds * max(count - 4, 0)
-        told(f"one of them took {first.seconds:.1f} s; all together will take about {all_together:.0f} s")
+        report(f"one of them took {first.seconds:.1f} s; all together will take about {all_together:.0f} s")
         outside = first.observed is not None and bool(first.observed.outside)
         wanted = {
             "twice": [short],

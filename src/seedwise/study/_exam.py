@@ -98,5 +98,5 @@ class Examination(Training):
 
     @property
     def command(self) -> dict[str, Any]:
-        """What a worker is told of it, as JSON values."""
+        """What is sent to a worker, as JSON values."""
         return {**super().command, "exam": asdict(self.exam)}

@@ -1,4 +1,4 @@
-"""Which forecasts a figure shows beside the truth: two windows and a variable, decided by the runs."""
+"""Which forecasts a figure compares with the truth: two windows and a variable, decided by the runs."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Job(Protocol):
 
     @property
     def command(self) -> dict[str, Any]:
-        """What a worker is told of it, as JSON values."""
+        """What is sent to a worker, as JSON values."""
 
     def record(self, status: Status, error: str | None = None) -> Record:
         """Return the record of one that left none itself."""
@@ -104,7 +104,7 @@ class Training:
 
     @property
     def command(self) -> dict[str, Any]:
-        """What a worker is told of it, as JSON values."""
+        """What is sent to a worker, as JSON values."""
         return {"do": "train", "content": self.spec.content}
 
     def record(self, status: Status, error: str | None = None) -> RunRecord:
@@ -146,7 +146,7 @@ class Reading:
 
     @property
     def command(self) -> dict[str, Any]:
-        """What a worker is told of it, as JSON values."""
+        """What is sent to a worker, as JSON values."""
         own = {name: value for name, value in vars(self).items() if name != "spec"}
         return {"do": "read", "content": self.spec.content, "reading": own}
 

@@ -45,11 +45,11 @@ class Recalled:
 
     result: Any
     runs: tuple[str, ...]
-    beside: tuple[str, ...]
+    compared_with: tuple[str, ...]
 
     def row(self, statistic: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return it as a row of the table."""
-        trainings = [list(self.runs), list(self.beside)]
+        trainings = [list(self.runs), list(self.compared_with)]
         return {
             "statistic": statistic,
             "arguments": _key(arguments),
@@ -74,12 +74,12 @@ class Recorded:
         self.trainings: set[str] = set()
         self._found: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], bytes]]] = {}
         for row in db.execute(sa.select(RECORDED)):
-            runs, beside = (tuple(part) for part in json.loads(unpack_text(row.trainings)))
-            self._found.setdefault((row.statistic, row.arguments), []).append((runs, beside, row.result))
+            runs, compared_with = (tuple(part) for part in json.loads(unpack_text(row.trainings)))
+            self._found.setdefault((row.statistic, row.arguments), []).append((runs, compared_with, row.result))
             self.trainings.update(runs)
 
     def find(
-        self, statistic: str, arguments: Mapping[str, Any], runs: Sequence[str], beside: Sequence[str]
+        self, statistic: str, arguments: Mapping[str, Any], runs: Sequence[str], compared_with: Sequence[str]
     ) -> Recalled | None:
         """Return the result that rests on these trainings, or on the most of them that one was recorded of.
 
@@ -87,10 +87,10 @@ class Recorded:
             statistic: its name.
             arguments: what it was asked, JSON values.
             runs: the trainings of the cell, in the order of the plan.
-            beside: those that it is compared with.
+            compared_with: those that it is compared with.
 
         """
-        order, others = {name: k for k, name in enumerate(runs)}, set(beside)
+        order, others = {name: k for k, name in enumerate(runs)}, set(compared_with)
         fit = [
             one
             for one in self._found.get((statistic, _key(arguments)), [])

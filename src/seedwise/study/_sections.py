@@ -78,7 +78,7 @@ def report_sections(store: Store) -> list[dict[str, Any]]:
                 ),
                 (None, []),
             )
-            recall = partial(store.recall, run_ids=run_ids, beside=of_plain)
+            recall = partial(store.recall, run_ids=run_ids, compared_with=of_plain)
             ensembles += ensembles_of(cell, plain, pool, spec.get("readouts", []), recall)
         readouts = store.readouts()
         forecasts = [

@@ -261,7 +261,7 @@ class StudySpec(Options):
     ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
     in ``source``, to set ours beside, ``published_ranges`` the largest and the smallest of several;
     ``published_setting`` is false where network, data or length of training are not those of the paper, as in every one
-    of ``scales`` but ``full``: then SDs and means stand beside the published ones without a verdict. ``fixed_values``
+    of ``scales`` but ``full``: then SDs and means are listed with the published ones and not judged. ``fixed_values``
     asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn
     the finished runs into predictions in other ways, too. ``sweep`` stands for further methods, each with another value
     of one parameter: it is written out when the file is read. ``tune`` is a search for better values (``seedwise
@@ -421,7 +421,9 @@ class StudySpec(Options):
         function = str(train.pop("function"))
         config = train.pop("config", {})
         if function == FUNCTION:
-            raise SeedwiseError(f"methods.{method}: the built-in trainer cannot stand beside functions of your own")
+            raise SeedwiseError(
+                f"methods.{method}: the built-in trainer cannot be a method of a study with a function of its own"
+            )
         if model is not None:
             raise SeedwiseError(
                 "a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'"

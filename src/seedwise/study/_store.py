@@ -602,7 +602,7 @@ class Store:
         compute: Callable[[], Any],
         *,
         run_ids: Sequence[str],
-        beside: Sequence[str] = (),
+        compared_with: Sequence[str] = (),
     ) -> Any:
         """Return a result that needs logits or forecasts: the recorded one of a compact store, else what is computed.
 
@@ -613,12 +613,12 @@ class Store:
             arguments: what it is asked, JSON values; all that it depends on besides the runs.
             compute: how it is computed from the logits or forecasts; None where they are not kept.
             run_ids: the finished runs that it is about, in the order of the plan.
-            beside: the runs that these are compared with.
+            compared_with: the runs that these are compared with.
 
         """
         if not self.is_compact:
             return compute()
-        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, beside=beside)
+        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, compared_with=compared_with)
         if isinstance(found.result, str) and len(found.runs) < len(run_ids):
             return f"{found.result} (of the first {len(found.runs)} runs)"
         return found.result
@@ -630,10 +630,10 @@ class Store:
         compute: Callable[[], Any],
         *,
         run_ids: Sequence[str],
-        beside: Sequence[str] = (),
+        compared_with: Sequence[str] = (),
     ) -> Recalled:
         """Return the result together with the trainings that it rests on; see ``recall``."""
-        runs, others = self._nonces(run_ids), self._nonces(beside)
+        runs, others = self._nonces(run_ids), self._nonces(compared_with)
         found = self._recorded.find(statistic, arguments, runs, others) if self.is_compact else None
         return Recalled(compute(), runs, others) if found is None else found
 
