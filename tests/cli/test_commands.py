@@ -1,5 +1,6 @@
 """What the commands print, and what they exit with."""
 
+import io
 import json
 import os
 import re
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import seedwise
+from seedwise.cli._console import print_table
 from seedwise.cli._run import command_line
 from seedwise.randomness import Randomness
+from seedwise.reporting import Table
 from seedwise.statistics import spread
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
@@ -35,6 +39,30 @@ def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
     assert "reduced: the SD is" in rows["steady"]  # a tenth of the base's
     assert "increased: the SD is" in rows["wild"]  # five times the base's
     assert "report: tiny.html" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
+    verdict = "not resolved: the difference of means is -.36 (95 % interval -.83 to .10), corrected p = .11"
+    columns = ["task", "method", "n", "SD [95 %]", "reduction [95 %]", "churn [95 %]", "verdict on the mean"]
+    rows = [
+        ["digits", "base", "20", ".51 [.35, .82]", "", "1.28 [.86, 1.70] %", ""],
+        ["digits", "placebo", "20", ".59 [.34, 1.11]", "-16 % [-91, 55]", "1.35 [.96, 1.74] %", verdict],
+    ]
+    out = Console(width=width, file=io.StringIO())
+    print_table(out, Table(columns, rows))
+    lines = out.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    assert "…" not in text
+    for cell in [*columns, *rows[0], *rows[1][:-1]]:
+        assert cell in text
+    headings = sum(line.startswith("task    method") for line in lines)
+    assert headings == sum(line.startswith("digits  placebo") for line in lines), "every part names its rows"
+    assert headings == {60: 3, 80: 2, 100: 2, 160: 1}[width]
+    start = next(line for line in lines if "verdict on the mean" in line).index("verdict on the mean")
+    last = [line[start:].strip() for line in lines[[k for k, line in enumerate(lines) if "verdict" in line][0] + 2 :]]
+    assert " ".join(last) == verdict, "a sentence wraps"
 
 
 def test_show_json_has_one_object_per_link(trained: Path) -> None:
