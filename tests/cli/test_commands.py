@@ -60,8 +60,8 @@ def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     headings = sum(line.startswith("task    method") for line in lines)
     assert headings == sum(line.startswith("digits  placebo") for line in lines), "every part names its rows"
     assert headings == {60: 3, 80: 2, 100: 2, 160: 1}[width]
-    start = next(line for line in lines if "verdict on the mean" in line).index("verdict on the mean")
-    last = [line[start:].strip() for line in lines[[k for k, line in enumerate(lines) if "verdict" in line][0] + 2 :]]
+    at, start = next((k, line.index("verdict")) for k, line in enumerate(lines) if "verdict" in line)
+    last = [line[start:].strip() for line in lines[at + 2 :]]
     assert " ".join(last) == verdict, "a sentence wraps"
 
 
@@ -128,6 +128,8 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
         (["run", "nothing.yaml"], 2, ["there is no study file nothing.yaml", "seedwise init nothing.yaml"]),
         (["run", "typo.yaml"], 2, ["typo.yaml", "unknown key 'method'", "did you mean 'methods'?"]),
         (["run", "recipe:digit"], 2, ["unknown recipe 'digit'", "did you mean 'digits'?"]),
+        (["run", "name.yaml"], 2, ["methods.no noise is 'no noise'", "letters, digits and . _ + = -"]),
+        (["recommend", "tiny.db"], 2, ["cannot read tiny.db", "name the study file (.yaml)"]),
         (["run", "tiny.yaml", "--shard", "5/4"], 2, ["--shard 5/4", "1 <= i <= k"]),
         (["run", "tiny.yaml", "--shard", "x"], 2, ["--shard x"]),
         (["run", "tiny.yaml", "--device", "tpu"], 2, ["unknown device 'tpu'"]),
@@ -148,6 +150,7 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
 )
 def test_a_mistake_is_one_line_with_a_remedy(trained: Path, arguments: list[str], code: int, parts: list[str]) -> None:
     (trained / "typo.yaml").write_text(STUDY.replace("methods:", "method:"))
+    (trained / "name.yaml").write_text(STUDY.replace("  base:", "  no noise:"))
     store = (trained / "tiny.db").read_bytes()
     done = run_cli(arguments, trained)
     assert (trained / "tiny.db").read_bytes() == store
@@ -317,6 +320,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert err.count("stopping at the next end of an epoch; Ctrl-C again stops at once\n") == 1
     assert "Go on with: seedwise run 'my slow.yaml' --workers 2 --replicates 2\n" in out
     assert len(list((tmp_path / "slow.d" / "checkpoints").iterdir())) == 2, "both stopped at the end of an epoch"
     done = run_cli(["run", "my slow.yaml", "--replicates", "2"], tmp_path)
