@@ -177,6 +177,9 @@ def test_every_command_has_help_and_says_its_exit_codes(trained: Path) -> None:
         text = run_cli([name, "--help"], trained).stdout
         assert "Usage" in text
         assert "Exit codes" in text
+    lines = run_cli(["run", "--help"], trained).stdout.splitlines()
+    begins = next(k for k, line in enumerate(lines) if "Finished runs are never" in line)
+    assert len(lines[begins + 1].strip()) > 60, "the lines of a docstring are no lines of the help"
 
 
 def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) -> None:
