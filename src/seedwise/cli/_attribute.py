@@ -104,12 +104,12 @@ def command(
 
 def print_attribution(results: AttributionFindings) -> None:
     """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import aligned, console
+    from seedwise.cli._console import console, print_table
 
     out = console()
     out.print(results.title, style="bold", soft_wrap=True)
     for section in results.sections:
         out.print(section.title)
-        out.print(aligned(section.table))
+        print_table(out, section.table)
     for sentence in results.sentences:
         out.print(f"  {sentence}", soft_wrap=True)

@@ -97,7 +97,7 @@ def command(
 
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
-    from seedwise.cli._console import aligned, console
+    from seedwise.cli._console import console, print_table
     from seedwise.reporting import tuning_numbers, tuning_results
     from seedwise.study import study_results
     from seedwise.tuning import tuning_sections
@@ -113,7 +113,7 @@ def print_tunings(store: Store, only: str | None = None, *, as_json: bool = Fals
         results = tuning_results(section)
         out.print(results.title, style="bold", soft_wrap=True)
         if results.comparison.rows:
-            out.print(aligned(results.comparison))
+            print_table(out, results.comparison)
         for sentence in results.sentences:
             out.print(f"  {sentence}", soft_wrap=True)
 

@@ -74,7 +74,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     """
     spec = stored["spec"]
     metrics = {task: tuple(map(_metric, listed)) for task, listed in stored["metrics"].items()}
-    question = {_OLD_NAMES.get(key, key): value for key, value in stored["question"].items()}
+    question = {_OLD_NAMES.get(key, key): value for key, value in stored.get("question", {}).items()}
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
     return StudyDescription(

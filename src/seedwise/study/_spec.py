@@ -473,7 +473,9 @@ def read_study(path: Path, scale: str | None = None) -> StudySpec:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise SeedwiseError(f"cannot read {path}: it is no text; name the study file (.yaml)") from None
+    except OSError as error:
         raise SeedwiseError(f"cannot read {path}: {error}") from None
     return parse_study(text, str(path), scale)
 
