@@ -50,15 +50,14 @@ def write_report(store: Store, target: Path) -> None:
     from seedwise.reporting import render
     from seedwise.run import storage_errors
     from seedwise.study import attribution_sections, report_sections
-    from seedwise.tuning import tuning_sections
+    from seedwise.tuning import search_results
 
     refuse_store_as_target(store.path, target)
-    studies = report_sections(store)
     html = render(
-        studies,
+        report_sections(store),
         command=shlex.join(["seedwise", "report", str(store.path), "-o", str(target)]),
         attributions=attribution_sections(store),
-        tunings=tuning_sections(store, studies),
+        searches=search_results(store),
     )
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
@@ -69,11 +68,10 @@ def write_tables(store: Store, folder: Path) -> int:
     from seedwise.reporting import attribution_files, table_files, tuning_files
     from seedwise.run import storage_errors
     from seedwise.study import attribution_sections, report_sections
-    from seedwise.tuning import tuning_sections
+    from seedwise.tuning import search_results
 
-    studies = report_sections(store)
-    files = table_files(studies) | attribution_files(attribution_sections(store))
-    files |= tuning_files(tuning_sections(store, studies))
+    files = table_files(report_sections(store)) | attribution_files(attribution_sections(store))
+    files |= tuning_files(search_results(store))
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

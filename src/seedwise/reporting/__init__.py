@@ -13,7 +13,7 @@ from seedwise.reporting._html import render
 from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
 from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
-from seedwise.reporting._tuning import TuningResults, parameters, tuning_files, tuning_numbers, tuning_results
+from seedwise.reporting._tuning import TuningTexts, parameters, tuning_files, tuning_numbers, tuning_texts
 from seedwise.reporting._words import interval, number, percent
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "Comparison",
     "Results",
     "Table",
-    "TuningResults",
+    "TuningTexts",
     "attribution_figure",
     "attribution_files",
     "attribution_results",
@@ -39,6 +39,6 @@ __all__ = [
     "table_files",
     "tuning_files",
     "tuning_numbers",
-    "tuning_results",
+    "tuning_texts",
     "why_it_stopped",
 ]

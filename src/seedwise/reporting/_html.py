@@ -13,7 +13,7 @@ from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
 from seedwise.reporting._tuning import tuning_part
-from seedwise.statistics import Cell, ComparisonRow, Interval
+from seedwise.statistics import Cell, ComparisonRow, Interval, SearchResults
 
 _CAPTIONS: Final = {
     "runs": "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
@@ -36,7 +36,7 @@ def render(
     *,
     command: str,
     attributions: Sequence[Mapping[str, Any]] = (),
-    tunings: Sequence[Mapping[str, Any]] = (),
+    searches: Sequence[SearchResults] = (),
 ) -> str:
     """Return the report as HTML; all text from users is escaped.
 
@@ -47,7 +47,7 @@ def render(
         command: the command that writes this report.
         attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
             ``failures`` and ``seconds`` too.
-        tunings: one dict per search, see ``seedwise.tuning.tuning_sections``.
+        searches: those that ``seedwise.tuning.search_results`` gives.
 
     """
     import jinja2
@@ -60,10 +60,10 @@ def render(
     )
     shown = [_study(study, k) for k, study in enumerate(studies)]
     attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
-    tuned = [tuning_part(tuning, k) for k, tuning in enumerate(tunings)]
-    names = [part["name"] for part in [*tuned, *shown, *attributed]]
+    tuned = [tuning_part(results, k) for k, results in enumerate(searches)]
+    names = [part.results.name for part in tuned] + [part["name"] for part in [*shown, *attributed]]
     return template.render(
-        names=names, tunings=tuned, studies=shown, attributions=attributed, command=command, version=__version__
+        names=names, searches=tuned, studies=shown, attributions=attributed, command=command, version=__version__
     )
 
 

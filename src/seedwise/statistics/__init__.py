@@ -29,6 +29,7 @@ from seedwise.statistics.churn_planning import (
 from seedwise.statistics.churn_verdict import churn_verdict, error_variance_verdict
 from seedwise.statistics.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
+from seedwise.statistics.confirmation import Confirmation, Quantity, confirm
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
@@ -46,6 +47,7 @@ from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
+from seedwise.statistics.metric import SHARE, Metric
 from seedwise.statistics.multiple import holm
 from seedwise.statistics.planning import (
     expected_interval,
@@ -62,12 +64,24 @@ from seedwise.statistics.published import (
     mean_beside_published,
     ratio_beside_published,
 )
+from seedwise.statistics.question import Look, Question
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.runs_to_resolve import RunsToResolve, runs_to_resolve
 from seedwise.statistics.scores import ScoreSpread, score_spread
+from seedwise.statistics.search import (
+    Arm,
+    Gain,
+    Measured,
+    ObjectiveName,
+    SearchGains,
+    SearchResults,
+    SpreadName,
+    TrialResult,
+    TrialState,
+)
 from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
@@ -76,6 +90,8 @@ from seedwise.statistics.spread_trend import spread_trend
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "SHARE",
+    "Arm",
     "AssistedSpread",
     "Attribution",
     "AttributionDesign",
@@ -83,31 +99,44 @@ __all__ = [
     "Candidate",
     "Cell",
     "ComparisonRow",
+    "Confirmation",
     "Cost",
     "Crossed",
     "EnsembleSpread",
     "Equivalence",
     "ExampleErrors",
     "Extremes",
+    "Gain",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
     "Interval",
     "LargestGap",
+    "Look",
+    "Measured",
+    "Metric",
+    "ObjectiveName",
     "PairFlip",
     "PooledRatio",
+    "Quantity",
+    "Question",
     "RankingFlips",
     "Reactivity",
     "Recommendation",
     "RunsToResolve",
     "ScoreSpread",
+    "SearchGains",
+    "SearchResults",
     "SeedEffect",
     "SequentialDesign",
     "SequentialPower",
     "SourceEffect",
+    "SpreadName",
     "SpreadProfile",
     "SpreadSources",
     "ThresholdChance",
+    "TrialResult",
+    "TrialState",
     "Verdict",
     "arm_correlation",
     "as_reduction",
@@ -127,6 +156,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "confirm",
     "cross_entropy",
     "crossed_difference",
     "crossed_mean",

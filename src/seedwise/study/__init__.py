@@ -16,20 +16,21 @@ from seedwise.study._doctor import (
     trainings,
 )
 from seedwise.study._executor import Progress, Silent, Workers
+from seedwise.study._extensions import is_search
 from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
+from seedwise.study._overrides import with_values
 from seedwise.study._plan import Link, PlannedRun, plan
 from seedwise.study._readouts import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
-from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
+from seedwise.study._spec import StudySpec, check_study, parse_study, read_study, regime_sources
 from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
-from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
-from seedwise.study._tuning_options import Objective, Space, Tune, Values
+from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
@@ -41,14 +42,13 @@ __all__ = [
     "Difference",
     "Exported",
     "Link",
-    "Objective",
     "Outcome",
     "Patient",
     "PlannedRun",
     "ProgramPatient",
     "Progress",
+    "Scalar",
     "Silent",
-    "Space",
     "Store",
     "StoredReadout",
     "StoredRun",
@@ -56,12 +56,9 @@ __all__ = [
     "StudyFolder",
     "StudyPatient",
     "StudySpec",
-    "Tune",
-    "Values",
     "Workers",
     "announced",
     "attribution_sections",
-    "base_space",
     "cells_of",
     "check_study",
     "diagnose",
@@ -73,17 +70,16 @@ __all__ = [
     "looks_at",
     "merge",
     "mistake",
-    "overrides_at",
     "parse_study",
     "plan",
     "read_study",
     "readout_passes",
     "recipe_names",
     "recipe_text",
+    "regime_sources",
     "replicates",
     "report_sections",
-    "settings_of",
     "trainings",
-    "tuned_method",
     "unread",
+    "with_values",
 ]

@@ -20,11 +20,11 @@ from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import digest_of, storage_errors
 from seedwise.study._attribute import attribution_sections, is_attribution
 from seedwise.study._cells import cells_of
+from seedwise.study._extensions import is_search
 from seedwise.study._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
 from seedwise.study._recorded import RECORDED
 from seedwise.study._sections import report_sections
 from seedwise.study._store import TRACEBACK, Store
-from seedwise.study._tuning import is_search
 
 Row = dict[str, Any]
 
