@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     hold.unlink()
     os.killpg(going.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
     out, err = going.communicate(timeout=60)
-    assert going.returncode == 130
+    assert going.returncode == 130, out + err
     assert "Traceback" not in err
     *_, last = out.splitlines()
     stopped, _, command = last.partition(" Go on with: ")

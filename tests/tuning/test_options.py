@@ -1,5 +1,8 @@
 """``tune:`` and ``sweep:`` in a study file: what they stand for, and mistakes that show before anything trains."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
@@ -174,3 +177,13 @@ def test_mistakes_in_a_sweep(sweep, message):
         check_study({**STUDY, "sweep": sweep})
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_only_a_file_with_tune_imports_what_reads_it():
+    code = (
+        "import sys; from seedwise.study import check_study; study = {study}\n"
+        "check_study(study); print('seedwise.tuning' in sys.modules)\n"
+        "check_study(study | {{'tune': {tune}}}); print('seedwise.tuning' in sys.modules, 'optuna' in sys.modules)"
+    ).format(study=STUDY, tune={"space": LAMBDA})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "False"]

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.study import Store, Study
+from seedwise.study import Silent, Store, Study
 from seedwise.tuning import Tuner, search_results
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
@@ -200,30 +200,61 @@ def test_changed_code_names_the_ways_on_that_a_search_has(project):
     assert len(trials_of(study.store_path)[0]["settings"]) == 3
 
 
-def test_no_trial_sees_the_test_set(tmp_path):
-    """The built-in trainer, on digits: trials have no metric of the test set, fresh runs have both."""
+class Notes(Silent):
+    """What the user is told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def note(self, text):
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def on_digits(tmp_path_factory):
+    """The built-in trainer tuned on digits: the store, and what the user was told."""
+    path = tmp_path_factory.mktemp("digits") / "tiny.db"
     study = Study.from_text(
         """
         name: tiny
         task: {dataset: digits, train_examples: 300, test_examples: 50}
         model: {name: small_cnn, width: 2}
         train: {epochs: 1, batch_size: 50, optimizer: {name: sgd, lr: 0.1}, validation: {fraction: 0.2}}
+        methods: {base: {}, vml: {loss: vml}}
         tune:
-          {space: {optimizer.lr: [0.05, 0.1]}, objective: {name: churn, floor: 0}, trials: 2, replicates: 3, fresh: 3}
+          space: {optimizer.lr: [0.05, 0.1]}
+          objective: {name: churn, floor: 0}
+          trials: 2
+          replicates: 3
+          batch: 1
+          fresh: 3
         """,
-        store=tmp_path / "tiny.db",
+        store=path,
     )
-    Tuner(study, workers=1).run()
-    _, runs, fresh = trials_of(tmp_path / "tiny.db")
+    notes = Notes()
+    Tuner(study, workers=1, progress=notes).run()
+    return path, notes.lines
+
+
+def test_no_trial_sees_the_test_set(on_digits):
+    """Trials have no metric of the test set, fresh runs have both."""
+    path, _ = on_digits
+    _, runs, fresh = trials_of(path)
     assert runs
     assert fresh
     assert all("validation/accuracy" in run.metrics for run in runs)
     assert not any(name.startswith("test/") for run in runs for name in run.metrics)
     assert all("test/accuracy" in run.metrics and "validation/accuracy" in run.metrics for run in fresh)
-    with Store(tmp_path / "tiny.db") as store:
+    with Store(path) as store:
         assert store.predictions([run.run_id for run in runs], logits=False) == {}
         kept = store.predictions([run.run_id for run in runs], "validation", logits=False)
     assert {len(one.labels) for one in kept.values()} == {60}  # a fifth of the 300
+
+
+def test_a_likely_mistake_of_every_trial_is_said_once(on_digits):
+    _, lines = on_digits
+    (line,) = [line for line in lines if "the penalty warms up for" in line]
+    assert line.startswith("trial-0: ")
 
 
 def test_pruned_trials_have_fewer_runs_and_are_never_chosen(project):

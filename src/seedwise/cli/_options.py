@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
-import click
 import typer
-from click.core import ParameterSource
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")]
 StoreFile = Annotated[
@@ -33,20 +31,19 @@ _ONCE: Final = {"retrain", "accept_changed_code", "retry_failed"}
 """What would train again what has been trained since."""
 
 
-def same_command() -> str:
-    """Return the running command as it was typed, without what is asked for once: it goes on after a stop."""
-    context = click.get_current_context()
+def same_command(context: typer.Context) -> str:
+    """Return a command as it was typed, without what is asked for once: it goes on after a stop."""
     return shlex.join(["seedwise", str(context.info_name), *_typed(context)])
 
 
-def _typed(context: click.Context) -> Iterator[str]:
+def _typed(context: typer.Context) -> Iterator[str]:
     # What stands alone comes first.
-    for parameter in sorted(context.command.params, key=lambda parameter: isinstance(parameter, click.Option)):
+    for parameter in sorted(context.command.params, key=lambda parameter: parameter.param_type_name == "option"):
         name = str(parameter.name)
-        if name in _ONCE or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        source = context.get_parameter_source(name)
+        if name in _ONCE or source is None or source.name != "COMMANDLINE":
             continue
-        if isinstance(parameter, click.Option):
+        if parameter.param_type_name == "option":
             yield max(parameter.opts, key=len)
-            if parameter.is_flag:
-                continue
-        yield str(context.params[name])
+        if not getattr(parameter, "is_flag", False):
+            yield str(context.params[name])

@@ -28,6 +28,7 @@ NAME: Final = "tune"
 
 
 def command(
+    context: typer.Context,
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file with 'tune:', or recipe:NAME.")],
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in all, earlier ones included; takes the place of the file's.")
@@ -82,7 +83,7 @@ def command(
             with Store(opened.store_path) as stored:
                 write_report(stored, path)
         except (Interrupted, KeyboardInterrupt):
-            out.print(f"stopped: what is finished is kept. Go on with: {same_command()}", soft_wrap=True)
+            out.print(f"stopped: what is finished is kept. Go on with: {same_command(context)}", soft_wrap=True)
             raise typer.Exit(130) from None
     with Store(opened.store_path) as stored:
         print_tunings(stored, trials_study_name(opened.spec.name), as_json=as_json)
