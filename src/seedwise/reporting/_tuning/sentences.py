@@ -41,9 +41,7 @@ def sentences(results: SearchResults) -> list[str]:
         return [*found, "fresh runs are still to be trained"]
     runs = results.confirmation.runs
     found += [f"{what} on {runs} fresh seeds and test data: {verdict}" for what, verdict in verdicts(results)]
-    plan = plan_sentences(results.confirmation.plan)
-    found += [f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}" for sentence in plan]
-    return found + _optimism(results)
+    return [*found, *plan_sentences(results.confirmation.plan, listed=True), *_optimism(results)]
 
 
 def verdicts(results: SearchResults) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from seedwise.reporting._words import decimals_for, number
+from seedwise.reporting._words import decimals_for, number, significant
 from seedwise.statistics import Interval, Metric, Quantity
 
 QUANTITIES: Final[tuple[Quantity, ...]] = ("mean", "sd", "churn")
@@ -20,12 +20,8 @@ def parameters(params: Mapping[str, Any]) -> str:
         'lambda_s .123, shift -.5, batch_size 32'
 
     """
-    shown = []
-    for path, value in params.items():
-        text = f"{value:.3g}" if isinstance(value, float) else str(value)
-        text = text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
-        shown.append(f"{path.rpartition('.')[2]} {text}")
-    return ", ".join(shown)
+    shown = {path: significant(value) if isinstance(value, float) else str(value) for path, value in params.items()}
+    return ", ".join(f"{path.rpartition('.')[2]} {text}" for path, text in shown.items())
 
 
 def is_percent(metric: Metric) -> bool:
