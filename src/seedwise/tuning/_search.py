@@ -75,9 +75,9 @@ def open_storage(url: str | None, store: Path) -> Iterator[Any]:
 
     optuna = load_optuna()
     target = url or sa.URL.create("sqlite", database=str(store.resolve())).render_as_string()
-    # Another process may be reading the file just then: wait for it, as the store does.
-    waits = {"connect_args": {"timeout": 30}} if target.startswith("sqlite") else {}
     try:
+        # Another process may be reading the file just then: wait for it, as the store does.
+        waits = {"connect_args": {"timeout": 30}} if sa.make_url(target).get_backend_name() == "sqlite" else {}
         storage = optuna.storages.RDBStorage(target, engine_kwargs=waits)
     except sa.exc.ArgumentError:  # it may hold a password: not repeated
         raise SeedwiseError(
