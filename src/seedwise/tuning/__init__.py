@@ -6,9 +6,8 @@ from seedwise.tuning._objectives import best, default_floor, front, measured, sh
 from seedwise.tuning._options import Objective, Space, Tune, Values
 from seedwise.tuning._results import search_results
 from seedwise.tuning._search import Search, Trial, open_storage
-from seedwise.tuning._session import Tuned
+from seedwise.tuning._session import Interrupted, Tuned
 from seedwise.tuning._space import base_space, overrides_at, tuned_method
-from seedwise.tuning._trained import Interrupted
 from seedwise.tuning._trials import TrialsStudy, fresh_study
 from seedwise.tuning._tune import OnTrial, Tuner
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.run import digest_of
 from seedwise.statistics import Arm, Cell, Measured
-from seedwise.study import Store, Study, cells_of
+from seedwise.study import Outcome, Store, Study, cells_of
 from seedwise.tuning._names import choice_name, fresh_study_name, search_name, trial_name, trials_study_name
 from seedwise.tuning._objectives import best, default_floor, measured, worst_of
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import Choice, SearchRecord, Setting
 from seedwise.tuning._search import Search, Trial
 from seedwise.tuning._space import base_space, first_setting, overrides_at, tuned_method
-from seedwise.tuning._trained import Trainer
 from seedwise.tuning._trials import TrialsStudy, fresh_study, on_validation
+
+
+class Interrupted(Exception):  # noqa: N818
+    """The user stopped it; what is finished is kept."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Session:
     Args:
         study: the study that is tuned.
         tune: how.
-        trainer: trains what is tried.
+        train: ``Study.run`` with its options, but for ``retry_failed``.
         storage: Optuna's, None where nothing is searched.
         earlier: what earlier calls chose.
         on_trial: called with the name of every trial that has ended, and the trial.
@@ -76,13 +79,13 @@ class Session:
         study: Study,
         tune: Tune,
         *,
-        trainer: Trainer,
+        train: Callable[..., Outcome],
         storage: Any,
         earlier: list[str],
         on_trial: Callable[[str, Trial], None],
     ) -> None:
         self._study, self._spec, self._tune = study, study.spec, tune
-        self._trainer = trainer
+        self._run_study = train
         self._storage = storage
         self._earlier = earlier
         self._on_trial = on_trial
@@ -90,6 +93,7 @@ class Session:
         self._tried: dict[str, _Tried] = {}
         self._floor: float | None = None
         self._failed = 0
+        self._warned: set[str] = set()
 
     def run(self, trials: int | None, *, retry_failed: bool) -> Tuned:
         """Search, choose, and compare the choice with the base on fresh seeds."""
@@ -113,7 +117,7 @@ class Session:
         self._note(choice)
         if choice.chosen is not None:
             fresh = fresh_study(self._study, tune, self._compared(choice.chosen, choice.chosen_base))
-            self._failed += self._trainer.train(fresh, retry_failed=retry_failed)
+            self._failed += self._train(fresh, retry_failed=retry_failed)
         return Tuned(choice.chosen, choice.chosen_base, self._floor, choice.fresh, self._failed)
 
     def _check_base(self, found: Measured | None) -> None:
@@ -184,7 +188,7 @@ class Session:
 
     def _measure(self, names: Mapping[str, int], *, retry_failed: bool = False) -> dict[str, Measured | None]:
         """Train what is missing of these settings and return what their first runs amount to."""
-        self._failed = self._trainer.train(self._trials_study(), retry_failed=retry_failed)
+        self._failed = self._train(self._trials_study(), retry_failed=retry_failed)
         cells = self._cells()
         base = cells[self._spec.base_method]
         if base.status.count("finished") and not base.finished:
@@ -194,6 +198,20 @@ class Session:
             )
         worst = worst_of(cells.values())
         return {name: measured(cells[name], runs, worst) for name, runs in names.items()}
+
+    def _train(self, study: Study, *, retry_failed: bool = False) -> int:
+        """Train what is missing of a study and return how many of its runs failed."""
+        study.warned = self._warned  # many trials have the same likely mistake, which is said once
+        try:
+            outcome = self._run_study(study, retry_failed=retry_failed)
+        except ChangedCodeError as error:
+            raise error.with_remedy(
+                "--accept-changed-code keeps them as they are; to train all of it again, begin with another name: in "
+                "the study file"
+            ) from None
+        if outcome.interrupted:
+            raise Interrupted
+        return outcome.failed
 
     def _cells(self) -> dict[str, Cell]:
         with Store(self._study.store_path) as store:
@@ -222,7 +240,7 @@ class Session:
     def _note(self, choice: Choice) -> None:
         """Note the choice in the store; nothing is left to train."""
         self._earlier = [name for name in self._earlier if name != choice.chosen]
-        self._trainer.train(self._trials_study(choice))
+        self._train(self._trials_study(choice))
 
     def _compared(self, chosen: str, base: str) -> dict[str, Mapping[str, Any]]:
         """Return the methods of the fresh study, the base first."""

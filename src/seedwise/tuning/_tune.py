@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -14,8 +15,7 @@ from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
 from seedwise.tuning._search import Trial, load_optuna, open_storage
-from seedwise.tuning._session import Session, Tuned
-from seedwise.tuning._trained import Interrupted, Trainer
+from seedwise.tuning._session import Interrupted, Session, Tuned
 
 OnTrial = Callable[[str, Trial], None]
 """Called with the name of every trial that has ended, and the trial."""
@@ -64,16 +64,17 @@ class Tuner:
             earlier = self._looked_at()
             storage = open_storage(tune.storage, self.study.store_path) if tune.searched else nullcontext()
             with storage as opened, Workers() as pool:
-                trainer = Trainer(
-                    pool=pool,
+                train = partial(
+                    Study.run,
                     workers=self.workers,
                     device=self.device,
                     runs_per_device=self.runs_per_device,
                     accept_changed_code=self.accept_changed_code,
                     progress=self.progress,
+                    pool=pool,
                 )
                 session = Session(
-                    self.study, tune, trainer=trainer, storage=opened, earlier=earlier, on_trial=self.on_trial
+                    self.study, tune, train=train, storage=opened, earlier=earlier, on_trial=self.on_trial
                 )
                 try:
                     return session.run(self.trials, retry_failed=self.retry_failed)
