@@ -6,23 +6,24 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import render, tuning_files, tuning_numbers, tuning_texts
-from seedwise.reporting._tuning import tuning_part
+from seedwise.reporting import render, search_files, search_findings, search_numbers
+from seedwise.reporting._tuning import SearchPart
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
 from seedwise.reporting._tuning.importances import importances_figure
 from seedwise.reporting._tuning.plane import plane_figure
-from seedwise.statistics import Measured, Metric, SearchGains, churn_ratio, seeds_needed
+from seedwise.statistics import Metric, Question, churn_ratio, confirm, seeds_needed
+from seedwise.tuning import Measured, SearchGains
 
-from .tuning_samples import CELLS, MEASURED, confirmed, fresh_section, gain, nothing_chosen, search, sweep
+from .tuning_samples import CELLS, MEASURED, fresh_section, gain, nothing_chosen, search, sweep
 
 
 def sentences(results):
-    return tuning_texts(results).sentences
+    return search_findings(results).sentences
 
 
 def rows(results, key):
-    (found,) = (one.table for one in tuning_texts(results).sections if one.key == key)
+    (found,) = (one.table for one in search_findings(results).sections if one.key == key)
     return {row[0]: dict(zip(found.columns, row, strict=True)) for row in found.rows}
 
 
@@ -46,7 +47,7 @@ def test_the_search_beside_fresh_seeds_and_the_difference_named_optimism():
     assert found["SD"]["optimism"] == f"{50 - fresh:.0f} points"
     assert found["SD"]["fresh seeds (n = 12), validation: gain"] == f"{fresh:.0f} %"
 
-    numbers = tuning_numbers(search())
+    numbers = search_numbers(search())
     assert numbers["optimism"]["sd"] == pytest.approx(50 - fresh)
     assert numbers["optimism"]["mean"] == pytest.approx(0 - difference.mean() / 100)
     mean = search().confirmation.gains["mean"]
@@ -103,7 +104,7 @@ def test_the_verdict_on_what_was_searched_for_comes_first(objective, spread, fir
     said = [s for s in sentences(found) if "fresh seeds and test data: " in s]
     assert said[0].startswith(f"{first} on 12 fresh seeds and test data: ")
     assert len(said) == 3
-    assert tuning_numbers(found)["verdicts"] == [s.partition("data: ")[2] for s in said]
+    assert search_numbers(found)["verdicts"] == [s.partition("data: ")[2] for s in said]
 
 
 def test_every_trial_has_a_row_with_what_became_of_it():
@@ -150,7 +151,7 @@ def test_mean_against_spread_with_both_intervals_and_the_front():
     assert any(np.allclose(part, [[low, 8], [high, 8]]) for part in across)
     assert any(line.get_linestyle() == ":" and line.get_xdata()[0] == 90 for line in axes.get_lines())
     assert axes.get_xlim()[0] > 60
-    captions = " ".join(caption for _, caption in tuning_part(search(), 0).figures)
+    captions = " ".join(caption for _, caption in SearchPart.of(search(), 0).figures)
     assert "2 lie outside" in captions  # at 60 %, and the one with a failed run
     assert axes.get_ylabel() == "churn [%]"
     assert plane_figure(search(objective="sd", spread="sd")).axes[0].get_ylabel() == "SD over runs [points]"
@@ -174,12 +175,12 @@ def test_importances_are_a_table_a_figure_or_a_reason():
 
 
 def test_a_sweep_has_a_panel_for_every_parameter():
-    figures = tuning_part(sweep(), 0).figures
+    figures = SearchPart.of(sweep(), 0).figures
     assert sum("Each panel changes one factor" in caption for _, caption in figures) == 1
     (svg,) = (svg for svg, caption in figures if "Each panel" in caption)
     assert "alpha" in svg
     assert "beta" in svg
-    assert not any("Each panel" in caption for _, caption in tuning_part(search(), 0).figures)
+    assert not any("Each panel" in caption for _, caption in SearchPart.of(search(), 0).figures)
 
 
 def test_the_page_has_all_of_it_and_the_tables_are_files():
@@ -190,24 +191,24 @@ def test_the_page_has_all_of_it_and_the_tables_are_files():
     ):  # fmt: skip
         assert text in html
     assert html.index("s-trials") < html.index("s-fresh")
-    assert {f"s-trials-{key}.csv" for key in ("tuning", "trials", "importances")} <= set(tuning_files([search()]))
+    assert {f"s-trials-{key}.csv" for key in ("tuning", "trials", "importances")} <= set(search_files([search()]))
 
 
 def test_a_search_that_goes_on_says_so():
     *ended, last = search().trials
     trials = [*ended, replace(last, state="running", measured=None, value=None)]
     going = nothing_chosen(importances="the search goes on", trials=trials)
-    texts = tuning_texts(going)
-    assert texts.sentences == ["of 7 trials 1 pruned, 1 failed, 1 running"]
-    assert not texts.comparison.table.rows
+    found = search_findings(going)
+    assert found.sentences == ["of 7 trials 1 pruned, 1 failed, 1 running"]
+    assert not found.comparison.table.rows
     assert "No importances of parameters: the search goes on." in render([], command="", searches=[going])
 
 
 def test_without_kept_classes_there_is_no_churn_of_fresh_runs():
-    bare = confirmed([replace(one, predictions=None) for one in CELLS])
+    bare = confirm([replace(one, predictions=None) for one in CELLS], "base", Question())
     assert bare.churn is None
     assert set(bare.gains) == {"sd", "mean"}
-    assert len(tuning_numbers(search(confirmation=bare))["verdicts"]) == 2
+    assert len(search_numbers(search(confirmation=bare))["verdicts"]) == 2
 
 
 def test_the_runs_that_fresh_seeds_take_are_said_once():

@@ -5,22 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from seedwise.statistics import (
-    Cell,
-    Gain,
-    Measured,
-    Metric,
-    Question,
-    SearchGains,
-    SearchResults,
-    TrialResult,
-    churn,
-    compare_study,
-    confirm,
-    spread,
-)
+from seedwise.statistics import Cell, Metric, Question, churn, compare_study, confirm, spread
+from seedwise.study import StudyResults
+from seedwise.tuning import Gain, Measured, SearchGains, SearchResults, TrialResult
 
-from .samples import cell, predicted, section
+from .samples import cell, predicted, provenance, section
 
 TRUTH = np.arange(200) % 2
 
@@ -62,10 +51,6 @@ def trial(name: str) -> TrialResult:
     )
 
 
-def confirmed(cells: list[Cell], **asked: Any) -> Any:
-    return confirm(cells, "base", Question(**asked), Metric("test/accuracy", unit="share", chance=0.1))
-
-
 def search(**changes: Any) -> SearchResults:
     """Return a search that chose trial-0 by churn, with fresh runs of CELLS."""
     base, tuned = (measured_of(one) for one in CELLS)
@@ -89,12 +74,8 @@ def search(**changes: Any) -> SearchResults:
         comparisons=[],
         importances={"loss.lambda_s": 0.75, "whole": 0.25},
         gains=SearchGains(gain(MEASURED["base"], MEASURED["trial-0"]), fresh, fresh),
-        confirmation=confirmed(CELLS),
-        spec="name: s\n",
-        again="seedwise tune s.yaml",
-        environments=[("python 3", 21)],
-        failures=[("as planned", 3)],
-        seconds=12.3,
+        confirmation=confirm(CELLS, "base", Question()),
+        provenance=provenance(again="seedwise tune s.yaml", failures=(("as planned", 3),)),
     )
     return replace(found, **changes)
 
@@ -105,7 +86,7 @@ def gain(base: Measured | None, tuned: Measured | None) -> Gain:
     return Gain.between(base, tuned, higher_is_better=True)
 
 
-def fresh_section() -> dict[str, Any]:
+def fresh_section() -> StudyResults:
     """Return the study of the fresh runs, which has a report of its own."""
     return section(CELLS, name="s-fresh", labels=[TRUTH, TRUTH])
 
@@ -119,7 +100,7 @@ def sweep() -> SearchResults:
     """Return a search without Optuna: values side by side."""
     names = ["base", "vml", *(f"{factor}={value}" for factor in ("alpha", "beta") for value in (0.1, 0.2, 0.4))]
     rng = np.random.default_rng(3)
-    cells = [cell(name, 0.95 + 0.01 * rng.normal(size=5), metric="validation/accuracy") for name in names]
+    cells = [cell(name, 0.95 + 0.01 * rng.normal(size=5), metric=ACCURACY) for name in names]
     trials = [
         TrialResult(
             name=one.method,
@@ -134,7 +115,7 @@ def sweep() -> SearchResults:
         )
         for one in cells
     ]
-    rows = compare_study([replace(one, values=100 * one.values, chance=10.0) for one in cells], baseline="base")
+    rows = compare_study([one.shown for one in cells], baseline="base")
     return nothing_chosen(
         cells=cells, trials=trials, comparisons=rows, importances="", objective="sd", spread="sd", replicates=5
     )

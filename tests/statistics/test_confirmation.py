@@ -18,8 +18,8 @@ def cell(method, errors, seed, **changes):
     labels = np.where(wrong, (TRUTH + 1) % 3, TRUTH)
     fields = {
         "task": "t", "method": method, "regime": "all", "group": [0] * 10, "replicate": range(10),
-        "values": (labels == TRUTH).mean(1), "status": ("finished",) * 10, "metric": "test/accuracy",
-        "higher_is_better": True, "chance": 1 / 3, "predictions": labels,
+        "values": (labels == TRUTH).mean(1), "status": ("finished",) * 10, "metric": METRIC,
+        "predictions": labels,
     }  # fmt: skip
     return Cell(**fields | changes)
 
@@ -28,7 +28,7 @@ BASE, TUNED = cell("base", 0.10, 1), cell("tuned", 0.03, 2)
 
 
 def test_gains_are_reductions_in_percent_and_a_difference_in_points():
-    found = confirm([BASE, TUNED], "base", Question(), METRIC)
+    found = confirm([BASE, TUNED], "base", Question())
     ratio = spread_ratio(TUNED.values, BASE.values, paired=True)
     assert found.gains["sd"].estimate == pytest.approx(100 * (1 - ratio.estimate))
     assert found.gains["sd"].low == pytest.approx(100 * (1 - ratio.high))
@@ -44,12 +44,9 @@ def test_gains_are_reductions_in_percent_and_a_difference_in_points():
 
 def test_where_low_values_are_good_less_is_a_gain():
     loss = Metric("test/mse", higher_is_better=False)
-    cells = [
-        replace(one, values=1 - one.values, metric="test/mse", higher_is_better=False, chance=None)
-        for one in (BASE, TUNED)
-    ]
-    found = confirm(cells, "base", Question(), loss)
-    accuracy = confirm([BASE, TUNED], "base", Question(), METRIC)
+    cells = [replace(one, values=1 - one.values, metric=loss) for one in (BASE, TUNED)]
+    found = confirm(cells, "base", Question())
+    accuracy = confirm([BASE, TUNED], "base", Question())
     for name in ("estimate", "low", "high"):
         assert 100 * getattr(found.gains["mean"], name) == pytest.approx(getattr(accuracy.gains["mean"], name))
     assert found.mean.word == "better"
@@ -57,7 +54,7 @@ def test_where_low_values_are_good_less_is_a_gain():
 
 def test_the_plan_is_for_the_ratio_that_was_asked_about():
     other = replace(cell("tuned", 0.10, 3), predictions=None)
-    found = confirm([BASE, other], "base", Question(sd_ratio=0.5, power=0.9), METRIC)
+    found = confirm([BASE, other], "base", Question(sd_ratio=0.5, power=0.9))
     assert found.sd.word == "not resolved"
     assert found.plan.spread == seeds_needed(paired=True, sd_ratio=0.5, power=0.9)
     assert found.churn is None
@@ -66,11 +63,11 @@ def test_the_plan_is_for_the_ratio_that_was_asked_about():
 
 def test_readouts_are_compared_too_and_only_the_plain_choice_is_judged():
     ensembles = [replace(one, readout="ensemble-5", predictions=None) for one in (BASE, TUNED)]
-    alone, found = (confirm(cells, "base", Question(), METRIC) for cells in ([BASE, TUNED], [BASE, TUNED, *ensembles]))
+    alone, found = (confirm(cells, "base", Question()) for cells in ([BASE, TUNED], [BASE, TUNED, *ensembles]))
     assert found.gains == alone.gains
     assert found.sd.sentence.split(", corrected")[0] == alone.sd.sentence.split(", corrected")[0]
 
 
 def test_it_takes_a_base_and_a_choice():
     with pytest.raises(ValueError, match="pass those of 'base' and of the choice"):
-        confirm([BASE], "base", Question(), METRIC)
+        confirm([BASE], "base", Question())

@@ -4,8 +4,8 @@ import numpy as np
 import optuna
 import pytest
 
-from seedwise.statistics import Cell, Gain, Metric, Question, SearchGains, confirm
-from seedwise.tuning import Search, Tune, best, measured
+from seedwise.statistics import Cell, Metric, Question, confirm
+from seedwise.tuning import Gain, Search, SearchGains, Tune, best, measured
 
 SEARCHES, TRIALS, RUNS, FRESH = 200, 12, 5, 20
 TRUTH = np.arange(240) % 4
@@ -16,8 +16,8 @@ def cell(rng, method, runs):
     labels = np.where(rng.random((runs, TRUTH.size)) < 0.1, (TRUTH + 1) % 4, TRUTH)
     return Cell(
         task="t", method=method, regime="all", group=[0] * runs, replicate=list(range(runs)), predictions=labels,
-        values=(labels == TRUTH).mean(1), status=("finished",) * runs, metric="test/accuracy", higher_is_better=True,
-        chance=0.25,
+        values=(labels == TRUTH).mean(1), status=("finished",) * runs,
+        metric=Metric("test/accuracy", "share", chance=0.25),
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def searched(request):
             Gain.between(measured(cell(rng, "base", RUNS)), chosen, higher_is_better=True),
             test=Gain.between(*map(measured, cells), higher_is_better=True),
         )
-        said.append((gains, confirm(cells, "base", Question(), Metric("test/accuracy", unit="share", chance=0.25))))
+        said.append((gains, confirm(cells, "base", Question())))
     return request.param, said
 
 

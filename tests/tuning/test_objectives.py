@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from seedwise.statistics import Cell, Gain, Measured
-from seedwise.tuning import Objective, best, default_floor, front, measured, shortfalls, values_of
+from seedwise.statistics import Cell, Metric
+from seedwise.tuning import Gain, Measured, Objective, best, default_floor, front, measured, shortfalls, values_of
 
 TRIALS = [
     Measured((0.90, 0.92, 0.94), 0, 0.10),
@@ -21,7 +21,7 @@ def cell(values, status=None, predictions=None, chance=0.1, higher=True, replica
     n = len(values)
     return Cell(
         task="t", method="m", regime="all", group=[0] * n, replicate=list(replicate or range(n)), values=values,
-        status=status or ("finished",) * n, metric="validation/accuracy", higher_is_better=higher, chance=chance,
+        status=status or ("finished",) * n, metric=Metric("validation/accuracy", "share", higher, chance),
         predictions=predictions,
     )  # fmt: skip
 

@@ -4,8 +4,7 @@ import numpy as np
 import optuna
 import pytest
 
-from seedwise.statistics import Measured
-from seedwise.tuning import Search, Tune, Values
+from seedwise.tuning import Measured, Search, Tune, Values
 
 SPACE = {"a": Values(low=0, high=1)}
 

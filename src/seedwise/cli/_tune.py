@@ -95,19 +95,19 @@ def command(
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
     from seedwise.cli._console import aligned, console
-    from seedwise.reporting import tuning_numbers, tuning_texts
+    from seedwise.reporting import search_findings, search_numbers
     from seedwise.tuning import search_results
 
     out = console()
     for results in search_results(store, only):
         if as_json:
-            typer.echo(json.dumps(tuning_numbers(results), indent=1))
+            typer.echo(json.dumps(search_numbers(results), indent=1))
             continue
-        texts = tuning_texts(results)
-        out.print(texts.title, style="bold", soft_wrap=True)
-        if texts.comparison.table.rows:
-            out.print(aligned(texts.comparison.table))
-        for sentence in texts.sentences:
+        findings = search_findings(results)
+        out.print(findings.title, style="bold", soft_wrap=True)
+        if findings.comparison.table.rows:
+            out.print(aligned(findings.comparison.table))
+        for sentence in findings.sentences:
             out.print(f"  {sentence}", soft_wrap=True)
 
 

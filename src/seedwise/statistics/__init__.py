@@ -47,8 +47,9 @@ from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
-from seedwise.statistics.metric import SHARE, Metric
+from seedwise.statistics.metric import SHARE, Metric, as_recorded, inferred, unit_of
 from seedwise.statistics.multiple import holm
+from seedwise.statistics.pairing import base_of, is_base, lined_up, prediction_rows, several_groups
 from seedwise.statistics.planning import (
     expected_interval,
     mean_power,
@@ -71,17 +72,6 @@ from seedwise.statistics.reactivity import Reactivity, reactivity
 from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.runs_to_resolve import RunsToResolve, runs_to_resolve
 from seedwise.statistics.scores import ScoreSpread, score_spread
-from seedwise.statistics.search import (
-    Arm,
-    Gain,
-    Measured,
-    ObjectiveName,
-    SearchGains,
-    SearchResults,
-    SpreadName,
-    TrialResult,
-    TrialState,
-)
 from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
 from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.spread import spread
@@ -91,7 +81,6 @@ from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
     "SHARE",
-    "Arm",
     "AssistedSpread",
     "Attribution",
     "AttributionDesign",
@@ -106,16 +95,13 @@ __all__ = [
     "Equivalence",
     "ExampleErrors",
     "Extremes",
-    "Gain",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
     "Interval",
     "LargestGap",
     "Look",
-    "Measured",
     "Metric",
-    "ObjectiveName",
     "PairFlip",
     "PooledRatio",
     "Quantity",
@@ -125,24 +111,21 @@ __all__ = [
     "Recommendation",
     "RunsToResolve",
     "ScoreSpread",
-    "SearchGains",
-    "SearchResults",
     "SeedEffect",
     "SequentialDesign",
     "SequentialPower",
     "SourceEffect",
-    "SpreadName",
     "SpreadProfile",
     "SpreadSources",
     "ThresholdChance",
-    "TrialResult",
-    "TrialState",
     "Verdict",
     "arm_correlation",
+    "as_recorded",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
     "attribution_design",
+    "base_of",
     "beside_published",
     "churn",
     "churn_attribution",
@@ -174,7 +157,10 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
+    "inferred",
+    "is_base",
     "largest_gap",
+    "lined_up",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
@@ -186,6 +172,7 @@ __all__ = [
     "negative_flips",
     "pooled_ratio",
     "power",
+    "prediction_rows",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
@@ -198,6 +185,7 @@ __all__ = [
     "seeds_needed",
     "sequential_design",
     "sequential_power",
+    "several_groups",
     "spread",
     "spread_equivalence",
     "spread_from_churn",
@@ -208,5 +196,6 @@ __all__ = [
     "spread_trend",
     "spread_verdict",
     "threshold_chance",
+    "unit_of",
     "variance_attribution",
 ]

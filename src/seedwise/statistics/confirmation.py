@@ -12,7 +12,6 @@ from seedwise.statistics.churn_verdict import churn_verdict
 from seedwise.statistics.comparison import compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
 from seedwise.statistics.interval import Interval
-from seedwise.statistics.metric import Metric
 from seedwise.statistics.pairing import lined_up, prediction_rows
 from seedwise.statistics.question import Question
 from seedwise.statistics.ratios import as_reduction
@@ -45,7 +44,7 @@ class Confirmation:
     plan: RunsToResolve | None
 
 
-def confirm(cells: Sequence[Cell], base: str, question: Question, metric: Metric) -> Confirmation:
+def confirm(cells: Sequence[Cell], base: str, question: Question) -> Confirmation:
     """Compare the choice of a search with the base, on runs by which nothing was chosen.
 
     The verdicts on SD and mean are those of :func:`compare_study`, corrected for the readouts that the study asks for;
@@ -55,7 +54,6 @@ def confirm(cells: Sequence[Cell], base: str, question: Question, metric: Metric
         cells: of the choice and the base, with any readouts; each holds its runs axis.
         base: the base's method.
         question: what the study is to find.
-        metric: the metric of the cells.
 
     Returns:
         Confirmation.
@@ -64,16 +62,17 @@ def confirm(cells: Sequence[Cell], base: str, question: Question, metric: Metric
         ValueError: without a cell of the base or of the choice, or as for :func:`compare_study`.
 
     Example:
+        >>> from seedwise.statistics import Metric
         >>> def cell(method, values):
         ...     return Cell(
         ...         task="digits", method=method, regime="all", group=[0] * 6, replicate=range(6), values=values,
-        ...         status=("finished",) * 6, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...         status=("finished",) * 6, metric=Metric("test/accuracy", unit="share"),
         ...     )
         >>> cells = [
         ...     cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980]),
         ...     cell("tuned", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808]),
         ... ]
-        >>> found = confirm(cells, "base", Question(), Metric("test/accuracy", unit="share"))
+        >>> found = confirm(cells, "base", Question())
         >>> found.sd.word, found.mean.word, round(found.gains["sd"].estimate)
         ('reduced', 'not resolved', 85)
 
@@ -87,9 +86,8 @@ def confirm(cells: Sequence[Cell], base: str, question: Question, metric: Metric
     chosen = next((cell for cell in plain if cell.method != base), None)
     if against is None or chosen is None:
         raise ValueError(f"cells are of {[cell.method for cell in cells]}; pass those of {base!r} and of the choice")
-    margin = None if question.margin is None else metric.scale * question.margin
-    shown = [_shown(cell, metric) for cell in cells]
-    rows = compare_study(shown, baseline=base, factor=question.factor, margin=margin)
+    margin = None if question.margin is None else chosen.metric.scale * question.margin
+    rows = compare_study([cell.shown for cell in cells], baseline=base, factor=question.factor, margin=margin)
     row = next(row for row in rows if (row.method, row.readout) == (chosen.method, "plain"))
     ratio = _churn_ratio(chosen, against)
     p = None if ratio is None or ratio.p_value is None else ratio.p_value
@@ -98,14 +96,9 @@ def confirm(cells: Sequence[Cell], base: str, question: Question, metric: Metric
         sd=row.verdict or row.verdict_reason,
         mean=row.mean_verdict or row.mean_verdict_reason,
         churn=None if ratio is None else churn_verdict(ratio, p_adjusted=1.0 if p is None else p),
-        gains=_gains(row, ratio, higher_is_better=metric.higher_is_better),
+        gains=_gains(row, ratio, higher_is_better=chosen.metric.higher_is_better),
         plan=runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin),
     )
-
-
-def _shown(cell: Cell, metric: Metric) -> Cell:
-    """Return the cell in the unit in which its metric is shown."""
-    return replace(cell, values=metric.scale * cell.values, chance=metric.shown.chance)
 
 
 def _gains(row: ComparisonRow, ratio: Interval | None, *, higher_is_better: bool) -> dict[Quantity, Interval]:

@@ -15,9 +15,12 @@ class Placed(Protocol):
     """A cell, or what was found of one."""
 
     @property
-    def method(self) -> str: ...  # noqa: D102
+    def method(self) -> str:
+        """Name of the method."""
+
     @property
-    def readout(self) -> str: ...  # noqa: D102
+    def readout(self) -> str:
+        """How runs are turned into predictions."""
 
 
 def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:

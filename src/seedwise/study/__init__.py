@@ -1,9 +1,11 @@
 """Studies: from a file to cells."""
 
-from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
+from seedwise.study._attribute import AttributionStudy, attribution_results, is_attribution
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
+from seedwise.study._collect import study_results
 from seedwise.study._compact import Exported, export_compact
+from seedwise.study._description import PublishedResults, StudyDescription, description_of
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -17,17 +19,28 @@ from seedwise.study._doctor import (
 )
 from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._extensions import is_search
+from seedwise.study._fans import Fan
 from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._pools import Ensembles
+from seedwise.study._provenance import provenance_of
 from seedwise.study._readouts import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
-from seedwise.study._sections import report_sections
-from seedwise.study._spec import StudySpec, check_study, parse_study, read_study, regime_sources
+from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
+from seedwise.study._spec import (
+    Published,
+    PublishedRange,
+    StudySpec,
+    check_study,
+    parse_study,
+    read_study,
+    regime_sources,
+)
 from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
 from seedwise.study._sweep import Scalar
@@ -35,32 +48,44 @@ from seedwise.study._until import announced, looks_at
 
 __all__ = [
     "CHECKS",
+    "AttributionResults",
     "AttributionStudy",
     "CellForecasts",
+    "CellResults",
     "Check",
     "Diagnosis",
     "Difference",
+    "Ensembles",
     "Exported",
+    "Fan",
     "Link",
+    "Network",
     "Outcome",
     "Patient",
     "PlannedRun",
     "ProgramPatient",
     "Progress",
+    "Provenance",
+    "Published",
+    "PublishedRange",
+    "PublishedResults",
     "Scalar",
     "Silent",
     "Store",
     "StoredReadout",
     "StoredRun",
     "Study",
+    "StudyDescription",
     "StudyFolder",
     "StudyPatient",
+    "StudyResults",
     "StudySpec",
     "Workers",
     "announced",
-    "attribution_sections",
+    "attribution_results",
     "cells_of",
     "check_study",
+    "description_of",
     "diagnose",
     "export_compact",
     "forecasts",
@@ -72,13 +97,14 @@ __all__ = [
     "mistake",
     "parse_study",
     "plan",
+    "provenance_of",
     "read_study",
     "readout_passes",
     "recipe_names",
     "recipe_text",
     "regime_sources",
     "replicates",
-    "report_sections",
+    "study_results",
     "trainings",
     "unread",
     "with_values",

@@ -1,10 +1,21 @@
 """Tuning for steadiness: a trial is a small study."""
 
 from seedwise.tuning._check import check_tuning
+from seedwise.tuning._collect import search_results
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._objectives import best, default_floor, front, measured, shortfalls, values_of
 from seedwise.tuning._options import Objective, Space, Tune, Values
-from seedwise.tuning._results import search_results
+from seedwise.tuning._results import (
+    Arm,
+    Gain,
+    Measured,
+    ObjectiveName,
+    SearchGains,
+    SearchResults,
+    SpreadName,
+    TrialResult,
+    TrialState,
+)
 from seedwise.tuning._search import Search, Trial, open_storage
 from seedwise.tuning._session import Interrupted, Tuned
 from seedwise.tuning._space import base_space, overrides_at, tuned_method
@@ -12,12 +23,21 @@ from seedwise.tuning._trials import TrialsStudy, fresh_study
 from seedwise.tuning._tune import OnTrial, Tuner
 
 __all__ = [
+    "Arm",
+    "Gain",
     "Interrupted",
+    "Measured",
     "Objective",
+    "ObjectiveName",
     "OnTrial",
     "Search",
+    "SearchGains",
+    "SearchResults",
     "Space",
+    "SpreadName",
     "Trial",
+    "TrialResult",
+    "TrialState",
     "TrialsStudy",
     "Tune",
     "Tuned",

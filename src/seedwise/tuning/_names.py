@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seedwise.statistics import Arm
+from seedwise.tuning._results import Arm
 
 
 def trial_name(arm: Arm, base: str, number: int) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell, Measured
+from seedwise.statistics import Cell
 from seedwise.tuning._options import Objective
+from seedwise.tuning._results import Measured
 
 REACHED = 1e-12
 """A floor is reached by a mean that misses it by rounding alone."""
@@ -27,10 +28,10 @@ def measured(cell: Cell, runs: int | None = None, worst: float | None = None) ->
     finished = cell.finished_mask[order]
     if not finished.any():
         return None
-    chance = cell.chance if cell.chance is not None else worst
+    chance = cell.metric.chance if cell.metric.chance is not None else worst
     values = cell.values[order].copy()
     if not finished.all():
-        bad = np.min if cell.higher_is_better else np.max
+        bad = np.min if cell.metric.higher_is_better else np.max
         values[~finished] = float(bad(values[finished])) if chance is None else chance
     return Measured(tuple(values.tolist()), int(np.sum(~finished)), _churn(cell, order, finished))
 
@@ -164,7 +165,7 @@ def default_floor(base: Measured, *, higher_is_better: bool) -> float:
 
 def worst_of(cells: Iterable[Cell]) -> float | None:
     """Return the worst value of any finished run: what a failed one counts as where chance is unknown."""
-    values = [(cell.values[cell.finished_mask], cell.higher_is_better) for cell in cells if cell.finished]
+    values = [(cell.values[cell.finished_mask], cell.metric.higher_is_better) for cell in cells if cell.finished]
     if not values:
         return None
     return float(min(v.min() for v, _ in values) if values[0][1] else max(v.max() for v, _ in values))

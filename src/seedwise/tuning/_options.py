@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from seedwise.statistics import Arm, ObjectiveName, SpreadName
 from seedwise.study import Scalar
 from seedwise.training import Options
+from seedwise.tuning._results import Arm, ObjectiveName, SpreadName
 
 WITH_FLOOR = ("churn", "sd", "front")
 

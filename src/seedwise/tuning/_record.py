@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from seedwise.statistics import Arm, TrialState
 from seedwise.tuning._options import Objective
+from seedwise.tuning._results import Arm, TrialState
 
 GOING: Final = "the search goes on"
 

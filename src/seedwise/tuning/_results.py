@@ -1,176 +1,235 @@
-"""From a store to what a search found."""
+"""What a search for better values tried and chose, and what fresh seeds made of the choice."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 import numpy as np
-import yaml
 
-from seedwise.statistics import (
-    Cell,
-    Confirmation,
-    Gain,
-    Interval,
-    Metric,
-    Question,
-    SearchGains,
-    SearchResults,
-    TrialResult,
-    churn,
-    compare_study,
-    confirm,
-    spread,
-)
-from seedwise.statistics.metric import as_recorded, unit_of
-from seedwise.study import Store, cells_of
-from seedwise.tuning._objectives import REACHED, front, measured, shortfalls, values_of, worst_of
-from seedwise.tuning._options import Objective
-from seedwise.tuning._record import Choice, SearchRecord, Setting
+from seedwise.statistics import Cell, ComparisonRow, Confirmation, Interval, Metric, Quantity
+from seedwise.study import Provenance
+
+Arm = Literal["tuned", "base"]
+"""Whose values a trial has: the method's that is tuned, or the base's."""
+
+TrialState = Literal["running", "finished", "pruned", "failed"]
+ObjectiveName = Literal["churn", "sd", "mean", "mean-sd", "paper", "front"]
+SpreadName = Literal["sd", "churn"]
 
 
-def search_results(store: Store, only: str | None = None) -> list[SearchResults]:
-    """Return what every search in a store found, or that of one study of trials alone."""
-    searches = {name: SearchRecord.of_study(described) for name, described in store.studies().items()}
-    return [
-        _results(store, name, record)
-        for name, record in searches.items()
-        if record is not None and only in (None, name)
-    ]
+@dataclass(frozen=True)
+class Measured:
+    """What the runs of a trial amount to; failed runs are counted at chance level.
+
+    Attributes:
+        values: the metric of each run, in the order of the replicates, shape (runs,).
+        failed: how many of them failed.
+        churn: share of examples on which two runs disagree, a failed run with every other on all examples; None where
+            no predictions were kept.
+
+    """
+
+    values: tuple[float, ...]
+    failed: int
+    churn: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are, failed ones included."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        """The mean over runs."""
+        return float(np.mean(self.values))
+
+    @property
+    def sd(self) -> float:
+        """The SD over runs (ddof 1)."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
+
+    def level(self, quantity: Quantity) -> float | None:
+        """Return the mean, SD or churn."""
+        return {"mean": self.mean, "sd": self.sd, "churn": self.churn}[quantity]
 
 
-def _results(store: Store, name: str, record: SearchRecord) -> SearchResults:
-    cells = {cell.method: cell for cell in cells_of(store, name)}
-    metric = _metric_of(list(cells.values()))
-    choice = record.choice or Choice(None, record.base)
-    fresh = cells_of(store, choice.fresh) if choice.fresh in store.studies() else []
-    objective = record.objective
-    runs = store.runs(name)
-    documents = store.documents()
-    return SearchResults(
-        name=name,
-        study=record.of,
-        metric=metric,
-        objective=objective.name,
-        sd_weight=objective.c,
-        spread=objective.judged_spread,
-        replicates=record.options["replicates"],
-        base=record.base,
-        tuned_base=record.options["tune_base"],
-        floor=record.floor,
-        chosen=choice.chosen,
-        chosen_base=choice.chosen_base,
-        earlier=record.earlier,
-        trials=_trials(record, choice, cells, metric),
-        cells=list(cells.values()),
-        comparisons=[]
-        if any(setting.params for setting in record.settings.values())
-        else compare_study([_shown(cell, metric) for cell in cells.values()], baseline=record.base),
-        importances=choice.importances,
-        gains=_gains(store, choice, cells, fresh, metric),
-        confirmation=_confirmation(store, choice, fresh),
-        spec=yaml.safe_dump(dict(record.study), sort_keys=False, default_flow_style=None, width=100),
-        again=f"seedwise tune {record.of}.yaml",
-        environments=[
-            (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
-            for digest, count in Counter(run.environment for run in runs if run.environment).most_common()
-        ],
-        failures=Counter(
-            f"{run.link.method}, {run.status.replace('_', ' ')}: {run.error}" for run in runs if run.error
-        ).most_common(),
-        seconds=sum(run.seconds or 0.0 for run in runs),
-    )
+@dataclass(frozen=True)
+class Gain:
+    """By how much the choice is better than the base; positive is better.
+
+    Attributes:
+        base, tuned: what their runs amount to.
+        mean: difference of means, in the unit of the metric.
+        sd, churn: reduction in percent; None where the base has none, or no predictions were kept.
+
+    """
+
+    base: Measured
+    tuned: Measured
+    mean: float
+    sd: float | None
+    churn: float | None
+
+    @classmethod
+    def between(cls, base: Measured, tuned: Measured, *, higher_is_better: bool) -> Self:
+        """Compare the choice with the base.
+
+        Example:
+            >>> base, tuned = Measured((0.90, 0.92, 0.94), 0), Measured((0.91, 0.92, 0.93), 0)
+            >>> gain = Gain.between(base, tuned, higher_is_better=True)
+            >>> round(gain.mean, 6), round(gain.sd), gain.churn
+            (0.0, 50, None)
+
+        """
+        sign = 1.0 if higher_is_better else -1.0
+        return cls(
+            base,
+            tuned,
+            sign * (tuned.mean - base.mean),
+            _reduction(base.sd, tuned.sd),
+            _reduction(base.churn, tuned.churn),
+        )
+
+    def of(self, quantity: Quantity) -> float | None:
+        """Return the gain in the mean, SD or churn."""
+        return {"mean": self.mean, "sd": self.sd, "churn": self.churn}[quantity]
 
 
-def _trials(record: SearchRecord, choice: Choice, cells: Mapping[str, Cell], metric: Metric) -> list[TrialResult]:
-    worst = worst_of(cells.values())
-    trials = [_trial(name, setting, cells[name], worst, record.floor) for name, setting in record.settings.items()]
-    if record.choice is not None:
-        trials = [replace(trial, chosen=trial.name in (choice.chosen, choice.chosen_base)) for trial in trials]
-    for arm in dict.fromkeys(trial.arm for trial in trials):
-        scored = _scored([trial for trial in trials if trial.arm == arm], record.objective, metric)
-        trials = [scored.get(trial.name, trial) for trial in trials]
-    return trials
+def _reduction(base: float | None, tuned: float | None) -> float | None:
+    return None if base is None or tuned is None or not base > 0 else 100 * (1 - tuned / base)
 
 
-def _trial(name: str, setting: Setting, cell: Cell, worst: float | None, floor: float | None) -> TrialResult:
-    found = measured(cell, worst=worst) if setting.state != "running" else None
-    missed = [] if found is None else shortfalls(floor, [found], higher_is_better=cell.higher_is_better).tolist()
-    return TrialResult(
-        name=name,
-        arm=setting.arm,
-        params=setting.params,
-        state=setting.state,
-        runs=cell.n,
-        failed=cell.failed,
-        measured=found,
-        sd=_known(spread, cell.values[cell.finished_mask]),
-        churn=None if cell.predictions is None else _known(churn, cell.predictions, example_ids=cell.example_ids),
-        short=any(one > REACHED for one in missed),
-    )
+@dataclass(frozen=True)
+class TrialResult:
+    """One setting that was tried, on validation data; the base as it stands is one, too.
+
+    Attributes:
+        name: its name among the methods of the study of trials.
+        arm: whose values it has.
+        params: the values, by their dotted paths.
+        state: what became of it.
+        runs: number of runs, failed ones included.
+        failed: number of failed runs.
+        measured: what its runs amount to; None while it runs or if all failed.
+        sd: SD of its finished runs with its interval, or None if there is none.
+        churn: share of examples on which two finished runs disagree with its interval, or None.
+        short: whether its mean misses the floor.
+        value: of the objective among the trials of its arm (of two, the spread); None if it did not finish.
+        front: whether no other trial of its arm is both steadier and better.
+        chosen: whether it is the choice, or the base's setting that the choice is compared with.
+
+    """
+
+    name: str
+    arm: Arm
+    params: Mapping[str, Any]
+    state: TrialState
+    runs: int
+    failed: int
+    measured: Measured | None = None
+    sd: Interval | None = None
+    churn: Interval | None = None
+    short: bool = False
+    value: float | None = None
+    front: bool = False
+    chosen: bool = False
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it finished, none of its runs failed, and its mean reaches the floor."""
+        found = self.measured
+        return self.state == "finished" and found is not None and not found.failed and not self.short
 
 
-def _scored(trials: Sequence[TrialResult], objective: Objective, metric: Metric) -> dict[str, TrialResult]:
-    """Return the finished trials of an arm, by name, with their value of the objective and whether on the front."""
-    pairs = [(t, t.measured) for t in trials if t.state == "finished" and t.measured is not None]
-    if not pairs:
-        return {}
-    found = [one for _, one in pairs]
-    values = values_of(objective, found, higher_is_better=metric.higher_is_better)[:, -1]
-    # Whatever the objective: which trials have no other that is both steadier and better.
-    both = Objective(name="front", spread=objective.judged_spread)
-    on_front = front(values_of(both, found, higher_is_better=metric.higher_is_better))
-    return {
-        trial.name: replace(trial, value=float(value), front=bool(best))
-        for (trial, _), value, best in zip(pairs, values, on_front, strict=True)
-    }
+@dataclass(frozen=True)
+class SearchGains:
+    """The gain of the choice over the base; each None where there is none yet.
+
+    Attributes:
+        search: with the seeds and examples that it was chosen by.
+        validation: with fresh seeds on the same validation data.
+        test: with fresh seeds on test data.
+
+    """
+
+    search: Gain | None = None
+    validation: Gain | None = None
+    test: Gain | None = None
+
+    def known(self) -> dict[str, Gain]:
+        """Return those that there are, by name."""
+        listed = {"search": self.search, "validation": self.validation, "test": self.test}
+        return {name: gain for name, gain in listed.items() if gain is not None}
+
+    def optimism(self, quantity: Quantity) -> float | None:
+        """Return the gain in the search less that with fresh seeds on test data, None without one of them."""
+        if self.search is None or self.test is None:
+            return None
+        searched, fresh = self.search.of(quantity), self.test.of(quantity)
+        return None if searched is None or fresh is None else searched - fresh
 
 
-def _known(estimate: Callable[..., Interval], *data: Any, **options: Any) -> Interval | None:
-    try:
-        return estimate(*data, **options)
-    except ValueError:
-        return None
+@dataclass(frozen=True, eq=False)
+class SearchResults:
+    """What a search found.
 
+    Attributes:
+        name: of the study that holds the trials.
+        study: the study that was tuned.
+        metric: the metric that trials are judged by.
+        objective: what was made small.
+        sd_weight: how many SDs the objective ``mean-sd`` takes off.
+        spread: which spread the search is about.
+        replicates: runs of a trial.
+        base: the base's name.
+        tuned_base: whether the base was searched too.
+        floor: which the mean had to reach, None without one.
+        chosen: the best trial; None while the search goes on, or if none reached the floor.
+        chosen_base: the base's setting that it is compared with.
+        earlier: what earlier calls chose, and looked at on test data.
+        trials: all that was tried, the base as it stands first.
+        cells: the runs of the trials.
+        comparisons: of the trials with the base, in the unit shown, where methods were tried and not values.
+        importances: shares of the parameters in the variance of the objective, or why there are none.
+        gains: of the choice over the base.
+        confirmation: what fresh seeds say of it; None while there are none.
+        provenance: where the results of the trials come from.
 
-def _gains(
-    store: Store, choice: Choice, cells: Mapping[str, Cell], fresh: Sequence[Cell], metric: Metric
-) -> SearchGains:
-    if choice.chosen is None:
-        return SearchGains()
-    worst = worst_of(cells.values())
+    """
 
-    def gain(pair: Sequence[Cell]) -> Gain | None:
-        found = [one for cell in pair if (one := measured(cell, worst=worst)) is not None and not np.isnan(one.mean)]
-        return Gain.between(*found, higher_is_better=metric.higher_is_better) if len(found) == 2 else None
+    name: str
+    study: str
+    metric: Metric
+    objective: ObjectiveName
+    sd_weight: float
+    spread: SpreadName
+    replicates: int
+    base: str
+    tuned_base: bool
+    floor: float | None
+    chosen: str | None
+    chosen_base: str
+    earlier: Sequence[str]
+    trials: Sequence[TrialResult]
+    cells: Sequence[Cell]
+    comparisons: Sequence[ComparisonRow]
+    importances: Mapping[str, float] | str
+    gains: SearchGains
+    confirmation: Confirmation | None
+    provenance: Provenance
 
-    searched = gain([cells[choice.chosen_base], cells[choice.chosen]])
-    if not fresh or choice.fresh is None:
-        return SearchGains(searched)
-    return SearchGains(searched, gain(_plain(cells_of(store, choice.fresh, metric.name))), gain(_plain(fresh)))
+    @property
+    def wanted(self) -> list[Quantity]:
+        """What the objective is about, the spread first."""
+        return ["mean"] if self.objective == "mean" else [self.spread, "mean"]
 
+    @property
+    def is_going(self) -> bool:
+        """Whether some trial is still running."""
+        return any(trial.state == "running" for trial in self.trials)
 
-def _plain(cells: Sequence[Cell]) -> list[Cell]:
-    return [cell for cell in cells if cell.readout == "plain"]
-
-
-def _confirmation(store: Store, choice: Choice, fresh: Sequence[Cell]) -> Confirmation | None:
-    if choice.fresh is None or not fresh:
-        return None
-    description = store.studies()[choice.fresh]
-    asked = description["question"]
-    question = Question(asked["spread_ratio"], asked["power"], asked.get("factor"), asked.get("margin"))
-    return confirm(fresh, description["base"], question, _metric_of(fresh))
-
-
-def _metric_of(cells: Sequence[Cell]) -> Metric:
-    one = cells[0]
-    metric = Metric(one.metric, unit_of(one.metric, None), one.higher_is_better, one.chance)
-    return as_recorded(metric, [value for cell in cells for value in cell.values.tolist()])
-
-
-def _shown(cell: Cell, metric: Metric) -> Cell:
-    return replace(cell, values=metric.scale * cell.values, chance=metric.shown.chance)
+    def trial(self, name: str) -> TrialResult:
+        """Return the trial of a name."""
+        return next(trial for trial in self.trials if trial.name == name)

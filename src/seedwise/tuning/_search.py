@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedwise.errors import SeedwiseError
-from seedwise.statistics import Measured, TrialState
 from seedwise.tuning._objectives import REACHED, shortfalls, values_of
 from seedwise.tuning._options import Space, Tune, Values
+from seedwise.tuning._results import Measured, TrialState
 
 if TYPE_CHECKING:
     import optuna

@@ -8,12 +8,13 @@ from typing import Any
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.run import digest_of
-from seedwise.statistics import Arm, Cell, Measured
+from seedwise.statistics import Cell
 from seedwise.study import Outcome, Store, Study, cells_of
 from seedwise.tuning._names import choice_name, fresh_study_name, search_name, trial_name, trials_study_name
 from seedwise.tuning._objectives import best, default_floor, measured, worst_of
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import Choice, SearchRecord, Setting
+from seedwise.tuning._results import Arm, Measured
 from seedwise.tuning._search import Search, Trial
 from seedwise.tuning._space import base_space, first_setting, overrides_at, tuned_method
 from seedwise.tuning._trials import TrialsStudy, fresh_study, on_validation
@@ -193,7 +194,7 @@ class Session:
         base = cells[self._spec.base_method]
         if base.status.count("finished") and not base.finished:
             raise SeedwiseError(
-                f"no run reported {base.metric}, which trials are judged by: "
+                f"no run reported {base.metric.name}, which trials are judged by: "
                 f"run.finish(**{{'{on_validation(self._spec.metrics[0].name)}': ...}})"
             )
         worst = worst_of(cells.values())

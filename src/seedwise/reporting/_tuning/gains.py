@@ -16,10 +16,12 @@ from seedwise.reporting._tuning.units import (
     level_text,
     optimism_text,
 )
-from seedwise.statistics import Quantity, SearchResults
+from seedwise.statistics import Quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seedwise.tuning import SearchResults
 
 NOTE: Final = (
     "Gain: how much better the choice is than the base; SD and churn in percent of the base's, the mean in its own "

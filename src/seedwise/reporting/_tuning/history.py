@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seedwise.reporting._svg import legend_above, new_figure
-from seedwise.statistics import SearchResults, TrialResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from seedwise.tuning import SearchResults, TrialResult
 
 CAPTION: Final = (
     "The objective, trial by trial (lower is better), the best so far as a line, the base on the same seeds "

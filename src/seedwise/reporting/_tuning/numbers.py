@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._tuning.sentences import verdicts
 from seedwise.reporting._tuning.units import QUANTITIES
-from seedwise.statistics import SearchResults, TrialResult
+
+if TYPE_CHECKING:
+    from seedwise.tuning import SearchResults, TrialResult
 
 
-def tuning_numbers(results: SearchResults) -> dict[str, Any]:
+def search_numbers(results: SearchResults) -> dict[str, Any]:
     """Return a search as JSON values: its trials, the choice and the gains; values of the metric as they are stored."""
     known = results.gains.known()
     optimism = {name: results.gains.optimism(name) for name in QUANTITIES}

@@ -10,10 +10,12 @@ import numpy as np
 
 from seedwise.reporting._svg import new_figure
 from seedwise.reporting._tuning.units import is_percent
-from seedwise.statistics import Interval, SearchResults, TrialResult
+from seedwise.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seedwise.tuning import SearchResults, TrialResult
 
 _CAPTION: Final = (
     "Spread against mean of the trials on validation data, with 95 % intervals; orange: the front, trials "

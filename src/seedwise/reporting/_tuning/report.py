@@ -14,14 +14,17 @@ from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning import gains, history, importances, plane, trials
 from seedwise.reporting._tuning.sentences import sentences, title
-from seedwise.statistics import Interval, SearchResults
+from seedwise.statistics import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from seedwise.study import Provenance
+    from seedwise.tuning import SearchResults
+
 
 @dataclass(frozen=True)
-class TuningTexts:
+class SearchFindings:
     """What a search found, in texts.
 
     Attributes:
@@ -44,26 +47,34 @@ class TuningTexts:
 
 
 @dataclass(frozen=True)
-class TuningPart:
-    """What the page shows of a search.
+class SearchPart:
+    """What the page shows of a search: what was found, figures (SVG and caption), and where it comes from."""
 
-    Attributes:
-        results: what it found.
-        texts: the same in texts.
-        figures: SVGs with their captions.
-
-    """
-
-    results: SearchResults
-    texts: TuningTexts
+    name: str
+    study: str
+    findings: SearchFindings
+    no_importances: str
     figures: list[tuple[str, str]]
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, results: SearchResults, position: int) -> SearchPart:
+        """Lay out the results of a search, the ``position``-th of the page."""
+        return cls(
+            results.name,
+            results.study,
+            search_findings(results),
+            results.importances if isinstance(results.importances, str) else "",
+            [(inline(draw, f"tuning{position}figure{k}"), text) for k, (draw, text) in enumerate(_figures(results))],
+            results.provenance,
+        )
 
 
-def tuning_texts(results: SearchResults) -> TuningTexts:
+def search_findings(results: SearchResults) -> SearchFindings:
     """Lay out what a search found."""
     known = results.importances
     shares = Table([], []) if isinstance(known, str) else importances.importance_table(known)
-    return TuningTexts(
+    return SearchFindings(
         title(results),
         sentences(results),
         Section("tuning", "What the search saw, and what fresh seeds say", gains.gains_table(results), gains.NOTE),
@@ -74,19 +85,11 @@ def tuning_texts(results: SearchResults) -> TuningTexts:
     )
 
 
-def tuning_part(results: SearchResults, position: int) -> TuningPart:
-    """Return what the page shows of a search; ``position`` tells its figures from those of others."""
-    figures = [
-        (inline(draw, f"tuning{position}figure{k}"), caption) for k, (draw, caption) in enumerate(_figures(results))
-    ]
-    return TuningPart(results, tuning_texts(results), figures)
-
-
-def tuning_files(searches: Sequence[SearchResults]) -> dict[str, str]:
+def search_files(searches: Sequence[SearchResults]) -> dict[str, str]:
     """Return the tables of searches as files, by name."""
     files: dict[str, str] = {}
     for results in searches:
-        for one in tuning_texts(results).sections:
+        for one in search_findings(results).sections:
             files |= files_of(one.table, f"{results.name}-{one.key}")
     return files
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._tuning.units import NAMES, floor_text, gain_text, optimism_text, parameters
-from seedwise.statistics import Confirmation, SearchResults, Verdict
+from seedwise.statistics import Confirmation, Verdict
+
+if TYPE_CHECKING:
+    from seedwise.tuning import SearchResults
 
 _ABOUT: Final = {"sd": "spread", "mean": "mean", "churn": "churn"}
 

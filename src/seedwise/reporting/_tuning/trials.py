@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning.units import is_percent, level_text, parameters
 from seedwise.reporting._words import decimals_for, interval, number
-from seedwise.statistics import Measured, Metric, SearchResults, TrialResult
+from seedwise.statistics import Metric
+
+if TYPE_CHECKING:
+    from seedwise.tuning import Measured, SearchResults, TrialResult
 
 NOTE: Final = (
     "Every setting that was tried, with the same seeds, on validation data. Failed runs count at chance level, and "
