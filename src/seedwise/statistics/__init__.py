@@ -29,6 +29,7 @@ from seedwise.statistics.churn_planning import (
 from seedwise.statistics.churn_verdict import churn_verdict, error_variance_verdict
 from seedwise.statistics.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
+from seedwise.statistics.confirmation import Confirmation, Quantity, confirm
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
@@ -87,6 +88,7 @@ __all__ = [
     "Candidate",
     "Cell",
     "ComparisonRow",
+    "Confirmation",
     "Cost",
     "Crossed",
     "EnsembleSpread",
@@ -102,6 +104,7 @@ __all__ = [
     "Metric",
     "PairFlip",
     "PooledRatio",
+    "Quantity",
     "Question",
     "RankingFlips",
     "Reactivity",
@@ -136,6 +139,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "confirm",
     "cross_entropy",
     "crossed_difference",
     "crossed_mean",

@@ -313,8 +313,8 @@ def _runs_of_changed_arguments(
         raise ChangedCodeError(
             f"{len(changed)} finished runs of '{call.links[0].method}' in {call.path} were trained with "
             f"{shown(names[first], recorded[first]['given'])}, and now there is "
-            f"{shown(names[first], arguments['given'])}: put what changes a result into config={{...}}, which names "
-            f"the run, or {_REMEDY}"
+            f"{shown(names[first], arguments['given'])}",
+            f"put what changes a result into config={{...}}, which names the run, or {_REMEDY}",
         )
     return changed
 
