@@ -47,9 +47,8 @@ from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
-from seedwise.statistics.metric import SHARE, Metric, as_recorded, inferred, unit_of
+from seedwise.statistics.metric import SHARE, Metric
 from seedwise.statistics.multiple import holm
-from seedwise.statistics.pairing import base_of, is_base, lined_up, prediction_rows, several_groups
 from seedwise.statistics.planning import (
     expected_interval,
     mean_power,
@@ -120,12 +119,10 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
-    "as_recorded",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
     "attribution_design",
-    "base_of",
     "beside_published",
     "churn",
     "churn_attribution",
@@ -157,10 +154,7 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
-    "inferred",
-    "is_base",
     "largest_gap",
-    "lined_up",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
@@ -172,7 +166,6 @@ __all__ = [
     "negative_flips",
     "pooled_ratio",
     "power",
-    "prediction_rows",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
@@ -185,7 +178,6 @@ __all__ = [
     "seeds_needed",
     "sequential_design",
     "sequential_power",
-    "several_groups",
     "spread",
     "spread_equivalence",
     "spread_from_churn",
@@ -196,6 +188,5 @@ __all__ = [
     "spread_trend",
     "spread_verdict",
     "threshold_chance",
-    "unit_of",
     "variance_attribution",
 ]

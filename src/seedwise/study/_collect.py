@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell, ScoreSpread, is_base, score_spread
+from seedwise.statistics import Cell, ScoreSpread, score_spread
+from seedwise.statistics.pairing import is_base
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of

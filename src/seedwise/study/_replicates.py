@@ -30,7 +30,8 @@ from seedwise.run import (
     training,
     write_checked,
 )
-from seedwise.statistics import Metric, Question, unit_of
+from seedwise.statistics import Metric, Question
+from seedwise.statistics.metric import unit_of
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
 from seedwise.study._exam import UNFIXED_HASHES, Sitting, present_sitting

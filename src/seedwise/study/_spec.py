@@ -23,7 +23,8 @@ from seedwise.randomness import ALL, PARTS, SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
-from seedwise.statistics import Metric, unit_of
+from seedwise.statistics import Metric
+from seedwise.statistics.metric import unit_of
 from seedwise.study._extensions import imported, sections_in
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._overrides import merge
