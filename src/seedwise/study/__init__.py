@@ -1,9 +1,12 @@
 """Studies: from a file to cells."""
 
+from seedwise.execution import Progress, Silent, StudyFolder, Workers
+from seedwise.run import Link, PlannedRun
+from seedwise.store import Exported, Store, StoredReadout, StoredRun
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
-from seedwise.study._compact import Exported, export_compact
+from seedwise.study._compact import export_compact
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -15,18 +18,15 @@ from seedwise.study._doctor import (
     diagnose,
     trainings,
 )
-from seedwise.study._executor import Progress, Silent, Workers
-from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
-from seedwise.study._plan import Link, PlannedRun, plan
-from seedwise.study._readouts import readout_passes
+from seedwise.study._plan import plan
+from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
-from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
 from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
 from seedwise.study._tuning_options import Objective, Space, Tune, Values

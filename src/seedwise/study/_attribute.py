@@ -21,9 +21,9 @@ from seedwise.statistics import (
     logit_attribution,
     variance_attribution,
 )
+from seedwise.store import Store, StoredRun
 from seedwise.study._mistakes import mistake
 from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
-from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Study
 from seedwise.study._varied import undrawn
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from seedwise.errors import ChangedCodeError
 from seedwise.run import changed_files, digest_of, present_code
-from seedwise.study._store import Store
+from seedwise.store import Store
 
 _OPTIONS: Final = "--retrain trains them again and keeps the old results, --accept-changed-code keeps them as they are"
 

@@ -16,13 +16,20 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import Keep, Observed, Operation, RunRecord, RunSpec, first_difference
-from seedwise.study._exam import UNFIXED_HASHES, Exam, Examination
-from seedwise.study._executor import Executor, Settings, Silent, Workers
-from seedwise.study._folder import StudyFolder, read_record
-from seedwise.study._jobs import Record
+from seedwise.execution import (
+    UNFIXED_HASHES,
+    Exam,
+    Examination,
+    Executor,
+    Settings,
+    Silent,
+    StudyFolder,
+    Workers,
+    read_record,
+)
+from seedwise.run import Keep, Observed, Operation, Record, RunRecord, RunSpec, first_difference
 from seedwise.study._mistakes import mistake
-from seedwise.study._spec import CheckpointOptions, regime_sources
+from seedwise.study._spec import regime_sources
 from seedwise.study._study import Study, _devices
 
 CHECKS: Final = {
@@ -267,9 +274,11 @@ class StudyPatient:
             devices=self._devices,
             keep=Keep(predictions="full"),
             evaluate_epochs=True,
-            checkpoint=CheckpointOptions(every_epochs=None, every_seconds=None),
-            limits=self._study.spec.limits,
             import_from=self._study.import_from,
+            every_epochs=None,
+            every_seconds=None,
+            seconds=self._study.spec.limits.seconds,
+            retries=self._study.spec.limits.retries,
             keep_trace=True,
         )
         with Workers() as pool:
@@ -328,7 +337,7 @@ class ProgramPatient:
 
     def _run(self, sittings: Sequence[dict[str, Any]]) -> str:
         """Run the program as its user does, once for each sitting, and return the last line of its errors."""
-        command = [sys.executable, "-m", "seedwise.study._program", json.dumps(sittings), *self._words]
+        command = [sys.executable, "-m", "seedwise.execution._program", json.dumps(sittings), *self._words]
         # Where the user does not fix it, every start of the program has another.
         hashes = {"PYTHONHASHSEED": str(next(self._starts))} if self.notes else {}
         environment = {**os.environ, **hashes}

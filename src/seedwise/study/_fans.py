@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
+from seedwise.store import recordable
 from seedwise.study._cell_forecasts import CellForecasts
 
 _FEWEST_RUNS: Final = 3
 _MOST_METHODS: Final = 4
 
 
+@recordable
 @dataclass(frozen=True, eq=False)
 class Choice:
     """Two windows and a variable.

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seedwise.errors import StorageError
+from seedwise.execution import Progress, StudyFolder
 from seedwise.run import RunRecord
-from seedwise.study._executor import Progress
-from seedwise.study._folder import StudyFolder
-from seedwise.study._store import Store
+from seedwise.store import Store
 
 
 def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple[int, int]:

@@ -15,10 +15,12 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Literal
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.execution import UNFIXED_HASHES, Silent, Sitting, StudyFolder, present_sitting
 from seedwise.run import (
     FAILURES,
     Checkpoint,
     Keep,
+    Link,
     Numerics,
     Run,
     RunCode,
@@ -30,14 +32,11 @@ from seedwise.run import (
     training,
     write_checked,
 )
+from seedwise.store import Store
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
-from seedwise.study._exam import UNFIXED_HASHES, Sitting, present_sitting
-from seedwise.study._executor import Silent
-from seedwise.study._folder import StudyFolder
-from seedwise.study._plan import Link, seeds_of
+from seedwise.study._plan import seeds_of
 from seedwise.study._spec import regime_sources
-from seedwise.study._store import Store
 from seedwise.study._study import take_outbox, take_record
 
 

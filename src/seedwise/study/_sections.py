@@ -12,13 +12,13 @@ import yaml
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell, ScoreSpread, score_spread
+from seedwise.store import Store, StoredRun
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
 from seedwise.study._fans import fans_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
-from seedwise.study._store import Store, StoredRun
 from seedwise.study._tuning import is_search
 from seedwise.training import FUNCTION, is_forecasting, task_name
 

@@ -17,7 +17,7 @@ from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._overrides import merge
-from seedwise.study._readouts import check_readouts
+from seedwise.study._readout_checks import check_readouts
 from seedwise.study._sweep import expanded
 from seedwise.study._tuning import check_tuning
 from seedwise.study._tuning_options import Scalar, Tune

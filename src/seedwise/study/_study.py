@@ -13,19 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError, StorageError
+from seedwise.execution import (
+    Executor,
+    Progress,
+    Reading,
+    Settings,
+    Silent,
+    StudyFolder,
+    Training,
+    Workers,
+    again,
+    file_of,
+)
 from seedwise.readouts import per_run
-from seedwise.run import FAILURES, RunRecord, changed_files
+from seedwise.run import FAILURES, PlannedRun, ReadoutRecord, Record, RunRecord, changed_files
 from seedwise.statistics import Cell
+from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._code import changed_code, runs_of_changed_code
 from seedwise.study._estimate import Estimate, estimate
-from seedwise.study._executor import Executor, Progress, Settings, Silent, Workers
-from seedwise.study._folder import StudyFolder, again
-from seedwise.study._jobs import Reading, ReadoutRecord, Record, Training, file_of
-from seedwise.study._plan import PlannedRun, plan
-from seedwise.study._readings import mean_of_snapshots, missing_readings, unkept, without_weights
+from seedwise.study._pending_readouts import mean_of_snapshots, missing_readings, unkept, without_weights
+from seedwise.study._plan import plan
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
-from seedwise.study._store import Store
 from seedwise.study._until import described, looks_at
 from seedwise.training import FUNCTION, TrainerConfig, steps_of, warnings_of
 
@@ -320,9 +329,11 @@ class Study:
             devices=devices,
             keep=self.spec.keep_options,
             evaluate_epochs=self.spec.evaluate.every_epoch,
-            checkpoint=self.spec.checkpoint,
-            limits=self.spec.limits,
             import_from=self.import_from,
+            every_epochs=self.spec.checkpoint.every_epochs,
+            every_seconds=self.spec.checkpoint.every_seconds,
+            seconds=self.spec.limits.seconds,
+            retries=self.spec.limits.retries,
         )
 
     @property

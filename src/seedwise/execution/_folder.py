@@ -13,9 +13,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import RunRecord, read_checked, remove_stale, storage_errors, write_checked
-from seedwise.study._jobs import ReadoutRecord, Record, file_of
-from seedwise.study._plan import Link, PlannedRun
+from seedwise.execution._jobs import file_of
+from seedwise.run import (
+    Link,
+    PlannedRun,
+    ReadoutRecord,
+    Record,
+    RunRecord,
+    read_checked,
+    remove_stale,
+    storage_errors,
+    write_checked,
+)
 
 
 class StudyFolder:

@@ -24,13 +24,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import Forecasts, Observed, Predictions, RunRecord, digest_of
-from seedwise.study._jobs import ReadoutRecord
-from seedwise.study._packing import pack as _pack
-from seedwise.study._packing import unpack as _unpack
-from seedwise.study._packing import unpack_labels, unpack_text
-from seedwise.study._plan import Link
-from seedwise.study._recorded import RECORDED, Recalled, Recorded
+from seedwise.run import Forecasts, Link, Observed, Predictions, ReadoutRecord, RunRecord, digest_of
+from seedwise.store._packing import pack as _pack
+from seedwise.store._packing import unpack as _unpack
+from seedwise.store._packing import unpack_labels, unpack_text
+from seedwise.store._recorded import RECORDED, Recalled, Recorded
 
 VERSION: Final = 1
 _PLACE: Final = ("study", "task", "method", "regime", "group", "replicate")

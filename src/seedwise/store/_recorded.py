@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,12 +20,19 @@ from sqlalchemy import Column, LargeBinary, MetaData, String, Table, Text
 from seedwise.errors import SeedwiseError
 from seedwise.run import digest_of
 from seedwise.statistics import Attribution, EnsembleSpread, Interval, ScoreSpread, SourceEffect
-from seedwise.study._fans import Choice
-from seedwise.study._packing import pack_text, unpack_text
+from seedwise.store._packing import pack_text, unpack_text
 
+_T = TypeVar("_T")
 _TYPES: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Attribution, Choice, EnsembleSpread, Interval, ScoreSpread, SourceEffect)
+    kind.__name__: kind for kind in (Attribution, EnsembleSpread, Interval, ScoreSpread, SourceEffect)
 }
+
+
+def recordable(kind: type[_T]) -> type[_T]:
+    """Let a dataclass be part of recorded results; a decorator."""
+    _TYPES[kind.__name__] = kind
+    return kind
+
 
 # Not among the tables of every store: to have it is what makes a store a compact one.
 RECORDED: Final = Table(

@@ -20,10 +20,9 @@ from types import FrameType
 from typing import Any, Final, Protocol
 
 from seedwise.errors import StorageError
-from seedwise.run import Keep, digest_of, storage_errors
-from seedwise.study._folder import StudyFolder, again, read_record
-from seedwise.study._jobs import Job, Record
-from seedwise.study._spec import CheckpointOptions, Limits
+from seedwise.execution._folder import StudyFolder, again, read_record
+from seedwise.execution._jobs import Job
+from seedwise.run import Keep, Record, digest_of, storage_errors
 from seedwise.training import FUNCTION, check_data, check_selection
 
 _GRACE: Final = 20.0
@@ -65,15 +64,30 @@ class Silent:
 
 @dataclass(frozen=True)
 class Settings:
-    """How runs are executed; nothing of it is part of their names."""
+    """How runs are executed; nothing of it is part of their names.
+
+    Attributes:
+        folder: where records, checkpoints and logs go.
+        devices: one worker on each.
+        keep: what is kept of predictions and weights.
+        evaluate_epochs: whether the test set is evaluated after each epoch.
+        import_from: where workers look for the user's own modules.
+        every_epochs, every_seconds: when a checkpoint is written; None: not for that.
+        seconds: how long a run may take; None: as long as it likes.
+        retries: how often a run whose worker died is tried again.
+        keep_trace: whether records hold a digest of the state after each epoch.
+
+    """
 
     folder: StudyFolder
     devices: Sequence[str]
     keep: Keep
     evaluate_epochs: bool
-    checkpoint: CheckpointOptions
-    limits: Limits
     import_from: Sequence[str]
+    every_epochs: int | None
+    every_seconds: float | None
+    seconds: float | None
+    retries: int
     keep_trace: bool = False
 
     def command(self, job: Job, device: str) -> dict[str, Any]:
@@ -84,7 +98,8 @@ class Settings:
             "device": device,
             "keep": asdict(self.keep),
             "evaluate_epochs": self.evaluate_epochs,
-            "checkpoint": self.checkpoint.model_dump(),
+            "every_epochs": self.every_epochs,
+            "every_seconds": self.every_seconds,
             "keep_trace": self.keep_trace,
             "import_from": list(self.import_from),
         }
@@ -105,7 +120,7 @@ class _Worker:
             stderr = log.open("ab")
         with stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "seedwise.study._worker"],
+                [sys.executable, "-m", "seedwise.execution._worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -348,7 +363,7 @@ class Executor:
     def _retry(self, job: Job, returncode: int) -> None:
         self._deaths[job.id] += 1
         how = f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
-        if self._deaths[job.id] <= self.settings.limits.retries:
+        if self._deaths[job.id] <= self.settings.retries:
             self._progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
             self._waiting.appendleft(job)
             return
@@ -358,11 +373,11 @@ class Executor:
         self._accept(job, job.record("crashed", message))
 
     def _timeout_message(self) -> str:
-        return f"it took longer than the {self.settings.limits.seconds:g} s of limits.seconds"
+        return f"it took longer than the {self.settings.seconds:g} s of limits.seconds"
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
-        limit = self.settings.limits.seconds
+        limit = self.settings.seconds
         for worker in self._workers:
             if limit is not None and worker.job is not None and now - worker.since > limit and not worker.timed_out:
                 worker.timed_out = True

@@ -1,0 +1,26 @@
+"""Where runs are trained: jobs, the workers that do them, and the folder through which their records come back."""
+
+from seedwise.execution._exam import UNFIXED_HASHES, Exam, Examination, Sitting, present_sitting
+from seedwise.execution._folder import StudyFolder, again, read_record
+from seedwise.execution._jobs import Job, Reading, Training, file_of
+from seedwise.execution._local import Executor, Progress, Settings, Silent, Workers
+
+__all__ = [
+    "UNFIXED_HASHES",
+    "Exam",
+    "Examination",
+    "Executor",
+    "Job",
+    "Progress",
+    "Reading",
+    "Settings",
+    "Silent",
+    "Sitting",
+    "StudyFolder",
+    "Training",
+    "Workers",
+    "again",
+    "file_of",
+    "present_sitting",
+    "read_record",
+]
