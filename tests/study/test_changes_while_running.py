@@ -53,13 +53,13 @@ def test_a_checkpoint_of_other_code_is_not_gone_on_from_and_that_is_said(module,
 def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(new_project, tmp_path, monkeypatch):
     import seedwise.study._study as under_test
 
-    take_record = under_test.take_record
+    ingest = under_test.ingest
 
     def slowly(*arguments):
         time.sleep(2.6)
-        return take_record(*arguments)
+        return ingest(*arguments)
 
-    monkeypatch.setattr(under_test, "take_record", slowly)
+    monkeypatch.setattr(under_test, "ingest", slowly)
     (tmp_path / "napping.py").write_text(
         "import time\ndef train(run):\n    time.sleep(0.8)\n    run.finish(accuracy=1)\n"
     )

@@ -367,7 +367,7 @@ def test_what_was_said_of_no_runs_is_not_said_of_those_that_come(folder: Path, t
     study(folder, keys, tmp_path / "t.db").run(workers=1)
     more = study(folder, keys | {"methods": {"base": {}, "new": {"config": {"number": 1}}}}, tmp_path / "t.db")
     with Store(tmp_path / "t.db", write=True) as store:  # planned, and not trained yet
-        store.write_plan("classes", more.describe(), [(p.link, p.spec.id, p.spec.content) for p in more.plan()])
+        store.write_plan("classes", more.describe(), more.plan())
     export_compact(tmp_path / "t.db", tmp_path / "c.db")
     assert [one.found for one in sections(tmp_path / "c.db")[0]["ensembles"]][1].startswith("no logits were kept")
     more.store_path = tmp_path / "c.db"

@@ -20,6 +20,7 @@ from seedwise.run import (
     ReadoutRecord,
     Record,
     RunRecord,
+    RunSpec,
     read_checked,
     remove_stale,
     storage_errors,
@@ -123,8 +124,8 @@ class StudyFolder:
         runs = [[asdict(p.link), p.spec.id, p.spec.content] for p in planned]
         write_checked(self.root / "plan", json.dumps([study, description, runs]).encode())
 
-    def read_plan(self) -> tuple[str, dict[str, Any], list[tuple[Link, str, dict[str, Any]]]]:
-        """Return what ``write_plan`` wrote: the study, its description, and (place, run id, content) of every run.
+    def read_plan(self) -> tuple[str, dict[str, Any], list[PlannedRun]]:
+        """Return what ``write_plan`` wrote: the study, its description and its runs.
 
         Raises:
             SeedwiseError: if this is not a shard's folder.
@@ -135,7 +136,8 @@ class StudyFolder:
         if not path.exists():
             raise SeedwiseError(f"{self.root} is not a shard's folder: 'seedwise run STUDY.yaml --shard i/k' makes one")
         study, description, runs = json.loads(read_checked(path))
-        return study, description, [(Link(**link), run_id, content) for link, run_id, content in runs]
+        planned = [PlannedRun(Link(**link), RunSpec.from_content(content)) for link, _, content in runs]
+        return study, description, planned
 
     def hand_over(self, record: Record) -> Path:
         """Put a record into the outbox and return its path.

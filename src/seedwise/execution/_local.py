@@ -219,7 +219,7 @@ class Executor:
 
     Args:
         settings: how they are executed; one worker per entry of ``devices``.
-        take_in: called with each record, in the driver's thread; commits it.
+        ingest: called with each record, in the driver's thread; commits it.
         progress: told what happens.
         workers: those that wait from an earlier execution; they wait again after it. None: they start and end with it.
 
@@ -228,13 +228,13 @@ class Executor:
     def __init__(
         self,
         settings: Settings,
-        take_in: Callable[[Record], None],
+        ingest: Callable[[Record], None],
         progress: Progress,
         workers: Workers | None = None,
     ) -> None:
         self.settings = settings
         self.interrupted = False
-        self._take_in = take_in
+        self._ingest = ingest
         self._progress = progress
         self._source = workers or Workers()
         self._keeps = workers is not None
@@ -330,7 +330,7 @@ class Executor:
         job = worker.job
         worker.job = None
         if status == "interrupted":
-            self._take_in(job.record("interrupted"))
+            self._ingest(job.record("interrupted"))
         else:
             path = self.settings.folder.outbox / job.file
             record = read_record(path)
@@ -343,7 +343,7 @@ class Executor:
         self._give_work(worker)
 
     def _accept(self, job: Job, record: Record) -> None:
-        self._take_in(record)
+        self._ingest(record)
         self._progress.ended(job.id, record.status)
 
     def _bury(self, worker: _Worker) -> None:
@@ -354,7 +354,7 @@ class Executor:
             if worker.timed_out:
                 self._accept(job, job.record("timeout", self._timeout_message()))
             elif self._stopping:
-                self._take_in(job.record("interrupted"))
+                self._ingest(job.record("interrupted"))
             else:
                 self._retry(job, worker.process.returncode)
         if self._waiting and not self._stopping:

@@ -2,6 +2,7 @@
 
 from seedwise.store._compact import Exported, export_compact
 from seedwise.store._recorded import Recalled, recordable
-from seedwise.store._store import Store, StoredReadout, StoredRun
+from seedwise.store._records import StoredReadout, StoredRun
+from seedwise.store._store import Store
 
 __all__ = ["Exported", "Recalled", "Store", "StoredReadout", "StoredRun", "export_compact", "recordable"]

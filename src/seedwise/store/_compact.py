@@ -19,8 +19,8 @@ from sqlalchemy.schema import CreateTable
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import digest_of, storage_errors
 from seedwise.store._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
-from seedwise.store._recorded import RECORDED
-from seedwise.store._store import TRACEBACK, Store
+from seedwise.store._store import Store
+from seedwise.store._tables import TRACEBACK, recorded
 
 Row = dict[str, Any]
 
@@ -129,7 +129,7 @@ class _Writer:
         self._windows = {row["digest"]: _digest_without_truth(row) for row in self._rows("seedwise_windows")}
         self._documents = {row["digest"] for row in self._rows("seedwise_documents")}
 
-    def write(self, recorded: Iterable[Row]) -> None:
+    def write(self, results: Iterable[Row]) -> None:
         """Write all of it in one transaction."""
         lighten: dict[str, Callable[[Row], Row]] = {
             "seedwise_runs": self._with_shared_traceback,
@@ -139,20 +139,20 @@ class _Writer:
             "seedwise_windows": self._without_truth,
             "seedwise_forecasts": self._without_forecasts,
         }
-        made = str(CreateTable(RECORDED).compile(dialect=sqlite.dialect())).strip()
+        made = str(CreateTable(recorded).compile(dialect=sqlite.dialect())).strip()
         # What an earlier export recorded stays, also where nothing asks for it now.
-        results = {_identity(row): row for row in [*self._rows(RECORDED.name), *recorded]}
+        by_name = {_identity(row): row for row in [*self._rows(recorded.name), *results]}
         self._db.execute("PRAGMA journal_mode = MEMORY")  # a half file is thrown away, never repaired
         with self._db:
             self._db.execute("BEGIN")
-            for name, sql in sorted((self._tables | {RECORDED.name: made}).items()):
+            for name, sql in sorted((self._tables | {recorded.name: made}).items()):
                 self._db.execute(sql)
                 lightened = lighten.get(name, dict)
-                rows: Iterable[Row] = (lightened(row) for row in self._rows(name) if name != RECORDED.name)
+                rows: Iterable[Row] = (lightened(row) for row in self._rows(name) if name != recorded.name)
                 # Of runs that came to a compact store: their windows are those of the others once more.
                 self._insert(name, _once(rows) if name == "seedwise_windows" else rows)
             self._insert("seedwise_documents", self._tracebacks.values())
-            self._insert(RECORDED.name, [results[key] for key in sorted(results)])
+            self._insert(recorded.name, [by_name[key] for key in sorted(by_name)])
             for sql in self._others:
                 self._db.execute(sql)
         self._db.execute("VACUUM")
@@ -212,7 +212,7 @@ def _once(windows: Iterable[Row]) -> Iterable[Row]:
 
 
 def _identity(row: Row) -> tuple[str, ...]:
-    return tuple(row[column.name] for column in RECORDED.primary_key)
+    return tuple(row[column.name] for column in recorded.primary_key)
 
 
 def _quoted(name: str) -> str:

@@ -47,7 +47,7 @@ def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple
                 folder_of_store.set_aside_weights(record.id, besides=record.weights)
                 for tag, blob in record.weights.items():
                     folder_of_store.keep_weights(record.id, tag, blob)
-                new = store.take_in(record)
+                new = store.ingest(record)
                 taken += new
                 known += not new
     return taken, known

@@ -22,6 +22,7 @@ from seedwise.run import (
     Keep,
     Link,
     Numerics,
+    PlannedRun,
     Run,
     RunCode,
     RunRecord,
@@ -37,7 +38,7 @@ from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
 from seedwise.study._plan import seeds_of
 from seedwise.study._spec import regime_sources
-from seedwise.study._study import take_outbox, take_record
+from seedwise.study._study import ingest, ingest_outbox
 
 
 def replicates(
@@ -204,8 +205,8 @@ def _generate(
         sys.exit()
     folder = StudyFolder.of_store(path)
     with one_line_errors(), folder.lock(), Store(path, write=True) as store:
-        take_outbox(store, folder, Silent())
-        planned = [(link, spec.id, spec.content) for link, spec in zip(links, specs, strict=True)]
+        ingest_outbox(store, folder, Silent())
+        planned = [PlannedRun(link, spec) for link, spec in zip(links, specs, strict=True)]
         store.add_method(links[0].study, description, links[0].method, planned)
         ids = {spec.id for spec in specs}
         statuses = {i: status for i, status in store.statuses().items() if i in ids}
@@ -230,7 +231,7 @@ def _generate(
             run.notes += [] if hashes_are_fixed() else [UNFIXED_HASHES]
             # Written beforehand, so that it is true however the body ends.
             if status != "finished":
-                store.take_in(RunRecord(spec.id, dict(spec.content), "interrupted"))
+                store.ingest(RunRecord(spec.id, dict(spec.content), "interrupted"))
             code.files()  # before the run, so that it is what the run was trained by
             with training(run):
                 yield run
@@ -238,7 +239,7 @@ def _generate(
             record = record_of(run)
             code.frame = None
             folder.hand_over(record)
-            take_record(store, folder, record)
+            ingest(store, folder, record)
 
 
 def _examined(call: _Call, sitting: Sitting, device: str) -> Iterator[Run[dict[str, Any]]]:

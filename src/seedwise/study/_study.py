@@ -189,9 +189,9 @@ class Study:
             )
         folder = StudyFolder.of_store(self.store_path)
         with folder.lock(), Store(self.store_path, write=True) as store:
-            take_outbox(store, folder, progress)
+            ingest_outbox(store, folder, progress)
             self._note_other_file(store, progress)
-            store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
+            store.write_plan(self.spec.name, self.describe(), planned)
             specs = {p.spec.id: p.spec for p in planned}
             statuses = {i: status for i, status in store.statuses().items() if i in specs}
             changed = runs_of_changed_code(store, statuses, retrain=retrain, accept=accept_changed_code)
@@ -207,10 +207,10 @@ class Study:
                 for spec in todo:
                     folder.remove_checkpoint(spec.id)
 
-            def take_in(record: Record) -> None:
-                take_record(store, folder, record)
+            def ingest_it(record: Record) -> None:
+                ingest(store, folder, record)
 
-            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
+            executor = Executor(self._settings(folder, devices), ingest_it, progress, pool)
             if todo:
                 self._warn(progress)
                 progress.planned(len(todo))
@@ -220,8 +220,8 @@ class Study:
             if executor.interrupted:
                 return Outcome(dict(counts), len(todo), interrupted=True)
             readings = missing_readings(store, self.spec.readouts, specs, retry_failed=retry_failed)
-            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
-            self._read(store, readings, executor, take_in, progress)
+            executor = Executor(self._settings(folder, devices), ingest_it, progress, pool)
+            self._read(store, readings, executor, ingest_it, progress)
             found = store.readouts()
             read = len(readings) - len(missing_readings(store, self.spec.readouts, specs))
         names = [readout.name for readout in per_run(self.spec.readouts)]
@@ -249,7 +249,7 @@ class Study:
             same = _fixed(stored) == _fixed(own) and ("until" in stored or _replicates(stored) == _replicates(own))
             if not searched and not same:
                 planned = self.plan()
-                store.show_plan(self.spec.name, own, [(p.link, p.spec.id, p.spec.content) for p in planned])
+                store.show_plan(self.spec.name, own, planned)
         except BaseException:
             store.close()
             raise
@@ -260,13 +260,13 @@ class Study:
         store: Store,
         readings: Sequence[Reading],
         executor: Executor,
-        take_in: Callable[[Record], None],
+        ingest_it: Callable[[Record], None],
         progress: Progress,
     ) -> None:
         """Read out finished runs: what follows from kept logits here, the rest in workers."""
         by_logits = [reading for reading in readings if not reading.states]
         for reading in by_logits:
-            take_in(mean_of_snapshots(store, reading, self.spec.keep_options))
+            ingest_it(mean_of_snapshots(store, reading, self.spec.keep_options))
         by_weights = [reading for reading in readings if reading.states]
         if by_weights:
             progress.reading(len(by_weights))
@@ -422,16 +422,16 @@ def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain
     return status != "finished" or again
 
 
-def take_record(store: Store, folder: StudyFolder, record: Record) -> bool:
+def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
     """Take a record into the store, then delete what it makes superfluous; return whether it was new."""
     if isinstance(record, ReadoutRecord):
-        new = record.status != "interrupted" and store.take_in_readout(record)
+        new = record.status != "interrupted" and store.ingest_readout(record)
     else:
         if record.status == "finished":
             folder.set_aside_weights(record.id, besides=record.weights)
         for tag, blob in record.weights.items():
             folder.keep_weights(record.id, tag, blob)
-        new = store.take_in(record)
+        new = store.ingest(record)
         if record.status != "interrupted":
             folder.remove_checkpoint(record.id)
     if record.status != "interrupted":
@@ -440,7 +440,7 @@ def take_record(store: Store, folder: StudyFolder, record: Record) -> bool:
     return new
 
 
-def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
+def ingest_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
     """Take in what a killed driver left in its outbox; a damaged file is set aside and its run trained again."""
     taken = 0
     for path, record in list(folder.records()):
@@ -448,7 +448,7 @@ def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
             progress.note(f"{record}; {again(path)}")
             path.rename(path.with_suffix(".damaged"))
         else:
-            taken += take_record(store, folder, record)
+            taken += ingest(store, folder, record)
     return taken
 
 
