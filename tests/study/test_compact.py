@@ -430,7 +430,7 @@ def test_a_store_that_changes_meanwhile_is_not_exported(
     def and_somebody_writes(self: Any) -> None:
         record(self)
         with Store(mine, write=True) as store:
-            store.accept_code("one", "other")
+            store.accept_code([("one", "other")])
 
     monkeypatch.setattr(study_compact, "record", and_somebody_writes)
     with pytest.raises(SeedwiseError, match=r"mine.db changed while it was exported: wait until its study has stopped"):

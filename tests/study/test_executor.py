@@ -215,7 +215,7 @@ def test_a_store_that_cannot_be_made_is_said_before_anything_is_trained(project)
 
 
 def test_what_must_be_set_before_a_worker_starts_is_set():
-    from seedwise.execution._local import worker_environment
+    from seedwise.execution._processes import worker_environment
 
     environment = worker_environment()
     assert environment["PYTHONHASHSEED"] == "0"

@@ -13,14 +13,13 @@ from seedwise.study import Store, StudyFolder
 @pytest.fixture
 def left_behind(project, monkeypatch):
     """A study whose driver ended after its workers had handed over and before it took anything in."""
-    from seedwise.study import _study
 
     def gone(*_: object) -> None:
         raise RuntimeError("killed here")
 
     study = project.study(replicates=2)
     with monkeypatch.context() as patch:
-        patch.setattr(_study, "ingest", gone)
+        patch.setattr(Store, "ingest", gone)
         with pytest.raises(RuntimeError, match="killed here"):
             study.run(workers=1)
     return project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -50,6 +50,14 @@ class StudyFolder:
     def of_store(cls, store: Path) -> StudyFolder:
         """Return the folder beside a store: ``digits.d`` for ``digits.db``."""
         return cls(store.with_suffix(".d"))
+
+    def shard(self, index: int, count: int) -> StudyFolder:
+        """Return the folder of the shard ``index`` of ``count``."""
+        return StudyFolder(self.root / f"shard-{index}-of-{count}")
+
+    def shards(self) -> list[StudyFolder]:
+        """Return the folders of all shards that can be seen here, of whatever number there were."""
+        return [StudyFolder(path.parent) for path in sorted(self.root.glob("shard-*-of-*/plan"))]
 
     def create(self) -> None:
         """Make the folder.
@@ -150,10 +158,20 @@ class StudyFolder:
         write_checked(path, record.to_bytes())
         return path
 
-    def records(self) -> Iterator[tuple[Path, Record | StorageError]]:
-        """Yield what lies in the outbox, runs first; a damaged file comes with its error."""
+    def runs(self) -> set[str]:
+        """Return the ids of the runs whose records lie in the outbox."""
+        return {path.stem for path in self.outbox.glob("*.run")}
+
+    def records(self, of: Container[str] | None = None) -> Iterator[tuple[Path, Record | StorageError]]:
+        """Yield what lies in the outbox, runs first; a damaged file comes with its error.
+
+        Args:
+            of: ids of the runs whose files are read; None: all.
+
+        """
         for path in [*sorted(self.outbox.glob("*.run")), *sorted(self.outbox.glob("*.readout"))]:
-            yield path, read_record(path)
+            if of is None or path.stem.partition("-")[0] in of:
+                yield path, read_record(path)
 
 
 def _set_aside(path: Path) -> None:

@@ -1,245 +1,94 @@
-"""A small supervisor over persistent, single-threaded worker processes."""
+"""Worker processes on this machine, and a small supervisor over them."""
 
 from __future__ import annotations
 
 import collections
-import contextlib
-import json
 import math
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from seedwise.errors import StorageError
-from seedwise.execution._folder import StudyFolder, again, read_record
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.execution._folder import again, read_record
 from seedwise.execution._jobs import Job
-from seedwise.run import Keep, Record, digest_of, storage_errors
-from seedwise.training import FUNCTION, check_data, check_selection
+from seedwise.execution._processes import Worker, Workers, dismiss
+from seedwise.execution._protocol import Progress, Resources, Settings
+from seedwise.run import Record
 
 _GRACE: Final = 20.0
 """Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
 
 
-class Progress(Protocol):
-    """What the executor tells of its progress."""
+class LocalExecutor:
+    """Persistent, single-threaded worker processes on this machine; see ``Executor``.
 
-    def planned(self, runs: int) -> None:
-        """So many runs are to be trained."""
+    Args:
+        resources: one worker per core, or several per GPU.
 
-    def reading(self, readouts: int) -> None:
-        """So many readouts are to be computed; each of them starts and ends like a run."""
-
-    def started(self, run_id: str) -> None:
-        """A run was given to a worker."""
-
-    def epoch(self, run_id: str, epoch: int) -> None:
-        """A run finished an epoch, counted from 0."""
-
-    def ended(self, run_id: str, status: str) -> None:
-        """A run's record is in the store."""
-
-    def note(self, text: str) -> None:
-        """Something that the user should know."""
-
-
-class Silent:
-    """No progress."""
-
-    def planned(self, runs: int) -> None: ...
-    def reading(self, readouts: int) -> None: ...
-    def started(self, run_id: str) -> None: ...
-    def epoch(self, run_id: str, epoch: int) -> None: ...
-    def ended(self, run_id: str, status: str) -> None: ...
-    def note(self, text: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How runs are executed; nothing of it is part of their names.
-
-    Attributes:
-        folder: where records, checkpoints and logs go.
-        devices: one worker on each.
-        keep: what is kept of predictions and weights.
-        evaluate_epochs: whether the test set is evaluated after each epoch.
-        import_from: where workers look for the user's own modules.
-        every_epochs, every_seconds: when a checkpoint is written; None: not for that.
-        seconds: how long a run may take; None: as long as it likes.
-        retries: how often a run whose worker died is tried again.
-        keep_trace: whether records hold a digest of the state after each epoch.
+    Raises:
+        SeedwiseError: if a GPU is asked for and torch sees none.
 
     """
 
-    folder: StudyFolder
-    devices: Sequence[str]
-    keep: Keep
-    evaluate_epochs: bool
-    import_from: Sequence[str]
-    every_epochs: int | None
-    every_seconds: float | None
-    seconds: float | None
-    retries: int
-    keep_trace: bool = False
+    def __init__(self, resources: Resources) -> None:
+        names = resources.devices
+        if any(name.startswith("cuda") for name in names):
+            import torch
 
-    def command(self, job: Job, device: str) -> dict[str, Any]:
-        """Return what a worker is told."""
-        return {
-            **job.command,
-            "folder": str(self.folder.root.resolve()),
-            "device": device,
-            "keep": asdict(self.keep),
-            "evaluate_epochs": self.evaluate_epochs,
-            "every_epochs": self.every_epochs,
-            "every_seconds": self.every_seconds,
-            "keep_trace": self.keep_trace,
-            "import_from": list(self.import_from),
-        }
+            if not torch.cuda.is_available():
+                raise SeedwiseError(f"--device {resources.device}: torch sees no CUDA device here")
+        count = resources.workers or (_cores() if names == ["cpu"] else len(names) * resources.runs_per_device)
+        self._devices = [names[k % len(names)] for k in range(count)]
+        self._workers = Workers()
+
+    def execute(
+        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
+    ) -> bool:
+        """Do all ``jobs``; see ``Executor``."""
+        execution = _Execution(self._devices, settings, ingest, progress, self._workers)
+        execution.run(jobs)
+        return execution.interrupted
+
+    def close(self) -> None:
+        """Let the worker processes end."""
+        self._workers.close()
 
 
-class _Worker:
-    """One worker process and what it is doing."""
-
-    def __init__(self, number: int, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
-        self.device = device
-        self.job: Job | None = None
-        self.ready = False
-        self.since = math.inf
-        self.timed_out = False
-        self.spent = False  # a run left it so that no other may be trained in it
-        log = settings.folder.logs / f"worker-{number}.log"
-        with storage_errors(log):
-            stderr = log.open("ab")
-        with stderr:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "seedwise.execution._worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=worker_environment(),
-            )
-        self._listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
-        self._listener.start()
-        threading.Thread(target=self._watch, args=(answers,), daemon=True).start()
-
-    def _listen(self, answers: queue.Queue[Any]) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            for line in lines:
-                with contextlib.suppress(json.JSONDecodeError):  # a worker that is killed leaves half a line
-                    answers.put((self, json.loads(line)))
-
-    def _watch(self, answers: queue.Queue[Any]) -> None:
-        self.process.wait()
-        self._listener.join(timeout=2)  # what it said last; a process that it started may hold the pipe open for longer
-        answers.put((self, {"event": "exit"}))
-
-    def send(self, command: Mapping[str, Any]) -> None:
-        assert self.process.stdin is not None
-        with contextlib.suppress(OSError):  # it has ended; its exit is reported separately
-            self.process.stdin.write(json.dumps(command).encode() + b"\n")
-            self.process.stdin.flush()
-
-    def dismiss(self) -> None:
-        """Close its standard input, on which it ends."""
-        assert self.process.stdin is not None
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()
-
-    def wait(self) -> None:
-        """Wait for its end; the slow are killed."""
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._listener.join(timeout=5)  # a process that the worker started may hold the pipe open
-
-
-class Workers:
-    """Worker processes that wait between executions: starting python and torch may take longer than a run."""
-
-    def __init__(self) -> None:
-        self.answers: queue.Queue[tuple[_Worker, dict[str, Any]]] = queue.Queue()
-        self._idle: list[_Worker] = []
-        self._numbers = 0
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        dismiss(self._idle)
-
-    def get(self, device: str, settings: Settings) -> _Worker:
-        """Return a worker that waits, or a new one."""
-        for worker in self._idle:
-            if worker.device == device and worker.process.poll() is None:
-                self._idle.remove(worker)
-                return worker
-        self._numbers += 1
-        return _Worker(self._numbers, device, settings, self.answers)
-
-    def put(self, workers: Sequence[_Worker]) -> None:
-        """Let workers wait."""
-        self._idle += workers
-
-
-def dismiss(workers: Sequence[_Worker]) -> None:
-    """Let workers end, and wait until they have."""
-    for worker in workers:
-        worker.dismiss()
-    for worker in workers:
-        worker.wait()
-
-
-def worker_environment() -> dict[str, str]:
-    """Return the environment of a worker: what must be set before torch and python start."""
-    return {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",  # a run that asks for more threads gets them through torch
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        "PYTHONHASHSEED": "0",  # the order of sets must not differ between two workers
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-class Executor:
+class _Execution:
     """Gives jobs to worker processes and hands their records to the driver.
 
     A worker that dies costs its run a retry from its checkpoint and nothing else. What a function raises is an outcome
     of the run and is not tried again.
 
     Args:
-        settings: how they are executed; one worker per entry of ``devices``.
-        ingest: called with each record, in the driver's thread; commits it.
-        progress: told what happens.
-        workers: those that wait from an earlier execution; they wait again after it. None: they start and end with it.
+        devices: one worker on each.
+        settings, ingest, progress: as of ``Executor.execute``.
+        workers: those that wait from an earlier execution; they wait again after it.
 
     """
 
     def __init__(
         self,
+        devices: Sequence[str],
         settings: Settings,
         ingest: Callable[[Record], None],
         progress: Progress,
-        workers: Workers | None = None,
+        workers: Workers,
     ) -> None:
         self.settings = settings
         self.interrupted = False
+        self._devices = devices
         self._ingest = ingest
         self._progress = progress
-        self._source = workers or Workers()
-        self._keeps = workers is not None
-        self._answers = self._source.answers
-        self._workers: list[_Worker] = []
+        self._source = workers
+        self._answers = workers.answers
+        self._workers: list[Worker] = []
         self._waiting: collections.deque[Job] = collections.deque()
         self._deaths: collections.Counter[str] = collections.Counter()
         self._stops_asked = 0
@@ -247,28 +96,15 @@ class Executor:
         self._problem: StorageError | None = None
 
     def run(self, jobs: Sequence[Job]) -> None:
-        """Do all ``jobs``; returns when all have ended or the user has stopped it (``interrupted`` is then true).
-
-        Raises:
-            MissingDataError: if the data of the built-in trainer are not there; no worker is started.
-            SeedwiseError: if a network's weights cannot be selected as its study asks; no worker is started.
-            StorageError: if a file of the data is damaged, or if a worker or the driver could not write; finished runs
-                are kept.
-
-        """
-        ours = [job.spec.config for job in jobs if job.spec.function == FUNCTION]
-        for task in {digest_of(config["task"]): config["task"] for config in ours}.values():
-            check_data(task)
-        for config in {digest_of([config["task"], config["model"]]): config for config in ours}.values():
-            check_selection(config)
+        """Do all ``jobs``; returns when all have ended or the user has stopped it (``interrupted`` is then true)."""
         self._waiting.extend(jobs)
         try:
             with _stop_signals(self._ask_to_stop):
-                for device in self.settings.devices[: len(jobs)]:
+                for device in self._devices[: len(jobs)]:
                     self._start_worker(device)
                 while any(w.job is not None for w in self._workers) or (self._waiting and not self._stopping):
                     self._wait_for_answer()
-                    self._heed_stops()
+                    self._handle_stops()
                     self._enforce_limits()
         finally:
             self._shut_down()
@@ -284,7 +120,7 @@ class Executor:
         self._workers.append(worker)
         self._give_work(worker)
 
-    def _give_work(self, worker: _Worker) -> None:
+    def _give_work(self, worker: Worker) -> None:
         worker.job = None
         # A worker that has ended, or is about to, is replaced when its end is reported.
         alive = not worker.timed_out and not worker.spent and worker.process.poll() is None
@@ -297,14 +133,14 @@ class Executor:
 
     def _wait_for_answer(self) -> None:
         try:
-            self._heed(*self._answers.get(timeout=0.2))
+            self._handle(*self._answers.get(timeout=0.2))
             # All that has come, before any limit is enforced: a slow commit must not be charged to the runs behind it.
             while True:
-                self._heed(*self._answers.get_nowait())
+                self._handle(*self._answers.get_nowait())
         except queue.Empty:
             return
 
-    def _heed(self, worker: _Worker, answer: dict[str, Any]) -> None:
+    def _handle(self, worker: Worker, answer: dict[str, Any]) -> None:
         if worker not in self._workers:  # it ended while it waited
             return
         match answer["event"]:
@@ -317,15 +153,15 @@ class Executor:
                 worker.spent = answer["last"]
                 self._finish(worker, answer["status"])
                 if worker.spent:
-                    self._bury(worker)
+                    self._replace_worker(worker)
             case "storage":
                 self._problem = self._problem or StorageError(answer["error"])
                 worker.job = None
                 self._stop()
             case "exit":
-                self._bury(worker)
+                self._replace_worker(worker)
 
-    def _finish(self, worker: _Worker, status: str) -> None:
+    def _finish(self, worker: Worker, status: str) -> None:
         assert worker.job is not None
         job = worker.job
         worker.job = None
@@ -346,7 +182,7 @@ class Executor:
         self._ingest(record)
         self._progress.ended(job.id, record.status)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _replace_worker(self, worker: Worker) -> None:
         self._workers.remove(worker)
         worker.dismiss()
         job = worker.job
@@ -390,7 +226,7 @@ class Executor:
         # Called by a signal, perhaps in the midst of writing to a worker: only noted here.
         self._stops_asked += 1
 
-    def _heed_stops(self) -> None:
+    def _handle_stops(self) -> None:
         """Stop at the next ends of epochs; asked a second time, at once."""
         if self._stops_asked:
             self._stop()
@@ -408,7 +244,7 @@ class Executor:
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
         idle = [w for w in self._workers if w.job is None and not w.timed_out and not w.spent]
-        if self._keeps and not self._stopping:
+        if not self._stopping:
             self._source.put(idle)
             self._workers = [w for w in self._workers if w not in idle]
         dismiss(self._workers)
@@ -430,3 +266,7 @@ def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -315,10 +315,12 @@ class Store:
 
     # Code
 
-    def accept_code(self, recorded: str, now: str) -> None:
-        """Remember that runs trained by the code ``recorded`` may stand beside those of the code ``now``."""
-        with self._writing() as db:
-            db.execute(sa.insert(tables.accepted_code).prefix_with("OR IGNORE").values(recorded=recorded, now=now))
+    def accept_code(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember pairs of digests of code: runs that the first trained may stand beside those of the second."""
+        rows = [{"recorded": recorded, "now": now} for recorded, now in pairs]
+        if rows:
+            with self._writing() as db:
+                db.execute(sa.insert(tables.accepted_code).prefix_with("OR IGNORE"), rows)
 
     def accepted_code(self) -> set[tuple[str, str]]:
         """Return the accepted pairs."""

@@ -1,6 +1,6 @@
 """Studies: from a file to cells."""
 
-from seedwise.execution import Progress, Silent, StudyFolder, Workers
+from seedwise.execution import Progress, Silent, StudyFolder
 from seedwise.run import Link, PlannedRun
 from seedwise.store import Exported, Store, StoredReadout, StoredRun
 from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
@@ -25,9 +25,10 @@ from seedwise.study._plan import plan
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
+from seedwise.study._running import Outcome
 from seedwise.study._sections import report_sections
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
-from seedwise.study._study import Outcome, Study
+from seedwise.study._study import Study
 from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
 from seedwise.study._tuning_options import Objective, Space, Tune, Values
 from seedwise.study._until import announced, looks_at
@@ -58,7 +59,6 @@ __all__ = [
     "StudySpec",
     "Tune",
     "Values",
-    "Workers",
     "announced",
     "attribution_sections",
     "base_space",

@@ -20,17 +20,18 @@ from seedwise.execution import (
     UNFIXED_HASHES,
     Exam,
     Examination,
-    Executor,
+    Resources,
     Settings,
     Silent,
     StudyFolder,
-    Workers,
+    opened,
     read_record,
 )
 from seedwise.run import Keep, Observed, Operation, Record, RunRecord, RunSpec, first_difference
 from seedwise.study._mistakes import mistake
 from seedwise.study._spec import regime_sources
-from seedwise.study._study import Study, _devices
+from seedwise.study._study import Study
+from seedwise.study._trainable import check_trainable
 
 CHECKS: Final = {
     "twice": "trained twice, in two fresh processes, the bits are the same",
@@ -257,7 +258,7 @@ class StudyPatient:
         self.sources = tuple(dict.fromkeys(s for regime in regimes for s in regime_sources(regime)))
         self.notes: tuple[str, ...] = ()
         self._study = study
-        self._devices = _devices(device, workers=1, runs_per_device=1)
+        self._resources = Resources(device, workers=1)
 
     def examine(self, exams: Sequence[Exam], folder: Path) -> list[RunRecord]:
         """Train for each of ``exams``; see ``Patient``."""
@@ -271,7 +272,6 @@ class StudyPatient:
 
         settings = Settings(
             folder=place,
-            devices=self._devices,
             keep=Keep(predictions="full"),
             evaluate_epochs=True,
             import_from=self._study.import_from,
@@ -281,14 +281,13 @@ class StudyPatient:
             retries=self._study.spec.limits.retries,
             keep_trace=True,
         )
-        with Workers() as pool:
+        check_trainable([self.spec])
+        with opened("local", self._resources) as executor:
             for exam in exams:
                 spec = exam.of(self.spec)
                 if not exam.resumes:
                     place.remove_checkpoint(spec.id)
-                executor = Executor(settings, keep, Silent(), pool)
-                executor.run([Examination(spec, exam)])
-                if executor.interrupted:
+                if executor.execute([Examination(spec, exam)], settings, keep, Silent()):
                     raise KeyboardInterrupt
         return [_ended(record) for record in records]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.execution import Resources, opened
 from seedwise.run import digest_of
 from seedwise.statistics import Cell
 from seedwise.study import (
@@ -18,7 +19,6 @@ from seedwise.study import (
     Study,
     StudyFolder,
     Tune,
-    Workers,
     base_space,
     cells_of,
     overrides_at,
@@ -123,7 +123,7 @@ class Tuner:
         with self._lock():
             self.earlier = self._looked_at()
             storage = open_storage(self.tune.storage, self.study.store_path) if searched else nullcontext()
-            with storage as self._optuna_storage, Workers() as self._pool:
+            with storage as self._optuna_storage, opened("local", self._resources()) as self._executor:
                 try:
                     return self._run()
                 except KeyboardInterrupt:  # between two executions, which heed it themselves
@@ -313,7 +313,7 @@ class Tuner:
     def _execute(self, study: Study, *, retry_failed: bool = False) -> int:
         """Train what is missing of a study and return how many of its runs failed."""
         try:
-            outcome = study.run(**{**self.options, "retry_failed": retry_failed}, pool=self._pool)
+            outcome = study.run(**{**self.options, "retry_failed": retry_failed}, executor=self._executor)
         except ChangedCodeError as error:
             changed = str(error).partition(": --retrain")[0]
             raise ChangedCodeError(
@@ -323,6 +323,9 @@ class Tuner:
         if outcome.interrupted:
             raise Interrupted
         return outcome.failed
+
+    def _resources(self) -> Resources:
+        return Resources(**{f.name: self.options[f.name] for f in fields(Resources) if f.name in self.options})
 
     def _digest(self) -> str:
         """Return what names all of the study that decides its trials."""
