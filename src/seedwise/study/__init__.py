@@ -3,10 +3,12 @@
 from seedwise.execution import Progress, Silent, StudyFolder
 from seedwise.run import Link, PlannedRun
 from seedwise.store import Exported, Store, StoredReadout, StoredRun
-from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
+from seedwise.study._attribute import AttributionStudy, attribution_results, is_attribution
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
+from seedwise.study._collect import study_results
 from seedwise.study._compact import export_compact
+from seedwise.study._description import PublishedResults, StudyDescription, description_of
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -18,16 +20,18 @@ from seedwise.study._doctor import (
     diagnose,
     trainings,
 )
+from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import plan
+from seedwise.study._pools import Ensembles
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
+from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
-from seedwise.study._sections import report_sections
-from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
+from seedwise.study._spec import Published, PublishedRange, StudySpec, check_study, parse_study, read_study
 from seedwise.study._study import Study
 from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
 from seedwise.study._tuning_options import Objective, Space, Tune, Values
@@ -35,35 +39,47 @@ from seedwise.study._until import announced, looks_at
 
 __all__ = [
     "CHECKS",
+    "AttributionResults",
     "AttributionStudy",
     "CellForecasts",
+    "CellResults",
     "Check",
     "Diagnosis",
     "Difference",
+    "Ensembles",
     "Exported",
+    "Fan",
     "Link",
+    "Network",
     "Objective",
     "Outcome",
     "Patient",
     "PlannedRun",
     "ProgramPatient",
     "Progress",
+    "Provenance",
+    "Published",
+    "PublishedRange",
+    "PublishedResults",
     "Silent",
     "Space",
     "Store",
     "StoredReadout",
     "StoredRun",
     "Study",
+    "StudyDescription",
     "StudyFolder",
     "StudyPatient",
+    "StudyResults",
     "StudySpec",
     "Tune",
     "Values",
     "announced",
-    "attribution_sections",
+    "attribution_results",
     "base_space",
     "cells_of",
     "check_study",
+    "description_of",
     "diagnose",
     "export_compact",
     "forecasts",
@@ -81,8 +97,8 @@ __all__ = [
     "recipe_names",
     "recipe_text",
     "replicates",
-    "report_sections",
     "settings_of",
+    "study_results",
     "trainings",
     "tuned_method",
     "unread",

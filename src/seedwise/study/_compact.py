@@ -6,9 +6,9 @@ from pathlib import Path
 
 from seedwise import store as _store
 from seedwise.store import Exported, Store
-from seedwise.study._attribute import attribution_sections, is_attribution
+from seedwise.study._attribute import attribution_results, is_attribution
 from seedwise.study._cells import cells_of
-from seedwise.study._sections import report_sections
+from seedwise.study._collect import study_results
 from seedwise.study._tuning import is_search
 
 
@@ -22,8 +22,8 @@ def export_compact(store: Path, target: Path, *, overwrite: bool = False) -> Exp
 
 def record(store: Store) -> None:
     """Compute what a report shows, on the page and in the terminal."""
-    report_sections(store)
-    attribution_sections(store)
+    study_results(store)
+    attribution_results(store)
     for study, description in store.studies().items():
         if is_search(description) and not is_attribution(description):
             cells_of(store, study)

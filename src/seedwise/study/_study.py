@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -220,12 +221,7 @@ class Study:
         return {
             "spec": spec.model_dump(mode="json", exclude_unset=True),
             "base": spec.base_method,
-            "metrics": {
-                task: [
-                    {"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in part.metrics
-                ]
-                for task, part in spec.by_task().items()
-            },
+            "metrics": {task: [asdict(metric) for metric in part.metrics] for task, part in spec.by_task().items()},
             "question": spec.question.model_dump(),
             **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),

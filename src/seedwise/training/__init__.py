@@ -3,7 +3,6 @@
 from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import (
     SIZES,
-    Metric,
     Size,
     classification_metrics,
     is_forecasting,
@@ -17,7 +16,6 @@ from seedwise.training._warnings import steps_of, warnings_of
 __all__ = [
     "FUNCTION",
     "SIZES",
-    "Metric",
     "Options",
     "Size",
     "TrainerConfig",

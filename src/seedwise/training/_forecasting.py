@@ -15,8 +15,9 @@ from seedwise.losses import residual_variance
 from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
 from seedwise.run import Run
+from seedwise.statistics import Metric
 from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
-from seedwise.training._metrics import FORECAST_METRICS, Metric
+from seedwise.training._metrics import FORECAST_METRICS
 
 BASELINES = ("naive", "seasonal_naive")
 """Forecasts without parameters, whose errors stand beside those of every run."""

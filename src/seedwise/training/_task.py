@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from seedwise.randomness import Randomness
 from seedwise.run import Run
+from seedwise.statistics import Metric
 from seedwise.training._config import Validation
-from seedwise.training._metrics import Metric
 
 
 class Task(Protocol):
