@@ -63,9 +63,9 @@ def _fill(study: Study, path: Path) -> None:
     """Write the rows that finished runs leave, all in one transaction of a plain connection."""
     planned = study.plan()
     with Store(path, write=True) as store:
-        store.write_plan(study.spec.name, study.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
+        store.write_plan(study.spec.name, study.describe(), planned)
         first = planned[0].spec
-        store.take_in(RunRecord(first.id, first.content, "finished", metrics={"test/accuracy": 0.98}))
+        store.ingest(RunRecord(first.id, first.content, "finished", metrics={"test/accuracy": 0.98}))
     with sqlite3.connect(path) as db:
         columns = [row[1] for row in db.execute("PRAGMA table_info(seedwise_runs)")]
         row = dict(zip(columns, db.execute("SELECT * FROM seedwise_runs").fetchone(), strict=True))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import Predictions, RunRecord
+from seedwise.run import Link, PlannedRun, Predictions, RunRecord, RunSpec
 from seedwise.statistics import Metric, score_spread
-from seedwise.study import Link, Store, study_results
+from seedwise.store import Store
+from seedwise.study import study_results
 from seedwise.study._cells import cells_of
 
-CONTENT = {"schema": 1, "function": "toy:train", "config": {}, "seeds": {}}
 METRIC = {"name": "accuracy", "higher_is_better": True, "chance": 0.1}
 
 
@@ -29,16 +29,15 @@ def store(tmp_path):
 
 def fill(store: Store, runs: list[tuple], metric: dict = METRIC) -> None:
     """Store ``(method, regime, group, replicate, record or None)`` in this order."""
-    links = [
-        (Link("s", "task", method, regime, group, replicate), f"{k:016x}", CONTENT)
+    planned = [
+        PlannedRun(Link("s", "task", method, regime, group, replicate), RunSpec("toy:train", {}, {"repeat": k}))
         for k, (method, regime, group, replicate, _) in enumerate(runs)
     ]
-    metrics = {task: [metric] for task in {link[0].task for link in links}}
-    store.write_plan("s", {"metrics": metrics, "spec": {"train": {}}}, links)
-    for k, (*_, given) in enumerate(runs):
+    store.write_plan("s", {"metrics": {"task": [metric]}, "spec": {"train": {}}, "question": {}}, planned)
+    for (*_, given), one in zip(runs, planned, strict=True):
         if given is not None:
             status, metrics, *kept = given
-            store.take_in(RunRecord(f"{k:016x}", CONTENT, status, metrics, predictions=kept))
+            store.ingest(RunRecord(one.spec.id, one.spec.content, status, metrics, predictions=kept))
 
 
 def accuracy(value: float, *kept: Predictions) -> tuple:
@@ -184,7 +183,7 @@ def test_logits_are_compared_within_a_cell(store, kept):
 def test_logits_stay_in_the_store_where_they_are_not_asked_for(store):
     labels = np.zeros(2, np.uint8)
     fill(store, [("base", "all", 0, 0, accuracy(0.5, with_logits(np.eye(2), labels)))])
-    run = f"{0:016x}"
+    run = RunSpec("toy:train", {}, {"repeat": 0}).id
     assert store.predictions([run])[run].logits is not None
     lean = store.predictions([run], logits=False)[run]
     assert (lean.logits, lean.predicted.tolist()) == (None, [0, 1])

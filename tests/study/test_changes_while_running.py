@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.execution import Resources
 from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
+from seedwise.store import Store
 from seedwise.study import Study
 from seedwise.study._spec import parse_study
-from seedwise.study._study import _devices
 
 
 @pytest.fixture
@@ -51,15 +52,13 @@ def test_a_checkpoint_of_other_code_is_not_gone_on_from_and_that_is_said(module,
 
 
 def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(new_project, tmp_path, monkeypatch):
-    import seedwise.study._study as under_test
-
-    take_record = under_test.take_record
+    ingest = Store.ingest
 
     def slowly(*arguments):
         time.sleep(2.6)
-        return take_record(*arguments)
+        return ingest(*arguments)
 
-    monkeypatch.setattr(under_test, "take_record", slowly)
+    monkeypatch.setattr(Store, "ingest", slowly)
     (tmp_path / "napping.py").write_text(
         "import time\ndef train(run):\n    time.sleep(0.8)\n    run.finish(accuracy=1)\n"
     )
@@ -139,7 +138,7 @@ def test_replacing_the_number_of_replicates_renames_no_run(new_project, tmp_path
 @pytest.mark.parametrize("device", ["", ",", "mpsy", "cuda:x", "cpu0"])
 def test_devices_that_are_none(device):
     with pytest.raises(SeedwiseError, match="unknown device"):
-        _devices(device, 1, 1)
+        Resources(device)
 
 
 @pytest.mark.parametrize("value", ["2024-13-45", "!!int abc"])

@@ -30,6 +30,8 @@ from seedwise.statistics import (
     logit_attribution,
     score_spread,
 )
+from seedwise.store._packing import pack, pack_labels, unpack_labels
+from seedwise.store._recorded import Recalled, _decoded, _encoded
 from seedwise.study import (
     AttributionStudy,
     Store,
@@ -41,10 +43,8 @@ from seedwise.study import (
     forecasts,
     study_results,
 )
-from seedwise.study import _compact as compact
+from seedwise.study import _compact as study_compact
 from seedwise.study._attribute import _design
-from seedwise.study._packing import pack, pack_labels, unpack_labels
-from seedwise.study._recorded import Recalled, _decoded, _encoded
 
 from .conftest import forget_modules
 
@@ -375,7 +375,7 @@ def test_what_was_said_of_no_runs_is_not_said_of_those_that_come(folder: Path, t
     study(folder, keys, tmp_path / "t.db").run(workers=1)
     more = study(folder, keys | {"methods": {"base": {}, "new": {"config": {"number": 1}}}}, tmp_path / "t.db")
     with Store(tmp_path / "t.db", write=True) as store:  # planned, and not trained yet
-        store.write_plan("classes", more.describe(), [(p.link, p.spec.id, p.spec.content) for p in more.plan()])
+        store.write_plan("classes", more.describe(), more.plan())
     export_compact(tmp_path / "t.db", tmp_path / "c.db")
     assert [one.found for one in sections(tmp_path / "c.db")[0].ensembles][1].startswith("no logits were kept")
     more.store_path = tmp_path / "c.db"
@@ -433,14 +433,14 @@ def test_a_store_that_changes_meanwhile_is_not_exported(
 ) -> None:
     mine = tmp_path / "mine.db"
     shutil.copy(full, mine)
-    record = compact._Recording.record
+    record = study_compact.record
 
     def and_somebody_writes(self: Any) -> None:
         record(self)
         with Store(mine, write=True) as store:
-            store.accept_code("one", "other")
+            store.accept_code([("one", "other")])
 
-    monkeypatch.setattr(compact._Recording, "record", and_somebody_writes)
+    monkeypatch.setattr(study_compact, "record", and_somebody_writes)
     with pytest.raises(SeedwiseError, match=r"mine.db changed while it was exported: wait until its study has stopped"):
         export_compact(mine, tmp_path / "c.db")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.db"]
@@ -470,7 +470,8 @@ def test_what_is_refused(full: Path, small: Path, tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from seedwise.study import _compact, export_compact
+from seedwise.store import _compact
+from seedwise.study import export_compact
 
 at = sys.argv[3]
 
@@ -506,7 +507,7 @@ def test_a_recorded_result_of_an_unknown_form_is_said(small: Path, tmp_path: Pat
     row = Recalled(Interval(1.0, 0.0, 2.0, 0.95, 5, "x"), (), ()).row("s", {})
     with sqlite3.connect(copy) as db:
         made = json.dumps(_encoded(Interval(1.0, 0.0, 2.0, 0.95, 5, "x"))).replace("Interval", "Spread")
-        from seedwise.study._packing import pack_text
+        from seedwise.store._packing import pack_text
 
         db.execute("UPDATE seedwise_recorded SET result = ? WHERE statistic = 'scores'", (pack_text(made),))
     assert row["statistic"] == "s"

@@ -160,7 +160,7 @@ def test_weights_are_kept_beside_the_store(undisturbed):
 
 
 def test_a_function_that_does_not_import_in_the_worker_is_an_outcome(project):
-    project.code.write_text(project.code.read_text() + "\nif 'seedwise.study._worker' in sys.orig_argv: 1 / 0\n")
+    project.code.write_text(project.code.read_text() + "\nif 'seedwise.execution._worker' in sys.orig_argv: 1 / 0\n")
     outcome, _ = project.run(project.study(limits={"retries": 0}))
     assert outcome.counts == {"crashed": 1}
     (run,) = project.runs().values()
@@ -215,7 +215,7 @@ def test_a_store_that_cannot_be_made_is_said_before_anything_is_trained(project)
 
 
 def test_what_must_be_set_before_a_worker_starts_is_set():
-    from seedwise.study._executor import worker_environment
+    from seedwise.execution._processes import worker_environment
 
     environment = worker_environment()
     assert environment["PYTHONHASHSEED"] == "0"
@@ -227,7 +227,7 @@ def test_what_must_be_set_before_a_worker_starts_is_set():
 def test_the_time_limit_is_the_runs_and_not_that_of_starting_a_worker(new_project, tmp_path, monkeypatch):
     (tmp_path / "late").mkdir()
     (tmp_path / "late" / "sitecustomize.py").write_text("import time\ntime.sleep(5)\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "late"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "late"), os.environ.get("PYTHONPATH", "")]))
     project = new_project(tmp_path)
     study = project.study(methods={"base": {}}, limits={"seconds": 4}, replicates=1)
     outcome, _ = project.run(study, workers=1)

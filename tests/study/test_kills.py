@@ -131,7 +131,7 @@ class Tree:
             return [line.decode() for line in lines]
         return []
 
-    def wait_for(self, moment: str, times: int, seconds: float = 60) -> None:
+    def wait_for(self, moment: str, times: int, seconds: float = 240) -> None:
         """Wait until ``moment`` has come ``times`` times or the driver has ended."""
         end = time.monotonic() + seconds
         while times > 0 and self.driver.poll() is None:

@@ -13,14 +13,13 @@ from seedwise.study import Store, StudyFolder
 @pytest.fixture
 def left_behind(project, monkeypatch):
     """A study whose driver ended after its workers had handed over and before it took anything in."""
-    from seedwise.study import _study
 
     def gone(*_: object) -> None:
         raise RuntimeError("killed here")
 
     study = project.study(replicates=2)
     with monkeypatch.context() as patch:
-        patch.setattr(_study, "take_record", gone)
+        patch.setattr(Store, "ingest", gone)
         with pytest.raises(RuntimeError, match="killed here"):
             study.run(workers=1)
     return project
@@ -63,7 +62,7 @@ def test_a_driver_killed_between_commit_and_delete_does_not_count_a_run_twice(le
     (path,) = outbox(left_behind)
     record = RunRecord.from_bytes(read_checked(path))
     with Store(left_behind.store_path, write=True) as store:
-        store.take_in(record)
+        store.ingest(record)
     checkpoint = StudyFolder.of_store(left_behind.store_path).checkpoint(record.id)
     checkpoint.write_bytes(b"the last of its epochs")
     outcome, _ = left_behind.run()
@@ -81,17 +80,17 @@ def test_a_driver_killed_between_commit_and_delete_does_not_count_a_run_twice(le
 def test_a_file_is_deleted_only_after_the_commit(project, monkeypatch):
     """At every moment a result lies in the outbox or in the store."""
     seen = []
-    take_in = Store.take_in
+    ingest = Store.ingest
 
     def watched(self, record):
         path = StudyFolder.of_store(project.store_path).outbox / f"{record.id}.run"
         before = path.exists()
-        new = take_in(self, record)
+        new = ingest(self, record)
         with Store(project.store_path) as reader:
             seen.append((before, path.exists(), reader.statuses()[record.id][0]))
         return new
 
-    monkeypatch.setattr(Store, "take_in", watched)
+    monkeypatch.setattr(Store, "ingest", watched)
     project.run()
     assert seen == [(True, True, "finished")]
     assert outbox(project) == []

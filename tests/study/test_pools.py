@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from seedwise.statistics import Cell, Metric, ensemble_spread
+from seedwise.store import StoredReadout, StoredRun
 from seedwise.study._costs import cost_of
 from seedwise.study._plan import Link
 from seedwise.study._pools import Pool, ensembles_of
-from seedwise.study._store import StoredReadout, StoredRun
 
 RNG = np.random.default_rng(1)
 TRUTH = RNG.integers(0, 3, 200)

@@ -7,8 +7,10 @@ import shutil
 import pytest
 
 from seedwise.errors import SeedwiseError
+from seedwise.execution import Silent, StudyFolder
 from seedwise.run import RunRecord
-from seedwise.study import Silent, Store, StudyFolder, merge
+from seedwise.store import Store
+from seedwise.study import Study, merge
 
 
 def same_study(project, undisturbed):
@@ -31,11 +33,11 @@ def folders(project) -> list:
     return [root / f"shard-{i}-of-3" for i in (1, 2, 3)]
 
 
-def test_every_run_belongs_to_one_shard_by_its_name(sharded, undisturbed):
+def test_every_run_belongs_to_one_shard_by_the_rank_of_its_name(sharded, undisturbed):
     _, outcomes = sharded
     trained = [sorted(notes.begun) for _, notes in outcomes]
-    ids = [run.run_id for run in undisturbed.runs().values()]
-    assert trained == [sorted(i for i in ids if int(i, 16) % 3 == k) for k in range(3)]
+    ids = sorted(run.run_id for run in undisturbed.runs().values())
+    assert trained == [[ids[0], ids[3]], [ids[1], ids[4]], [ids[2], ids[5]]]
     for outcome, notes in outcomes:
         assert (outcome.counts.get("finished", 0), outcome.trained) == (len(notes.begun), len(notes.begun))
 
@@ -46,8 +48,60 @@ def test_a_shard_touches_no_store(sharded):
 
 
 def test_a_shard_run_again_trains_nothing(sharded):
+    project, outcomes = sharded
+    for i in (1, 2, 3):
+        outcome, _ = project.run(project.study(), shard=(i, 3))
+        assert (outcome.trained, outcome.counts) == (0, outcomes[i - 1][0].counts)
+
+
+def test_shards_are_even(project):
+    study = project.study(replicates=10)
+    assert [project.run(study, shard=(i, 3))[0].trained for i in (1, 2, 3)] == [4, 3, 3]
+
+
+def copy_of(sharded, new_project, folder):
+    """Return a copy of the shards, for a test that writes beside them."""
     project, _ = sharded
-    assert [project.run(project.study(), shard=(i, 3))[0].trained for i in (1, 2, 3)] == [0, 0, 0]
+    shutil.copytree(project.folder, folder)
+    return new_project(folder)
+
+
+def test_other_numbers_of_shards_train_nothing_again(sharded, new_project, tmp_path):
+    here = copy_of(sharded, new_project, tmp_path / "here")
+    for i in (1, 2):
+        outcome, _ = here.run(here.study(), shard=(i, 2))
+        assert (outcome.trained, outcome.counts) == (0, {"finished": 3})
+
+
+def test_the_undivided_study_takes_the_shards_in_and_trains_nothing_again(sharded, new_project, undisturbed, tmp_path):
+    here = copy_of(sharded, new_project, tmp_path / "here")
+    outcome, _ = here.run(here.study())
+    assert (outcome.trained, outcome.counts) == (0, {"finished": 6})
+    assert here.everything() == undisturbed.everything()
+    assert all(any((folder / "outbox").iterdir()) for folder in folders(here)), "their files stay"
+
+
+def test_shards_train_nothing_that_is_in_the_store(new_project, undisturbed, tmp_path):
+    shutil.copytree(undisturbed.folder, tmp_path / "here")
+    here = new_project(tmp_path / "here")
+    before = here.everything()
+    outcome, _ = here.run(here.study(), shard=(1, 2))
+    assert (outcome.trained, outcome.counts) == (0, {"finished": 3})
+    outcome, notes = here.run(Study.from_yaml(here.file, replicates=4), shard=(1, 1))
+    assert (outcome.trained, len(notes.begun), outcome.counts) == (2, 2, {"finished": 8})
+    assert here.everything() == before, "the store is only read"
+
+
+def test_what_a_shard_stopped_at_is_not_finished(project):
+    study = project.study(methods={"base": {}, "bad": {"config": {"do": "raise"}}}, replicates=2)
+    outcome, _ = project.run(study, shard=(1, 1))
+    assert (outcome.trained, outcome.counts) == (4, {"finished": 2, "crashed": 2})
+    outcome, _ = project.run(project.study(), shard=(1, 2))
+    assert (outcome.trained, sum(outcome.counts.values())) == (0, 2)
+    outcome, _ = project.run(project.study(), shard=(1, 2), retry_failed=True)
+    assert outcome.trained == outcome.counts.get("crashed", 0)
+    outcome, _ = project.run(project.study(), retry_failed=True)
+    assert (outcome.trained, outcome.counts) == (2, {"finished": 2, "crashed": 2})
 
 
 def test_merged_shards_are_the_undivided_study(sharded, undisturbed, tmp_path, contents_of):

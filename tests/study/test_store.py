@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import Predictions, RunRecord
-from seedwise.study import Link, Store
+from seedwise.run import Link, PlannedRun, Predictions, RunRecord, RunSpec
+from seedwise.store import Store
 
-CONTENT = {"schema": 1, "function": "toy:train", "config": {}, "seeds": {"init": 1}}
+A, B, C = (RunSpec("toy:train", {}, {"init": seed}) for seed in (1, 2, 3))
 
 
-def record(run_id: str = "a" * 16, status: str = "finished", accuracy: float = 0.5, **rest) -> RunRecord:
-    return RunRecord(run_id, CONTENT, status, {"test/accuracy": accuracy}, [{"epoch": 0, "loss": 1.0}], **rest)
+def record(spec: RunSpec = A, status: str = "finished", accuracy: float = 0.5, **rest) -> RunRecord:
+    metrics, series = {"test/accuracy": accuracy}, [{"epoch": 0, "loss": 1.0}]
+    return RunRecord(spec.id, spec.content, status, metrics, series, **rest)
 
 
 def predictions(*classes: int, ids: tuple[int, ...] | None = None, tag: str = "final") -> Predictions:
@@ -56,12 +57,12 @@ def rows(path: Path, query: str) -> list[tuple]:
         connection.close()
 
 
-def plan_one(store: Store, *runs: tuple[Link, str]) -> None:
-    store.write_plan("s", {"metrics": []}, [(place, run_id, CONTENT) for place, run_id in runs])
+def plan_one(store: Store, *runs: tuple[Link, RunSpec]) -> None:
+    store.write_plan("s", {"metrics": []}, [PlannedRun(place, spec) for place, spec in runs])
 
 
 def test_a_record_comes_back_as_it_went_in(store, path):
-    plan_one(store, (link(), "a" * 16))
+    plan_one(store, (link(), A))
     given = record(
         weights_sha256="f" * 64,
         seconds=1.5,
@@ -70,32 +71,32 @@ def test_a_record_comes_back_as_it_went_in(store, path):
         environment={"device": "cpu"},
         code={"toy.py": "0"},
     )
-    assert store.take_in(given)
+    assert store.ingest(given)
     (run,) = store.runs("s")
-    assert (run.link, run.run_id, run.content) == (link(), "a" * 16, CONTENT)
+    assert (run.link, run.run_id, run.content) == (link(), A.id, A.content)
     assert (run.status, run.metrics, run.weights_sha256) == ("finished", {"test/accuracy": 0.5}, "f" * 64)
     assert (run.seconds, run.resumed_from, run.notes, run.attempt) == (1.5, [2, 4], ["a note"], 0)
     documents = store.documents()
     assert (documents[run.environment], documents[run.code]) == ({"device": "cpu"}, {"toy.py": "0"})
-    assert store.series(["a" * 16]) == {"a" * 16: [{"epoch": 0.0, "loss": 1.0}]}
+    assert store.series([A.id]) == {A.id: [{"epoch": 0.0, "loss": 1.0}]}
 
 
-def test_a_record_is_taken_in_once(store, path):
-    plan_one(store, (link(), "a" * 16))
+def test_a_record_is_ingested_once(store, path):
+    plan_one(store, (link(), A))
     given = record(predictions=[predictions(0, 1)])
-    assert store.take_in(given)
-    assert not store.take_in(RunRecord.from_bytes(given.to_bytes()))
+    assert store.ingest(given)
+    assert not store.ingest(RunRecord.from_bytes(given.to_bytes()))
     assert rows(path, "SELECT attempt, current FROM seedwise_runs") == [(0, 1)]
     assert rows(path, "SELECT count(*) FROM seedwise_predictions") == [(1,)]
 
 
 def test_a_run_trained_again_keeps_its_old_result_and_shows_the_new(store, path):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record(accuracy=0.5, predictions=[predictions(0, 1)]))
-    store.take_in(record(accuracy=0.75, predictions=[predictions(1, 1)]))
+    plan_one(store, (link(), A))
+    store.ingest(record(accuracy=0.5, predictions=[predictions(0, 1)]))
+    store.ingest(record(accuracy=0.75, predictions=[predictions(1, 1)]))
     (run,) = store.runs("s")
     assert (run.attempt, run.metrics) == (1, {"test/accuracy": 0.75})
-    assert store.predictions(["a" * 16])["a" * 16].predicted.tolist() == [1, 1]
+    assert store.predictions([A.id])[A.id].predicted.tolist() == [1, 1]
     kept = rows(path, "SELECT attempt, current, metrics FROM seedwise_runs ORDER BY attempt")
     assert [(attempt, current, json.loads(metrics)) for attempt, current, metrics in kept] == [
         (0, 0, {"test/accuracy": 0.5}),
@@ -105,19 +106,19 @@ def test_a_run_trained_again_keeps_its_old_result_and_shows_the_new(store, path)
 
 
 def test_an_interrupted_attempt_is_replaced(store, path):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record(status="interrupted"))
+    plan_one(store, (link(), A))
+    store.ingest(record(status="interrupted"))
     assert store.runs("s")[0].status == "interrupted"
-    store.take_in(record(status="interrupted"))
-    store.take_in(record())
+    store.ingest(record(status="interrupted"))
+    store.ingest(record())
     assert rows(path, "SELECT attempt, current, status FROM seedwise_runs") == [(0, 1, "finished")]
 
 
 def test_an_interrupted_retraining_leaves_the_result_before_it(store, path):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record(accuracy=0.5))
-    store.take_in(record(status="interrupted"))
-    store.take_in(record(accuracy=0.75))
+    plan_one(store, (link(), A))
+    store.ingest(record(accuracy=0.5))
+    store.ingest(record(status="interrupted"))
+    store.ingest(record(accuracy=0.75))
     assert rows(path, "SELECT attempt, current, status FROM seedwise_runs ORDER BY attempt") == [
         (0, 0, "finished"),
         (1, 1, "finished"),
@@ -125,68 +126,68 @@ def test_an_interrupted_retraining_leaves_the_result_before_it(store, path):
 
 
 def test_a_run_without_a_record_is_pending(store):
-    plan_one(store, (link(), "a" * 16))
+    plan_one(store, (link(), A))
     (run,) = store.runs("s")
     assert (run.status, run.metrics, run.attempt, run.seconds) == ("pending", {}, None, None)
 
 
 def test_another_plan_replaces_links_and_keeps_runs(store):
-    plan_one(store, (link(), "a" * 16), (link(replicate=1), "b" * 16))
-    for run_id in ("a" * 16, "b" * 16):
-        store.take_in(record(run_id))
-    plan_one(store, (link("renamed"), "b" * 16))
-    assert [(run.link.method, run.run_id, run.status) for run in store.runs("s")] == [("renamed", "b" * 16, "finished")]
-    assert set(store.statuses()) == {"a" * 16, "b" * 16}
-    plan_one(store, (link(), "a" * 16), (link(replicate=1), "b" * 16))
+    plan_one(store, (link(), A), (link(replicate=1), B))
+    for spec in (A, B):
+        store.ingest(record(spec))
+    plan_one(store, (link("renamed"), B))
+    assert [(run.link.method, run.run_id, run.status) for run in store.runs("s")] == [("renamed", B.id, "finished")]
+    assert set(store.statuses()) == {A.id, B.id}
+    plan_one(store, (link(), A), (link(replicate=1), B))
     assert [run.status for run in store.runs("s")] == ["finished", "finished"]
 
 
 def test_studies_share_a_file_and_its_runs(store):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record())
-    store.write_plan("t", {"metrics": ["m"]}, [(Link("t", "task", "m", "all", 0, 0), "a" * 16, CONTENT)])
+    plan_one(store, (link(), A))
+    store.ingest(record())
+    store.write_plan("t", {"metrics": ["m"]}, [PlannedRun(Link("t", "task", "m", "all", 0, 0), A)])
     assert [(run.link.study, run.status) for run in store.runs()] == [("s", "finished"), ("t", "finished")]
     assert store.studies() == {"s": {"metrics": []}, "t": {"metrics": ["m"]}}
 
 
 def test_a_method_is_added_beside_others_and_may_not_be_another_by_content(store):
-    store.add_method("s", {}, "base", [(link("base"), "a" * 16, CONTENT)])
-    store.add_method("s", {}, "b", [(link("b"), "b" * 16, CONTENT)])
-    store.add_method("s", {}, "base", [(link("base", r), run_id * 16, CONTENT) for r, run_id in enumerate("ac")])
+    store.add_method("s", {}, "base", [PlannedRun(link("base"), A)])
+    store.add_method("s", {}, "b", [PlannedRun(link("b"), B)])
+    store.add_method("s", {}, "base", [PlannedRun(link("base", r), spec) for r, spec in enumerate((A, C))])
     assert [(run.link.method, run.link.replicate) for run in store.runs("s")] == [("base", 0), ("base", 1), ("b", 0)]
     with pytest.raises(SeedwiseError, match=r"methods 'c' and 'b' of 's' have the same config"):
-        store.add_method("s", {}, "c", [(link("c"), "b" * 16, CONTENT)])
+        store.add_method("s", {}, "c", [PlannedRun(link("c"), B)])
     assert {run.link.method for run in store.runs("s")} == {"base", "b"}
 
 
 def test_examples_are_stored_once_for_equal_ids_and_labels(store, path):
-    plan_one(store, (link(), "a" * 16), (link(replicate=1), "b" * 16), (link(replicate=2), "c" * 16))
-    store.take_in(record("a" * 16, predictions=[predictions(0, 1, ids=(5, 6))]))
-    store.take_in(record("b" * 16, predictions=[predictions(1, 1, ids=(5, 6))]))
-    store.take_in(record("c" * 16, predictions=[predictions(1, 1, ids=(6, 5))]))
+    plan_one(store, (link(), A), (link(replicate=1), B), (link(replicate=2), C))
+    store.ingest(record(A, predictions=[predictions(0, 1, ids=(5, 6))]))
+    store.ingest(record(B, predictions=[predictions(1, 1, ids=(5, 6))]))
+    store.ingest(record(C, predictions=[predictions(1, 1, ids=(6, 5))]))
     assert rows(path, "SELECT count(*) FROM seedwise_examples") == [(2,)]
-    found = store.predictions(["a" * 16, "c" * 16])
-    assert {run_id: p.ids.tolist() for run_id, p in found.items()} == {"a" * 16: [5, 6], "c" * 16: [6, 5]}
+    found = store.predictions([A.id, C.id])
+    assert {run_id: p.ids.tolist() for run_id, p in found.items()} == {A.id: [5, 6], C.id: [6, 5]}
 
 
 def test_predictions_come_back_with_their_types_and_by_tag(store):
-    plan_one(store, (link(), "a" * 16))
+    plan_one(store, (link(), A))
     given = predictions(0, 1)
-    store.take_in(record(predictions=[given, predictions(1, 0, tag="flip")]))
-    found = store.predictions(["a" * 16])["a" * 16]
+    store.ingest(record(predictions=[given, predictions(1, 0, tag="flip")]))
+    found = store.predictions([A.id])[A.id]
     assert (found.split, found.tag, found.epoch) == ("test", "final", 3)
     for name in ("ids", "labels", "predicted", "logits"):
         np.testing.assert_array_equal(getattr(found, name), getattr(given, name), strict=True)
-    assert store.predictions(["a" * 16], tag="flip")["a" * 16].predicted.tolist() == [1, 0]
-    assert store.predictions(["a" * 16], split="validation") == {}
+    assert store.predictions([A.id], tag="flip")[A.id].predicted.tolist() == [1, 0]
+    assert store.predictions([A.id], split="validation") == {}
 
 
 def test_a_series_keeps_what_is_not_finite(store):
-    plan_one(store, (link(), "a" * 16))
+    plan_one(store, (link(), A))
     given = record()
     given.series = [{"epoch": 0, "loss": math.nan}, {"epoch": 1, "loss": math.inf}]
-    store.take_in(given)
-    first, second = store.series(["a" * 16])["a" * 16]
+    store.ingest(given)
+    first, second = store.series([A.id])[A.id]
     assert math.isnan(first["loss"])
     assert second["loss"] == math.inf
 
@@ -198,8 +199,8 @@ def test_the_tables_of_others_in_the_same_file_stay(path):
         connection.execute("INSERT INTO runs VALUES (7)")
     connection.close()
     with Store(path, write=True) as store:
-        plan_one(store, (link(), "a" * 16))
-        store.take_in(record())
+        plan_one(store, (link(), A))
+        store.ingest(record())
     assert rows(path, "SELECT mine FROM runs") == [(7,)]
     tables = [name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     assert [name for name in tables if not name.startswith("seedwise_")] == ["runs"]
@@ -229,8 +230,8 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(path, write):
 
 
 def test_a_damaged_store_is_said_to_be_damaged(store, path):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record())
+    plan_one(store, (link(), A))
+    store.ingest(record())
     store.close()
     content = bytearray(path.read_bytes())
     content[4096:] = b"\x5a" * (len(content) - 4096)
@@ -257,7 +258,7 @@ def test_a_missing_store_is_missing_to_a_reader(path):
 
 def test_a_reader_cannot_write(store, path):
     with Store(path) as reader, pytest.raises(StorageError, match="not allowed to write"):
-        reader.take_in(record())
+        reader.ingest(record())
     assert rows(path, "SELECT count(*) FROM seedwise_runs") == [(0,)]
 
 
@@ -270,8 +271,8 @@ def test_odd_names_of_files_are_files(tmp_path):
 
 
 def test_a_reader_sees_the_last_commit_after_a_writer_was_killed_while_writing(store, path):
-    plan_one(store, (link(), "a" * 16))
-    store.take_in(record(predictions=[predictions(*[0, 1] * 50)]))
+    plan_one(store, (link(), A))
+    store.ingest(record(predictions=[predictions(*[0, 1] * 50)]))
     store.close()
     # A cache of two pages makes sqlite write into the file before the commit, as a large commit does.
     code = f"""
@@ -291,7 +292,8 @@ READ_ONLY = """
     import os, sys
     from pathlib import Path
     from seedwise.errors import StorageError
-    from seedwise.study import Store, StudyFolder
+    from seedwise.execution import StudyFolder
+    from seedwise.store import Store
     path = Path(sys.argv[1])
     with Store(path) as store:  # imports what is imported late: nobody may not read root's python
         store.runs()
@@ -319,8 +321,8 @@ def test_in_a_read_only_folder_a_store_is_read_and_writing_is_refused_in_a_line(
     folder = Path(tempfile.mkdtemp())
     try:
         with Store(folder / "study.db", write=True) as store:
-            plan_one(store, (link(), "a" * 16))
-            store.take_in(record())
+            plan_one(store, (link(), A))
+            store.ingest(record())
         folder.chmod(0o555)
         (folder / "study.db").chmod(0o444)
         done = subprocess.run(

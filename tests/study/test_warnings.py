@@ -50,7 +50,7 @@ def test_a_function_of_ones_own_is_not_judged(project):
 @pytest.fixture
 def notes_of():
     """What a study says while it is run."""
-    from seedwise.study._executor import Silent
+    from seedwise.execution import Silent
 
     class Notes(Silent):
         def __init__(self):

@@ -8,6 +8,8 @@ from seedwise.run._fingerprint import RunCode, changed_files, environment, is_us
 from seedwise.run._isolation import isolated
 from seedwise.run._operations import Operation, first_difference, logged_operations
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
+from seedwise.run._place import Link, PlannedRun
+from seedwise.run._readout_record import ReadoutRecord, Record
 from seedwise.run._record import Forecasts, Observed, Predictions, RunRecord
 from seedwise.run._run import FINAL, SAMPLE, Keep, Run
 from seedwise.run._spec import Numerics, RunSpec, digest_of
@@ -22,10 +24,14 @@ __all__ = [
     "Forecasts",
     "Interrupted",
     "Keep",
+    "Link",
     "Numerics",
     "Observed",
     "Operation",
+    "PlannedRun",
     "Predictions",
+    "ReadoutRecord",
+    "Record",
     "Run",
     "RunCode",
     "RunRecord",

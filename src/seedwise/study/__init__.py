@@ -1,10 +1,13 @@
 """Studies: from a file to cells."""
 
+from seedwise.execution import Progress, Silent, StudyFolder
+from seedwise.run import Link, PlannedRun
+from seedwise.store import Exported, Store, StoredReadout, StoredRun
 from seedwise.study._attribute import AttributionStudy, attribution_results, is_attribution
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
 from seedwise.study._collect import study_results
-from seedwise.study._compact import Exported, export_compact
+from seedwise.study._compact import export_compact
 from seedwise.study._description import PublishedResults, StudyDescription, description_of
 from seedwise.study._doctor import (
     CHECKS,
@@ -17,21 +20,20 @@ from seedwise.study._doctor import (
     diagnose,
     trainings,
 )
-from seedwise.study._executor import Progress, Silent, Workers
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
-from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._overrides import with_values
-from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._plan import plan
 from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
-from seedwise.study._readouts import readout_passes
+from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
+from seedwise.study._running import Outcome
 from seedwise.study._spec import (
     Published,
     PublishedRange,
@@ -41,8 +43,7 @@ from seedwise.study._spec import (
     read_study,
     regime_sources,
 )
-from seedwise.study._store import Store, StoredReadout, StoredRun
-from seedwise.study._study import Outcome, Study
+from seedwise.study._study import Study
 from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at
 
@@ -80,7 +81,6 @@ __all__ = [
     "StudyPatient",
     "StudyResults",
     "StudySpec",
-    "Workers",
     "announced",
     "attribution_results",
     "cells_of",

@@ -19,12 +19,12 @@ from seedwise.statistics import (
     logit_attribution,
     variance_attribution,
 )
+from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of
 from seedwise.study._mistakes import mistake
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import AttributionResults
 from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
-from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Study
 from seedwise.study._varied import undrawn
 

@@ -15,12 +15,12 @@ from seedwise.run import FINAL
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.comparison_row import forecast_difference_of
 from seedwise.statistics.metric import as_recorded
+from seedwise.store import Store, StoredReadout, StoredRun
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import description_of
 from seedwise.study._forecasts import forecasts_of
-from seedwise.study._readings import snapshot_tags
+from seedwise.study._pending_readouts import snapshot_tags
 from seedwise.study._spec import regime_sources
-from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._varied import varied_in
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from seedwise.statistics import Cell, Cost
-from seedwise.study._store import StoredReadout, StoredRun
+from seedwise.store import StoredReadout, StoredRun
 
 
 def cost_of(

@@ -16,14 +16,22 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import Keep, Observed, Operation, RunRecord, RunSpec, first_difference
-from seedwise.study._exam import UNFIXED_HASHES, Exam, Examination
-from seedwise.study._executor import Executor, Settings, Silent, Workers
-from seedwise.study._folder import StudyFolder, read_record
-from seedwise.study._jobs import Record
+from seedwise.execution import (
+    UNFIXED_HASHES,
+    Exam,
+    Examination,
+    Resources,
+    Settings,
+    Silent,
+    StudyFolder,
+    opened,
+    read_record,
+)
+from seedwise.run import Keep, Observed, Operation, Record, RunRecord, RunSpec, first_difference
 from seedwise.study._mistakes import mistake
-from seedwise.study._spec import CheckpointOptions, regime_sources
-from seedwise.study._study import Study, _devices
+from seedwise.study._spec import regime_sources
+from seedwise.study._study import Study
+from seedwise.study._trainable import check_trainable
 
 CHECKS: Final = {
     "twice": "trained twice, in two fresh processes, the bits are the same",
@@ -253,7 +261,7 @@ class StudyPatient:
         self.sources = tuple(dict.fromkeys(s for regime in regimes for s in regime_sources(regime)))
         self.notes: tuple[str, ...] = ()
         self._study = study
-        self._devices = _devices(device, workers=1, runs_per_device=1)
+        self._resources = Resources(device, workers=1)
 
     def examine(self, exams: Sequence[Exam], folder: Path) -> list[RunRecord]:
         """Train for each of ``exams``; see ``Patient``."""
@@ -267,22 +275,22 @@ class StudyPatient:
 
         settings = Settings(
             folder=place,
-            devices=self._devices,
             keep=Keep(predictions="full"),
             evaluate_epochs=True,
-            checkpoint=CheckpointOptions(every_epochs=None, every_seconds=None),
-            limits=self._study.spec.limits,
             import_from=self._study.import_from,
+            every_epochs=None,
+            every_seconds=None,
+            seconds=self._study.spec.limits.seconds,
+            retries=self._study.spec.limits.retries,
             keep_trace=True,
         )
-        with Workers() as pool:
+        check_trainable([self.spec])
+        with opened("local", self._resources) as executor:
             for exam in exams:
                 spec = exam.of(self.spec)
                 if not exam.resumes:
                     place.remove_checkpoint(spec.id)
-                executor = Executor(settings, keep, Silent(), pool)
-                executor.run([Examination(spec, exam)])
-                if executor.interrupted:
+                if executor.execute([Examination(spec, exam)], settings, keep, Silent()):
                     raise KeyboardInterrupt
         return [_ended(record) for record in records]
 
@@ -331,7 +339,7 @@ class ProgramPatient:
 
     def _run(self, sittings: Sequence[dict[str, Any]]) -> str:
         """Run the program as its user does, once for each sitting, and return the last line of its errors."""
-        command = [sys.executable, "-m", "seedwise.study._program", json.dumps(sittings), *self._words]
+        command = [sys.executable, "-m", "seedwise.execution._program", json.dumps(sittings), *self._words]
         # Where the user does not fix it, every start of the program has another.
         hashes = {"PYTHONHASHSEED": str(next(self._starts))} if self.notes else {}
         environment = {**os.environ, **hashes}

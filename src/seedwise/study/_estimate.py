@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.data import MissingDataError
 from seedwise.readouts import per_run
-from seedwise.study._store import Store
+from seedwise.store import Store
 from seedwise.training import FUNCTION, SIZES, Size, is_forecasting
 
 if TYPE_CHECKING:

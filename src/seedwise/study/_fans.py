@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
 from seedwise.statistics.pairing import is_base
+from seedwise.store import recordable
 from seedwise.study._cell_forecasts import CellForecasts
 
 _FEWEST_RUNS: Final = 3
 _MOST_METHODS: Final = 4
 
 
+@recordable
 @dataclass(frozen=True, eq=False)
 class Choice:
     """Two windows and a variable.

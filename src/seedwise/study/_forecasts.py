@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from seedwise.errors import SeedwiseError
+from seedwise.store import Store
 from seedwise.study._cell_forecasts import CellForecasts
-from seedwise.study._store import Store
 
 
 def forecasts(

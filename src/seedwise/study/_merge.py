@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from seedwise.errors import StorageError
-from seedwise.run import RunRecord
-from seedwise.study._executor import Progress
-from seedwise.study._folder import StudyFolder
-from seedwise.study._store import Store
+from seedwise.execution import Progress, StudyFolder
+from seedwise.store import Store
+from seedwise.study._ingest import ingest_shard
 
 
 def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple[int, int]:
@@ -28,27 +26,14 @@ def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple
         StorageError: if the store cannot be written.
 
     """
-    taken = known = 0
     folders = [StudyFolder(path) for path in shards]
     plans = [folder.read_plan() for folder in folders]
-    folder_of_store = StudyFolder.of_store(store_path)
-    with folder_of_store.lock(), Store(store_path, write=True) as store:
-        for folder, (study, description, links) in zip(folders, plans, strict=True):
-            store.write_plan(study, description, links)
-            statuses = store.statuses()
-            for _, record in folder.records():
-                if isinstance(record, StorageError):
-                    progress.note(f"{record}; left out, run the shard again")
-                    continue
-                if not isinstance(record, RunRecord):
-                    continue
-                if statuses.get(record.id, ("pending", None))[0] == "finished":
-                    known += 1
-                    continue
-                folder_of_store.set_aside_weights(record.id, besides=record.weights)
-                for tag, blob in record.weights.items():
-                    folder_of_store.keep_weights(record.id, tag, blob)
-                new = store.take_in(record)
-                taken += new
-                known += not new
+    taken = known = 0
+    of_store = StudyFolder.of_store(store_path)
+    with of_store.lock(), Store(store_path, write=True) as store:
+        for folder, (study, description, planned) in zip(folders, plans, strict=True):
+            store.write_plan(study, description, planned)
+            new, old = ingest_shard(store, of_store, folder, None, progress)
+            taken += new
+            known += old
     return taken, known

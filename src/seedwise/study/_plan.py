@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
-from seedwise.run import RunSpec
+from seedwise.run import Link, PlannedRun, RunSpec
 from seedwise.study._spec import StudySpec, regime_name, regime_sources
 from seedwise.training import FUNCTION, is_forecasting
-
-
-@dataclass(frozen=True)
-class Link:
-    """Where a run stands in a study; replicate r of every method has the same seeds."""
-
-    study: str
-    task: str
-    method: str
-    regime: str
-    group: int
-    replicate: int
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run and its place."""
-
-    link: Link
-    spec: RunSpec
-
 
 GROUP_STRIDE: Final = 100_000
 """Groups of fixed seeds share no varied seed: sharing them would make the groups' spreads alike."""

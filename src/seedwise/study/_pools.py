@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from seedwise.readouts import parse_readout
 from seedwise.statistics import Cell, EnsembleSpread, ensemble_spread
+from seedwise.store import Store
 from seedwise.study._cells import tag_of
-from seedwise.study._store import Store
 
 
 @dataclass(frozen=True)

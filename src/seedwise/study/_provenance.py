@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from seedwise.store import Store, StoredRun
 from seedwise.study._results import Counted, Provenance
-from seedwise.study._store import Store, StoredRun
 
 
 def provenance_of(

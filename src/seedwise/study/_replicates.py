@@ -15,11 +15,13 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Literal
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.execution import UNFIXED_HASHES, Silent, Sitting, StudyFolder, present_sitting
 from seedwise.run import (
-    FAILURES,
     Checkpoint,
     Keep,
+    Link,
     Numerics,
+    PlannedRun,
     Run,
     RunCode,
     RunRecord,
@@ -32,15 +34,15 @@ from seedwise.run import (
 )
 from seedwise.statistics import Metric, Question
 from seedwise.statistics.metric import unit_of
+from seedwise.store import Store
 from seedwise.study._arguments import command_line, differing, shown
-from seedwise.study._code import runs_of_changed_code
-from seedwise.study._exam import UNFIXED_HASHES, Sitting, present_sitting
-from seedwise.study._executor import Silent
-from seedwise.study._folder import StudyFolder
-from seedwise.study._plan import Link, seeds_of
+from seedwise.study._code import changed_code as code_changed_since
+from seedwise.study._code import stale_runs
+from seedwise.study._ingest import ingest, ingest_outbox
+from seedwise.study._plan import seeds_of
+from seedwise.study._policy import Policy, todo
+from seedwise.study._sinks import Known
 from seedwise.study._spec import regime_sources
-from seedwise.study._store import Store
-from seedwise.study._study import take_outbox, take_record
 
 
 def replicates(
@@ -210,33 +212,30 @@ def _generate(
         sys.exit()
     folder = StudyFolder.of_store(path)
     with one_line_errors(), folder.lock(), Store(path, write=True) as store:
-        take_outbox(store, folder, Silent())
-        planned = [(link, spec.id, spec.content) for link, spec in zip(links, specs, strict=True)]
+        ingest_outbox(store, folder, Silent())
+        planned = [PlannedRun(link, spec) for link, spec in zip(links, specs, strict=True)]
         store.add_method(links[0].study, description, links[0].method, planned)
-        ids = {spec.id for spec in specs}
-        statuses = {i: status for i, status in store.statuses().items() if i in ids}
-        options = {"retrain": changed_code == "retrain", "accept": changed_code == "accept"}
+        policy = Policy(retrain=changed_code == "retrain", accept_changed_code=changed_code == "accept")
+        known = Known.of(store, {spec.id for spec in specs})
         present = RunCode(specs[0], frame=_users_frame(sys._getframe(1))).present
-        changed = runs_of_changed_code(store, statuses, **options, present=present, remedy=_REMEDY)
-        changed |= _runs_of_changed_arguments(store, call, statuses, arguments, ignored, **options)
-        todo = []
-        for spec in specs:
-            status, _ = statuses.get(spec.id, ("pending", None))
-            if status not in FAILURES and (status != "finished" or spec.id in changed):
-                todo.append((spec, status))
-        if not todo:
-            counts = Counter(status.replace("_", " ") for status, _ in statuses.values())
+        changed = code_changed_since(known.statuses, known.documents, known.accepted, present)
+        stale = stale_runs(changed, policy, store.accept_code, _REMEDY)
+        stale |= _runs_of_changed_arguments(store, call, known, policy, arguments=arguments, ignored=ignored)
+        # Without any that is stale, nothing is trained again.
+        runs = todo(specs, {spec.id: known.status(spec.id) for spec in specs}, Policy(retrain=bool(stale)), stale)
+        if not runs:
+            counts = Counter(status.replace("_", " ") for status, _ in known.statuses.values())
             found = ", ".join(f"{count} {status}" for status, count in counts.items())
             print(f"seedwise: nothing to train in {path}: of '{links[0].method}' there are {found}", file=sys.stderr)
-        for spec, status in todo:
+        for spec in runs:
             code = RunCode(spec, frame=_users_frame(sys._getframe(1)))
             checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=checkpoint_seconds)
             run = Run(spec, dict(spec.config), device=device, checkpoint=checkpoint, keep=keep, code=code)
             run.observed.arguments = arguments
             run.notes += [] if hashes_are_fixed() else [UNFIXED_HASHES]
             # Written beforehand, so that it is true however the body ends.
-            if status != "finished":
-                store.take_in(RunRecord(spec.id, dict(spec.content), "interrupted"))
+            if known.status(spec.id) != "finished":
+                store.ingest(RunRecord(spec.id, dict(spec.content), "interrupted"))
             code.files()  # before the run, so that it is what the run was trained by
             with training(run):
                 yield run
@@ -244,7 +243,7 @@ def _generate(
             record = record_of(run)
             code.frame = None
             folder.hand_over(record)
-            take_record(store, folder, record)
+            ingest(store, folder, record)
 
 
 def _examined(call: _Call, sitting: Sitting, device: str) -> Iterator[Run[dict[str, Any]]]:
@@ -282,12 +281,11 @@ _REMEDY: Final = (
 def _runs_of_changed_arguments(
     store: Store,
     call: _Call,
-    statuses: Mapping[str, tuple[str, str | None]],
+    known: Known,
+    policy: Policy,
+    *,
     arguments: Mapping[str, Any],
     ignored: Sequence[str],
-    *,
-    retrain: bool,
-    accept: bool,
 ) -> set[str]:
     """Return the ids of finished runs of another command line that nobody accepted.
 
@@ -295,21 +293,19 @@ def _runs_of_changed_arguments(
         ChangedCodeError: if there are some and neither option says what to do.
 
     """
-    finished = [spec for spec in call.specs if statuses.get(spec.id, ("", None))[0] == "finished"]
+    finished = [spec for spec in call.specs if known.status(spec.id) == "finished"]
     recorded = {i: found.arguments for i, found in store.observed([spec.id for spec in finished]).items()}
-    accepted = store.accepted_code()
     pairs = {i: (digest_of(found["given"]), digest_of(arguments["given"])) for i, found in recorded.items() if found}
     names = {
         spec.id: differing(recorded[spec.id], arguments["given"], arguments["own"], spec.config, ignored)
         for spec in finished
-        if spec.id in pairs and pairs[spec.id] not in accepted
+        if spec.id in pairs and pairs[spec.id] not in known.accepted
     }
     changed = {run_id for run_id, found in names.items() if found}
-    if changed and accept:
-        for run_id in changed:
-            store.accept_code(*pairs[run_id])
+    if policy.accept_changed_code:
+        store.accept_code({pairs[run_id] for run_id in changed})
         return set()
-    if changed and not retrain:
+    if changed and not policy.retrain:
         first = next(spec.id for spec in finished if spec.id in changed)
         raise ChangedCodeError(
             f"{len(changed)} finished runs of '{call.links[0].method}' in {call.path} were trained with "

@@ -28,7 +28,7 @@ from seedwise.statistics.metric import unit_of
 from seedwise.study._extensions import imported, sections_in
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._overrides import merge
-from seedwise.study._readouts import check_readouts
+from seedwise.study._readout_checks import check_readouts
 from seedwise.study._sweep import Scalar, expanded
 from seedwise.training import FUNCTION, Options, TrainerConfig, metrics_of, task_name
 

@@ -3,56 +3,26 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seedwise.errors import SeedwiseError, StorageError
-from seedwise.readouts import per_run
-from seedwise.run import FAILURES, RunRecord, changed_files
+from seedwise.errors import SeedwiseError
+from seedwise.execution import Executor, Progress, Resources, Settings, Silent, StudyFolder, opened
+from seedwise.run import PlannedRun
 from seedwise.statistics import Cell
+from seedwise.store import Store
 from seedwise.study._cells import cells_of
-from seedwise.study._code import changed_code, runs_of_changed_code
 from seedwise.study._estimate import Estimate, estimate
-from seedwise.study._executor import Executor, Progress, Settings, Silent, Workers
-from seedwise.study._folder import StudyFolder, again
-from seedwise.study._jobs import Reading, ReadoutRecord, Record, Training, file_of
-from seedwise.study._plan import PlannedRun, plan
-from seedwise.study._readings import mean_of_snapshots, missing_readings, unkept, without_weights
+from seedwise.study._plan import plan
+from seedwise.study._policy import Policy, part_of
+from seedwise.study._running import Outcome, Running
+from seedwise.study._sinks import sink_of
 from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
-from seedwise.study._store import Store
 from seedwise.study._until import described, looks_at
 from seedwise.training import FUNCTION, TrainerConfig, steps_of, warnings_of
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an execution ended.
-
-    Attributes:
-        counts: number of runs of the study by status.
-        trained: number of runs that were trained.
-        interrupted: whether the user stopped it.
-        read: number of readouts that were computed.
-        unread: number of readouts that failed, now or before.
-
-    """
-
-    counts: dict[str, int]
-    trained: int
-    interrupted: bool
-    read: int = 0
-    unread: int = 0
-
-    @property
-    def failed(self) -> int:
-        """Number of runs that failed."""
-        return sum(self.counts.get(status, 0) for status in FAILURES)
 
 
 class Study:
@@ -139,7 +109,7 @@ class Study:
         accept_changed_code: bool = False,
         retry_failed: bool = False,
         progress: Progress | None = None,
-        pool: Workers | None = None,
+        executor: str | Executor = "local",
     ) -> Outcome:
         """Train what is missing, read out what is missing of the readouts, and take it into the store.
 
@@ -147,13 +117,15 @@ class Study:
             workers: worker processes; default one per core, on a GPU ``runs_per_device`` per device.
             device: ``cpu``, ``cuda``, or several separated by commas.
             runs_per_device: workers that share a GPU.
-            shard: (i, k) trains the i-th of k parts, counted from 1, into an outbox that ``merge`` joins.
+            shard: (i, k) trains the i-th of k parts, counted from 1, into an outbox that ``merge`` joins; not what is
+                finished in the store or in the outbox of another shard that can be seen here.
             retrain: train finished runs again, keeping their old results: those whose code has changed or whose weights
                 a readout needs and nobody kept, or, where there are none, all.
             accept_changed_code: keep finished runs although the code that trained them has changed.
             retry_failed: train failed runs again, and read out again what failed.
             progress: told what happens.
-            pool: worker processes that outlive this call; None: they start and end with it.
+            executor: where to train: the name of an executor, or one that outlives this call, which then has its own
+                workers and devices.
 
         Returns:
             The outcome.
@@ -166,67 +138,24 @@ class Study:
 
         """
         planned = self.plan()
+        part = part_of((p.spec.id for p in planned), shard)
         _check_installed(self.spec)
         progress = progress or Silent()
-        devices = _devices(device, workers, runs_per_device)
-        if shard is not None:
-            return self._run_shard(
-                planned,
-                shard,
-                devices,
-                progress,
-                retrain=retrain,
-                accept_changed_code=accept_changed_code,
-                retry_failed=retry_failed,
-            )
-        folder = StudyFolder.of_store(self.store_path)
-        with folder.lock(), Store(self.store_path, write=True) as store:
-            take_outbox(store, folder, progress)
-            self._note_other_file(store, progress)
-            store.write_plan(self.spec.name, self.describe(), [(p.link, p.spec.id, p.spec.content) for p in planned])
-            specs = {p.spec.id: p.spec for p in planned}
-            statuses = {i: status for i, status in store.statuses().items() if i in specs}
-            changed = runs_of_changed_code(store, statuses, retrain=retrain, accept=accept_changed_code)
-            known = {i: status for i, (status, _) in statuses.items()}
-            kept = {i: spec for i, spec in specs.items() if not (retrain and i in changed)}
-            unread = without_weights(missing_readings(store, self.spec.readouts, kept), folder)
-            for readout, readings in unread.items():
-                if not retrain:
-                    raise unkept(readout, readings)
-                changed |= {reading.spec.id for reading in readings}
-            todo = [specs[i] for i in specs if _wanted(i, known, changed, retrain, retry_failed)]
-            if retrain or retry_failed:
-                for spec in todo:
-                    folder.remove_checkpoint(spec.id)
-
-            def take_in(record: Record) -> None:
-                take_record(store, folder, record)
-
-            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
-            if todo:
-                self._warn(progress)
-                progress.planned(len(todo))
-                executor.run([Training(spec) for spec in todo])
-            statuses = store.statuses()
-            counts = Counter(statuses.get(run_id, ("pending", None))[0] for run_id in specs)
-            if executor.interrupted:
-                return Outcome(dict(counts), len(todo), interrupted=True)
-            readings = missing_readings(store, self.spec.readouts, specs, retry_failed=retry_failed)
-            executor = Executor(self._settings(folder, devices), take_in, progress, pool)
-            self._read(store, readings, executor, take_in, progress)
-            found = store.readouts()
-            read = len(readings) - len(missing_readings(store, self.spec.readouts, specs))
-        names = [readout.name for readout in per_run(self.spec.readouts)]
-        failed = [key for key, one in found.items() if key[0] in specs and key[1] in names and one.status in FAILURES]
-        return Outcome(dict(counts), len(todo), executor.interrupted, read, len(failed))
-
-    def _note_other_file(self, store: Store, progress: Progress) -> None:
-        before = store.studies().get(self.spec.name, {}).get("file")
-        if before is not None and self.file is not None and before != self.file:
-            progress.note(
-                f"{self.store_path} last held the study '{self.spec.name}' of {before}, and now holds that of "
-                f"{self.file}; no run is lost. Give one of them another name, or another --store, to keep them apart"
-            )
+        with (
+            opened(executor, Resources(device, workers, runs_per_device)) as runner,
+            sink_of(self.store_path, shard, progress) as sink,
+        ):
+            sink.write_plan(self.spec.name, self.describe(), planned)
+            return Running(
+                specs={p.spec.id: p.spec for p in planned if p.spec.id in part},
+                readouts=self.spec.readouts,
+                policy=Policy(retrain, accept_changed_code, retry_failed),
+                settings=self._settings(sink.folder),
+                sink=sink,
+                executor=runner,
+                progress=progress,
+                warn=lambda: self._warn(progress),
+            ).run()
 
     def open(self) -> Store:
         """Return the study's store for reading, with the plan of this study whatever other the store holds.
@@ -241,74 +170,11 @@ class Study:
             same = _fixed(stored) == _fixed(own) and ("until" in stored or _replicates(stored) == _replicates(own))
             if not searched and not same:
                 planned = self.plan()
-                store.show_plan(self.spec.name, own, [(p.link, p.spec.id, p.spec.content) for p in planned])
+                store.show_plan(self.spec.name, own, planned)
         except BaseException:
             store.close()
             raise
         return store
-
-    def _read(
-        self,
-        store: Store,
-        readings: Sequence[Reading],
-        executor: Executor,
-        take_in: Callable[[Record], None],
-        progress: Progress,
-    ) -> None:
-        """Read out finished runs: what follows from kept logits here, the rest in workers."""
-        by_logits = [reading for reading in readings if not reading.states]
-        for reading in by_logits:
-            take_in(mean_of_snapshots(store, reading, self.spec.keep_options))
-        by_weights = [reading for reading in readings if reading.states]
-        if by_weights:
-            progress.reading(len(by_weights))
-            executor.run(by_weights)
-
-    def _run_shard(
-        self,
-        planned: Sequence[PlannedRun],
-        shard: tuple[int, int],
-        devices: list[str],
-        progress: Progress,
-        *,
-        retrain: bool,
-        accept_changed_code: bool,
-        retry_failed: bool,
-    ) -> Outcome:
-        index, count = shard
-        if not 1 <= index <= count:
-            raise SeedwiseError(f"--shard {index}/{count}: shards are counted from 1 to {count}")
-        folder = StudyFolder(StudyFolder.of_store(self.store_path).root / f"shard-{index}-of-{count}")
-        mine = {p.spec.id: p.spec for p in planned if int(p.spec.id, 16) % count == index - 1}
-        statuses: dict[str, str] = {}
-        files: dict[str, list[str]] = {}
-        with folder.lock():
-            folder.write_plan(self.spec.name, self.describe(), planned)
-            for path, record in folder.records():
-                if isinstance(record, StorageError):
-                    progress.note(f"{record}; the run is trained again")
-                    path.unlink()
-                elif isinstance(record, RunRecord):
-                    statuses[record.id] = record.status
-                    files |= {record.id: changed_files(record.code)}
-            changed = {i for i, names in files.items() if names and statuses[i] == "finished" and i in mine}
-            if changed and not (retrain or accept_changed_code):
-                raise changed_code(len(changed), {name for i in changed for name in files[i]})
-
-            def keep(record: Record) -> None:
-                statuses[record.id] = record.status
-                if record.status != "interrupted":
-                    folder.hand_over(record)
-                    folder.remove_checkpoint(record.id)
-
-            todo = [mine[i] for i in mine if _wanted(i, statuses, changed, retrain, retry_failed)]
-            executor = Executor(self._settings(folder, devices), keep, progress)
-            if todo:
-                self._warn(progress)
-                progress.planned(len(todo))
-                executor.run([Training(spec) for spec in todo])
-        counts = Counter(statuses.get(run_id, "pending") for run_id in mine)
-        return Outcome(dict(counts), len(todo), executor.interrupted)
 
     def _warn(self, progress: Progress) -> None:
         known = set() if self.warned is None else self.warned
@@ -317,15 +183,16 @@ class Study:
                 known.add(text)
                 progress.note(f"{', '.join(methods)}: {text}")
 
-    def _settings(self, folder: StudyFolder, devices: list[str]) -> Settings:
+    def _settings(self, folder: StudyFolder) -> Settings:
         return Settings(
             folder=folder,
-            devices=devices,
             keep=self.spec.keep_options,
             evaluate_epochs=self.spec.evaluate.every_epoch,
-            checkpoint=self.spec.checkpoint,
-            limits=self.spec.limits,
             import_from=self.import_from,
+            every_epochs=self.spec.checkpoint.every_epochs,
+            every_seconds=self.spec.checkpoint.every_seconds,
+            seconds=self.spec.limits.seconds,
+            retries=self.spec.limits.retries,
         )
 
     @property
@@ -405,45 +272,6 @@ def _replicates(description: Mapping[str, Any]) -> Any:
     return description.get("spec", {}).get("replicates")
 
 
-def _wanted(run_id: str, statuses: Mapping[str, str], changed: set[str], retrain: bool, retry_failed: bool) -> bool:
-    """Return whether a run is to be trained: it is missing, or somebody asked for it to be trained again."""
-    status = statuses.get(run_id, "pending")
-    again = retrain and (run_id in changed or not changed)
-    if status in FAILURES:
-        return retry_failed or again
-    return status != "finished" or again
-
-
-def take_record(store: Store, folder: StudyFolder, record: Record) -> bool:
-    """Take a record into the store, then delete what it makes superfluous; return whether it was new."""
-    if isinstance(record, ReadoutRecord):
-        new = record.status != "interrupted" and store.take_in_readout(record)
-    else:
-        if record.status == "finished":
-            folder.set_aside_weights(record.id, besides=record.weights)
-        for tag, blob in record.weights.items():
-            folder.keep_weights(record.id, tag, blob)
-        new = store.take_in(record)
-        if record.status != "interrupted":
-            folder.remove_checkpoint(record.id)
-    if record.status != "interrupted":
-        # The outbox file last: a driver that is killed before finds it again and deletes the rest.
-        (folder.outbox / file_of(record)).unlink(missing_ok=True)
-    return new
-
-
-def take_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
-    """Take in what a killed driver left in its outbox; a damaged file is set aside and its run trained again."""
-    taken = 0
-    for path, record in list(folder.records()):
-        if isinstance(record, StorageError):
-            progress.note(f"{record}; {again(path)}")
-            path.rename(path.with_suffix(".damaged"))
-        else:
-            taken += take_record(store, folder, record)
-    return taken
-
-
 def _changed(spec: StudySpec, changes: dict[str, Any], source: str = "study") -> StudySpec:
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
@@ -451,33 +279,11 @@ def _changed(spec: StudySpec, changes: dict[str, Any], source: str = "study") ->
     return check_study(spec.model_dump(mode="json", exclude_unset=True) | given, source)
 
 
-def _devices(device: str, workers: int | None, runs_per_device: int) -> list[str]:
-    names = [name.strip() for name in device.split(",") if name.strip()]
-    for name in names or [device]:
-        if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", name):
-            raise SeedwiseError(f"unknown device '{name}': use cpu, cuda, cuda:0 or several separated by commas")
-    if workers is not None and workers < 1:
-        raise SeedwiseError(f"--workers {workers}: at least one is needed")
-    if runs_per_device < 1:
-        raise SeedwiseError(f"--runs-per-device {runs_per_device}: at least one is needed")
-    if any(name.startswith("cuda") for name in names):
-        import torch
-
-        if not torch.cuda.is_available():
-            raise SeedwiseError(f"--device {device}: torch sees no CUDA device here")
-    count = workers or (_cores() if names == ["cpu"] else len(names) * runs_per_device)
-    return [names[k % len(names)] for k in range(count)]
-
-
 def _check_installed(spec: StudySpec) -> None:
     needed = {"torch": "torch"} | ({"sklearn": "scikit-learn"} if spec.function == FUNCTION else {})
     missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise SeedwiseError(f"training needs {' and '.join(missing)}: pip install 'seedwise[train]'")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _make_importable(folder: Path) -> None:

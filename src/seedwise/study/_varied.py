@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from seedwise.run import Observed, digest_of
+from seedwise.store import Store, StoredRun
 from seedwise.study._spec import regime_sources
-from seedwise.study._store import Store, StoredRun
 
 
 @dataclass(frozen=True)

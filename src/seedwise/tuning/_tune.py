@@ -10,7 +10,8 @@ from functools import partial
 from filelock import FileLock, Timeout
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import Progress, Store, Study, StudyFolder, Workers
+from seedwise.execution import Resources, opened
+from seedwise.study import Progress, Store, Study, StudyFolder
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
@@ -63,7 +64,8 @@ class Tuner:
         with self._lock():
             earlier = self._looked_at()
             storage = open_storage(tune.storage, self.study.store_path) if tune.searched else nullcontext()
-            with storage as opened, Workers() as pool:
+            resources = Resources(self.device, self.workers, self.runs_per_device)
+            with storage as known, opened("local", resources) as executor:
                 train = partial(
                     Study.run,
                     workers=self.workers,
@@ -71,11 +73,9 @@ class Tuner:
                     runs_per_device=self.runs_per_device,
                     accept_changed_code=self.accept_changed_code,
                     progress=self.progress,
-                    pool=pool,
+                    executor=executor,
                 )
-                session = Session(
-                    self.study, tune, train=train, storage=opened, earlier=earlier, on_trial=self.on_trial
-                )
+                session = Session(self.study, tune, train=train, storage=known, earlier=earlier, on_trial=self.on_trial)
                 try:
                     return session.run(self.trials, retry_failed=self.retry_failed)
                 except KeyboardInterrupt:  # between two executions, which handle it themselves

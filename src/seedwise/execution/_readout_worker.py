@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seedwise.errors import SeedwiseError
+from seedwise.execution._folder import StudyFolder
+from seedwise.execution._jobs import Reading
 from seedwise.readouts import Readout, parse_readout
-from seedwise.run import FINAL, Interrupted, Keep, Run, execute, weights_sha256
-from seedwise.study._folder import StudyFolder
-from seedwise.study._jobs import Reading, ReadoutRecord
+from seedwise.run import FINAL, Interrupted, Keep, ReadoutRecord, Run, execute, weights_sha256
 from seedwise.training import TrainerConfig
 
 if TYPE_CHECKING:

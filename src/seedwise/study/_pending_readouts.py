@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from seedwise.errors import SeedwiseError
+from seedwise.execution import Reading, StudyFolder
 from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run, scores
-from seedwise.run import FAILURES, Keep, Run, RunSpec, record_of
-from seedwise.study._folder import StudyFolder
-from seedwise.study._jobs import Reading, ReadoutRecord
-from seedwise.study._store import Store
+from seedwise.run import FAILURES, Keep, ReadoutRecord, Run, RunSpec, record_of
+from seedwise.store import Store
 from seedwise.training import SIZES
 
 

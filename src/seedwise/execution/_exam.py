@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from seedwise.execution._jobs import Training
 from seedwise.run import Run, RunSpec, logged_operations
-from seedwise.study._jobs import Training
 
 UNFIXED_HASHES: Final = (
     "PYTHONHASHSEED was not fixed: where the order of a set of texts matters, another start of the program gives other "

@@ -11,32 +11,27 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, Text
 
 from seedwise.errors import SeedwiseError
 from seedwise.run import digest_of
 from seedwise.statistics import Attribution, EnsembleSpread, Interval, ScoreSpread, SourceEffect
-from seedwise.study._fans import Choice
-from seedwise.study._packing import pack_text, unpack_text
+from seedwise.store._packing import pack_text, unpack_text
+from seedwise.store._tables import recorded
 
+_T = TypeVar("_T")
 _TYPES: Final[dict[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Attribution, Choice, EnsembleSpread, Interval, ScoreSpread, SourceEffect)
+    kind.__name__: kind for kind in (Attribution, EnsembleSpread, Interval, ScoreSpread, SourceEffect)
 }
 
-# Not among the tables of every store: to have it is what makes a store a compact one.
-RECORDED: Final = Table(
-    "seedwise_recorded",
-    MetaData(),
-    Column("statistic", String, primary_key=True),
-    Column("arguments", Text, primary_key=True),
-    Column("digest", String, primary_key=True),
-    Column("trainings", LargeBinary, nullable=False),
-    Column("result", LargeBinary, nullable=False),
-)
+
+def recordable(kind: type[_T]) -> type[_T]:
+    """Let a dataclass be part of recorded results; a decorator."""
+    _TYPES[kind.__name__] = kind
+    return kind
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Recorded:
     def __init__(self, db: sa.Connection) -> None:
         self.trainings: set[str] = set()
         self._found: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], bytes]]] = {}
-        for row in db.execute(sa.select(RECORDED)):
+        for row in db.execute(sa.select(recorded)):
             runs, compared_with = (tuple(part) for part in json.loads(unpack_text(row.trainings)))
             self._found.setdefault((row.statistic, row.arguments), []).append((runs, compared_with, row.result))
             self.trainings.update(runs)

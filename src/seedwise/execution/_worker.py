@@ -17,12 +17,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
+from seedwise.execution._exam import Exam
+from seedwise.execution._folder import StudyFolder
+from seedwise.execution._jobs import Reading
+from seedwise.execution._readout_worker import read_out
 from seedwise.randomness import strict_determinism
-from seedwise.run import Checkpoint, Keep, Run, RunCode, RunRecord, RunSpec, configure, execute, isolated, load_function
-from seedwise.study._exam import Exam
-from seedwise.study._folder import StudyFolder
-from seedwise.study._jobs import Reading, Record
-from seedwise.study._read_out import read_out
+from seedwise.run import (
+    Checkpoint,
+    Keep,
+    Record,
+    Run,
+    RunCode,
+    RunRecord,
+    RunSpec,
+    configure,
+    execute,
+    isolated,
+    load_function,
+)
 
 _PATH: Final = list(sys.path)
 """Where modules are found before the user's code changes that."""
@@ -116,8 +128,8 @@ def _train(
             device=command["device"],
             keep=Keep(**command["keep"]),
             evaluate_epochs=command["evaluate_epochs"],
-            every_epochs=command["checkpoint"]["every_epochs"],
-            every_seconds=command["checkpoint"]["every_seconds"],
+            every_epochs=command["every_epochs"],
+            every_seconds=command["every_seconds"],
             keep_trace=command["keep_trace"],
             should_stop=stop.is_set,
             on_epoch=lambda epoch: answer(event="epoch", id=spec.id, epoch=epoch),

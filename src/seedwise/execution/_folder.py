@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +13,19 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import RunRecord, read_checked, remove_stale, storage_errors, write_checked
-from seedwise.study._jobs import ReadoutRecord, Record, file_of
-from seedwise.study._plan import Link, PlannedRun
+from seedwise.execution._jobs import file_of
+from seedwise.run import (
+    Link,
+    PlannedRun,
+    ReadoutRecord,
+    Record,
+    RunRecord,
+    RunSpec,
+    read_checked,
+    remove_stale,
+    storage_errors,
+    write_checked,
+)
 
 
 class StudyFolder:
@@ -40,6 +50,14 @@ class StudyFolder:
     def of_store(cls, store: Path) -> StudyFolder:
         """Return the folder beside a store: ``digits.d`` for ``digits.db``."""
         return cls(store.with_suffix(".d"))
+
+    def shard(self, index: int, count: int) -> StudyFolder:
+        """Return the folder of the shard ``index`` of ``count``."""
+        return StudyFolder(self.root / f"shard-{index}-of-{count}")
+
+    def shards(self) -> list[StudyFolder]:
+        """Return the folders of all shards that can be seen here, of whatever number there were."""
+        return [StudyFolder(path.parent) for path in sorted(self.root.glob("shard-*-of-*/plan"))]
 
     def create(self) -> None:
         """Make the folder.
@@ -114,8 +132,8 @@ class StudyFolder:
         runs = [[asdict(p.link), p.spec.id, p.spec.content] for p in planned]
         write_checked(self.root / "plan", json.dumps([study, description, runs]).encode())
 
-    def read_plan(self) -> tuple[str, dict[str, Any], list[tuple[Link, str, dict[str, Any]]]]:
-        """Return what ``write_plan`` wrote: the study, its description, and (place, run id, content) of every run.
+    def read_plan(self) -> tuple[str, dict[str, Any], list[PlannedRun]]:
+        """Return what ``write_plan`` wrote: the study, its description and its runs.
 
         Raises:
             SeedwiseError: if this is not a shard's folder.
@@ -126,7 +144,8 @@ class StudyFolder:
         if not path.exists():
             raise SeedwiseError(f"{self.root} is not a shard's folder: 'seedwise run STUDY.yaml --shard i/k' makes one")
         study, description, runs = json.loads(read_checked(path))
-        return study, description, [(Link(**link), run_id, content) for link, run_id, content in runs]
+        planned = [PlannedRun(Link(**link), RunSpec.from_content(content)) for link, _, content in runs]
+        return study, description, planned
 
     def hand_over(self, record: Record) -> Path:
         """Put a record into the outbox and return its path.
@@ -139,10 +158,20 @@ class StudyFolder:
         write_checked(path, record.to_bytes())
         return path
 
-    def records(self) -> Iterator[tuple[Path, Record | StorageError]]:
-        """Yield what lies in the outbox, runs first; a damaged file comes with its error."""
+    def runs(self) -> set[str]:
+        """Return the ids of the runs whose records lie in the outbox."""
+        return {path.stem for path in self.outbox.glob("*.run")}
+
+    def records(self, of: Container[str] | None = None) -> Iterator[tuple[Path, Record | StorageError]]:
+        """Yield what lies in the outbox, runs first; a damaged file comes with its error.
+
+        Args:
+            of: ids of the runs whose files are read; None: all.
+
+        """
         for path in [*sorted(self.outbox.glob("*.run")), *sorted(self.outbox.glob("*.readout"))]:
-            yield path, read_record(path)
+            if of is None or path.stem.partition("-")[0] in of:
+                yield path, read_record(path)
 
 
 def _set_aside(path: Path) -> None:

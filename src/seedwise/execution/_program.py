@@ -1,6 +1,7 @@
 """Run a program whose loop is ``replicates``, once for each examination, in one process.
 
-Called as ``python -m seedwise.study._program SITTINGS program.py ARGUMENTS``; the program's own store is not touched.
+Called as ``python -m seedwise.execution._program SITTINGS program.py ARGUMENTS``; the program's own store is not
+touched.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from seedwise.execution._exam import Exam, Sitting, sit
 from seedwise.run import Interrupted
-from seedwise.study._exam import Exam, Sitting, sit
 
 
 def main() -> None:

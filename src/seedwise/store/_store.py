@@ -1,0 +1,347 @@
+"""The study's single file: SQLite through SQLAlchemy Core, one writer.
+
+Runs are never deleted: a run trained again is a further attempt, and the newest attempt is the current one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+
+from seedwise.errors import SeedwiseError, StorageError
+from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, RunRecord
+from seedwise.store import _links, _records
+from seedwise.store import _tables as tables
+from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_rows
+from seedwise.store._recorded import Recalled, Recorded
+from seedwise.store._records import StoredReadout, StoredRun
+
+VERSION: Final = 1
+
+
+class Store:
+    """A study's file.
+
+    Args:
+        path: the file.
+        write: whether to make it if it is missing, and write to it; only the driver does, holding the folder's lock.
+
+    Raises:
+        SeedwiseError: if the file is missing, is no store, or was written by a newer seedwise.
+        StorageError: if it cannot be written.
+
+    """
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        self.path = path
+        self._shown: dict[str, tuple[dict[str, Any], Sequence[PlannedRun]]] = {}
+        if path.is_dir():
+            raise SeedwiseError(f"{path} is a folder: name a file for the store, such as {path / 'study.db'}")
+        if not write and not path.exists():
+            raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
+        if write:
+            _check_writable(path)
+        self._engine = sa.create_engine(
+            "sqlite://", creator=lambda: _connect(path, write=write), poolclass=sa.pool.StaticPool
+        )
+        try:
+            with self._errors():
+                self._check_version(write)
+                if write:
+                    self._make_tables()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            reason = str(error.orig)
+            if "full" in reason or "disk I/O" in reason:
+                raise StorageError(
+                    f"no space left to write {self.path} ({reason}): free some and run the same command again; "
+                    "what is finished is kept"
+                ) from error
+            if "readonly" in reason or "unable to open" in reason:
+                raise StorageError(
+                    f"not allowed to write {self.path}: make it and its folder writable or pass another --store"
+                ) from error
+            if "no such table" in reason or "not a database" in reason or "malformed" in reason:
+                raise SeedwiseError(f"{self.path} is not a store of seedwise, or it is damaged: {reason}") from error
+            raise StorageError(f"{self.path}: {reason}") from error
+        except (ValueError, zlib.error) as error:
+            raise SeedwiseError(f"{self.path} is damaged: {error}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.connect() as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Yield a transaction."""
+        with self._errors(), self._engine.begin() as db:
+            yield db
+
+    def _check_version(self, write: bool) -> None:
+        # Before anything is written: a store of a newer seedwise stays as it is.
+        if write and not sa.inspect(self._engine).has_table(tables.meta.name):
+            return
+        with self._engine.connect() as db:
+            found = db.execute(sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")).scalar()
+        if found is None and not write:
+            raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
+        if found is not None and not (found.isdecimal() and int(found) <= VERSION):
+            raise SeedwiseError(
+                f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
+                "install a newer seedwise"
+            )
+
+    def _make_tables(self) -> None:
+        tables.metadata.create_all(self._engine)
+        with self._engine.begin() as db:
+            db.execute(sa.insert(tables.meta).prefix_with("OR IGNORE").values(key="version", value=str(VERSION)))
+
+    # Plans
+
+    def write_plan(self, name: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        """Make ``planned`` the runs of study ``name``; what was trained stays whatever happens to plans."""
+        with self._writing() as db:
+            _links.write_links(db, name, description, planned, which=tables.links.c.study == name)
+
+    def add_method(self, name: str, description: Mapping[str, Any], method: str, planned: Sequence[PlannedRun]) -> None:
+        """Make ``planned`` the runs of one method of study ``name``; methods keep the order in which they came.
+
+        Raises:
+            SeedwiseError: if another method has one of these runs.
+
+        """
+        with self._writing() as db:
+            _links.add_method(db, name, description, method, planned)
+
+    def show_plan(self, name: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        """Show study ``name`` as it is given here, until the file is closed; what is stored stays as it is.
+
+        Two study files may give their studies one name, and so one store, which keeps the plan of the last that ran.
+        """
+        self._shown[name] = dict(description), planned
+
+    def studies(self) -> dict[str, dict[str, Any]]:
+        """Return the description of every study in the file, in the order in which they came."""
+        with self._reading() as db:
+            stored = _links.descriptions(db)
+        return stored | {name: description for name, (description, _) in self._shown.items()}
+
+    def runs(self, study: str | None = None) -> list[StoredRun]:
+        """Return the links of a study (or of all) with the current attempts of their runs, in the order of the plan."""
+        names = list(self.studies()) if study is None else [study]
+        return [run for name in names for run in self._runs_of(name)]
+
+    def _runs_of(self, study: str) -> list[StoredRun]:
+        with self._reading() as db:
+            if study in self._shown:
+                places = [(p.link, p.spec.id, p.spec.content) for p in self._shown[study][1]]
+            else:
+                places = _links.places(db, study)
+            attempts = _records.attempts_at(db, {run_id for _, run_id, _ in places})
+        return [StoredRun(link, run_id, content, **attempts.get(run_id, {})) for link, run_id, content in places]
+
+    # Runs
+
+    def ingest(self, record: RunRecord) -> bool:
+        """Store a record in one transaction; return whether it was new.
+
+        An interrupted attempt is replaced; any other stays, and the record becomes the next attempt.
+        """
+        with self._writing() as db:
+            return _records.ingest(db, record)
+
+    def ingest_readout(self, record: ReadoutRecord) -> bool:
+        """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
+        with self._writing() as db:
+            return _records.ingest_readout(db, record)
+
+    def statuses(self) -> dict[str, tuple[str, str | None]]:
+        """Return (status, digest of the code) of the current attempt of every run."""
+        return {row.run_id: (row.status, row.code) for row in self._current("status", "code")}
+
+    def seconds(self) -> dict[str, float]:
+        """Return how long the current attempt of every run took."""
+        return {row.run_id: row.seconds for row in self._current("seconds")}
+
+    def trainings(self) -> dict[str, tuple[str, str | None]]:
+        """Return, for every finished run, what names its current attempt, and the digest of its final weights."""
+        rows = self._current("status", "nonce", "weights_sha256")
+        return {row.run_id: (row.nonce, row.weights_sha256) for row in rows if row.status == "finished"}
+
+    def traceback(self, run_id: str) -> str | None:
+        """Return the traceback of a run that crashed."""
+        found = next((row.traceback for row in self._current("traceback", of=run_id)), None)
+        # A compact store keeps equal ones once.
+        shared = self.documents().get(found, {}) if found is not None else {}
+        return shared.get(tables.TRACEBACK, found)
+
+    def _current(self, *columns: str, of: str | None = None) -> Sequence[sa.Row[Any]]:
+        runs = tables.runs.c
+        query = sa.select(runs.run_id, *(runs[name] for name in columns)).where(runs.current)
+        with self._reading() as db:
+            return db.execute(query if of is None else query.where(runs.run_id == of)).all()
+
+    # What runs left
+
+    def readouts(self) -> dict[tuple[str, str], StoredReadout]:
+        """Return what was read out of the current attempt of every run, by run id and readout."""
+        with self._reading() as db:
+            return _records.readouts_in(db)
+
+    def tags(self, run_ids: Iterable[str] | None = None) -> dict[str, set[str]]:
+        """Return the tags under which the current attempts of runs predicted the test set."""
+        found: dict[str, set[str]] = {}
+        with self._reading() as db:
+            arrays = ("predicted", "logits")
+            for row in current_rows(db, tables.predictions, run_ids=run_ids, without=arrays, split="test"):
+                found.setdefault(row["run_id"], set()).add(row["tag"])
+        return found
+
+    def documents(self) -> dict[str, dict[str, str]]:
+        """Return every recorded environment and code fingerprint by its digest."""
+        with self._reading() as db:
+            return {row.digest: row.content for row in db.execute(sa.select(tables.documents))}
+
+    def series(self, run_ids: Iterable[str]) -> dict[str, list[dict[str, float]]]:
+        """Return the per-epoch series of runs."""
+        with self._reading() as db:
+            return SERIES.read(db, run_ids)
+
+    def predictions(
+        self, run_ids: Iterable[str], split: str = "test", tag: str = "final", *, logits: bool = True
+    ) -> dict[str, Predictions]:
+        """Return the predictions of runs on one split; ``logits=False`` leaves the logits where they are."""
+        with self._reading() as db:
+            return PREDICTIONS.read(db, run_ids, without=() if logits else ("logits",), split=split, tag=tag)
+
+    def forecasts(self, run_ids: Iterable[str], split: str = "test", tag: str = "final") -> dict[str, Forecasts]:
+        """Return the forecasts of runs on one split; see ``seedwise.study.forecasts`` for those of a cell."""
+        with self._reading() as db:
+            return FORECASTS.read(db, run_ids, split=split, tag=tag)
+
+    def observed(self, run_ids: Iterable[str]) -> dict[str, Observed]:
+        """Return what was seen of the randomness of runs; those trained before that was recorded are left out."""
+        with self._reading() as db:
+            return OBSERVED.read(db, run_ids)
+
+    # What needs logits or forecasts
+
+    @cached_property
+    def is_compact(self) -> bool:
+        """Whether logits and forecasts were left out of it, and the results that need them were recorded before."""
+        with self._reading() as db:
+            return sa.inspect(db).has_table(tables.recorded.name)
+
+    @cached_property
+    def _recorded(self) -> Recorded:
+        with self._reading() as db:
+            return Recorded(db)
+
+    def recall(
+        self,
+        statistic: str,
+        arguments: Mapping[str, Any],
+        compute: Callable[[], Any],
+        *,
+        run_ids: Sequence[str],
+        compared_with: Sequence[str] = (),
+    ) -> Any:
+        """Return a result that needs logits or forecasts: the recorded one of a compact store, else what is computed.
+
+        Where runs were added to a compact store, it is that of the runs that were there before; a reason then says so.
+
+        Args:
+            statistic: its name.
+            arguments: what it is asked, JSON values; all that it depends on besides the runs.
+            compute: how it is computed from the logits or forecasts; None where they are not kept.
+            run_ids: the finished runs that it is about, in the order of the plan.
+            compared_with: the runs that these are compared with.
+
+        """
+        if not self.is_compact:
+            return compute()
+        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, compared_with=compared_with)
+        if isinstance(found.result, str) and len(found.runs) < len(run_ids):
+            return f"{found.result} (of the first {len(found.runs)} runs)"
+        return found.result
+
+    def recalled(
+        self,
+        statistic: str,
+        arguments: Mapping[str, Any],
+        compute: Callable[[], Any],
+        *,
+        run_ids: Sequence[str],
+        compared_with: Sequence[str] = (),
+    ) -> Recalled:
+        """Return the result together with the trainings that it rests on; see ``recall``."""
+        runs, others = self._nonces(run_ids), self._nonces(compared_with)
+        found = self._recorded.find(statistic, arguments, runs, others) if self.is_compact else None
+        return Recalled(compute(), runs, others) if found is None else found
+
+    def left_out(self, run_ids: Sequence[str]) -> bool:
+        """Return whether logits or forecasts of any of these runs were left out of a compact store."""
+        return self.is_compact and not self._recorded.trainings.isdisjoint(self._nonces(run_ids))
+
+    def _nonces(self, run_ids: Sequence[str]) -> tuple[str, ...]:
+        trainings = self.trainings()
+        return tuple(trainings[run_id][0] for run_id in run_ids)
+
+    # Code
+
+    def accept_code(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember pairs of digests of code: runs that the first trained may stand beside those of the second."""
+        rows = [{"recorded": recorded, "now": now} for recorded, now in pairs]
+        if rows:
+            with self._writing() as db:
+                db.execute(sa.insert(tables.accepted_code).prefix_with("OR IGNORE"), rows)
+
+    def accepted_code(self) -> set[tuple[str, str]]:
+        """Return the accepted pairs."""
+        with self._reading() as db:
+            return {(recorded, now) for recorded, now in db.execute(sa.select(tables.accepted_code))}
+
+
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    # A reader may have to roll back what a killed driver left half written, which sqlite does not do for "mode=ro".
+    mode = "rwc" if write else "rw"
+    connection = sqlite3.connect(f"file:{_quoted(path.resolve())}?mode={mode}", uri=True, timeout=30)
+    if not write:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.resolve().parent
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise StorageError(f"not allowed to write {path}: make it and its folder writable or pass another --store")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

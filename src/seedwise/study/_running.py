@@ -1,0 +1,126 @@
+"""Train what is missing of a plan, then read it out: the one algorithm of studies and of shards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seedwise.execution import Executor, Job, Progress, Reading, Settings, Training
+from seedwise.readouts import per_run
+from seedwise.run import FAILURES, RunSpec
+from seedwise.store import Store
+from seedwise.study._code import changed_code, stale_runs
+from seedwise.study._pending_readouts import mean_of_snapshots, missing_readings, unkept, without_weights
+from seedwise.study._policy import Policy, todo
+from seedwise.study._sinks import Known, Sink
+from seedwise.study._trainable import check_trainable
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended.
+
+    Attributes:
+        counts: number of runs of the study by status.
+        trained: number of runs that were trained.
+        interrupted: whether the user stopped it.
+        read: number of readouts that were computed.
+        unread: number of readouts that failed, now or before.
+
+    """
+
+    counts: dict[str, int]
+    trained: int
+    interrupted: bool
+    read: int = 0
+    unread: int = 0
+
+    @property
+    def failed(self) -> int:
+        """Number of runs that failed."""
+        return sum(self.counts.get(status, 0) for status in FAILURES)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Runs of a study and how they are trained.
+
+    Attributes:
+        specs: the runs by id: those of the plan, or of a shard's part of it.
+        readouts: names of the study's readouts.
+        policy: what is done about runs that have ended before.
+        settings: how they are trained.
+        sink: where records go.
+        executor: where they are trained.
+        progress: told what happens.
+        warn: called before anything is trained.
+
+    """
+
+    specs: Mapping[str, RunSpec]
+    readouts: Sequence[str]
+    policy: Policy
+    settings: Settings
+    sink: Sink
+    executor: Executor
+    progress: Progress
+    warn: Callable[[], None]
+
+    def run(self) -> Outcome:
+        """Train and read out; a shard leaves readouts to the store that it is merged into.
+
+        Raises:
+            ChangedCodeError: if code has changed and the policy does not say what is done about it.
+            SeedwiseError: if a readout needs weights that nobody kept.
+            StorageError: if records cannot be written.
+
+        """
+        specs = self._todo(self.sink.known(self.specs))
+        interrupted = bool(specs) and self._train(specs)
+        counts = Counter(map(self.sink.known(self.specs).status, self.specs))
+        outcome = Outcome(dict(counts), len(specs), interrupted)
+        store = self.sink.store
+        if interrupted or store is None:
+            return outcome
+        readings = missing_readings(store, self.readouts, self.specs, retry_failed=self.policy.retry_failed)
+        interrupted = self._read_out(store, readings)
+        read = len(readings) - len(missing_readings(store, self.readouts, self.specs))
+        names = [readout.name for readout in per_run(self.readouts)]
+        found = [one for (i, name), one in store.readouts().items() if i in self.specs and name in names]
+        return replace(outcome, interrupted=interrupted, read=read, unread=sum(o.status in FAILURES for o in found))
+
+    def _todo(self, known: Known) -> list[RunSpec]:
+        changed = changed_code(known.statuses, known.documents, known.accepted)
+        stale = stale_runs(changed, self.policy, self.sink.accept)
+        if self.sink.store is not None:
+            kept = {i: spec for i, spec in self.specs.items() if not (self.policy.retrain and i in stale)}
+            missing = missing_readings(self.sink.store, self.readouts, kept)
+            for readout, readings in without_weights(missing, self.sink.folder).items():
+                if not self.policy.retrain:
+                    raise unkept(readout, readings)
+                stale |= {reading.spec.id for reading in readings}
+        return todo(self.specs.values(), {i: known.status(i) for i in self.specs}, self.policy, stale)
+
+    def _train(self, specs: Sequence[RunSpec]) -> bool:
+        if self.policy.retrain or self.policy.retry_failed:
+            for spec in specs:
+                self.sink.folder.remove_checkpoint(spec.id)
+        self.warn()
+        self.progress.planned(len(specs))
+        return self._execute([Training(spec) for spec in specs])
+
+    def _read_out(self, store: Store, readings: Sequence[Reading]) -> bool:
+        """Read out finished runs: what follows from kept logits here, the rest in workers."""
+        for reading in readings:
+            if not reading.states:
+                self.sink.ingest(mean_of_snapshots(store, reading, self.settings.keep))
+        by_weights = [reading for reading in readings if reading.states]
+        if not by_weights:
+            return False
+        self.progress.reading(len(by_weights))
+        return self._execute(by_weights)
+
+    def _execute(self, jobs: Sequence[Job]) -> bool:
+        check_trainable(job.spec for job in jobs)
+        return self.executor.execute(jobs, self.settings, self.sink.ingest, self.progress)

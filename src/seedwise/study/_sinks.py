@@ -1,0 +1,161 @@
+"""Where the records of a study go, the store or the outbox of a shard, and what is known there of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from seedwise.errors import StorageError
+from seedwise.execution import Progress, StudyFolder
+from seedwise.run import PlannedRun, Record, RunRecord, digest_of
+from seedwise.store import Store
+from seedwise.study._ingest import ingest, ingest_outbox, ingest_shard
+
+
+@dataclass
+class Known:
+    """What is known of runs.
+
+    Attributes:
+        statuses: (status, digest of the code that trained it) by run id.
+        documents: code by its digest.
+        accepted: pairs of digests of recorded and of later code that the user accepted beside each other.
+
+    """
+
+    statuses: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    documents: dict[str, dict[str, str]] = field(default_factory=dict)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, store: Store, ids: Collection[str]) -> Known:
+        """Return what a store knows of the runs ``ids``."""
+        statuses = {run_id: found for run_id, found in store.statuses().items() if run_id in ids}
+        return cls(statuses, store.documents(), store.accepted_code())
+
+    def add(self, record: RunRecord) -> None:
+        """Add a record; a run that has finished stays so."""
+        if record.status != "finished" and self.status(record.id) == "finished":
+            return
+        digest = digest_of(record.code) if record.code else None
+        self.statuses[record.id] = (record.status, digest)
+        if digest is not None:
+            self.documents[digest] = record.code
+
+    def status(self, run_id: str) -> str:
+        """Return how a run ended, ``pending`` for one of which nothing is known."""
+        return self.statuses.get(run_id, ("pending", None))[0]
+
+
+class Sink(Protocol):
+    """Where records go.
+
+    Attributes:
+        folder: the workers' outbox, and checkpoints.
+
+    """
+
+    folder: StudyFolder
+
+    @property
+    def store(self) -> Store | None:
+        """The store, if that is where they go."""
+
+    def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        """Write down what the study consists of."""
+
+    def known(self, ids: Collection[str]) -> Known:
+        """Return what is known of the runs ``ids``, here and where it can be seen from here."""
+
+    def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember pairs of digests of code that the user accepts beside each other."""
+
+    def ingest(self, record: Record) -> None:
+        """Keep a record."""
+
+
+@contextmanager
+def sink_of(store_path: Path, shard: tuple[int, int] | None, progress: Progress) -> Iterator[Sink]:
+    """Yield the store or, for shard i of k, an outbox beside it; nobody else may write to it meanwhile."""
+    folder = StudyFolder.of_store(store_path)
+    if shard is None:
+        with folder.lock(), Store(store_path, write=True) as store:
+            yield _StoreSink(store, folder, progress)
+        return
+    own = folder.shard(*shard)
+    with own.lock():
+        yield _ShardSink(own, store_path, progress)
+
+
+class _StoreSink:
+    def __init__(self, store: Store, folder: StudyFolder, progress: Progress) -> None:
+        self.store, self.folder = store, folder
+        self._progress = progress
+        ingest_outbox(store, folder, progress)
+
+    def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        before, now = self.store.studies().get(study, {}).get("file"), description.get("file")
+        if before is not None and now is not None and before != now:
+            self._progress.note(
+                f"{self.store.path} last held the study '{study}' of {before}, and now holds that of {now}; no run is "
+                "lost. Give one of them another name, or another --store, to keep them apart"
+            )
+        self.store.write_plan(study, description, planned)
+        for shard in self.folder.shards():
+            ingest_shard(self.store, self.folder, shard, {p.spec.id for p in planned}, self._progress)
+
+    def known(self, ids: Collection[str]) -> Known:
+        return Known.of(self.store, ids)
+
+    def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.store.accept_code(pairs)
+
+    def ingest(self, record: Record) -> None:
+        ingest(self.store, self.folder, record)
+
+
+class _ShardSink:
+    store = None
+
+    def __init__(self, folder: StudyFolder, store_path: Path, progress: Progress) -> None:
+        self.folder = folder
+        self._store_path = store_path
+        self._progress = progress
+        self._known: Known | None = None
+
+    def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
+        self.folder.write_plan(study, description, planned)
+
+    def known(self, ids: Collection[str]) -> Known:
+        if self._known is None:
+            self._known = self._seen(ids)
+        return self._known
+
+    def _seen(self, ids: Collection[str]) -> Known:
+        known = Known()
+        if self._store_path.exists():
+            with Store(self._store_path) as store:
+                known = Known.of(store, ids)
+        everywhere = StudyFolder.of_store(self._store_path).shards()
+        for folder in [*(other for other in everywhere if other.root != self.folder.root), self.folder]:
+            for path, record in folder.records(ids):
+                if isinstance(record, RunRecord):
+                    known.add(record)
+                elif isinstance(record, StorageError) and folder is self.folder:
+                    self._progress.note(f"{record}; the run is trained again")
+                    path.unlink()
+        return known
+
+    def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Do nothing: who merges the shards is asked again."""
+
+    def ingest(self, record: Record) -> None:
+        assert isinstance(record, RunRecord)
+        assert self._known is not None
+        self._known.add(record)
+        if record.status != "interrupted":
+            self.folder.hand_over(record)
+            self.folder.remove_checkpoint(record.id)

@@ -1,0 +1,24 @@
+"""What the built-in trainer needs, checked before a worker is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seedwise.run import RunSpec, digest_of
+from seedwise.training import FUNCTION, check_data, check_selection
+
+
+def check_trainable(specs: Iterable[RunSpec]) -> None:
+    """Check that the runs of the built-in trainer can be trained here.
+
+    Raises:
+        MissingDataError: if data are not there.
+        SeedwiseError: if a network's weights cannot be selected as its study asks.
+        StorageError: if a file of the data is damaged.
+
+    """
+    ours = [spec.config for spec in specs if spec.function == FUNCTION]
+    for task in {digest_of(config["task"]): config["task"] for config in ours}.values():
+        check_data(task)
+    for config in {digest_of([config["task"], config["model"]]): config for config in ours}.values():
+        check_selection(config)
