@@ -25,7 +25,7 @@ def parameters(function):
 
 def options(model):
     return {
-        name: inspect.Parameter.empty if field.is_required() else field.default
+        name: inspect.Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
         for name, field in model.model_fields.items()
         if name != "name"
     }

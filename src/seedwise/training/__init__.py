@@ -1,6 +1,7 @@
 """The built-in ``train(run)``: tasks, loop, schedules."""
 
-from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
+from seedwise.declarations import Options
+from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import (
     SIZES,
     Metric,

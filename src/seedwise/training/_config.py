@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -27,23 +26,10 @@ from pydantic import (
     model_validator,
 )
 
+from seedwise.declarations import STUDY_FILE, Options, OwnPart, Part, named, one_of, schemas
+from seedwise.registry import SCHEDULES
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
 from seedwise.training._networks import own_options
-
-_STUDY_FILE = "study file"
-"""The context of validation in which an option that is left out has the default of study files, not that of names."""
-
-
-class Options(BaseModel):
-    """A group of options in which every unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _named(value: Any) -> Any:
-    """``small_cnn`` is short for ``{name: small_cnn}``."""
-    return {"name": value} if isinstance(value, str) else value
-
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -152,7 +138,7 @@ class ForecastingTask(Options):
     test rows alone, for runs that are judged on validation rows.
     """
 
-    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(_named)]
+    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
     train_windows: Count | None = None
     test_windows: Count | None = None
     test: Literal["published", "none"] = "published"
@@ -188,7 +174,7 @@ class Selection(Options):
     init: Literal["glorot", "sigma"] = "glorot"
     store_weights: bool = True
     sample_in_eval: Literal[False, True, "every_pass"] = False
-    leave: list[str] = []
+    leave: list[str] = Field(default_factory=list)
 
 
 class Network(Options):
@@ -444,7 +430,7 @@ class CLF(Options):
         return self
 
 
-Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(_named)]
+Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(named)]
 
 
 class _OfFactors(Options):
@@ -471,8 +457,8 @@ class LRControl(_OfFactors):
     name: Literal["lr_control"]
 
 
-Loss = Annotated[CrossEntropy | VML | CLF | Placebo | LRControl, Field(discriminator="name"), BeforeValidator(_named)]
-Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(_named)]
+Loss = Annotated[CrossEntropy | VML | CLF | Placebo | LRControl, Field(discriminator="name"), BeforeValidator(named)]
+Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(named)]
 
 
 class ParameterGroup(Options):
@@ -488,7 +474,7 @@ class ParameterGroup(Options):
 
 class _Optimizer(Options):
     lr: Positive
-    groups: list[ParameterGroup] = []
+    groups: list[ParameterGroup] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _disjoint(self) -> _Optimizer:
@@ -529,46 +515,23 @@ class Adam(_Optimizer):
     weight_decay: NonNegative = 0.0
 
 
-class Constant(Options):
-    """The same learning rate in every step."""
+class Schedule(Part):
+    """A learning-rate schedule, and how long the rate rises to its peak before."""
 
-    name: Literal["constant"]
     warmup_epochs: NonNegative = 0.0
 
 
-class Step(Options):
-    """The learning rate times ``gamma`` at the start of each of the ``epochs``."""
+class OwnSchedule(Schedule, OwnPart):
+    """A user's own schedule: it makes what is called with a step, the steps in all and the epoch."""
 
-    name: Literal["step"]
-    epochs: list[Count]
-    gamma: Positive = 0.1
-    warmup_epochs: NonNegative = 0.0
+    calls = "make(**options)"
 
 
-class Cosine(Options):
-    """Half a cosine from the peak to 0."""
-
-    name: Literal["cosine"]
-    warmup_epochs: NonNegative = 0.0
-
-
-class Linear(Options):
-    """A straight line from the peak to 0."""
-
-    name: Literal["linear"]
-    warmup_epochs: NonNegative = 0.0
-
-
-class Halving(Options):
-    """The learning rate times ``factor`` at the start of each epoch after the first ``full_epochs``.
-
-    The published programs of forecasting (their ``type1``) set the rate of an epoch after it, so that two are full.
-    """
-
-    name: Literal["halving"]
-    factor: Weight = 0.5
-    full_epochs: Count = 2
-    warmup_epochs: NonNegative = 0.0
+_SCHEDULES = schemas(Schedule, SCHEDULES)
+if TYPE_CHECKING:
+    AnySchedule = Schedule
+else:
+    AnySchedule = one_of(_SCHEDULES, OwnSchedule)
 
 
 class Validation(Options):
@@ -608,7 +571,7 @@ class EMA(Options):
     @model_validator(mode="before")
     @classmethod
     def _default_of_a_study_file(cls, value: Any, info: ValidationInfo) -> Any:
-        return {"debias": True, **value} if isinstance(value, dict) and info.context == _STUDY_FILE else value
+        return {"debias": True, **value} if isinstance(value, dict) and info.context == STUDY_FILE else value
 
 
 class SWA(Options):
@@ -652,9 +615,7 @@ class TrainOptions(Options):
     epochs: Count
     batch_size: Count
     optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
-    schedule: Annotated[
-        Constant | Step | Cosine | Linear | Halving, Field(discriminator="name"), BeforeValidator(_named)
-    ] = Constant(name="constant")
+    schedule: AnySchedule = _SCHEDULES["constant"](name="constant")
     loss: Loss = CrossEntropy(name="cross_entropy")
     validation: Validation | None = None
     averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
@@ -682,7 +643,7 @@ class TrainOptions(Options):
         validation = info.data.get("validation")
         if validation is not None and validation.patience is not None:
             raise ValueError("training that stops early may not reach the last cycle: leave out patience")
-        if not isinstance(schedule, Cosine):
+        if schedule.name != "cosine":
             raise ValueError(f"cycles are cosines, and the schedule is {schedule.name}: set schedule: cosine")
         if isinstance(info.data["averaging"], SWA):
             raise ValueError("averaging: swa would mix the cycles: leave out one of the two, or use averaging: ema")
@@ -713,7 +674,7 @@ class TrainerConfig(Options):
     @classmethod
     def of_study_file(cls, value: Any) -> Self:
         """Check what a study file says; ``model_validate`` is for what is in a run's name."""
-        return cls.model_validate(value, context=_STUDY_FILE)
+        return cls.model_validate(value, context=STUDY_FILE)
 
     @model_validator(mode="before")
     @classmethod
@@ -722,7 +683,7 @@ class TrainerConfig(Options):
         task, train = (value.get(key) if isinstance(value, dict) else None for key in ("task", "train"))
         if not isinstance(task, dict) or not isinstance(train, dict) or not is_forecasting(task):
             return value
-        train = {key: given for key, given in train.items() if (key, _named(given)) != ("loss", {"name": "mse"})}
+        train = {key: given for key, given in train.items() if (key, named(given)) != ("loss", {"name": "mse"})}
         if isinstance(train.get("validation"), dict):
             train["validation"] = {"metric": FORECAST_METRICS[0].name, **train["validation"]}
         return {**value, "train": train}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Linear, Snapshots, Step
+from seedwise.training._config import SGD, Adam, AdamW, Schedule, Snapshots
+from seedwise.training._schedules import LearningRate
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -59,16 +59,12 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
 
 
 def lr_schedule(
-    config: Constant | Step | Cosine | Linear | Halving, epochs: int, steps: int, snapshots: Snapshots | None = None
+    config: Schedule, epochs: int, steps: int, snapshots: Snapshots | None = None
 ) -> Callable[[int], float]:
     """Return the factor of the learning rate in each step, counted from 0.
 
-    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise, halved every
-    epoch, linear or a cosine:
-
-        1 - t,  (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last of the cycle.
-
-    Every later cycle starts at the peak, or with a warm-up of its own.
+    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then what the schedule says. Every later
+    cycle starts at the peak, or with a warm-up of its own.
 
     Args:
         config: the schedule.
@@ -80,6 +76,7 @@ def lr_schedule(
         the program of Summers & Dinneen 2021 (arXiv 2103.04514).
 
     """
+    schedule: LearningRate = config.make()
     warmup = round(config.warmup_epochs * steps)
     cycles = 1 if snapshots is None else snapshots.cycles
     length = epochs // cycles * steps
@@ -92,16 +89,6 @@ def lr_schedule(
             if step < begin + warmup:
                 return (step - begin + 1) / warmup
             begin += warmup
-        match config:
-            case Cosine():
-                return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
-            case Linear():
-                return 1 - (step - warmup) / max(epochs * steps - warmup, 1)
-            case Step():
-                return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
-            case Halving():
-                return config.factor ** max(step // steps + 1 - config.full_epochs, 0)
-            case _:
-                return 1.0
+        return schedule(step - begin, end - begin, step // steps)
 
     return factor

@@ -1,0 +1,42 @@
+"""What a study file can name: one table per kind, of import strings, so that reading it imports nothing.
+
+A line is a name, the dataclass that declares its options (``module:Options``, standard library only) and what makes it
+of them (``module:make``). To add one, write the two and add the line: the schema of study files, the error messages,
+the reference and the help are made from the dataclass.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where the options are declared, and what is called with them."""
+
+    options: str
+    make: str
+
+
+Table = Mapping[str, Entry]
+
+
+def resolve(name: str) -> Any:
+    """Import ``module:name``, one of ours."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _callable(name: str) -> Entry:
+    """Return the entry of a dataclass that is called itself."""
+    return Entry(name, name)
+
+
+SCHEDULES: Final[Table] = {
+    "constant": _callable("seedwise.training._schedules:Constant"),
+    "step": _callable("seedwise.training._schedules:Step"),
+    "cosine": _callable("seedwise.training._schedules:Cosine"),
+    "linear": _callable("seedwise.training._schedules:Linear"),
+    "halving": _callable("seedwise.training._schedules:Halving"),
+}
