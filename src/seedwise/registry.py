@@ -40,3 +40,19 @@ SCHEDULES: Final[Table] = {
     "linear": _callable("seedwise.training._schedules:Linear"),
     "halving": _callable("seedwise.training._schedules:Halving"),
 }
+
+CONTROLLERS: Final[Table] = {
+    "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
+    "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
+}
+"""Losses that a placebo or a control of the learning rate can be made of."""
+
+LOSSES: Final[Table] = {
+    "cross_entropy": Entry("seedwise.training._loss_options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    **CONTROLLERS,
+    "placebo": Entry("seedwise.losses.control_options:PlaceboOptions", "seedwise.losses.placebo:PlaceboLoss"),
+    "lr_control": Entry(
+        "seedwise.losses.control_options:LRControlOptions", "seedwise.losses.lr_control:LearningRateControl"
+    ),
+}
+"""A loss is told ``base`` (the loss of the task), ``variance`` and ``seed`` where it has such parameters."""

@@ -8,7 +8,6 @@ import torch
 from pydantic import ValidationError
 
 from seedwise.data import DATASETS, SERIES
-from seedwise.losses import CLFLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.models import FORECASTERS, MODELS
 from seedwise.selection import _selecting, select_weights
 from seedwise.training import SIZES, _config, classification_metrics
@@ -33,22 +32,6 @@ def options(model):
 
 def names_of(members):
     return [name for member in members for name in typing.get_args(member.model_fields["name"].annotation)]
-
-
-@pytest.mark.parametrize(
-    ("config", "function", "not_options"),
-    [
-        (_config.VML, VarianceMinimizerLoss, {"base", "process_group"}),
-        (_config.CLF, CLFLoss, {"base", "variance", "process_group"}),
-        (_config.Placebo, PlaceboLoss, {"seed"}),
-        (_config.LRControl, LearningRateControl, set()),
-    ],
-)
-def test_names_and_defaults(config, function, not_options):
-    expected = parameters(function)
-    for name in not_options:
-        del expected[name]
-    assert options(config) == expected
 
 
 NETWORKS = typing.get_args(typing.get_args(_config.BuiltInNetwork)[0])
@@ -86,68 +69,6 @@ def test_defaults_of_optimizers(config, function):
     assert ours.pop("groups") == []
     assert ours.pop("lr") is inspect.Parameter.empty  # a choice that nobody should leave to a default
     assert ours == {name: theirs[name] for name in ours}
-
-
-@pytest.mark.parametrize(
-    ("config", "loss", "name", "values"),
-    [
-        *[
-            (_config.VML, VarianceMinimizerLoss, name, values)
-            for name, values in {
-                "lambda_base": [-0.1, 0, 10],
-                "alpha": [0, 1e-9, 1, 1.1],
-                "beta": [0, 1e-9, 1, 1.1],
-                "delta": [0, 1e-9, 10],
-                "warmup_steps": [0, 1, 2, 10**6],
-                "lambda_min": [-1, 0, 2, 2.1],
-                "lambda_max": [-1, 0, 100],
-                "gamma": [0, 0.9, 1, 3],
-                "penalty_weight": [-1, 0, 5],
-                "eps": [0, 1e-30],
-                "delta_mode": ["absolute", "sigma", "sigma_ref", "relative"],
-                "gradient": ["through", "stopped", "none"],
-            }.items()
-        ],
-        *[
-            (_config.CLF, CLFLoss, name, values)
-            for name, values in {
-                "lambda_s": [-1, 0, 3],
-                "lambda_v": [-1, 0, 3],
-                "start_epoch": [-1, 0, 5],
-                "end_epoch": [0, 1, 5, None],
-            }.items()
-        ],
-    ],
-)
-def test_the_same_values_are_allowed(config, loss, name, values):
-    word = {"VML": "vml", "CLF": "clf"}[config.__name__]
-    for value in values:
-        try:
-            loss(**{name: value})
-            allowed = True
-        except (TypeError, ValueError):
-            allowed = False
-        try:
-            config.model_validate({"name": word, name: value})
-            accepted = True
-        except ValidationError:
-            accepted = False
-        assert accepted == allowed, (name, value)
-
-
-def test_a_placebo_of_a_variance_term_is_refused_by_both():
-    with pytest.raises(ValidationError, match="set lambda_v: 0"):
-        _config.Placebo.model_validate({"name": "placebo", "controller": {"name": "clf"}})
-    with pytest.raises(ValueError, match="no control made of factors"):
-        PlaceboLoss(CLFLoss(), seed=0)
-    assert _config.Placebo.model_validate({"name": "placebo", "controller": {"name": "clf", "lambda_v": 0}})
-
-
-def test_a_learning_rate_control_of_a_variance_term_is_refused_by_both():
-    with pytest.raises(ValidationError, match="set lambda_v: 0"):
-        _config.LRControl.model_validate({"name": "lr_control", "controller": "clf"})
-    with pytest.raises(ValueError, match="no control made of factors"):
-        LearningRateControl(CLFLoss())
 
 
 def test_what_torch_refuses_is_refused_before_training():

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from seedwise.declarations import STUDY_FILE, Options, OwnPart, Part, named, one_of, schemas
-from seedwise.registry import SCHEDULES
+from seedwise.registry import CONTROLLERS, LOSSES, SCHEDULES
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
 from seedwise.training._networks import own_options
 
@@ -383,81 +383,20 @@ def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> Buil
     return OwnNetwork.model_validate(value) if own else _BUILT_IN.validate_python(value)
 
 
-class CrossEntropy(Options):
-    """The plain base loss; ``label_smoothing`` spreads that share of each target over all classes."""
+class OwnLoss(OwnPart):
+    """A user's own loss: it makes what is called with outputs and targets and returns one number."""
 
-    name: Literal["cross_entropy"]
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-
-
-class VML(Options):
-    """Options of ``losses.VarianceMinimizerLoss``."""
-
-    name: Literal["vml"]
-    lambda_base: NonNegative = 0.1
-    alpha: Rate = 0.05
-    beta: Rate = 0.2
-    delta: Positive = 0.2
-    warmup_steps: Annotated[int, Field(ge=2)] = 200
-    lambda_min: NonNegative = 0.0
-    lambda_max: NonNegative = 2.0
-    gamma: Annotated[float, Field(ge=1)] = 1.0
-    penalty_weight: NonNegative = 1.0
-    eps: Positive = 1e-8
-    delta_mode: Literal["absolute", "sigma", "sigma_ref"] = "absolute"
-    gradient: Literal["through", "stopped"] = "through"
-
-    @model_validator(mode="after")
-    def _ordered(self) -> VML:
-        if self.lambda_min > self.lambda_max:
-            raise ValueError(f"lambda_min {self.lambda_min} must not exceed lambda_max {self.lambda_max}")
-        return self
+    calls = "make(**options)"
+    told = ("base", "variance", "seed")
 
 
-class CLF(Options):
-    """Options of ``losses.CLFLoss``."""
+_CONTROLLERS = schemas(Part, CONTROLLERS)
+_LOSSES = schemas(Part, LOSSES, controller=one_of(_CONTROLLERS, OwnLoss))
+if TYPE_CHECKING:
+    AnyLoss = Part
+else:
+    AnyLoss = one_of(_LOSSES, OwnLoss)
 
-    name: Literal["clf"]
-    lambda_s: NonNegative = 0.1
-    lambda_v: NonNegative = 0.1
-    start_epoch: Annotated[int, Field(ge=0)] = 0
-    end_epoch: Count | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> CLF:
-        if self.end_epoch is not None and self.end_epoch <= self.start_epoch:
-            raise ValueError(f"end_epoch {self.end_epoch} must be greater than start_epoch {self.start_epoch}")
-        return self
-
-
-Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(named)]
-
-
-class _OfFactors(Options):
-    controller: Controller
-
-    @model_validator(mode="after")
-    def _only_factors(self) -> Self:
-        if isinstance(self.controller, CLF) and self.controller.lambda_v > 0:
-            raise ValueError(
-                "this control is made of gradient factors, and CLF's variance term has none: set lambda_v: 0"
-            )
-        return self
-
-
-class Placebo(_OfFactors):
-    """``losses.PlaceboLoss`` around a controller, which shuffles its gradient factors in time."""
-
-    name: Literal["placebo"]
-
-
-class LRControl(_OfFactors):
-    """``losses.LearningRateControl``, which gives the learning rate the mean factor of the epoch before."""
-
-    name: Literal["lr_control"]
-
-
-Loss = Annotated[CrossEntropy | VML | CLF | Placebo | LRControl, Field(discriminator="name"), BeforeValidator(named)]
 Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(named)]
 
 
@@ -616,7 +555,7 @@ class TrainOptions(Options):
     batch_size: Count
     optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
     schedule: AnySchedule = _SCHEDULES["constant"](name="constant")
-    loss: Loss = CrossEntropy(name="cross_entropy")
+    loss: AnyLoss = _LOSSES["cross_entropy"](name="cross_entropy")
     validation: Validation | None = None
     averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
     snapshots: Snapshots | None = None
@@ -693,7 +632,7 @@ class TrainerConfig(Options):
         forecasts = isinstance(self.task, ForecastingTask)
         if forecasts != isinstance(self.model, (Autoformer, DLinear, ITransformer)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
-        if forecasts and "loss" in self.train.model_fields_set and isinstance(self.train.loss, CrossEntropy):
+        if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
         validation = self.train.validation
         if validation is None:

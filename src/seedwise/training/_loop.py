@@ -17,7 +17,7 @@ from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
 from seedwise.training._averaging import build_average
 from seedwise.training._config import TrainerConfig, steps_per_epoch
-from seedwise.training._losses import build_loss
+from seedwise.training._losses import build_loss, checked_loss
 from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
 from seedwise.training._selection import select, selection_of
 from seedwise.training._sharpness import Backward, sharpness_aware
@@ -56,12 +56,13 @@ class Trainer:
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
         self.loss = build_loss(self.options.loss, task, run.randomness)
-        if isinstance(self.loss, ControlledLoss):
-            self.loss.to(self.device)
+        self.loss_module = self.loss if isinstance(self.loss, nn.Module) else None
+        if self.loss_module is not None:
+            self.loss_module.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
         self.backward: Backward = self._backward
         if self.options.sharpness is not None:
-            state = [*self.model.buffers(), *(self.loss.buffers() if isinstance(self.loss, ControlledLoss) else [])]
+            state = [*self.model.buffers(), *(self.loss_module.buffers() if self.loss_module is not None else [])]
             self.backward = sharpness_aware(self._backward, self.model, state, self.options.sharpness.rho, self.device)
         if self.options.clip_gradient is not None:
             clip_gradient(self.optimizer, self.options.clip_gradient)
@@ -84,7 +85,7 @@ class Trainer:
         *inputs, targets = batch
         with self._precision():
             outputs = self.network(*inputs).float()
-        total = self.loss(outputs, targets)
+        total = checked_loss(self.loss(outputs, targets), self.options.loss.name)
         self.optimizer.zero_grad()
         total.backward()
         total = total.detach()
@@ -208,7 +209,7 @@ class Trainer:
         return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
 
     def _state(self) -> dict[str, Any]:
-        loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
+        loss = {} if self.loss_module is None else self.loss_module.state_dict()
         average = {} if self.average is None else {"average": self.average.state()}
         return {
             "model": self.model.state_dict(),
@@ -224,8 +225,8 @@ class Trainer:
             return 0
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        if isinstance(self.loss, ControlledLoss):
-            self.loss.load_state_dict(saved["loss"])
+        if self.loss_module is not None:
+            self.loss_module.load_state_dict(saved["loss"])
         if self.average is not None:
             self.average.load(saved["average"])
         self.best = saved["best"]

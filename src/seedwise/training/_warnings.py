@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 
 from seedwise.data import MissingDataError
+from seedwise.declarations import Part
 from seedwise.randomness import Randomness
 from seedwise.training._config import (
     EMA,
-    VML,
     ClassificationTask,
-    LRControl,
     Network,
-    Placebo,
     TrainerConfig,
     steps_per_epoch,
 )
@@ -31,17 +29,18 @@ def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
     selection = config.model.selection if isinstance(config.model, Network) else None
     if selection is not None and selection.k == 1:
         found.append("k = 1 leaves nothing to choose: the weights are fixed at random")
-    loss = config.train.loss
-    vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
-    if isinstance(vml, VML) and steps < 2 * vml.warmup_steps:
-        found.append(
-            f"the penalty warms up for {vml.warmup_steps} of {steps} steps: "
-            f"set warmup_steps to about {max(steps // 20, 2)}"
-        )
+    found += notes_of(config.train.loss, steps)
     average = config.train.averaging
     if isinstance(average, EMA):
         found += _window_warnings(average, steps)
     return found
+
+
+def notes_of(part: Part, steps: int) -> list[str]:
+    """Return what the options of a part, and of the parts in it, say of a training of so many steps."""
+    inner = [note for option in part.given.values() if isinstance(option, Part) for note in notes_of(option, steps)]
+    say = getattr(part.options, "notes", None)
+    return [*(say(steps) if callable(say) else []), *inner]
 
 
 def _window_warnings(average: EMA, steps: int) -> list[str]:
