@@ -112,6 +112,7 @@ class OwnPart(Part):
     calls: ClassVar[str]
     """How it is called, for error messages."""
     args: ClassVar[tuple[Any, ...]] = ()
+    kwargs: ClassVar[tuple[str, ...]] = ()
     told: ClassVar[tuple[str, ...]] = ()
     """What it is called with besides its options, and what it is told if it has such a parameter."""
 
@@ -129,7 +130,8 @@ class OwnPart(Part):
             function = _own_function(name)
             if function is None:
                 return dict(options)
-            bind(function, cls.args, dict.fromkeys(cls.told, lambda: None), options)
+            told = dict.fromkeys(cls.told, lambda: None)
+            bind(function, cls.args, told, {**dict.fromkeys(cls.kwargs), **options})
         except SeedwiseError as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError) as error:

@@ -56,3 +56,10 @@ LOSSES: Final[Table] = {
     ),
 }
 """A loss is told ``base`` (the loss of the task), ``variance`` and ``seed`` where it has such parameters."""
+
+OPTIMIZERS: Final[Table] = {
+    "sgd": Entry("seedwise.training._optimizers:SGD", "seedwise.training._optim:sgd"),
+    "adamw": Entry("seedwise.training._optimizers:AdamW", "seedwise.training._optim:adamw"),
+    "adam": Entry("seedwise.training._optimizers:Adam", "seedwise.training._optim:adam"),
+}
+"""An optimizer is called with its groups of parameters and ``lr``, and is a ``torch.optim.Optimizer``."""

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from seedwise.declarations import STUDY_FILE, Options, OwnPart, Part, named, one_of, schemas
-from seedwise.registry import CONTROLLERS, LOSSES, SCHEDULES
+from seedwise.registry import CONTROLLERS, LOSSES, OPTIMIZERS, SCHEDULES
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
 from seedwise.training._networks import own_options
 
@@ -411,47 +411,33 @@ class ParameterGroup(Options):
     weight_decay: NonNegative | None = None
 
 
-class _Optimizer(Options):
+class Optimizer(Part):
+    """An optimizer: ``lr`` is the learning rate at its peak, which nobody should leave to a default."""
+
     lr: Positive
     groups: list[ParameterGroup] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _disjoint(self) -> _Optimizer:
+    def _disjoint(self) -> Self:
         kinds = [kind for group in self.groups for kind in group.kinds]
         if len(set(kinds)) < len(kinds):
             raise ValueError("every kind of parameter may stand in one group only")
         return self
 
 
-class SGD(_Optimizer):
-    """``torch.optim.SGD``."""
+class OwnOptimizer(Optimizer, OwnPart):
+    """A user's own optimizer, a ``torch.optim.Optimizer``."""
 
-    name: Literal["sgd"]
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    weight_decay: NonNegative = 0.0
-    nesterov: bool = False
-
-    @model_validator(mode="after")
-    def _has_momentum(self) -> SGD:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum: set momentum: 0.9")
-        return self
+    calls = "make(parameter_groups, lr=..., **options)"
+    args = ([],)
+    kwargs = ("lr",)
 
 
-class AdamW(_Optimizer):
-    """``torch.optim.AdamW``."""
-
-    name: Literal["adamw"]
-    betas: tuple[Share, Share] = (0.9, 0.999)
-    weight_decay: NonNegative = 0.01
-
-
-class Adam(_Optimizer):
-    """``torch.optim.Adam``."""
-
-    name: Literal["adam"]
-    betas: tuple[Share, Share] = (0.9, 0.999)
-    weight_decay: NonNegative = 0.0
+_OPTIMIZERS = schemas(Optimizer, OPTIMIZERS)
+if TYPE_CHECKING:
+    AnyOptimizer = Optimizer
+else:
+    AnyOptimizer = one_of(_OPTIMIZERS, OwnOptimizer)
 
 
 class Schedule(Part):
@@ -553,7 +539,7 @@ class TrainOptions(Options):
 
     epochs: Count
     batch_size: Count
-    optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
+    optimizer: AnyOptimizer
     schedule: AnySchedule = _SCHEDULES["constant"](name="constant")
     loss: AnyLoss = _LOSSES["cross_entropy"](name="cross_entropy")
     validation: Validation | None = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, Adam, AdamW, Schedule, Snapshots
+from seedwise.errors import SeedwiseError
+from seedwise.training._config import Optimizer, Schedule, Snapshots
 from seedwise.training._schedules import LearningRate
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
@@ -22,8 +24,19 @@ def _kinds(model: nn.Module) -> dict[str, str]:
     }
 
 
-def build_optimizer(config: SGD | AdamW | Adam, model: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule."""
+# One kernel for all parameters: on small networks the loop over them costs as much as their gradients.
+sgd = partial(torch.optim.SGD, fused=True)
+adam = partial(torch.optim.Adam, fused=True)
+adamw = partial(torch.optim.AdamW, fused=True)
+
+
+def build_optimizer(config: Optimizer, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule.
+
+    Raises:
+        SeedwiseError: if what is made is no optimizer, or has no weight decay and a group asks for one.
+
+    """
     kinds = _kinds(model)
     named = dict(model.named_parameters())
     listed = {kind for group in config.groups for kind in group.kinds}
@@ -32,20 +45,14 @@ def build_optimizer(config: SGD | AdamW | Adam, model: nn.Module) -> torch.optim
     for group in config.groups:
         members = [named[name] for name, kind in kinds.items() if kind in group.kinds]
         if members:
-            decay = config.weight_decay if group.weight_decay is None else group.weight_decay
-            groups.append({"params": members, "lr_scale": group.lr_scale, "weight_decay": decay})
-    # One kernel for all parameters: on small networks the loop over them costs as much as their gradients.
-    if isinstance(config, SGD):
-        return torch.optim.SGD(
-            groups,
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-            nesterov=config.nesterov,
-            fused=True,
-        )
-    kind = torch.optim.Adam if isinstance(config, Adam) else torch.optim.AdamW
-    return kind(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
+            decay = {} if group.weight_decay is None else {"weight_decay": group.weight_decay}
+            groups.append({"params": members, "lr_scale": group.lr_scale, **decay})
+    optimizer = config.make(groups, lr=config.lr)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise SeedwiseError(f"'{config.name}' returned {type(optimizer).__name__}: a torch.optim.Optimizer is needed")
+    if "weight_decay" not in optimizer.defaults and any(group.weight_decay is not None for group in config.groups):
+        raise SeedwiseError(f"'{config.name}' has no weight_decay: leave it out of the groups of train.optimizer")
+    return optimizer
 
 
 def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:

@@ -1,0 +1,38 @@
+"""The options of torch's optimizers, with torch's defaults; ``lr`` and ``groups`` are those of every optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+Share = Annotated[float, ("gt", 0), ("lt", 1)]
+NonNegative = Annotated[float, ("ge", 0)]
+
+
+@dataclass(frozen=True)
+class SGD:
+    """``torch.optim.SGD``."""
+
+    momentum: Annotated[float, ("ge", 0), ("lt", 1)] = 0.0
+    weight_decay: NonNegative = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum: set momentum: 0.9")
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """``torch.optim.AdamW``."""
+
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: NonNegative = 0.01
+
+
+@dataclass(frozen=True)
+class Adam:
+    """``torch.optim.Adam``."""
+
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: NonNegative = 0.0
