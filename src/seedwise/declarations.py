@@ -1,7 +1,7 @@
 """From options that a dataclass declares to what a study file may say, and from what it says to the thing itself.
 
-A ``Part`` is a group of a study file that is chosen by its name: a loss, a network, an optimizer, a schedule. The name
-is one of a table of ``seedwise.registry``, or ``module:name`` of the user's own.
+A ``Group`` is a group of options of a study file, and a ``Part`` one that is chosen by its name: a loss, a network, an
+optimizer, a schedule. The name is one of a table of ``seedwise.registry``, or ``module:name`` of the user's own.
 
 Declarations need the standard library alone. Limits are pairs in ``Annotated``, with the names that pydantic has for
 them, and rules between options raise ``ValueError`` in ``__post_init__``:
@@ -10,8 +10,8 @@ them, and rules between options raise ``ValueError`` in ``__post_init__``:
     class Options:
         share: Annotated[float, ("ge", 0), ("lt", 1)] = 0.5
 
-Further pairs: ``("from", "task")`` is no option of a study file, ``("part", "controller")`` is another part, and
-``("in_study_files", True)`` is the default of study files where it is not that of a run's name.
+Further pairs: ``("part", "controller")`` is another part, and ``("in_study_files", True)`` is the default of study
+files where it is not that of a run's name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -45,7 +45,7 @@ from seedwise.run import load_function
 STUDY_FILE: Final = "study file"
 """The context of validation in which an option that is left out has the default of study files, not that of names."""
 
-_OURS: Final = ("from", "part", "in_study_files")
+_OURS: Final = ("part", "in_study_files")
 
 
 class Options(BaseModel):
@@ -54,14 +54,17 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Part(Options):
-    """A group that is chosen by its ``name``; kinds add what is said of every one of them, such as ``lr``."""
+@dataclasses.dataclass(frozen=True)
+class Nothing:
+    """No options."""
 
-    declared: ClassVar[type[Any]]
+
+class Group(Options):
+    """A group of options that a dataclass declares, and what is called with them."""
+
+    declared: ClassVar[type[Any]] = Nothing
     makes: ClassVar[str]
     in_study_files: ClassVar[Mapping[str, Any]] = {}
-
-    name: str
 
     @model_validator(mode="before")
     @classmethod
@@ -70,19 +73,20 @@ class Part(Options):
         return {**cls.in_study_files, **value} if of_study_file else value
 
     @model_validator(mode="after")
-    def _rules_between_options(self) -> Part:
+    def _rules_between_options(self) -> Self:
         _ = self.options
         return self
 
     @property
     def given(self) -> dict[str, Any]:
         """The options of what is made, by name."""
-        return {name: getattr(self, name) for name in self.__class__.model_fields if name in _names(self.declared)}
+        declared = {field.name for field in dataclasses.fields(self.declared)}
+        return {name: getattr(self, name) for name in self.__class__.model_fields if name in declared}
 
     @property
     def options(self) -> Any:
         """The dataclass that declares the options, with the values of this group."""
-        return self.declared(**{n: v.options if isinstance(v, Part) else v for n, v in self.given.items()})
+        return self.declared(**{n: v.options if isinstance(v, Group) else v for n, v in self.given.items()})
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -101,6 +105,12 @@ class Part(Options):
         function = self.function
         bound = bind(function, args, offered or {}, {**self.given, **kwargs})
         return function(*bound.args, **bound.kwargs)
+
+
+class Part(Group):
+    """A group that is chosen by its ``name``; kinds add what is said of every one of them, such as ``lr``."""
+
+    name: str
 
 
 class OwnPart(Part):
@@ -190,7 +200,7 @@ def named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-_Base = TypeVar("_Base", bound=Part)
+_Base = TypeVar("_Base", bound=Group)
 
 
 def schemas(base: type[_Base], table: Table, **parts: Any) -> dict[str, type[_Base]]:
@@ -205,29 +215,36 @@ def schemas(base: type[_Base], table: Table, **parts: Any) -> dict[str, type[_Ba
     return {name: _schema(base, name, entry, parts) for name, entry in table.items()}
 
 
-def one_of(models: Mapping[str, type[Part]], own: type[OwnPart], no_part: Mapping[str, str] | None = None) -> Any:
+def one_of(
+    models: Mapping[str, type[Part]],
+    *owns: type[OwnPart],
+    own_of: Callable[[ValidationInfo], type[OwnPart]] | None = None,
+    no_part: Mapping[str, str] | None = None,
+) -> Any:
     """Return the type of a group of a study file that is one of several parts, or the user's own.
 
     They are told apart by the colon, so that a mistake is reported for the one that was meant.
 
     Args:
         models: by name.
-        own: of the user's.
+        owns: of the user's; none where there can be none.
+        own_of: says which of several is meant; default: the first.
         no_part: names with a message of their own.
 
     """
     # Made at run time, which the static types of `Union` do not know of.
     ours: Any = Union[tuple(models.values())]  # noqa: UP007
-    either: Any = Union[(*models.values(), own)]
+    either: Any = Union[(*models.values(), *owns)]
     adapter: TypeAdapter[Part] = TypeAdapter(Annotated[ours, Field(discriminator="name")])
 
     def told_apart(value: Any, _handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Part:
         name = value.get("name") if isinstance(value, dict) else None
         if name in (no_part or {}):
             raise ValueError((no_part or {})[str(name)])
-        if isinstance(value, own):
+        if isinstance(value, owns):
             return value
-        if isinstance(name, str) and ":" in name:
+        if owns and isinstance(name, str) and ":" in name:
+            own = own_of(info) if own_of else owns[0]
             return own.model_validate(value, context=info.context)
         return adapter.validate_python(value, context=info.context)
 
@@ -235,26 +252,20 @@ def one_of(models: Mapping[str, type[Part]], own: type[OwnPart], no_part: Mappin
 
 
 def _schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any]) -> type[_Base]:
-    declared = resolve(entry.options)
+    declared = resolve(entry.options) if entry.options else Nothing
     hints = typing.get_type_hints(declared, include_extras=True)
     marks = {key: {k: v for k, v in _pairs(hint) if k in _OURS} for key, hint in hints.items()}
-    fields: dict[str, Any] = {"name": (Literal[name], ...)}
+    fields: dict[str, Any] = {"name": (Literal[name], ...)} if issubclass(base, Part) else {}
     for field in dataclasses.fields(declared):
-        if "from" in marks[field.name]:
-            continue
         part = marks[field.name].get("part")
         default: Any = ... if field.default is dataclasses.MISSING else field.default
         if field.default_factory is not dataclasses.MISSING:
             default = Field(default_factory=field.default_factory)
         fields[field.name] = (parts[part] if part else _limited(hints[field.name]), default)
-    model = create_model(declared.__name__, __base__=base, __doc__=declared.__doc__, **fields)
+    model = create_model(name, __base__=base, __doc__=declared.__doc__, **fields)
     model.declared, model.makes = declared, entry.make
     model.in_study_files = {k: m["in_study_files"] for k, m in marks.items() if "in_study_files" in m}
     return model
-
-
-def _names(declared: type[Any]) -> set[str]:
-    return {field.name for field in dataclasses.fields(declared)}
 
 
 def _pairs(hint: Any) -> tuple[tuple[str, Any], ...]:

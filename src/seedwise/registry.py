@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 
 class Entry(NamedTuple):
-    """Where the options are declared, and what is called with them."""
+    """Where the options are declared, None for what has none, and what is called with them."""
 
-    options: str
+    options: str | None
     make: str
 
 
@@ -32,6 +32,44 @@ def _callable(name: str) -> Entry:
     """Return the entry of a dataclass that is called itself."""
     return Entry(name, name)
 
+
+NETWORKS: Final[Table] = {
+    "small_cnn": Entry("seedwise.models._small_cnn_options:SmallCNNOptions", "seedwise.models._small_cnn:small_cnn"),
+    "lenet300": Entry("seedwise.models._lenet_options:LeNetOptions", "seedwise.models._lenet:lenet300"),
+    "lenet5": Entry("seedwise.models._lenet_options:LeNetOptions", "seedwise.models._lenet:lenet5"),
+    "conv2": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv2"),
+    "conv4": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv4"),
+    "conv6": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv6"),
+    "resnet9": Entry(None, "seedwise.models._resnet9:resnet9"),
+    "resnet9_ffcv": Entry(None, "seedwise.models._resnet9:resnet9_ffcv"),
+    "resnet14": Entry("seedwise.models._resnet_options:ResNet14Options", "seedwise.models._resnet:resnet14"),
+    "resnet14_wide": Entry(
+        "seedwise.models._resnet_options:ResNet14WideOptions", "seedwise.models._resnet:resnet14_wide"
+    ),
+    "resnet18": Entry(None, "seedwise.models._resnet:resnet18"),
+    "resnet32": Entry(None, "seedwise.models._resnet:resnet32"),
+    "vgg16": Entry("seedwise.models._vgg_options:VGGOptions", "seedwise.models._vgg:vgg16"),
+    "shufflenet_v2": Entry(None, "seedwise.models._shufflenet:shufflenet_v2"),
+    "mobilenet_v2": Entry(None, "seedwise.models._mobilenet:mobilenet_v2"),
+}
+"""Of images; called as ``make(in_channels, num_classes, **options)``, and told ``image_size`` if it is a parameter."""
+
+FORECASTERS: Final[Table] = {
+    "autoformer": Entry(
+        "seedwise.models._autoformer_options:AutoformerOptions", "seedwise.models._autoformer:autoformer"
+    ),
+    "dlinear": Entry("seedwise.models._dlinear_options:DLinearOptions", "seedwise.models._dlinear:dlinear"),
+    "itransformer": Entry(
+        "seedwise.models._itransformer_options:ITransformerOptions", "seedwise.models._itransformer:itransformer"
+    ),
+}
+"""Of time series; called as ``make(variables, lookback, horizon, calendar, **options)``."""
+
+BASELINES: Final[Table] = {
+    "naive": Entry(None, "seedwise.models._naive:naive"),
+    "seasonal_naive": Entry(None, "seedwise.models._naive:seasonal_naive"),
+}
+"""Forecasts without parameters, whose errors stand beside those of every run."""
 
 SCHEDULES: Final[Table] = {
     "constant": _callable("seedwise.training._schedules:Constant"),
@@ -63,3 +101,15 @@ OPTIMIZERS: Final[Table] = {
     "adam": Entry("seedwise.training._optimizers:Adam", "seedwise.training._optim:adam"),
 }
 """An optimizer is called with its groups of parameters and ``lr``, and is a ``torch.optim.Optimizer``."""
+
+AVERAGES: Final[Table] = {
+    "ema": Entry("seedwise.training._averaging_options:EMA", "seedwise.training._averaging:ExponentialAverage"),
+    "swa": Entry("seedwise.training._averaging_options:SWA", "seedwise.training._averaging:StochasticAverage"),
+}
+"""Which weights are evaluated and kept; an average is called with the network."""
+
+WAYS: Final[Table] = {
+    "snapshots": Entry("seedwise.training._snapshots:Snapshots", "seedwise.training._snapshots:take_snapshots"),
+    "sharpness": Entry("seedwise.training._sharpness_options:Sharpness", "seedwise.training._sharpness:sharpen"),
+}
+"""Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""

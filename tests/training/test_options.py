@@ -9,7 +9,6 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from seedwise.data import DATASETS, SERIES
-from seedwise.models import FORECASTERS, MODELS
 from seedwise.selection import _selecting, select_weights
 from seedwise.training import SIZES, _config, classification_metrics
 from seedwise.training._metrics import SERIES_NAMES
@@ -30,25 +29,6 @@ def options(model):
         for name, field in model.model_fields.items()
         if name != "name"
     }
-
-
-def names_of(members):
-    return [name for member in members for name in typing.get_args(member.model_fields["name"].annotation)]
-
-
-NETWORKS = typing.get_args(typing.get_args(_config.BuiltInNetwork)[0])
-
-
-@pytest.mark.parametrize("config", NETWORKS)
-def test_names_and_defaults_of_networks(config):
-    (name,) = typing.get_args(config.model_fields["name"].annotation)
-    expected = parameters((MODELS | FORECASTERS)[name])
-    of_task = ["in_channels", "num_classes"] if name in MODELS else ["variables", "lookback", "horizon", "calendar"]
-    assert list(expected)[: len(of_task)] == of_task
-    # The size of the images is the dataset's, and no option.
-    # Selection is done to what the function makes.
-    ours = {key: default for key, default in options(config).items() if key != "selection"}
-    assert ours == {key: expected[key] for key in expected if key not in (*of_task, "image_size")}
 
 
 def test_names_and_defaults_of_selection():
@@ -77,9 +57,7 @@ def test_what_torch_refuses_is_refused_before_training():
     assert config_of({"name": "sgd", "lr": 0.1, "nesterov": True, "momentum": 0.5})
 
 
-def test_names_of_models_and_datasets():
-    without_parameters = {"naive", "seasonal_naive"}
-    assert set(names_of(NETWORKS)) == set(MODELS) | set(FORECASTERS) - without_parameters
+def test_names_of_datasets():
     assert typing.get_args(_config.PublishedSeries.model_fields["name"].annotation) == SERIES_NAMES == tuple(SERIES)
     dataset = _config.ClassificationTask.model_fields["dataset"].annotation
     assert list(typing.get_args(dataset)) == list(DATASETS) == list(SIZES)

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from seedwise.run import execute
 from seedwise.training import _loop, train
-from seedwise.training._config import AnySchedule, Snapshots
-from seedwise.training._optim import lr_schedule
+from seedwise.training._config import AnySchedule
+from seedwise.training._schedules import lr_schedule
 
 STEPS = 4
 EPOCHS = 5
@@ -93,7 +93,7 @@ def test_cosine_is_that_of_torch():
 def test_cycles_are_the_warm_restarts_of_torch(cycles):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     theirs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 6 * STEPS // cycles)
-    factor = lr_schedule(schedule("cosine"), 6, STEPS, Snapshots(cycles=cycles))
+    factor = lr_schedule(schedule("cosine"), 6, STEPS, cycles)
     for step in range(6 * STEPS):
         assert factor(step) == pytest.approx(theirs.get_last_lr()[0])
         optimizer.step()
@@ -118,14 +118,14 @@ HALF, THIRD = [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2], [1, 
 )
 def test_which_cycles_warm_up(warmup_epochs, warmup, expected):
     config = schedule("cosine", warmup_epochs=warmup_epochs)
-    factor = lr_schedule(config, 4, 2, Snapshots(cycles=2, warmup=warmup))
+    factor = lr_schedule(config, 4, 2, 2, warmup_in_all=warmup == "every_cycle")
     assert [factor(step) for step in range(8)] == pytest.approx(expected)
 
 
 def test_cycles_as_published():
     """5 cycles of 100 epochs, 98 steps each, up to .4 in 3 epochs: Summers & Dinneen 2021."""
     config = schedule("cosine", warmup_epochs=3)
-    factor = lr_schedule(config, 500, 98, Snapshots(cycles=5, warmup="every_cycle"))
+    factor = lr_schedule(config, 500, 98, 5, warmup_in_all=True)
     rates = [0.4 * factor(step) for step in range(500 * 98)]
     one = [0.4 * k / 294 for k in range(1, 295)]
     one += [0.2 * (1 + math.cos(math.pi * k / (97 * 98))) for k in range(97 * 98)]

@@ -14,22 +14,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Field,
-    JsonValue,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    create_model,
     field_validator,
     model_validator,
 )
 
-from seedwise.declarations import STUDY_FILE, Options, OwnPart, Part, named, one_of, schemas
-from seedwise.registry import CONTROLLERS, LOSSES, OPTIMIZERS, SCHEDULES
+from seedwise.declarations import STUDY_FILE, Group, Options, OwnPart, Part, named, one_of, schemas
+from seedwise.registry import (
+    AVERAGES,
+    BASELINES,
+    CONTROLLERS,
+    FORECASTERS,
+    LOSSES,
+    NETWORKS,
+    OPTIMIZERS,
+    SCHEDULES,
+    WAYS,
+)
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
-from seedwise.training._networks import own_options
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Weight = Annotated[float, Field(gt=0, le=1)]
@@ -177,21 +184,16 @@ class Selection(Options):
     leave: list[str] = Field(default_factory=list)
 
 
-class Network(Options):
+class Network(Part):
     """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
 
     selection: Selection | None = None
-
-
-class _NetworkWithBiases(Network):
-    bias: bool = True
-    init: Literal["torch", "glorot"] = "torch"
 
     @model_validator(mode="before")
     @classmethod
     def _selects_no_bias(cls, value: Any) -> Any:
         """Selected weights have no biases, scales or start of their own, said or not: it is one network."""
-        if not isinstance(value, dict) or value.get("selection") is None:
+        if not isinstance(value, dict) or value.get("selection") is None or "bias" not in cls.model_fields:
             return value
         if value.get("bias") is True:
             raise ValueError("selected weights have no biases: leave out bias: true")
@@ -201,186 +203,33 @@ class _NetworkWithBiases(Network):
         return {key: given for key, given in value.items() if (key, given) not in implied}
 
 
-class SmallCNN(Network):
-    """Options of ``models.small_cnn``."""
+class OwnNetwork(Network, OwnPart):
+    """A user's own network of images, a ``torch.nn.Module``."""
 
-    name: Literal["small_cnn"]
-    width: Count = 16
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
-
-
-class LeNet300(_NetworkWithBiases):
-    """Options of ``models.lenet300``."""
-
-    name: Literal["lenet300"]
+    calls = "make(in_channels, num_classes, **options)"
+    args = (1, 2)
+    told = ("image_size",)
 
 
-class LeNet5(_NetworkWithBiases):
-    """Options of ``models.lenet5``."""
+class OwnForecaster(OwnPart):
+    """A user's own network of time series, a ``torch.nn.Module``."""
 
-    name: Literal["lenet5"]
-
-
-class _Conv(_NetworkWithBiases):
-    width: Count = 64
-    padding: bool = True
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    calls = "make(variables, lookback, horizon, calendar, **options)"
+    args = (1, 1, 1, 1)
 
 
-class Conv2(_Conv):
-    """Options of ``models.conv2``."""
-
-    name: Literal["conv2"]
-
-
-class Conv4(_Conv):
-    """Options of ``models.conv4``."""
-
-    name: Literal["conv4"]
-
-
-class Conv6(_Conv):
-    """Options of ``models.conv6``."""
-
-    name: Literal["conv6"]
-
-
-class ResNet9(Network):
-    """Options of ``models.resnet9``."""
-
-    name: Literal["resnet9"]
-
-
-class ResNet9FFCV(Network):
-    """Options of ``models.resnet9_ffcv``."""
-
-    name: Literal["resnet9_ffcv"]
-
-
-class ResNet14(Network):
-    """Options of ``models.resnet14``."""
-
-    name: Literal["resnet14"]
-    width: Count = 16
-
-
-class ResNet14Wide(Network):
-    """Options of ``models.resnet14_wide``."""
-
-    name: Literal["resnet14_wide"]
-    width: Count = 64
-
-
-class ResNet18(Network):
-    """Options of ``models.resnet18``."""
-
-    name: Literal["resnet18"]
-
-
-class ResNet32(Network):
-    """Options of ``models.resnet32``."""
-
-    name: Literal["resnet32"]
-
-
-class VGG16(_NetworkWithBiases):
-    """Options of ``models.vgg16``."""
-
-    name: Literal["vgg16"]
-    affine: bool = True
-
-
-class ShuffleNetV2(Network):
-    """Options of ``models.shufflenet_v2``."""
-
-    name: Literal["shufflenet_v2"]
-
-
-class MobileNetV2(Network):
-    """Options of ``models.mobilenet_v2``."""
-
-    name: Literal["mobilenet_v2"]
-
-
-class Autoformer(Options):
-    """Options of ``models.autoformer``."""
-
-    name: Literal["autoformer"]
-    label: Annotated[int, Field(ge=0)] | None = None
-    d_model: Count = 512
-    d_ff: Count | None = None
-    encoder_layers: Count = 2
-    decoder_layers: Count = 1
-    kernel: Count = 25
-    factor: Positive = 3
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
-
-
-class DLinear(Options):
-    """Options of ``models.dlinear``."""
-
-    name: Literal["dlinear"]
-    kernel: Count = 25
-
-
-class ITransformer(Options):
-    """Options of ``models.itransformer``."""
-
-    name: Literal["itransformer"]
-    d_model: Count | None = None
-    d_ff: Count | None = None
-    heads: Count = 8
-    layers: Count = 2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-
-
-class OwnNetwork(Network):
-    """A user's own network: ``my_project.nets:make``, called as ``make(in_channels, num_classes, **options)``."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, JsonValue]
-
-    name: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_defaults(cls, value: dict[str, Any]) -> dict[str, Any]:
-        ours = {key: option for key, option in value.items() if key in ("name", "selection")}
-        options = {key: option for key, option in value.items() if key not in ours}
-        return {**ours, **own_options(value["name"], options)}
-
-
-BuiltInNetwork = Annotated[
-    SmallCNN
-    | LeNet300
-    | LeNet5
-    | Conv2
-    | Conv4
-    | Conv6
-    | ResNet9
-    | ResNet9FFCV
-    | ResNet14
-    | ResNet14Wide
-    | ResNet18
-    | ResNet32
-    | VGG16
-    | ShuffleNetV2
-    | MobileNetV2
-    | Autoformer
-    | DLinear
-    | ITransformer,
-    Field(discriminator="name"),
-]
-_BUILT_IN: TypeAdapter[BuiltInNetwork] = TypeAdapter(BuiltInNetwork)
-
-
-def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> BuiltInNetwork | OwnNetwork:
-    """Tell them apart by the colon, so that a mistake is reported for the one that was meant."""
-    name = value.get("name") if isinstance(value, dict) else None
-    if name in ("naive", "seasonal_naive"):
-        raise ValueError(f"{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse")
-    own = isinstance(name, str) and ":" in name
-    return OwnNetwork.model_validate(value) if own else _BUILT_IN.validate_python(value)
+_NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
+_NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
+if TYPE_CHECKING:
+    AnyNetwork = Part
+else:
+    AnyNetwork = one_of(
+        _NETWORKS,
+        OwnNetwork,
+        OwnForecaster,
+        own_of=lambda info: OwnForecaster if isinstance(info.data.get("task"), ForecastingTask) else OwnNetwork,
+        no_part={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
+    )
 
 
 class OwnLoss(OwnPart):
@@ -396,8 +245,6 @@ if TYPE_CHECKING:
     AnyLoss = Part
 else:
     AnyLoss = one_of(_LOSSES, OwnLoss)
-
-Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(named)]
 
 
 class ParameterGroup(Options):
@@ -478,59 +325,16 @@ class Validation(Options):
         return self
 
 
-class EMA(Options):
-    """The exponential moving average of the weights after each step 1..t,
+_AVERAGES = schemas(Part, AVERAGES)
+if TYPE_CHECKING:
+    AnyAverage = Part
+else:
+    AnyAverage = one_of(_AVERAGES)
 
-        sum over i of (1 - decay) decay^(t - i) weights_i / (1 - decay^t);
-
-    with ``debias: false`` instead ``average = decay average + (1 - decay) weights`` after every step, from the initial
-    weights on, of which a share of ``decay^t`` is left. In a study file ``debias`` is true unless it says otherwise; a
-    run's name without it means false, as before there was a choice. Running statistics of batch norms are averaged in
-    the same way; counters are those of the last step.
-    """
-
-    name: Literal["ema"]
-    decay: Share
-    debias: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_of_a_study_file(cls, value: Any, info: ValidationInfo) -> Any:
-        return {"debias": True, **value} if isinstance(value, dict) and info.context == STUDY_FILE else value
+_WAYS = schemas(Group, WAYS)
 
 
-class SWA(Options):
-    """The mean of the weights after each epoch, from the share ``start`` of the epochs on.
-
-    Statistics of batch norms are recomputed on the training set, in its own order and not varied. Epochs before have
-    no average: they are evaluated with the weights as they are, and are not chosen by ``validation: {rule: best}``.
-    """
-
-    name: Literal["swa"]
-    start: Annotated[float, Field(ge=0, lt=1)]
-
-    def first_epoch(self, epochs: int) -> int:
-        """Return the first epoch whose weights are averaged, counted from 0."""
-        return math.ceil(round(self.start * epochs, 9))
-
-
-class Snapshots(Options):
-    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``).
-
-    ``warmup`` says whether the schedule's warm-up comes in the first cycle or in every one.
-    """
-
-    cycles: Annotated[int, Field(ge=2)]
-    warmup: Literal["first_cycle", "every_cycle"] = "first_cycle"
-
-
-class Sharpness(Options):
-    """Sharpness-aware minimisation: gradients at the weights plus ``rho`` times the direction of steepest ascent."""
-
-    rho: Positive
-
-
-class TrainOptions(Options):
+class _TrainOptions(Options):
     """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
 
     ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
@@ -543,57 +347,43 @@ class TrainOptions(Options):
     schedule: AnySchedule = _SCHEDULES["constant"](name="constant")
     loss: AnyLoss = _LOSSES["cross_entropy"](name="cross_entropy")
     validation: Validation | None = None
-    averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
-    snapshots: Snapshots | None = None
-    sharpness: Sharpness | None = None
+    averaging: AnyAverage | None = None
     clip_gradient: Positive | None = None
 
-    @field_validator("averaging")
+    @field_validator("averaging", *WAYS, check_fields=False)
     @classmethod
-    def _averages_an_epoch(cls, averaging: EMA | SWA | None, info: ValidationInfo) -> EMA | SWA | None:
-        epochs = info.data.get("epochs")
-        if isinstance(averaging, SWA) and epochs is not None and averaging.first_epoch(epochs) >= epochs:
-            latest = math.floor(1000 * (epochs - 1) / epochs) / 1000
-            raise ValueError(
-                f"start {averaging.start:g} leaves none of {epochs} epochs to average: set start to {latest:g} or less"
-            )
-        return averaging
+    def _fits(cls, group: Group | None, info: ValidationInfo) -> Group | None:
+        """Ask a group whether it fits the options before it, where these are in order themselves."""
+        before = list(cls.model_fields)[: list(cls.model_fields).index(str(info.field_name))]
+        fits = None if group is None else getattr(group.options, "fits", None)
+        if fits is not None and set(before) <= info.data.keys():
+            fits(info.data)
+        return group
 
-    @field_validator("snapshots")
-    @classmethod
-    def _cycles_fit(cls, snapshots: Snapshots | None, info: ValidationInfo) -> Snapshots | None:
-        if snapshots is None or not {"epochs", "schedule", "averaging"} <= info.data.keys():
-            return snapshots
-        epochs, schedule, cycles = info.data["epochs"], info.data["schedule"], snapshots.cycles
-        validation = info.data.get("validation")
-        if validation is not None and validation.patience is not None:
-            raise ValueError("training that stops early may not reach the last cycle: leave out patience")
-        if schedule.name != "cosine":
-            raise ValueError(f"cycles are cosines, and the schedule is {schedule.name}: set schedule: cosine")
-        if isinstance(info.data["averaging"], SWA):
-            raise ValueError("averaging: swa would mix the cycles: leave out one of the two, or use averaging: ema")
-        if epochs % cycles:
-            raise ValueError(
-                f"{cycles} cycles do not divide {epochs} epochs: set epochs to {max(epochs // cycles, 1) * cycles}"
-            )
-        if schedule.warmup_epochs >= epochs / cycles:
-            raise ValueError(
-                f"the warm-up of {schedule.warmup_epochs:g} epochs fills the first cycle of {epochs // cycles}: "
-                "set fewer cycles or a shorter warm-up"
-            )
-        if snapshots.warmup == "every_cycle" and schedule.warmup_epochs == 0:
-            raise ValueError(
-                "every_cycle repeats the warm-up of the schedule, and it has none: set schedule: "
-                "{name: cosine, warmup_epochs: 3}, or leave out warmup"
-            )
-        return snapshots
+    @property
+    def ways(self) -> list[Group]:
+        """The ways to train that are asked for, in the order of the registry."""
+        return [way for name in WAYS if (way := getattr(self, name)) is not None]
+
+
+if TYPE_CHECKING:
+
+    class TrainOptions(_TrainOptions):
+        """With the ways to train."""
+else:
+    TrainOptions = create_model(
+        "TrainOptions",
+        __base__=_TrainOptions,
+        __doc__=_TrainOptions.__doc__,
+        **{name: (way | None, None) for name, way in _WAYS.items()},
+    )
 
 
 class TrainerConfig(Options):
     """Everything that the built-in trainer is configured with."""
 
     task: Task
-    model: Model
+    model: AnyNetwork
     train: TrainOptions
 
     @classmethod
@@ -616,7 +406,7 @@ class TrainerConfig(Options):
     @model_validator(mode="after")
     def _fit_together(self) -> TrainerConfig:
         forecasts = isinstance(self.task, ForecastingTask)
-        if forecasts != isinstance(self.model, (Autoformer, DLinear, ITransformer)):
+        if forecasts != (self.model.name in FORECASTERS or isinstance(self.model, OwnForecaster)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
         if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
@@ -641,8 +431,6 @@ def _unfit_model(name: str, forecasts: bool) -> str:
         return (
             f"model: {name} forecasts time series, and this task has images: write 'dataset: etth1', or another model"
         )
-    if ":" in name:
-        return f"model: '{name}' is called with channels and classes: give forecasts a 'train: {{function: ...}}'"
     return (
         f"model: {name} takes images, and this task is a time series: write 'model: itransformer' or 'model: dlinear'"
     )

@@ -1,16 +1,14 @@
-"""Optimizers and learning-rate schedules."""
+"""Optimizers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.training._config import Optimizer, Schedule, Snapshots
-from seedwise.training._schedules import LearningRate
+from seedwise.training._config import Optimizer
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -63,39 +61,3 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
         nn.utils.clip_grad_norm_(parameters, norm)
 
     optimizer.register_step_pre_hook(shorten)
-
-
-def lr_schedule(
-    config: Schedule, epochs: int, steps: int, snapshots: Snapshots | None = None
-) -> Callable[[int], float]:
-    """Return the factor of the learning rate in each step, counted from 0.
-
-    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then what the schedule says. Every later
-    cycle starts at the peak, or with a warm-up of its own.
-
-    Args:
-        config: the schedule.
-        epochs: epochs in all.
-        steps: steps per epoch.
-        snapshots: how often a cosine is run through, in equal parts of the epochs, and which of them warm up.
-
-    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles); a warm-up in every one:
-        the program of Summers & Dinneen 2021 (arXiv 2103.04514).
-
-    """
-    schedule: LearningRate = config.make()
-    warmup = round(config.warmup_epochs * steps)
-    cycles = 1 if snapshots is None else snapshots.cycles
-    length = epochs // cycles * steps
-    every_cycle = snapshots is not None and snapshots.warmup == "every_cycle"
-
-    def factor(step: int) -> float:
-        cycle = min(step // length, cycles - 1)
-        begin, end = cycle * length, (cycle + 1) * length
-        if cycle == 0 or every_cycle:
-            if step < begin + warmup:
-                return (step - begin + 1) / warmup
-            begin += warmup
-        return schedule(step - begin, end - begin, step // steps)
-
-    return factor

@@ -8,8 +8,12 @@ of the training. No schedule needs torch.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+if TYPE_CHECKING:
+    from seedwise.training._config import Schedule
 
 Count = Annotated[int, ("ge", 1)]
 
@@ -79,3 +83,38 @@ class Halving:
     def __call__(self, step: int, steps: int, epoch: int, /) -> float:  # noqa: ARG002
         """Return ``factor`` to the power of the epochs begun after the full ones."""
         return self.factor ** max(epoch + 1 - self.full_epochs, 0)
+
+
+def lr_schedule(
+    config: Schedule, epochs: int, steps: int, cycles: int = 1, *, warmup_in_all: bool = False
+) -> Callable[[int], float]:
+    """Return the factor of the learning rate in each step, counted from 0.
+
+    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then what the schedule says. Every later
+    cycle starts at the peak, or with a warm-up of its own.
+
+    Args:
+        config: the schedule.
+        epochs: epochs in all.
+        steps: steps per epoch.
+        cycles: how often the schedule is run through, in equal parts of the epochs.
+        warmup_in_all: whether every cycle warms up, or the first alone.
+
+    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles); a warm-up in every one:
+        the program of Summers & Dinneen 2021 (arXiv 2103.04514).
+
+    """
+    schedule: LearningRate = config.make()
+    warmup = round(config.warmup_epochs * steps)
+    length = epochs // cycles * steps
+
+    def factor(step: int) -> float:
+        cycle = min(step // length, cycles - 1)
+        begin, end = cycle * length, (cycle + 1) * length
+        if cycle == 0 or warmup_in_all:
+            if step < begin + warmup:
+                return (step - begin + 1) / warmup
+            begin += warmup
+        return schedule(step - begin, end - begin, step // steps)
+
+    return factor
