@@ -212,7 +212,7 @@ def schemas(base: type[_Base], table: Table, **parts: Any) -> dict[str, type[_Ba
         parts: types of the parts that options can be.
 
     """
-    return {name: _schema(base, name, entry, parts) for name, entry in table.items()}
+    return {name: schema(base, name, entry, parts) for name, entry in table.items()}
 
 
 def one_of(
@@ -251,7 +251,8 @@ def one_of(
     return Annotated[either, WrapValidator(told_apart), BeforeValidator(named)]
 
 
-def _schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any]) -> type[_Base]:
+def schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any] | None = None) -> type[_Base]:
+    """Return the model of one entry; see ``schemas``."""
     declared = resolve(entry.options) if entry.options else Nothing
     hints = typing.get_type_hints(declared, include_extras=True)
     marks = {key: {k: v for k, v in _pairs(hint) if k in _OURS} for key, hint in hints.items()}
@@ -261,7 +262,7 @@ def _schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any]
         default: Any = ... if field.default is dataclasses.MISSING else field.default
         if field.default_factory is not dataclasses.MISSING:
             default = Field(default_factory=field.default_factory)
-        fields[field.name] = (parts[part] if part else _limited(hints[field.name]), default)
+        fields[field.name] = ((parts or {})[part] if part else _limited(hints[field.name]), default)
     model = create_model(name, __base__=base, __doc__=declared.__doc__, **fields)
     model.declared, model.makes = declared, entry.make
     model.in_study_files = {k: m["in_study_files"] for k, m in marks.items() if "in_study_files" in m}

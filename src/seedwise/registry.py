@@ -34,34 +34,28 @@ def _callable(name: str) -> Entry:
 
 
 NETWORKS: Final[Table] = {
-    "small_cnn": Entry("seedwise.models._small_cnn_options:SmallCNNOptions", "seedwise.models._small_cnn:small_cnn"),
-    "lenet300": Entry("seedwise.models._lenet_options:LeNetOptions", "seedwise.models._lenet:lenet300"),
-    "lenet5": Entry("seedwise.models._lenet_options:LeNetOptions", "seedwise.models._lenet:lenet5"),
-    "conv2": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv2"),
-    "conv4": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv4"),
-    "conv6": Entry("seedwise.models._conv_options:ConvOptions", "seedwise.models._conv:conv6"),
+    "small_cnn": Entry("seedwise.models._options:SmallCNNOptions", "seedwise.models._small_cnn:small_cnn"),
+    "lenet300": Entry("seedwise.models._options:LeNetOptions", "seedwise.models._lenet:lenet300"),
+    "lenet5": Entry("seedwise.models._options:LeNetOptions", "seedwise.models._lenet:lenet5"),
+    "conv2": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv2"),
+    "conv4": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv4"),
+    "conv6": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv6"),
     "resnet9": Entry(None, "seedwise.models._resnet9:resnet9"),
     "resnet9_ffcv": Entry(None, "seedwise.models._resnet9:resnet9_ffcv"),
-    "resnet14": Entry("seedwise.models._resnet_options:ResNet14Options", "seedwise.models._resnet:resnet14"),
-    "resnet14_wide": Entry(
-        "seedwise.models._resnet_options:ResNet14WideOptions", "seedwise.models._resnet:resnet14_wide"
-    ),
+    "resnet14": Entry("seedwise.models._options:ResNet14Options", "seedwise.models._resnet:resnet14"),
+    "resnet14_wide": Entry("seedwise.models._options:ResNet14WideOptions", "seedwise.models._resnet:resnet14_wide"),
     "resnet18": Entry(None, "seedwise.models._resnet:resnet18"),
     "resnet32": Entry(None, "seedwise.models._resnet:resnet32"),
-    "vgg16": Entry("seedwise.models._vgg_options:VGGOptions", "seedwise.models._vgg:vgg16"),
+    "vgg16": Entry("seedwise.models._options:VGGOptions", "seedwise.models._vgg:vgg16"),
     "shufflenet_v2": Entry(None, "seedwise.models._shufflenet:shufflenet_v2"),
     "mobilenet_v2": Entry(None, "seedwise.models._mobilenet:mobilenet_v2"),
 }
 """Of images; called as ``make(in_channels, num_classes, **options)``, and told ``image_size`` if it is a parameter."""
 
 FORECASTERS: Final[Table] = {
-    "autoformer": Entry(
-        "seedwise.models._autoformer_options:AutoformerOptions", "seedwise.models._autoformer:autoformer"
-    ),
-    "dlinear": Entry("seedwise.models._dlinear_options:DLinearOptions", "seedwise.models._dlinear:dlinear"),
-    "itransformer": Entry(
-        "seedwise.models._itransformer_options:ITransformerOptions", "seedwise.models._itransformer:itransformer"
-    ),
+    "autoformer": Entry("seedwise.models._options:AutoformerOptions", "seedwise.models._autoformer:autoformer"),
+    "dlinear": Entry("seedwise.models._options:DLinearOptions", "seedwise.models._dlinear:dlinear"),
+    "itransformer": Entry("seedwise.models._options:ITransformerOptions", "seedwise.models._itransformer:itransformer"),
 }
 """Of time series; called as ``make(variables, lookback, horizon, calendar, **options)``."""
 
@@ -86,7 +80,7 @@ CONTROLLERS: Final[Table] = {
 """Losses that a placebo or a control of the learning rate can be made of."""
 
 LOSSES: Final[Table] = {
-    "cross_entropy": Entry("seedwise.training._loss_options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
     **CONTROLLERS,
     "placebo": Entry("seedwise.losses.control_options:PlaceboOptions", "seedwise.losses.placebo:PlaceboLoss"),
     "lr_control": Entry(
@@ -96,9 +90,9 @@ LOSSES: Final[Table] = {
 """A loss is told ``base`` (the loss of the task), ``variance`` and ``seed`` where it has such parameters."""
 
 OPTIMIZERS: Final[Table] = {
-    "sgd": Entry("seedwise.training._optimizers:SGD", "seedwise.training._optim:sgd"),
-    "adamw": Entry("seedwise.training._optimizers:AdamW", "seedwise.training._optim:adamw"),
-    "adam": Entry("seedwise.training._optimizers:Adam", "seedwise.training._optim:adam"),
+    "sgd": Entry("seedwise.training._options:SGD", "seedwise.training._optim:sgd"),
+    "adamw": Entry("seedwise.training._options:AdamW", "seedwise.training._optim:adamw"),
+    "adam": Entry("seedwise.training._options:Adam", "seedwise.training._optim:adam"),
 }
 """An optimizer is called with its groups of parameters and ``lr``, and is a ``torch.optim.Optimizer``."""
 
@@ -110,6 +104,9 @@ AVERAGES: Final[Table] = {
 
 WAYS: Final[Table] = {
     "snapshots": Entry("seedwise.training._snapshots:Snapshots", "seedwise.training._snapshots:take_snapshots"),
-    "sharpness": Entry("seedwise.training._sharpness_options:Sharpness", "seedwise.training._sharpness:sharpen"),
+    "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
 }
 """Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""
+
+SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
+"""Of networks of images, under ``model: {selection: ...}``."""

@@ -9,43 +9,16 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from seedwise.data import DATASETS, SERIES
-from seedwise.selection import _selecting, select_weights
 from seedwise.training import SIZES, _config, classification_metrics
 from seedwise.training._metrics import SERIES_NAMES
-from seedwise.training._optimizers import SGD, Adam, AdamW
-
-
-def parameters(function):
-    return {
-        name: p.default
-        for name, p in inspect.signature(function).parameters.items()
-        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and name != "self"
-    }
-
-
-def options(model):
-    return {
-        name: inspect.Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
-        for name, field in model.model_fields.items()
-        if name != "name"
-    }
-
-
-def test_names_and_defaults_of_selection():
-    expected = parameters(select_weights)
-    for name in ("model", "seed", "scores_seed", "draw_seed"):
-        del expected[name]
-    assert options(_config.Selection) == {**expected, "leave": []}
-    for literal in ("mode", "init", "sample_in_eval"):
-        theirs = typing.get_args(getattr(_selecting, literal.title().replace("_", "")))
-        assert typing.get_args(_config.Selection.model_fields[literal].annotation) == theirs
+from seedwise.training._options import SGD, Adam, AdamW
 
 
 @pytest.mark.parametrize(
     ("config", "function"), [(SGD, torch.optim.SGD), (AdamW, torch.optim.AdamW), (Adam, torch.optim.Adam)]
 )
 def test_defaults_of_optimizers_are_those_of_torch(config, function):
-    theirs = parameters(function)
+    theirs = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
     ours = {field.name: field.default for field in dataclasses.fields(config)}
     assert ours == {name: theirs[name] for name in ours}
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.models._autoformer_options import AutoformerOptions
 from seedwise.models._dropout import Dropout
 from seedwise.models._moving_average import check_kernel, moving_average
+from seedwise.models._options import AutoformerOptions
 from seedwise.models._takes import takes
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.models._conv_options import ConvOptions
 from seedwise.models._dropout import Dropout
+from seedwise.models._options import ConvOptions
 from seedwise.models._start import started
 from seedwise.models._takes import takes
 

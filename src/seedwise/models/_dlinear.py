@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from seedwise.models._dlinear_options import DLinearOptions
 from seedwise.models._moving_average import check_kernel, moving_average
+from seedwise.models._options import DLinearOptions
 from seedwise.models._takes import takes
 
 

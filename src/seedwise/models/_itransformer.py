@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.models._dropout import Dropout
-from seedwise.models._itransformer_options import ITransformerOptions
+from seedwise.models._options import ITransformerOptions
 from seedwise.models._takes import takes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.models._lenet_options import LeNetOptions
+from seedwise.models._options import LeNetOptions
 from seedwise.models._start import started
 from seedwise.models._takes import takes
 

@@ -8,7 +8,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.models._resnet_options import ResNet14Options, ResNet14WideOptions
+from seedwise.models._options import ResNet14Options, ResNet14WideOptions
 from seedwise.models._takes import takes
 
 Shortcut = Callable[[int, int, int], nn.Module]

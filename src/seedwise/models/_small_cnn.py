@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.models._small_cnn_options import SmallCNNOptions
+from seedwise.models._options import SmallCNNOptions
 from seedwise.models._takes import takes
 
 

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from seedwise.declarations import STUDY_FILE, Group, Options, OwnPart, Part, named, one_of, schemas
+from seedwise.declarations import STUDY_FILE, Group, Options, OwnPart, Part, named, one_of, schema, schemas
 from seedwise.registry import (
     AVERAGES,
     BASELINES,
@@ -34,6 +34,7 @@ from seedwise.registry import (
     NETWORKS,
     OPTIMIZERS,
     SCHEDULES,
+    SELECTION,
     WAYS,
 )
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
@@ -169,19 +170,10 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
 Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_series)]
 
 
-class Selection(Options):
-    """Options of ``selection.select_weights``: each weight is chosen among ``k`` random ones, by trained scores.
-
-    ``leave`` names modules that are trained as usual. ``sample_in_eval: every_pass`` draws anew in every batch of an
-    evaluation, and evaluates in batches of the training's size.
-    """
-
-    k: Count = 8
-    mode: Literal["greedy", "probabilistic"] = "greedy"
-    init: Literal["glorot", "sigma"] = "glorot"
-    store_weights: bool = True
-    sample_in_eval: Literal[False, True, "every_pass"] = False
-    leave: list[str] = Field(default_factory=list)
+if TYPE_CHECKING:
+    Selection = Group
+else:
+    Selection = schema(Group, "selection", SELECTION)
 
 
 class Network(Part):

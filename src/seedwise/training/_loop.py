@@ -52,7 +52,7 @@ class Trainer:
         if selection is not None:
             self.model = select(self.model, selection, run.randomness)
         self.selects = selection is not None
-        redraws = selection is not None and selection.sample_in_eval == "every_pass"
+        redraws = selection is not None and selection.options.sample_in_eval == "every_pass"
         self.chunk = self.options.batch_size if redraws else task.chunk
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

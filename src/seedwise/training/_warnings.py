@@ -22,14 +22,10 @@ def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
         steps: optimizer steps in all.
 
     """
-    found = []
-    selection = config.model.selection if isinstance(config.model, Network) else None
-    if selection is not None and selection.k == 1:
-        found.append("k = 1 leaves nothing to choose: the weights are fixed at random")
-    train = config.train
-    for group in (config.model, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways):
-        found += [] if group is None else _notes_of(group, steps)
-    return found
+    model, train = config.model, config.train
+    selection = model.selection if isinstance(model, Network) else None
+    groups = (model, selection, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
+    return [note for group in groups if group is not None for note in _notes_of(group, steps)]
 
 
 def _notes_of(part: Group, steps: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The options of torch's optimizers, with torch's defaults; ``lr`` and ``groups`` are those of every optimizer."""
+"""Options of the plain loss, of torch's optimizers with torch's defaults, and of sharpness-aware minimisation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from typing import Annotated
 
 Share = Annotated[float, ("gt", 0), ("lt", 1)]
 NonNegative = Annotated[float, ("ge", 0)]
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The plain base loss; ``label_smoothing`` spreads that share of each target over all classes."""
+
+    label_smoothing: Annotated[float, ("ge", 0), ("lt", 1)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,10 @@ class Adam:
 
     betas: tuple[Share, Share] = (0.9, 0.999)
     weight_decay: NonNegative = 0.0
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """Sharpness-aware minimisation: gradients at the weights plus ``rho`` times the direction of steepest ascent."""
+
+    rho: Annotated[float, ("gt", 0)]
