@@ -21,7 +21,7 @@ import importlib.util
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
@@ -87,6 +87,13 @@ class Group(Options):
     def options(self) -> Any:
         """The dataclass that declares the options, with the values of this group."""
         return self.declared(**{n: v.options if isinstance(v, Group) else v for n, v in self.given.items()})
+
+    def with_inner(self) -> Iterator[Group]:
+        """Yield the group, and those among its options."""
+        yield self
+        for option in self.given.values():
+            if isinstance(option, Group):
+                yield from option.with_inner()
 
     @property
     def function(self) -> Callable[..., Any]:

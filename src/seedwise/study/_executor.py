@@ -24,7 +24,7 @@ from seedwise.run import Keep, digest_of, storage_errors
 from seedwise.study._folder import StudyFolder, again, read_record
 from seedwise.study._jobs import Job, Record
 from seedwise.study._spec import CheckpointOptions, Limits
-from seedwise.training import FUNCTION, check_data, check_selection
+from seedwise.training import FUNCTION, check_data, check_parts
 
 _GRACE: Final = 20.0
 """Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
@@ -236,7 +236,8 @@ class Executor:
 
         Raises:
             MissingDataError: if the data of the built-in trainer are not there; no worker is started.
-            SeedwiseError: if a network's weights cannot be selected as its study asks; no worker is started.
+            SeedwiseError: if a network's weights cannot be selected as its study asks, or a part of the user's own is
+                not what it must be; no worker is started.
             StorageError: if a file of the data is damaged, or if a worker or the driver could not write; finished runs
                 are kept.
 
@@ -244,8 +245,8 @@ class Executor:
         ours = [job.spec.config for job in jobs if job.spec.function == FUNCTION]
         for task in {digest_of(config["task"]): config["task"] for config in ours}.values():
             check_data(task)
-        for config in {digest_of([config["task"], config["model"]]): config for config in ours}.values():
-            check_selection(config)
+        for config in {digest_of(config): config for config in ours}.values():
+            check_parts(config)
         self._waiting.extend(jobs)
         try:
             with _stop_signals(self._ask_to_stop):

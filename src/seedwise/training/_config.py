@@ -383,6 +383,14 @@ class TrainerConfig(Options):
         """Check what a study file says; ``model_validate`` is for what is in a run's name."""
         return cls.model_validate(value, context=STUDY_FILE)
 
+    @property
+    def groups(self) -> list[Group]:
+        """Everything that is called with its options: the network, how it is trained, and what these hold."""
+        model, train = self.model, self.train
+        selection = model.selection if isinstance(model, Network) else None
+        chosen = (model, selection, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
+        return [inner for group in chosen if group is not None for inner in group.with_inner()]
+
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_forecasts(cls, value: Any) -> Any:

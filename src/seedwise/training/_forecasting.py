@@ -93,6 +93,11 @@ class Forecasting:
         return network if target == list(range(self.series.values.shape[1])) else _OfTarget(network, target)
 
     @staticmethod
+    def output_shape(targets: Tensor) -> tuple[int, ...]:
+        """Return (N, H, targets)."""
+        return tuple(targets.shape)
+
+    @staticmethod
     def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return every metric of forecasts (N, H, C), with one host synchronisation."""
         error = outputs.double() - targets

@@ -8,9 +8,12 @@ of the training. No schedule needs torch.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
+
+from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
     from seedwise.training._config import Schedule
@@ -105,6 +108,8 @@ def lr_schedule(
 
     """
     schedule: LearningRate = config.make()
+    if not callable(schedule):
+        raise SeedwiseError(f"'{config.name}' returned {type(schedule).__name__}: {_WANTED}")
     warmup = round(config.warmup_epochs * steps)
     length = epochs // cycles * steps
 
@@ -115,6 +120,12 @@ def lr_schedule(
             if step < begin + warmup:
                 return (step - begin + 1) / warmup
             begin += warmup
-        return schedule(step - begin, end - begin, step // steps)
+        found = schedule(step - begin, end - begin, step // steps)
+        if not isinstance(found, numbers.Real):
+            raise SeedwiseError(f"what '{config.name}' makes returned {type(found).__name__}: {_WANTED}")
+        return float(found)
 
     return factor
+
+
+_WANTED: Final = "a function of (step, steps, epoch) that returns a number, the factor of the learning rate, is needed"

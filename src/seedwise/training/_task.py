@@ -44,6 +44,9 @@ class Task(Protocol):
     def build_model(self, model: Part) -> nn.Module:
         """Return a network that fits the task."""
 
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        """Return the shape that outputs must have for these targets."""
+
     def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return every metric."""
 

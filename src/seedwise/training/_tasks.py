@@ -103,6 +103,10 @@ class Classification:
         height, width, channels = self.dataset.train.images.shape[1:]
         return build_network(model.name, (channels, height, width), self.dataset.num_classes, model.given)
 
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        """Return (N, classes)."""
+        return len(targets), self.dataset.num_classes
+
     @staticmethod
     def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return every metric of outputs (N, C) for labels (N,), with one host synchronisation."""

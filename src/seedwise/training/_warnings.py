@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from seedwise.data import MissingDataError
-from seedwise.declarations import Group
 from seedwise.randomness import Randomness
 from seedwise.training._config import (
     ClassificationTask,
-    Network,
     TrainerConfig,
     steps_per_epoch,
 )
@@ -22,17 +20,8 @@ def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
         steps: optimizer steps in all.
 
     """
-    model, train = config.model, config.train
-    selection = model.selection if isinstance(model, Network) else None
-    groups = (model, selection, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
-    return [note for group in groups if group is not None for note in _notes_of(group, steps)]
-
-
-def _notes_of(part: Group, steps: int) -> list[str]:
-    """Return what the options of a part, and of the parts in it, say of a training of so many steps."""
-    inner = [note for option in part.given.values() if isinstance(option, Group) for note in _notes_of(option, steps)]
-    say = getattr(part.options, "notes", None)
-    return [*(say(steps) if callable(say) else []), *inner]
+    says = [getattr(group.options, "notes", None) for group in config.groups]
+    return [note for say in says if callable(say) for note in say(steps)]
 
 
 def steps_of(config: TrainerConfig) -> int | None:
