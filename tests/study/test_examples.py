@@ -165,7 +165,7 @@ def shortened(tmp_path, monkeypatch):
 
 def test_a_focal_loss_and_its_placebo_are_studied(shortened):
     study = seedwise.Study.from_yaml(shortened / "focal.yaml")
-    assert study.run(workers=2).counts == {"finished": 8}
+    assert study.run(workers=1).counts == {"finished": 8}
     with Store(study.store_path) as store:
         runs = [run for run in store.runs() if run.link.replicate == 0]
         series = store.series([run.run_id for run in runs])
@@ -179,7 +179,7 @@ def test_a_focal_loss_and_its_placebo_are_studied(shortened):
 
 def test_lion_is_studied(shortened):
     study = seedwise.Study.from_yaml(shortened / "lion.yaml")
-    assert study.run(workers=2).counts == {"finished": 4}
+    assert study.run(workers=1).counts == {"finished": 4}
     assert {run.link.method for run in Store(study.store_path).runs()} == {"adamw", "lion"}
 
 
