@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell, Cost
+from seedwise.statistics import Cell, Cost, Metric
+from seedwise.study import Network, Published, PublishedResults, StudyResults
 from seedwise.study._fans import fans_of
 
 from .samples import cell, description, section
 
+MSE = Metric("mse", higher_is_better=False)
 RUNS, WINDOWS, HORIZON, LOOKBACK, VARIABLES = 8, 5, 12, 6, ("load", "wind")
 
 
@@ -36,7 +38,7 @@ def forecast(seed: int, scale: float = 0.1) -> SimpleNamespace:
 
 def forecasting(method: str, found: SimpleNamespace, task: str = "linear-network-12") -> Cell:
     mse = found.by_step[:, 0].mean(1)
-    return cell(method, mse, task=task, metric="test/mse", higher_is_better=False, chance=None)
+    return cell(method, mse, task=task, metric=MSE.on("test"))
 
 
 FORECASTS = [forecast(k) for k in range(4)]
@@ -64,22 +66,17 @@ def metrics_of(found: SimpleNamespace) -> dict[str, NDArray[np.float64]]:
     return {"test/mse": mse, "test/mae": mae, "naive/mse": np.full(RUNS, 2.5), "naive/mae": np.full(RUNS, 1.25)}
 
 
-def forecasts_section(**changes: Any) -> dict[str, Any]:
-    spec = {
-        "name": "s",
-        "model": "dlinear",
-        "tasks": {"linear-network-12": {}, "transformer-12": {"model": "itransformer"}},
-    }
-    metric = {"name": "mse", "higher_is_better": False, "chance": None}
-    given = {
+def forecasts_section(cells: list[Cell] | None = None, **changes: Any) -> StudyResults:
+    given: dict[str, Any] = {
         "description": description(
-            spec=spec | {"published": PUBLISHED},
-            metrics={task: [metric] for task in ("linear-network-12", "transformer-12")},
+            models={"linear-network-12": "dlinear", "transformer-12": "itransformer"},
+            published=PublishedResults(tuple(map(Published.model_validate, PUBLISHED))),
+            metrics=dict.fromkeys(("linear-network-12", "transformer-12"), (MSE,)),
         ),
         "metrics": [metrics_of(found) for found in FORECASTS],
-        "networks": [("series-12", "dlinear")] * 2 + [("series-12", "itransformer")] * 2,
+        "networks": [Network("series-12", "dlinear")] * 2 + [Network("series-12", "itransformer")] * 2,
         "forecasts": FORECASTS,
         "fans": fans_of(CELLS, FORECASTS, "base"),
         "costs": [Cost(1.0, 1.0), Cost(2.0, 1.0)] * 2,  # so that there is a figure of costs
     }
-    return section(CELLS, **(given | changes))
+    return section(cells or CELLS, **(given | changes))

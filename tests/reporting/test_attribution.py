@@ -2,19 +2,24 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 
-from seedwise.reporting import attribution_figure, attribution_files, attribution_results, render
+from seedwise.reporting import attribution_figure, attribution_files, attribution_findings, render
 from seedwise.statistics import (
     Attribution,
+    Metric,
     attribution_design,
     churn_attribution,
     logit_attribution,
     variance_attribution,
 )
+from seedwise.study import AttributionResults, Provenance
+
+from .samples import provenance
 
 SOURCES = ["init", "shuffle", "dropout"]
 
@@ -31,24 +36,25 @@ def attributions(blocks: int, *, interacting: bool = False, unused: bool = False
     return {
         "churn": churn_attribution(runs, design),
         "logits": logit_attribution(logits, design),
-        "metric": variance_attribution(every.mean(axis=(1, 2)), design),
+        "values": variance_attribution(every.mean(axis=(1, 2)), design),
     }
 
 
-def section(found: dict[str, Attribution], **changes: Any) -> dict[str, Any]:
+def section(found: dict[str, Attribution], **changes: Any) -> AttributionResults:
     blocks = next(iter(found.values())).blocks if found else 3
-    return {
-        "name": "s-attribution", "study": "s", "again": "seedwise attribute s.yaml",
-        "method": "base", "task": "digits", "model": "small_cnn", "metric": "test/accuracy",
-        "sources": SOURCES, "undrawn": [], "blocks": blocks, "attributions": found, "reasons": [], "runs": 5 * blocks,
-        "failed": 0, "pending": 0, "spec": "name: s\n", "environments": [("python 3", 15)], "failures": [],
-        "seconds": 12.3,
-    } | changes  # fmt: skip
+    of_run = {field.name: changes.pop(field.name) for field in fields(Provenance) if field.name in changes}
+    given: dict[str, Any] = {
+        "name": "s-attribution", "study": "s", "method": "base", "task": "digits", "model": "small_cnn",
+        "metric": Metric("test/accuracy", unit="share"), "sources": tuple(SOURCES), "undrawn": (), "blocks": blocks,
+        "churn": None, "logits": None, "values": None, "reasons": (), "runs": 5 * blocks, "failed": 0, "pending": 0,
+        "provenance": provenance(**of_run),
+    }  # fmt: skip
+    return AttributionResults(**given | found | changes)
 
 
 def test_the_table_shows_every_share_with_its_interval() -> None:
     found = attributions(12)
-    results = attribution_results(section(found))
+    results = attribution_findings(section(found))
     assert results.title == "digits, small_cnn, base: init + shuffle + dropout, 12 blocks, 60 runs"
     assert [part.title for part in results.sections] == [
         "Shares of churn",
@@ -76,35 +82,35 @@ def test_the_table_shows_every_share_with_its_interval() -> None:
 
 
 def test_the_metrics_variance_is_not_attributed_below_50_pairs() -> None:
-    few = attribution_results(section(attributions(49)))
+    few = attribution_findings(section(attributions(49)))
     assert "accuracy" not in few.shown
     assert any("variance of accuracy: 49 pairs a source, and below 50 they say little: --blocks 50" in s
                for s in few.sentences)  # fmt: skip
     found = attributions(50)
-    enough = attribution_results(section(found))
+    enough = attribution_findings(section(found))
     assert list(enough.shown) == ["churn", "logits", "accuracy"]
     heading, table = enough.sections[2].title, enough.sections[2].table
     assert heading == "Shares of the variance of accuracy"
     # The SD in points, of a variance in fractions.
-    sd = 100 * np.sqrt(found["metric"].effects[0].alone.estimate)
+    sd = 100 * np.sqrt(found["values"].effects[0].alone.estimate)
     shown = table.rows[0][table.columns.index("SD of accuracy alone [95 %]")]
     assert float(shown.split(" ")[0]) == pytest.approx(sd, rel=0.1)
     assert not any("below 50" in s for s in enough.sentences)
 
 
 def test_first_order_effects_take_10_pairs() -> None:
-    few = attribution_results(section(attributions(9)))
+    few = attribution_findings(section(attributions(9)))
     assert all(row[4] in ("-", "") for row in few.sections[0].table.rows)
     assert "no first-order effects: they take 10 pairs a source: --blocks 10" in few.sentences
-    enough = attribution_results(section(attributions(10)))
+    enough = attribution_findings(section(attributions(10)))
     assert all(row[4] != "-" for row in enough.sections[0].table.rows)
 
 
 def test_the_sentences_tell_interaction_from_sources_on_their_own() -> None:
-    apart = attribution_results(section(attributions(30))).sentences[0]
+    apart = attribution_findings(section(attributions(30))).sentences[0]
     assert re.match(r"the total effects add up to (9[5-9]|10\d) % \[.*\] of churn: ", apart)
     assert apart.endswith("without interaction, is not excluded")
-    together = attribution_results(section(attributions(30, interacting=True))).sentences
+    together = attribution_findings(section(attributions(30, interacting=True))).sentences
     assert re.match(r"the total effects add up to (29|30)\d % \[.*\] of churn: the sources interact", together[0])
     assert re.search(r"has the smallest total effect: it alone makes (9\d|10\d) % ", together[1])
     assert re.search(r"holding it fixed takes away -?\d % \[.*\] of churn", together[2])
@@ -112,26 +118,26 @@ def test_the_sentences_tell_interaction_from_sources_on_their_own() -> None:
 
 def test_a_source_without_effect_is_explained() -> None:
     bits = "dropout has no effect: no two runs that differ in it alone differ at all"
-    sentences = attribution_results(section(attributions(12, unused=True))).sentences
+    sentences = attribution_findings(section(attributions(12, unused=True))).sentences
     assert bits in sentences, "why is not known of runs from before draws were recorded"
-    sentences = attribution_results(section(attributions(12, unused=True), undrawn=["dropout"])).sentences
+    sentences = attribution_findings(section(attributions(12, unused=True), undrawn=["dropout"])).sentences
     assert f"{bits}; nothing drew from the source dropout" in sentences
     assert not any(s.startswith("dropout has the smallest") for s in sentences)
 
 
 def test_what_is_missing_is_said() -> None:
-    results = attribution_results(section(attributions(12), failed=2, pending=1, reasons=["no shares of x: y"]))
+    results = attribution_findings(section(attributions(12), failed=2, pending=1, reasons=["no shares of x: y"]))
     assert results.sentences[-3:] == [
         "no shares of x: y",
         "2 of 60 runs failed and their pairs are left out: all shares are of finished runs",
         "1 of 60 runs are still to be trained",
     ]
-    nothing = attribution_results(section({}, reasons=["no shares of churn: z"]))
+    nothing = attribution_findings(section({}, reasons=["no shares of churn: z"]))
     assert (nothing.sections, nothing.shown, nothing.sentences) == ([], {}, ["no shares of churn: z"])
 
 
 def test_the_figure_has_a_dot_and_a_circle_for_every_source() -> None:
-    shown = attribution_results(section(attributions(12))).shown
+    shown = attribution_findings(section(attributions(12))).shown
     (axes,) = attribution_figure(shown).axes
     points = [line for line in axes.lines if line.get_marker() == "o"]
     at = sorted((round(float(p.get_xdata()[0]), 6), p.get_markerfacecolor() == "white") for p in points)
@@ -161,6 +167,6 @@ def test_the_tables_are_files_too() -> None:
     found = section(attributions(12))
     files = attribution_files([found])
     assert set(files) == {f"s-attribution-{key}.{end}" for key in ("churn", "logits") for end in ("csv", "md", "tex")}
-    table = attribution_results(found).sections[0].table
+    table = attribution_findings(found).sections[0].table
     assert files["s-attribution-churn.csv"] == table.to_csv()
     assert files["s-attribution-churn.tex"] == table.to_latex()

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from seedwise.reporting import render
+from seedwise.statistics import Metric
+from seedwise.study import StudyResults
 
 from .chromium import EXECUTABLE, Chromium, Page
 from .forecast_samples import forecasts_section
@@ -119,7 +121,7 @@ def broken_words(page: Page) -> list[str]:
 EVERYWHERE: list[Check] = [script_errors, requests, missing_images, sideways, unreadable, colliding_labels]
 
 
-def whole(seed: int) -> dict[str, object]:
+def whole(seed: int) -> StudyResults:
     """Return a study with everything that a report can show, and names that are hard to show."""
     names = ["base", "a-method-with-a-very-long-name-that-no-column-was-made-for", "<b>&amp;</b>", "d", "e"]
     truth = np.random.default_rng(seed).integers(0, 2, 300)
@@ -146,11 +148,11 @@ def whole(seed: int) -> dict[str, object]:
 FACTORS = {"factor_mean": 0.9, "factor_sd": 0.1, "factor_min": 0.2, "factor_max": 1.5, "active_share": 0.7}
 
 
-def broken() -> dict[str, object]:
+def broken() -> StudyResults:
     """Return a study of which some runs failed, of a metric that is no share, without predictions."""
     status = tuple("diverged" if k in (2, 5) else "finished" for k in range(12))
     values = np.where([s == "finished" for s in status], 100 * STEADY, np.nan)
-    change = {"metric": "test/perplexity", "higher_is_better": False, "chance": None}
+    change = {"metric": Metric("test/perplexity", higher_is_better=False)}
     cells = [cell("base", 100 * BASE, **change), cell("new", values, status=status, **change)]
     error = "diverged: the loss of epoch 3 is nan " + "/a/path/without/a/single/space" * 8
     return section(cells, failures=[(error, 2)], notes=[("new: <i>slow</i>", 1)], resumed=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from seedwise.reporting import is_resolved, looks_table, results_of, why_it_stop
 from seedwise.reporting._costs import cost_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._words import reduction
-from seedwise.statistics import Cost, Interval, churn_ratio, ensemble_spread, holm, spread_ratio
+from seedwise.statistics import Cost, Interval, Look, churn_ratio, ensemble_spread, holm, spread_ratio
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 
@@ -63,8 +63,8 @@ def test_churn_is_compared_with_the_base_and_never_called_spread() -> None:
     assert row[6] == "lower error variance"
 
 
-def until(look: int, question: str = "spread") -> dict[str, Any]:
-    return {"question": question, "looks": [10, 12, 40], "limits": [0.0, 0.02, 0.04], "alpha": 0.05, "look": look}
+def until(look: int, question: Literal["spread", "mean", "churn"] = "spread") -> Look:
+    return Look(question, looks=(10, 12, 40), limits=(0.0, 0.02, 0.04), alpha=0.05, comparisons=2, look=look)
 
 
 def test_a_look_resolves_at_its_own_limit() -> None:
@@ -101,11 +101,11 @@ def test_the_verdicts_of_a_report_go_by_the_limit_of_the_look() -> None:
             break
     cells = [cell("base", 0.9 + 0.01 * base), cell("new", 0.9 + 0.01 * other)]
     fixed = results_of(description(), cells).comparisons[1].verdict
-    looked = results_of(description(until=until(1)), cells).comparisons[1].verdict
+    looked = results_of(description(look=until(1)), cells).comparisons[1].verdict
     assert fixed is not None
     assert looked is not None
     assert (fixed.word, looked.word) == ("reduced", "not resolved")
-    tables = findings_of(section(cells, description=description(until=until(1)))).tables
+    tables = findings_of(section(cells, description=description(look=until(1)))).tables
     assert tables["looks"].rows[0][-1] == "no"
 
 

@@ -7,6 +7,7 @@ from scipy import stats
 from seedwise.reporting import render, results_of, table_files
 from seedwise.reporting._factors import bars_figure, factor_table
 from seedwise.statistics import Cell, spread, spread_trend
+from seedwise.study import PublishedRange, PublishedResults
 
 from .samples import BASE, STEADY, cell, description, section
 
@@ -18,17 +19,17 @@ CELLS = [
     for task in ("conv2", "conv4")
     for k, method in enumerate(METHODS)
 ]
-RANGES = [{"task": "conv2", "n": 5, "cells": 5, "largest": 0.40, "smallest": 0.25}]
+RANGES = (PublishedRange(task="conv2", n=5, cells=5, largest=0.40, smallest=0.25),)
 
 
-def table(cells: list[Cell], base: str = "learned", **spec) -> list[dict[str, str]]:
+def table(cells: list[Cell], base: str = "learned", published: tuple[PublishedRange, ...] = ()) -> list[dict[str, str]]:
     rows = results_of(description(base=base), cells).comparisons
-    found = factor_table(cells, rows, spec, 2)
+    found = factor_table(cells, rows, published, 2)
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
 def test_the_largest_and_smallest_sd_of_a_task_stand_beside_chance() -> None:
-    first, published, second, pooled = table(CELLS, published_ranges=RANGES)
+    first, published, second, pooled = table(CELLS, published=RANGES)
     sds = {c.method: 100 * np.std(c.values, ddof=1) for c in CELLS[:4]}
     high, low = max(sds, key=sds.get), min(sds, key=sds.get)
     assert first["task"] == "conv2"
@@ -104,8 +105,8 @@ def test_bars_are_means_and_sds_with_their_intervals() -> None:
 
 
 def test_the_report_holds_table_and_bars() -> None:
-    spec = {"name": "s", "model": "conv2", "published_ranges": RANGES, "source": "A paper"}
-    study = section(CELLS, description=description(base="learned", spec=spec))
+    published = PublishedResults(ranges=RANGES, source="A paper")
+    study = section(CELLS, description=description(base="learned", published=published))
     page = render([study], command="")
     assert "How the spread goes with a factor" in page
     assert "Published: A paper." in page

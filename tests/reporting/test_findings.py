@@ -11,7 +11,7 @@ from scipy import stats
 
 from seedwise.reporting import render, table_files
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.statistics import Cell, holm, mean_seeds_needed, seeds_needed
+from seedwise.statistics import Cell, Metric, Question, holm, mean_seeds_needed, seeds_needed
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 
@@ -24,9 +24,8 @@ def rng() -> np.random.Generator:
 
 
 def found(cells: list[Cell], **question: Any) -> Findings:
-    asked = {"spread_ratio": 0.7, "power": 0.8} | question
     labels = [None if c.predictions is None else TRUTH for c in cells]
-    return findings_of(section(cells, labels=labels, description=description(question=asked)))
+    return findings_of(section(cells, labels=labels, description=description(question=Question(**question))))
 
 
 def rows(findings: Findings, key: str) -> dict[str, dict[str, str]]:
@@ -77,7 +76,7 @@ def test_failure_rates_are_compared_by_the_exact_test() -> None:
 
 @pytest.mark.parametrize("higher", [True, False])
 def test_what_single_runs_would_have_said(higher: bool, rng: np.random.Generator) -> None:
-    change: dict[str, Any] = {"metric": "test/loss", "higher_is_better": higher}
+    change: dict[str, Any] = {"metric": Metric("test/loss", higher_is_better=higher)}
     x, y = 2 + rng.normal(size=12), 2.3 + rng.normal(size=12)
     table = rows(found([cell("base", x, **change), cell("new", y, **change)]), "single-runs")["new"]
     groups = np.array(list(combinations(y, 5)))
@@ -104,7 +103,7 @@ def test_a_threshold_of_the_users_is_in_the_unit_of_the_metric() -> None:
 
 def test_the_chance_of_another_ranking_is_that_of_simulated_studies(rng: np.random.Generator) -> None:
     values = [rng.normal(shift, 1, 20) for shift in (0, 0.3, 0.5)]
-    cells = [cell(f"m{k}", v, metric="test/score") for k, v in enumerate(values)]
+    cells = [cell(f"m{k}", v, metric=Metric("test/score")) for k, v in enumerate(values)]
     note = next(
         s.note
         for s in findings_of(section(cells, description=description(base="m0"))).sections
@@ -131,7 +130,10 @@ def test_a_margin_is_in_the_unit_of_the_metric(margin: float, words: str, rng: n
 
 def test_a_factor_allows_equal_spread(rng: np.random.Generator) -> None:
     values = rng.normal(size=200)
-    cells = [cell("base", values, metric="test/score"), cell("same", 2 + rng.normal(size=200), metric="test/score")]
+    cells = [
+        cell("base", values, metric=Metric("test/score")),
+        cell("same", 2 + rng.normal(size=200), metric=Metric("test/score")),
+    ]
     assert rows(found(cells, factor=1.5), "verdicts")["same"]["verdict on spread"].startswith(
         "equivalent within a factor of 1.5"
     )

@@ -3,14 +3,14 @@
 import numpy as np
 
 from seedwise.reporting._fixed import fixed_values_table
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Metric
 
 
 def cell(method, values, groups):
     n = len(values)
     return Cell(
         task="t", method=method, regime="init", group=groups, replicate=range(n), values=values,
-        status=("finished",) * n, metric="m", higher_is_better=True,
+        status=("finished",) * n, metric=Metric("m"),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from seedwise.reporting._fan import fan_caption, fan_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._horizon import horizon_figure
 from seedwise.statistics import spread
+from seedwise.study import Network
 from seedwise.study._fans import fans_of
 
 from .forecast_samples import CELLS, FORECASTS, HORIZON, LOOKBACK, RUNS, VARIABLES, forecasting, forecasts_section
@@ -47,14 +48,14 @@ def test_errors_stand_as_in_papers_with_their_sd() -> None:
 
 
 def test_two_tasks_with_one_network_and_series_have_rows_of_their_own() -> None:
-    table = rows("forecasts", networks=[("series-12", "dlinear")] * 4)
+    table = rows("forecasts", networks=[Network("series-12", "dlinear")] * 4)
     assert [(row["task"], row["method"]) for row in table if row["method"] in ("base", "clf")] == [
         (task, method) for task in ("linear-network-12", "transformer-12") for method in ("base", "clf")
     ]  # fmt: skip
 
 
 def test_a_network_that_was_not_trained_on_a_series_leaves_its_place_empty() -> None:
-    table = rows("forecasts", networks=[("a", "dlinear")] * 2 + [("b", "itransformer")] * 2)
+    table = rows("forecasts", networks=[Network("a", "dlinear")] * 2 + [Network("b", "itransformer")] * 2)
     (of_b,) = [row for row in table if (row["task"], row["method"]) == ("b", "base")]
     assert of_b["dlinear MSE"] == ""
     assert of_b["itransformer MSE"] != ""
@@ -113,9 +114,7 @@ def test_two_runs_have_no_spread() -> None:
         for f in FORECASTS
     ]
     cells = [forecasting(c.method, f, c.task) for c, f in zip(CELLS, few, strict=True)]
-    given = forecasts_section() | {
-        "cells": cells, "forecasts": few, "metrics": [{"test/mse": c.values} for c in cells],
-    }  # fmt: skip
+    given = forecasts_section(cells, forecasts=few, metrics=[{"test/mse": c.values} for c in cells])
     tables = findings_of(given).tables
     assert not {"steps", "variables"} & tables.keys()
     assert tables["forecasts"].rows[0][3:5] == [f"{cells[0].values.mean():.3f}", "-"]

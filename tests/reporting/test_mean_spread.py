@@ -8,7 +8,7 @@ from scipy import stats
 
 from seedwise.reporting import render, results_of
 from seedwise.reporting._mean_spread import caption, mean_spread_figure
-from seedwise.statistics import Cell, spread
+from seedwise.statistics import Cell, Metric, spread
 
 from .samples import BASE, STEADY, cell, description, section
 
@@ -81,7 +81,7 @@ def test_regimes_of_an_ablation_have_panels_of_their_own() -> None:
 
 
 def test_a_loss_is_worse_to_the_right() -> None:
-    change = {"metric": "test/loss", "higher_is_better": False}
+    change = {"metric": Metric("test/loss", higher_is_better=False)}
     _, words = drawn([cell("base", BASE, **change), cell("vml", STEADY, **change)])
     assert "lies to the right" in words
 
@@ -93,7 +93,7 @@ def test_the_report_draws_an_ablation() -> None:
 def test_numbers_below_the_axis_do_not_touch() -> None:
     ramp = stats.zscore(np.arange(10.0), ddof=1)
     steady, loose = 0.387 + 0.0016 * ramp, 0.3907 + 0.0128 * ramp
-    change = {"metric": "test/mse", "higher_is_better": False, "chance": None}
+    change = {"metric": Metric("test/mse", higher_is_better=False)}
     figure, _ = drawn([cell("base", steady, **change), cell("vml", loose, **change)])
     figure.draw_without_rendering()
     (axes,) = figure.axes

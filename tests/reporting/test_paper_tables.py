@@ -5,8 +5,9 @@ import pytest
 
 from seedwise.reporting._findings import findings_of
 from seedwise.statistics import Cell, Interval, ScoreSpread, pooled_ratio, spread, spread_ratio
+from seedwise.study import Published, PublishedResults
 
-from .samples import BASE, STEADY, cell, predicted, section
+from .samples import BASE, STEADY, cell, description, predicted, section
 
 RNG = np.random.default_rng(6)
 
@@ -73,9 +74,9 @@ def test_five_measures_of_how_much_runs_differ() -> None:
 
 def test_published_scores_stand_below_ours() -> None:
     truth = RNG.integers(0, 2, 300)
-    given = section([predicted("base", truth, 0.1)], scores=[scores()], labels=[truth])
     entry = {"method": "base", "n": 100, "sd": 0.26, "scores": {"cross_entropy_sd": 0.0072, "disagreement": 10.7}}
-    given["description"]["spec"]["published"] = [entry]
+    described = description(published=PublishedResults((Published.model_validate(entry),)))
+    given = section([predicted("base", truth, 0.1)], scores=[scores()], labels=[truth], description=described)
     assert findings_of(given).tables["scores"].rows[1] == ["base, published", "100", ".26", ".0072", "10.7", "-", "-"]
 
 

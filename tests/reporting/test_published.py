@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-import pytest
 from scipy import stats
 
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._published import published_table
-from seedwise.statistics import Cell, compare_study
+from seedwise.statistics import Cell, Metric, compare_study
+from seedwise.study import Published, PublishedResults
 
 from .samples import description, section
 
@@ -17,18 +17,22 @@ def cell(method, values, regime="all", task="cifar10"):
     n = len(values)
     return Cell(
         task=task, method=method, regime=regime, group=[0] * n, replicate=range(n), values=values,
-        status=("finished",) * n, metric="test/accuracy", higher_is_better=True, chance=10.0,
+        status=("finished",) * n, metric=Metric("test/accuracy", "%", chance=10.0),
     )  # fmt: skip
 
 
 RNG = np.random.default_rng(0)
 BASE, VML = RNG.normal(95, 0.2, (2, 20))
-SPEC = {"published": [{"method": "base", "n": 5, "sd": 0.169}, {"method": "vml", "n": 5, "sd": 0.112}]}
+LISTED = [{"method": "base", "n": 5, "sd": 0.169}, {"method": "vml", "n": 5, "sd": 0.112}]
+
+
+def published(listed, **changes):
+    return PublishedResults(tuple(map(Published.model_validate, listed)), **changes)
 
 
 def test_every_published_number_has_ours_beside_it():
     rows = compare_study([cell("base", BASE), cell("vml", VML), cell("placebo", VML[::-1])], baseline="base")
-    table = published_table(rows, SPEC, "base")
+    table = published_table(rows, published(LISTED), "base")
     assert [row[0] for row in table.rows] == ["base", "vml"]
     base, vml = table.rows
     q = BASE.std(ddof=1) / 0.169
@@ -45,20 +49,20 @@ def test_every_published_number_has_ours_beside_it():
 
 def test_a_spread_far_from_the_published_one_is_incompatible():
     rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
-    base, vml = published_table(rows, SPEC, "base").rows
+    base, vml = published_table(rows, published(LISTED), "base").rows
     assert base[4] == "incompatible"
     assert vml[7] == "incompatible"
 
 
 def test_entries_belong_to_a_regime_and_a_task():
     cells = [cell(m, x, r, t) for t in ("a", "b") for r in ("all", "init") for m, x in (("base", BASE), ("vml", VML))]
-    spec = {"published": [{"method": "base", "regime": "init", "task": "b", "n": 5, "sd": 0.2}]}
+    spec = published([{"method": "base", "regime": "init", "task": "b", "n": 5, "sd": 0.2}])
     table = published_table(compare_study(cells, baseline="base"), spec, "base")
     assert [row[:3] for row in table.rows] == [["b", "init", "base"]]
 
 
 def test_published_means_stand_beside_ours():
-    spec = {"published": [{"method": "base", "n": 5, "sd": 0.169, "mean": 94.95}, {"method": "vml", "n": 5, "sd": 0.1}]}
+    spec = published([{"method": "base", "n": 5, "sd": 0.169, "mean": 94.95}, {"method": "vml", "n": 5, "sd": 0.1}])
     table = published_table(compare_study([cell("base", BASE), cell("vml", VML)], baseline="base"), spec, "base")
     assert table.columns[-2:] == ["published mean", "our mean less it [95 %]"]
     theirs = 94.95 + 0.169 * stats.zscore([1.0, 2, 4, 5, 7], ddof=1)
@@ -68,16 +72,16 @@ def test_published_means_stand_beside_ours():
     assert [row[-2:] for row in table.rows] == [["94.95", shown], ["", ""]]
 
 
-@pytest.mark.parametrize("spec", [{}, {"published": []}])
-def test_nothing_published_nothing_shown(spec):
-    assert published_table(compare_study([cell("base", BASE)], baseline="base"), spec, "base").rows == []
+def test_nothing_published_nothing_shown():
+    rows = compare_study([cell("base", BASE)], baseline="base")
+    assert published_table(rows, PublishedResults(), "base").rows == []
 
 
 def test_at_another_scale_ratios_have_a_verdict_and_sds_and_means_none():
     """SDs 20 times the published ones: incompatible in the published setting, and no verdict in another one."""
     rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
-    listed = [entry | {"mean": 94.95} for entry in SPEC["published"]]
-    table = published_table(rows, {"published": listed, "published_setting": False}, "base")
+    listed = [entry | {"mean": 94.95} for entry in LISTED]
+    table = published_table(rows, published(listed, same_setting=False), "base")
     assert table.columns == [
         "method", "published SD (n)", "our SD [95 %] (n)", "published ratio to base [95 %]",
         "our ratio to base [95 %]", "ratio to base", "published mean", "our mean",
@@ -86,13 +90,13 @@ def test_at_another_scale_ratios_have_a_verdict_and_sds_and_means_none():
     assert "incompatible" not in base.values()
     assert base["our mean"] == f"{(95 + 20 * (BASE - 95)).mean():.2f}"
     assert vml["ratio to base"] == "incompatible"
-    assert published_table(rows, {"published": listed}, "base").rows[0][4] == "incompatible"
+    assert published_table(rows, published(listed), "base").rows[0][4] == "incompatible"
 
 
 def test_a_report_says_that_the_setting_is_another():
     cells = [cell("base", BASE), cell("vml", VML)]
     for comparable in (True, False):
-        study = description(spec={"name": "s", "published_setting": comparable} | SPEC)
+        study = description(published=published(LISTED, same_setting=comparable))
         (note,) = (
             part.note for part in findings_of(section(cells, description=study)).sections if part.key == "published"
         )

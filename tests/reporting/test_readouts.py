@@ -5,6 +5,7 @@ import numpy as np
 from seedwise.reporting import render, results_of
 from seedwise.reporting._published import published_table
 from seedwise.statistics import spread_ratio
+from seedwise.study import Published, PublishedResults
 
 from .samples import BASE, STEADY, cell, description, section
 
@@ -49,9 +50,9 @@ def test_a_report_names_the_readouts() -> None:
 
 
 def test_published_numbers_of_a_readout_stand_beside_it() -> None:
-    spec = {"published": [{"method": "base", "readout": "flip", "n": 100, "sd": 0.24}]}
+    entry = Published(method="base", readout="flip", n=100, sd=0.24)
     rows = results_of(description(), cells()).comparisons
-    (row,) = published_table(rows, spec, "base").rows
+    (row,) = published_table(rows, PublishedResults((entry,)), "base").rows
     assert row[:2] == ["base, flip", ".240 (100)"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from seedwise.reporting import interval, number, percent, render, results_of
 from seedwise.reporting._details import assisted_of, check_table, sources_of, sources_table
-from seedwise.statistics import Interval, reduction, spread
+from seedwise.statistics import Interval, Metric, reduction, spread
 
 from .samples import BASE, RNG, STEADY, cell, description, section
 
@@ -52,11 +52,11 @@ def test_the_table_shows_what_the_statistics_say() -> None:
 
 def test_a_metric_that_is_no_share_keeps_its_unit() -> None:
     values = np.array([0.5, 0.52, 0.49, 0.51])
-    results = results_of(description(), [cell("base", values, metric="test/loss", higher_is_better=False)])
+    results = results_of(description(), [cell("base", values, metric=Metric("test/loss", higher_is_better=False))])
     row = dict(zip(results.table.columns, results.table.rows[0], strict=True))
     assert row["loss"] == ".505"
     assert row["SD [95 %]"].startswith(".013 [")
-    two = results_of(description(), [cell("base", values[:2], metric="test/loss", higher_is_better=False)])
+    two = results_of(description(), [cell("base", values[:2], metric=Metric("test/loss", higher_is_better=False))])
     assert two.table.rows[0][3] == ".510"  # without an SD, as errors are written in papers
 
 

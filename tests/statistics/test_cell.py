@@ -4,16 +4,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Metric
 
 NAN = float("nan")
 
 
 def make(**changes: Any) -> Cell:
+    metric = Metric(
+        changes.pop("metric", "test/accuracy"),
+        "share",
+        higher_is_better=changes.pop("higher_is_better", True),
+        chance=changes.pop("chance", 0.1),
+    )
     fields: dict[str, Any] = {
         "task": "digits", "method": "vml", "regime": "all", "group": [0] * 4, "replicate": [0, 1, 2, 3],
         "values": [0.9, 0.8, NAN, 0.7], "status": ("finished", "finished", "diverged", "finished"),
-        "metric": "test/accuracy", "higher_is_better": True, "chance": 0.1,
+        "metric": metric,
     }  # fmt: skip
     return Cell(**{**fields, **changes})
 

@@ -9,6 +9,7 @@ from seedwise.statistics import (
     ComparisonRow,
     Improvement,
     Interval,
+    Metric,
     arm_correlation,
     churn,
     compare_cells,
@@ -36,10 +37,15 @@ def cell(method: str, values: ArrayLike, status: dict[int, str] | None = None, *
     statuses = ["finished"] * results.size
     for i, word in (status or {}).items():
         statuses[i], results[i] = word, NAN
+    metric = Metric(
+        changes.pop("metric", "test/accuracy"),
+        "share",
+        higher_is_better=changes.pop("higher_is_better", True),
+        chance=changes.pop("chance", 0.1),
+    )
     fields: dict[str, Any] = {
         "task": "digits", "method": method, "regime": "all", "group": [0] * results.size,
-        "replicate": range(results.size), "values": results, "status": tuple(statuses), "metric": "test/accuracy",
-        "higher_is_better": True, "chance": 0.1,
+        "replicate": range(results.size), "values": results, "status": tuple(statuses), "metric": metric,
     }  # fmt: skip
     return Cell(**{**fields, **changes})
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from seedwise.statistics import Cell, churn, compare_cells, spread, spread_equivalence, spread_ratio
+from seedwise.statistics import Cell, Metric, churn, compare_cells, spread, spread_equivalence, spread_ratio
 
 SEED = 20240607
 GROUPS, SIZE = 5, 5
@@ -127,7 +127,7 @@ def cell(method: str, values: NDArray[np.float64]) -> Cell:
     replicates = np.tile(np.arange(SIZE), GROUPS)
     return Cell(
         task="t", method=method, regime="init", group=LABELS, replicate=replicates, values=values,
-        status=("finished",) * values.size, metric="m", higher_is_better=True,
+        status=("finished",) * values.size, metric=Metric("m"),
     )  # fmt: skip
 
 

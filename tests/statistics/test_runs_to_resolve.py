@@ -7,6 +7,7 @@ import pytest
 
 from seedwise.statistics import (
     Cell,
+    Metric,
     RunsToResolve,
     compare_cells,
     compare_study,
@@ -24,7 +25,7 @@ def cell(method: str, values: Any, **changes: Any) -> Cell:
     n = len(values)
     fields: dict[str, Any] = {
         "task": "t", "method": method, "regime": "all", "group": [0] * n, "replicate": range(n), "values": values,
-        "status": ("finished",) * n, "metric": "test/loss", "higher_is_better": False, "chance": None,
+        "status": ("finished",) * n, "metric": Metric("test/loss", higher_is_better=False),
     }  # fmt: skip
     return Cell(**fields | changes)
 

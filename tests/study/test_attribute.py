@@ -9,7 +9,7 @@ import pytest
 
 from seedwise.errors import SeedwiseError
 from seedwise.statistics import attribution_design
-from seedwise.study import AttributionStudy, Store, attribution_sections, report_sections
+from seedwise.study import AttributionResults, AttributionStudy, Store, attribution_results, study_results
 
 # Example j of 40 has the class that the j-th source decides (a quarter each); the accuracy is a sum of the sources;
 # the logits are those of shuffle alone. Nothing is drawn from 'split'.
@@ -20,7 +20,7 @@ SOURCES = ["init", "shuffle", "augment", "dropout"]
 
 
 def train(run):
-    if run.config.get("fail") == run.seeds["init"]:
+    if run.config.get("fail") == run.seeds.init:
         raise RuntimeError("as planned")
     draw = [run.randomness.numpy(source, "draw").normal() for source in SOURCES]
     if run.config.get("predict", True):
@@ -37,26 +37,30 @@ def known(project: Any, **config: Any) -> Any:
 
 def section_of(attribution: AttributionStudy) -> dict[str, Any]:
     with Store(attribution.store_path) as store:
-        (section,) = attribution_sections(store)
+        (section,) = attribution_results(store)
     return section
+
+
+def shares(found: AttributionResults) -> list[str]:
+    return [name for name in ("churn", "logits", "values") if getattr(found, name) is not None]
 
 
 def test_the_shares_are_those_of_the_function(project: Any) -> None:
     attribution = AttributionStudy(known(project), blocks=12)
     assert attribution.run(workers=1).counts == {"finished": 72}
     section = section_of(attribution)
-    assert section["attributions"].keys() == {"churn", "metric"}
-    assert section["reasons"] == ["no shares of the variance of the logits: no finished run kept it"]
-    churn = section["attributions"]["churn"]
+    assert shares(section) == ["churn", "values"]
+    assert section.reasons == ("no shares of the variance of the logits: no finished run kept it",)
+    churn = section.churn
     assert churn.amount.estimate == pytest.approx(8 / 9, abs=0.02)
     for effect in churn.effects:
         assert effect.total.estimate == pytest.approx(0.25, abs=0.03)
         assert effect.first_order.estimate == pytest.approx(0.25, abs=0.06)
-    metric = section["attributions"]["metric"]
+    metric = section.values
     assert np.sqrt(metric.amount.estimate) == pytest.approx(0.02, rel=0.35)  # four draws with an SD of .01
     assert all(effect.total.low <= 0.25 <= effect.total.high for effect in metric.effects)
-    assert (section["runs"], section["failed"], section["pending"], section["blocks"]) == (72, 0, 0, 12)
-    assert (section["method"], section["metric"], section["model"]) == ("base", "test/accuracy", None)
+    assert (section.runs, section.failed, section.pending, section.blocks) == (72, 0, 0, 12)
+    assert (section.method, section.metric.name, section.model) == ("base", "test/accuracy", None)
 
 
 def test_its_runs_are_those_that_the_study_has_and_what_is_missing(project: Any) -> None:
@@ -78,8 +82,8 @@ def test_a_source_that_nothing_is_drawn_from_has_exactly_no_effect(project: Any)
     attribution = AttributionStudy(study, vary="init+shuffle+augment", blocks=3)
     project.run(attribution)
     section = section_of(attribution)
-    assert section["reasons"] == []
-    for found in section["attributions"].values():
+    assert section.reasons == ()
+    for found in (section.churn, section.logits, section.values):
         init, *others = found.effects
         assert [(e.total.estimate, e.total.low, e.total.high) for e in others] == [(0.0, 0.0, 0.0)] * 2
         assert init.total.estimate > 0
@@ -91,13 +95,16 @@ def test_an_attribution_is_no_study_of_replicates(project: Any) -> None:
     attribution = AttributionStudy(study, vary="init+shuffle", blocks=3)
     project.run(attribution)
     with Store(project.store_path) as store:
-        assert [section["name"] for section in report_sections(store)] == ["toy"]
-        assert [section["name"] for section in attribution_sections(store)] == ["toy-attribution"]
+        assert [section.name for section in study_results(store)] == ["toy"]
+        assert [section.name for section in attribution_results(store)] == ["toy-attribution"]
         described = store.studies()["toy-attribution"]
     assert described["attribution"] == {"method": "base", "sources": ["init", "shuffle"], "blocks": 3}
     assert "seeds" not in described["spec"]
     section = section_of(attribution)
-    assert (section["study"], section["again"]) == ("toy", "seedwise attribute toy.yaml --vary init+shuffle --blocks 3")
+    assert (section.study, section.provenance.again) == (
+        "toy",
+        "seedwise attribute toy.yaml --vary init+shuffle --blocks 3",
+    )
 
 
 def test_failed_runs_leave_their_pairs_out(project: Any) -> None:
@@ -105,17 +112,17 @@ def test_failed_runs_leave_their_pairs_out(project: Any) -> None:
     outcome = attribution.run(workers=1)
     assert outcome.counts == {"finished": 34, "crashed": 2}
     section = section_of(attribution)
-    assert section["failed"] == 2
-    assert section["failures"] == [("crashed: RuntimeError: as planned", 2)]
-    assert [effect.pairs for effect in section["attributions"]["churn"].effects] == [5, 6, 6, 6]
+    assert section.failed == 2
+    assert section.provenance.failures == (("crashed: RuntimeError: as planned", 2),)
+    assert [effect.pairs for effect in section.churn.effects] == [5, 6, 6, 6]
 
 
 def test_a_function_that_reports_a_metric_alone_has_its_variance_attributed(project: Any) -> None:
     attribution = AttributionStudy(known(project, predict=False), vary="init+shuffle", blocks=5)
     attribution.run(workers=1)
     section = section_of(attribution)
-    assert list(section["attributions"]) == ["metric"]
-    assert section["reasons"] == [
+    assert shares(section) == ["values"]
+    assert section.reasons == [
         "no shares of churn: no finished run kept it",
         "no shares of the variance of the logits: no finished run kept it",
     ]
@@ -129,8 +136,8 @@ def test_runs_that_predict_different_examples_have_no_churn_to_attribute(project
     attribution = AttributionStudy(study, vary="init+shuffle", blocks=5)
     assert attribution.run(workers=1).failed == 0
     section = section_of(attribution)
-    assert list(section["attributions"]) == ["metric"]
-    assert "predicted different examples" in section["reasons"][0]
+    assert shares(section) == ["values"]
+    assert "predicted different examples" in section.reasons[0]
 
 
 def test_the_sources_are_those_of_the_studys_first_regime_with_several(project: Any) -> None:
@@ -161,13 +168,13 @@ def test_every_task_is_attributed_by_itself(project: Any) -> None:
     outcome, _ = project.run(attribution)
     assert outcome.counts == {"finished": 12}  # the tasks differ in name only, so that their runs are the same
     with Store(attribution.store_path) as store:
-        sections = attribution_sections(store, "toy-attribution")
-        assert attribution_sections(store, "toy") == []
-    assert [(s["name"], s["task"], s["runs"]) for s in sections] == [
+        sections = attribution_results(store, "toy-attribution")
+        assert attribution_results(store, "toy") == []
+    assert [(s.name, s.task, s.runs) for s in sections] == [
         ("toy-attribution-one", "one", 12),
         ("toy-attribution-two", "two", 12),
     ]
-    assert [(list(s["attributions"]), s["reasons"]) for s in sections] == [(["churn", "logits", "metric"], [])] * 2
+    assert [(shares(s), s.reasons) for s in sections] == [(["churn", "logits", "values"], ())] * 2
 
 
 @pytest.mark.parametrize(

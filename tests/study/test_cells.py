@@ -7,8 +7,8 @@ import pytest
 
 from seedwise.errors import SeedwiseError
 from seedwise.run import Predictions, RunRecord
-from seedwise.statistics import score_spread
-from seedwise.study import Link, Store, report_sections
+from seedwise.statistics import Metric, score_spread
+from seedwise.study import Link, Store, study_results
 from seedwise.study._cells import cells_of
 
 CONTENT = {"schema": 1, "function": "toy:train", "config": {}, "seeds": {}}
@@ -64,7 +64,7 @@ def test_cells_come_in_the_order_of_the_study_with_its_primary_metric(store):
     ]
     assert [cell.values.tolist() for cell in cells] == [[0.5, 0.75], [0.25, 1.0], [0.125]]
     assert [cell.replicate.tolist() for cell in cells] == [[0, 1], [0, 1], [0]]
-    assert {(cell.metric, cell.higher_is_better, cell.chance) for cell in cells} == {("test/accuracy", True, 0.1)}
+    assert {cell.metric for cell in cells} == {Metric("test/accuracy", "share", chance=0.1)}
 
 
 def test_every_run_has_a_place_and_only_finished_ones_a_value(store):
@@ -97,7 +97,7 @@ def test_a_metric_with_a_slash_is_named_as_it_is(store):
     metric = {"name": "validation/loss", "higher_is_better": False, "chance": None}
     fill(store, [("base", "all", 0, 0, ("finished", {"validation/loss": 0.25}))], metric)
     (cell,) = cells_of(store, "s")
-    assert (cell.metric, cell.higher_is_better, cell.chance) == ("validation/loss", False, None)
+    assert cell.metric == Metric("validation/loss", higher_is_better=False)
     assert cell.values.tolist() == [0.25]
 
 
@@ -168,7 +168,7 @@ def test_logits_are_compared_within_a_cell(store, kept):
         records[2] = accuracy(0.5, with_logits(logits[2], labels, first_id=1))
     runs = range(2 if kept == "two runs" else 4)
     fill(store, [("base", "all", r % 2 if kept == "two groups" else 0, r, records[r]) for r in runs])
-    (scores,) = report_sections(store)[0]["scores"]
+    (scores,) = [part.scores for part in study_results(store)[0].parts]
     match kept:
         case "all":
             direct = score_spread(logits.astype(np.float16), labels)

@@ -34,11 +34,12 @@ from seedwise.study import (
     AttributionStudy,
     Store,
     Study,
-    attribution_sections,
+    StudyResults,
+    attribution_results,
     cells_of,
     export_compact,
     forecasts,
-    report_sections,
+    study_results,
 )
 from seedwise.study import _compact as compact
 from seedwise.study._attribute import _design
@@ -128,12 +129,16 @@ def small(full: Path) -> Path:
 
 def page(path: Path) -> str:
     with Store(path) as store:
-        return render(report_sections(store), command="seedwise report", attributions=attribution_sections(store))
+        return render(study_results(store), command="seedwise report", attributions=attribution_results(store))
 
 
 def sections(path: Path) -> list[dict[str, Any]]:
     with Store(path) as store:
-        return [*report_sections(store), *attribution_sections(store)]
+        return [*study_results(store), *attribution_results(store)]
+
+
+def each(study: StudyResults, name: str) -> list[Any]:
+    return [getattr(part, name) for part in study.parts]
 
 
 def assert_same(one: Any, other: Any, place: str = "") -> None:
@@ -163,11 +168,11 @@ def test_report_data_and_page_are_those_of_the_full_store(full: Path, small: Pat
     assert_same(before, after)
     # It is no accident of there being nothing: all that needs logits or forecasts is there.
     classes, fans = before[0], before[1]
-    assert sum(one is not None and not isinstance(one, str) for one in classes["scores"]) == 4
-    assert [isinstance(one.found, EnsembleSpread) for one in classes["ensembles"]] == [True, True, True, False]
-    assert [len(fan.forecasts) for fan in fans["fans"]] == [4]
-    assert fans["fans"][0].left_out == ("d",)
-    assert "logits" in before[2]["attributions"]
+    assert sum(one is not None and not isinstance(one, str) for one in each(classes, "scores")) == 4
+    assert [isinstance(one.found, EnsembleSpread) for one in classes.ensembles] == [True, True, True, False]
+    assert [len(fan.forecasts) for fan in fans.fans] == [4]
+    assert fans.fans[0].left_out == ("d",)
+    assert before[2].logits is not None
     html = page(full)
     assert html == page(small)
     for text in (
@@ -188,8 +193,8 @@ def test_what_needs_logits_and_forecasts_is_what_they_say(full: Path, small: Pat
         kept = store.predictions([r.run_id for r in runs])
         logits = np.stack([kept[r.run_id].logits for r in runs])
         labels = np.arange(90) % 3
-        assert found[0]["scores"][0] == score_spread(logits, labels)
-        assert found[0]["ensembles"][0].found == ensemble_spread(logits, labels, 2)
+        assert found[0].parts[0].scores == score_spread(logits, labels)
+        assert found[0].ensembles[0].found == ensemble_spread(logits, labels, 2)
         of_forecasts = forecasts(store, "a", study="forecasts")
         assert of_forecasts is not None
         expected = forecast_difference(of_forecasts.sample, of_forecasts.truth)
@@ -199,7 +204,7 @@ def test_what_needs_logits_and_forecasts_is_what_they_say(full: Path, small: Pat
         expected = logit_attribution(
             [arrays[r.run_id].logits for r in attributed], _design(attributed, ["init", "shuffle"])
         )
-        assert found[2]["attributions"]["logits"] == expected
+        assert found[2].logits == expected
 
 
 def cells_of_small(path: Path, name: str) -> list[Any]:
@@ -271,7 +276,7 @@ def test_runs_are_added_and_old_results_say_of_how_many_they_are(
 ) -> None:
     (all_classes, all_forecasts, _), (classes, few, _) = sections(grown["full"]), sections(grown["small"])
     old = sections(full)
-    names = [(cell.method, cell.readout) for cell in classes["cells"]]
+    names = [(cell.method, cell.readout) for cell in classes.cells]
     assert names == [
         ("base", "plain"),
         ("cyclic", "plain"),
@@ -280,30 +285,33 @@ def test_runs_are_added_and_old_results_say_of_how_many_they_are(
         ("new", "plain"),
     ]
     # Labels, metrics and series are there of all runs.
-    for key in ("labels", "curves", "metrics", "failures"):
-        assert_same(all_classes[key], classes[key])
-    assert_same(all_classes["cells"], classes["cells"])
-    assert [churn(cell.predictions).n for cell in classes["cells"]] == [7, 7, 7, 6, 7]
+    for key in ("labels", "curves", "metrics"):
+        assert_same(each(all_classes, key), each(classes, key))
+    assert_same(all_classes.provenance.failures, classes.provenance.failures)
+    assert_same(all_classes.cells, classes.cells)
+    assert [churn(cell.predictions).n for cell in classes.cells] == [7, 7, 7, 6, 7]
     # Logits are not: what they said of the runs that had them stands, and of the new method it is computed.
-    assert_same(classes["scores"], [*old[0]["scores"], all_classes["scores"][-1]])
-    assert [score.correlation.n for score in classes["scores"]] == [5, 5, 5, 4, 7]
-    assert [one.of_first for one in classes["ensembles"]] == [5, 5, 5, None, None]
-    assert [one.found for one in classes["ensembles"][:3]] == [one.found for one in old[0]["ensembles"][:3]]
-    assert_same(classes["ensembles"][3:], all_classes["ensembles"][3:])
+    assert_same(each(classes, "scores"), [*each(old[0], "scores"), each(all_classes, "scores")[-1]])
+    assert [score.correlation.n for score in each(classes, "scores")] == [5, 5, 5, 4, 7]
+    assert [one.of_first for one in classes.ensembles] == [5, 5, 5, None, None]
+    assert [one.found for one in classes.ensembles[:3]] == [one.found for one in old[0].ensembles[:3]]
+    assert_same(classes.ensembles[3:], all_classes.ensembles[3:])
     # Likewise of forecasts; errors by step and by variable are there of all runs.
-    assert_same([one.by_step for one in few["forecasts"]], [one.by_step for one in all_forecasts["forecasts"]])
-    assert [cell.forecast_difference.n for cell in few["cells"]] == [4] * 5 + [5]
-    assert few["cells"][5].forecast_difference == all_forecasts["cells"][5].forecast_difference
-    assert few["fans"][0].left_out == ("d", "e")
-    assert few["fans"][0].of_first == dict.fromkeys(["base", "a", "b", "c"], 4)
-    assert_same(few["fans"][0].forecasts, old[1]["fans"][0].forecasts)
+    assert_same(
+        [one.by_step for one in each(few, "forecasts")], [one.by_step for one in each(all_forecasts, "forecasts")]
+    )
+    assert [cell.forecast_difference.n for cell in few.cells] == [4] * 5 + [5]
+    assert few.cells[5].forecast_difference == all_forecasts.cells[5].forecast_difference
+    assert few.fans[0].left_out == ("d", "e")
+    assert few.fans[0].of_first == dict.fromkeys(["base", "a", "b", "c"], 4)
+    assert_same(few.fans[0].forecasts, old[1].fans[0].forecasts)
     html = page(grown["small"])
     assert "base, ensemble-2 of the first 5 runs" in html
     assert "new, ensemble-2 of the first" not in html
     assert html.count(" of the first 4 runs") >= 5 + 4  # forecast differences and the parts of the fan
     assert "of the first" not in page(grown["full"])
     with Store(grown["small"]) as store:
-        (section,) = [s for s in report_sections(store) if s["name"] == "classes"]
+        (section,) = [s for s in study_results(store) if s.name == "classes"]
         scores = {row[0]: row for row in tables(section)["scores"]}
     assert scores["base"][1] == "7"
     assert [text.endswith("of the first 5 runs") for text in scores["base"][2:]] == [False, True, False, True, True]
@@ -330,18 +338,18 @@ def test_runs_trained_again_are_other_runs(folder: Path, small: Path, tmp_path: 
     study(folder, keys, copy).run(workers=1, retrain=True)
     section = sections(copy)[0]
     # The same seeds give the same logits, which are there again.
-    assert section["scores"][0] == sections(small)[0]["scores"][0]
+    assert section.parts[0].scores == sections(small)[0].parts[0].scores
     with sqlite3.connect(copy) as db:
         db.execute("DELETE FROM seedwise_recorded")
-    assert sections(copy)[0]["scores"] == section["scores"]
+    assert [p.scores for p in sections(copy)[0].parts] == [p.scores for p in section.parts]
     # One of five that is trained again leaves no five that were recorded.
     shutil.copy(small, copy)
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE seedwise_runs SET nonce = 'other' WHERE run_id = ?", (base_run(copy),))
     section = sections(copy)[0]
-    assert section["scores"][0] == "the logits of some runs were left out of this compact store"
-    assert section["ensembles"][0].found == section["scores"][0]
-    assert section["scores"][1] == sections(small)[0]["scores"][1]
+    assert section.parts[0].scores == "the logits of some runs were left out of this compact store"
+    assert section.ensembles[0].found == section.parts[0].scores
+    assert section.parts[1].scores == sections(small)[0].parts[1].scores
 
 
 def base_run(path: Path) -> str:
@@ -356,8 +364,8 @@ def test_shares_that_were_never_recorded_are_not_made_of_some_runs(folder: Path,
     attribution = AttributionStudy(study(folder, keys, tmp_path / "c.db"), vary="init+shuffle", blocks=3)
     assert attribution.run(workers=1).trained == 12 - 5  # the seeds 1 to 5 are those of the study's own runs
     (section,) = sections(tmp_path / "c.db")[1:]
-    assert section["attributions"].keys() == {"churn", "metric"}
-    assert section["reasons"] == [
+    assert [getattr(section, name) is None for name in ("churn", "logits", "values")] == [False, True, False]
+    assert list(section.reasons) == [
         "no shares of the variance of the logits: the logits of 5 runs were left out of this store"
     ]
 
@@ -369,10 +377,10 @@ def test_what_was_said_of_no_runs_is_not_said_of_those_that_come(folder: Path, t
     with Store(tmp_path / "t.db", write=True) as store:  # planned, and not trained yet
         store.write_plan("classes", more.describe(), [(p.link, p.spec.id, p.spec.content) for p in more.plan()])
     export_compact(tmp_path / "t.db", tmp_path / "c.db")
-    assert [one.found for one in sections(tmp_path / "c.db")[0]["ensembles"]][1].startswith("no logits were kept")
+    assert [one.found for one in sections(tmp_path / "c.db")[0].ensembles][1].startswith("no logits were kept")
     more.store_path = tmp_path / "c.db"
     assert more.run(workers=1).trained == 5
-    for one in sections(tmp_path / "c.db")[0]["ensembles"]:
+    for one in sections(tmp_path / "c.db")[0].ensembles:
         assert isinstance(one.found, EnsembleSpread)
         assert (one.found.n, one.of_first) == (5, None)
 

@@ -9,8 +9,8 @@ import pytest
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting import results_of
-from seedwise.statistics import forecast_difference
-from seedwise.study import Silent, Store, Study, cells_of, forecasts, merge, report_sections
+from seedwise.statistics import Metric, forecast_difference
+from seedwise.study import Network, Silent, Store, Study, cells_of, description_of, forecasts, merge, study_results
 
 ROWS, HORIZON = 300, 6
 STUDY = """
@@ -102,22 +102,22 @@ def test_shards_are_joined_to_the_same_store(finished):
 
 def test_the_table_says_how_far_forecasts_are_apart(finished):
     (base, clf) = finished.cells()
-    assert (base.metric, base.higher_is_better, base.task) == ("test/mse", False, "sine-6")
+    assert (base.metric, base.task) == (Metric("test/mse", higher_is_better=False), "sine-6")
     assert base.predictions is None
-    results = results_of(finished.describe(), [base, clf])
+    results = results_of(description_of("s", finished.describe()), [base, clf])
     column = results.numbers.columns.index("forecast difference [95 %]")
     found = forecast_difference(base.forecasts, base.truth)
     assert results.numbers.rows[0][column].startswith(f"{100 * found.estimate:.1f} % [".replace(" %", ""))
     assert not any(name.startswith("churn") for name in results.numbers.columns)
     with Store(finished.store_path) as store:
-        (section,) = report_sections(store)
-    assert [one.by_step.shape for one in section["forecasts"]] == [(3, 2, 6)] * 2
-    assert section["metrics"][0]["test/mse"].tolist() == base.values.tolist()
-    assert section["networks"] == [("sine-6", "dlinear")] * 2
-    assert {"test/mae", "naive/mae"} <= section["metrics"][0].keys()
-    epochs = section["curves"][0]["train/loss"].shape[1]
+        (section,) = study_results(store)
+    assert [part.forecasts.by_step.shape for part in section.parts] == [(3, 2, 6)] * 2
+    assert section.parts[0].metrics["test/mse"].tolist() == base.values.tolist()
+    assert [part.network for part in section.parts] == [Network("sine-6", "dlinear")] * 2
+    assert {"test/mae", "naive/mae"} <= section.parts[0].metrics.keys()
+    epochs = section.parts[0].curves["train/loss"].shape[1]
     with Store(finished.store_path) as store:
-        lengths = [len(rows) for rows in store.series(store.forecasts(section["forecasts"][0].run_ids)).values()]
+        lengths = [len(rows) for rows in store.series(store.forecasts(section.parts[0].forecasts.run_ids)).values()]
     assert epochs == min(lengths)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seedwise.statistics import Cell, ensemble_spread
+from seedwise.statistics import Cell, Metric, ensemble_spread
 from seedwise.study._costs import cost_of
 from seedwise.study._plan import Link
 from seedwise.study._pools import Pool, ensembles_of
@@ -24,7 +24,7 @@ def cell(scores: np.ndarray, **changes: object) -> Cell:
     values = (scores.argmax(2) == TRUTH).mean(1)
     fields = {
         "task": "t", "method": "base", "regime": "all", "group": [0] * 8, "replicate": range(8), "values": values,
-        "status": ("finished",) * 8, "metric": "test/accuracy", "higher_is_better": True, "chance": 1 / 3,
+        "status": ("finished",) * 8, "metric": Metric("test/accuracy", "share", chance=1 / 3),
     }  # fmt: skip
     return Cell(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seedwise.reporting import render
-from seedwise.study import Store, Study, report_sections
+from seedwise.study import Store, Study, study_results
 
 TEXT = """
 name: square
@@ -20,7 +20,7 @@ def test_the_control_has_no_spread_and_implementation_none_on_a_cpu(tmp_path):
     assert study.run(workers=2).counts == {"finished": 12}
     with Store(study.store_path) as store:
         runs = store.runs()
-        page = render(report_sections(store), command="seedwise report square.db")
+        page = render(study_results(store), command="seedwise report square.db")
     digests = {
         regime: [r.weights_sha256 for r in runs if r.link.regime == regime]
         for regime in dict.fromkeys(r.link.regime for r in runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seedwise.reporting import results_of
-from seedwise.study import Store, cells_of
+from seedwise.study import Store, cells_of, description_of
 
 LEGACY = """
 import torch
@@ -35,7 +35,9 @@ def cells(project):
         study.run(workers=1)
         with study.open() as store:
             found = cells_of(store, "toy")
-            return {cell.regime: cell for cell in found}, results_of(store.studies()["toy"], found)
+            return {cell.regime: cell for cell in found}, results_of(
+                description_of("toy", store.studies()["toy"]), found
+            )
 
     return of
 

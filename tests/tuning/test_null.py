@@ -5,7 +5,7 @@ import optuna
 import pytest
 
 from seedwise.reporting import tuning_numbers
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Metric
 from seedwise.study import Tune
 from seedwise.tuning import Search, best, gain, measured
 
@@ -18,8 +18,8 @@ def cell(rng, method, runs):
     labels = np.where(rng.random((runs, TRUTH.size)) < 0.1, (TRUTH + 1) % 4, TRUTH)
     return Cell(
         task="t", method=method, regime="all", group=[0] * runs, replicate=list(range(runs)), predictions=labels,
-        values=(labels == TRUTH).mean(1), status=("finished",) * runs, metric="test/accuracy", higher_is_better=True,
-        chance=0.25,
+        values=(labels == TRUTH).mean(1), status=("finished",) * runs,
+        metric=Metric("test/accuracy", "share", chance=0.25),
     )  # fmt: skip
 
 

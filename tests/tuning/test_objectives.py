@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, Metric
 from seedwise.study import Objective
 from seedwise.tuning import Measured, best, default_floor, front, gain, measured, shortfalls, values_of
 
@@ -22,7 +22,7 @@ def cell(values, status=None, predictions=None, chance=0.1, higher=True, replica
     n = len(values)
     return Cell(
         task="t", method="m", regime="all", group=[0] * n, replicate=list(replicate or range(n)), values=values,
-        status=status or ("finished",) * n, metric="validation/accuracy", higher_is_better=higher, chance=chance,
+        status=status or ("finished",) * n, metric=Metric("validation/accuracy", "share", higher, chance),
         predictions=predictions,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.study import Store, Study, report_sections
+from seedwise.study import Store, Study, study_results
 from seedwise.tuning import Tuner, tuning_sections
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
@@ -253,7 +253,7 @@ def test_two_objectives_end_with_the_steadiest_that_reaches_the_floor(project):
     study = project.study(tune)
     tuned = Tuner(study, options={"workers": 1}).run()
     with Store(study.store_path) as store:
-        (section,) = tuning_sections(store, report_sections(store))
+        (section,) = tuning_sections(store, study_results(store))
     by = {tuple(row["params"].values()): row for row in section["trials"] if row["params"]}
     assert len(by) == 6
     # Churn does not depend on the shift, the mean on little else: one setting beats all others in both.

@@ -10,7 +10,7 @@ import typer
 from seedwise.cli._data import use
 
 if TYPE_CHECKING:
-    from seedwise.reporting import AttributionResults
+    from seedwise.reporting import AttributionFindings
 
 NAME: Final = "attribute"
 
@@ -51,8 +51,8 @@ def command(
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import command_line, open_study
-    from seedwise.reporting import attribution_results
-    from seedwise.study import AttributionStudy, Store, attribution_sections
+    from seedwise.reporting import attribution_findings
+    from seedwise.study import AttributionStudy, Store, attribution_results
 
     use(data_dir)
     attribution = AttributionStudy(open_study(study, store, scale=scale), method=method, vary=vary, blocks=blocks)
@@ -94,15 +94,15 @@ def command(
         out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     with Store(attribution.store_path) as opened:
-        sections = attribution_sections(opened, attribution.spec.name)
+        sections = attribution_results(opened, attribution.spec.name)
         for section in sections:
-            print_attribution(attribution_results(section))
+            print_attribution(attribution_findings(section))
         write_report(opened, path)
     out.print(f"report: {path}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed or not all(section["attributions"] for section in sections) else 0)
+    raise typer.Exit(1 if outcome.failed or not all(section.known for section in sections) else 0)
 
 
-def print_attribution(results: AttributionResults) -> None:
+def print_attribution(results: AttributionFindings) -> None:
     """Print the tables and sentences of an attribution."""
     from seedwise.cli._console import aligned, console
 

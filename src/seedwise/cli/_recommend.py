@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,7 +12,7 @@ from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
     from seedwise.statistics import Candidate
-    from seedwise.study import Study
+    from seedwise.study import Study, StudyResults
 
 NAME: Final = "recommend"
 
@@ -50,11 +50,11 @@ def command(
     found = candidates(section)
     if not found:
         raise SeedwiseError(f"{study} compares nothing with its base: give it methods or readouts")
-    question = section["description"]["question"]
-    pending = sum(row.pending for row in results_of(section["description"], section["cells"]).comparisons)
+    question = section.description.question
+    pending = sum(row.pending for row in results_of(section.description, section.cells).comparisons)
     if pending:
         out.print(f"{pending} results are still to come: run the study to its end first", soft_wrap=True)
-    recommendation = recommend(found, sd_ratio=question["spread_ratio"], power=question["power"])
+    recommendation = recommend(found, sd_ratio=question.sd_ratio, power=question.power)
     out.print(recommendation.sentence, soft_wrap=True, highlight=False)
     if confirm is None or recommendation.chosen is None:
         return
@@ -65,7 +65,7 @@ def command(
         out.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130)
     again = [c for c in candidates(_section(fresh)) if _place(c) == _place(recommendation.chosen)]
-    verdict = recommend(again, sd_ratio=question["spread_ratio"], power=question["power"])
+    verdict = recommend(again, sd_ratio=question.sd_ratio, power=question.power)
     if verdict.chosen is None:
         out.print(f"not confirmed by {confirm} fresh runs each: {_seen(again)}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
@@ -73,12 +73,12 @@ def command(
     out.print(f"confirmed by {confirm} fresh runs each: {sentence}", soft_wrap=True, highlight=False)
 
 
-def _section(study: Study) -> dict[str, Any]:
+def _section(study: Study) -> StudyResults:
     """Return what the store holds of a study."""
-    from seedwise.study import report_sections
+    from seedwise.study import study_results
 
     with study.open() as store:
-        found = [section for section in report_sections(store) if section["name"] == study.spec.name]
+        found = [section for section in study_results(store) if section.name == study.spec.name]
     if not found:
         raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")
     return found[0]

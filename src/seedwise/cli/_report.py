@@ -49,15 +49,15 @@ def write_report(store: Store, target: Path) -> None:
     """
     from seedwise.reporting import render
     from seedwise.run import storage_errors
-    from seedwise.study import attribution_sections, report_sections
+    from seedwise.study import attribution_results, study_results
     from seedwise.tuning import tuning_sections
 
     refuse_store_as_target(store.path, target)
-    studies = report_sections(store)
+    studies = study_results(store)
     html = render(
         studies,
         command=shlex.join(["seedwise", "report", str(store.path), "-o", str(target)]),
-        attributions=attribution_sections(store),
+        attributions=attribution_results(store),
         tunings=tuning_sections(store, studies),
     )
     with storage_errors(target):
@@ -68,11 +68,11 @@ def write_tables(store: Store, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
     from seedwise.reporting import attribution_files, table_files, tuning_files
     from seedwise.run import storage_errors
-    from seedwise.study import attribution_sections, report_sections
+    from seedwise.study import attribution_results, study_results
     from seedwise.tuning import tuning_sections
 
-    studies = report_sections(store)
-    files = table_files(studies) | attribution_files(attribution_sections(store))
+    studies = study_results(store)
+    files = table_files(studies) | attribution_files(attribution_results(store))
     files |= tuning_files(tuning_sections(store, studies))
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -111,8 +111,8 @@ def _grown(study: Study, until: str, shard: object, replicates: int | None, agai
 
     """
     from seedwise.cli._console import Bar, console
-    from seedwise.reporting import is_resolved, looks_table, results_of, why_it_stopped
-    from seedwise.study import Store, announced, looks_at, report_sections
+    from seedwise.reporting import is_resolved, looks_table, why_it_stopped
+    from seedwise.study import Store, announced, looks_at, study_results
 
     if until != "resolved":
         raise SeedwiseError(f"--until {until}: there is only --until resolved")
@@ -129,12 +129,11 @@ def _grown(study: Study, until: str, shard: object, replicates: int | None, agai
             out.print(f"stopped. Go on with: {again}", soft_wrap=True)
             raise typer.Exit(130)
         with Store(grown.store_path) as store:
-            section = next(s for s in report_sections(store) if s["name"] == grown.spec.name)
-        description = section["description"]
-        table = looks_table(
-            description["until"], section["cells"], section["labels"], results_of(description, section["cells"]).base
-        )
-        out.print(why_it_stopped(description["until"], table), soft_wrap=True, highlight=False)
+            section = next(s for s in study_results(store) if s.name == grown.spec.name)
+        look = section.description.look
+        assert look is not None
+        table = looks_table(look, section.cells, [part.labels for part in section.parts], section.description.base)
+        out.print(why_it_stopped(look, table), soft_wrap=True, highlight=False)
         if is_resolved(table):
             break
     return grown
@@ -180,7 +179,7 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.reporting import results_of
-    from seedwise.study import Store, cells_of
+    from seedwise.study import Store, cells_of, description_of
 
     out = console()
     path = study.store_path.with_suffix(".html")
@@ -203,9 +202,9 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
         )
         raise typer.Exit(1 if outcome.failed else 0)
     with Store(study.store_path) as store:
-        description = store.studies()[study.spec.name]
+        description = description_of(study.spec.name, store.studies()[study.spec.name])
         cells = cells_of(store, study.spec.name)
-        unreported = unreported_metric(store.runs(study.spec.name), cells[0].metric)
+        unreported = unreported_metric(store.runs(study.spec.name), cells[0].metric.name)
         print_results(results_of(description, cells), unreported)
         write_report(store, path)
     if outcome.failed:

@@ -36,8 +36,8 @@ def command(
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import open_store
     from seedwise.cli._tune import print_tunings
-    from seedwise.reporting import attribution_results, results_of
-    from seedwise.study import attribution_sections, cells_of, is_attribution, is_search
+    from seedwise.reporting import attribution_findings, results_of
+    from seedwise.study import attribution_results, cells_of, description_of, is_attribution, is_search
 
     with open_store(store, scale) as opened:
         if as_json:
@@ -45,13 +45,14 @@ def command(
             observed = opened.observed(run.run_id for run in runs)
             typer.echo(json.dumps([as_object(run, read, observed.get(run.run_id)) for run in runs], indent=1))
             return
-        for study, description in opened.studies().items():
-            if is_attribution(description) or is_search(description):
+        for study, described in opened.studies().items():
+            if is_attribution(described) or is_search(described):
                 continue
             cells = cells_of(opened, study)
-            print_results(results_of(description, cells), unreported_metric(opened.runs(study), cells[0].metric))
-        for section in attribution_sections(opened):
-            print_attribution(attribution_results(section))
+            results = results_of(description_of(study, described), cells)
+            print_results(results, unreported_metric(opened.runs(study), cells[0].metric.name))
+        for section in attribution_results(opened):
+            print_attribution(attribution_findings(section))
         print_tunings(opened)
 
 

@@ -99,11 +99,11 @@ def print_tunings(store: Store, only: str | None = None, *, as_json: bool = Fals
     """Print what the searches in a store found."""
     from seedwise.cli._console import aligned, console
     from seedwise.reporting import tuning_numbers, tuning_results
-    from seedwise.study import report_sections
+    from seedwise.study import study_results
     from seedwise.tuning import tuning_sections
 
     out = console()
-    sections = tuning_sections(store, report_sections(store))
+    sections = tuning_sections(store, study_results(store))
     for section in sections:
         if only not in (None, section["name"]):
             continue

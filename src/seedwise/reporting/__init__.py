@@ -1,32 +1,33 @@
 """Tables and reports from cells."""
 
 from seedwise.reporting._attribution import (
-    AttributionResults,
+    AttributionFindings,
     attribution_figure,
     attribution_files,
-    attribution_results,
+    attribution_findings,
 )
 from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._costs import candidates
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
 from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
-from seedwise.reporting._results import Results, results_of, row_numbers
+from seedwise.reporting._results import Results, compared, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning import TuningResults, parameters, tuning_files, tuning_numbers, tuning_results
 from seedwise.reporting._words import interval, number, percent
 
 __all__ = [
-    "AttributionResults",
+    "AttributionFindings",
     "Comparison",
     "Results",
     "Table",
     "TuningResults",
     "attribution_figure",
     "attribution_files",
-    "attribution_results",
+    "attribution_findings",
     "candidates",
     "compare",
+    "compared",
     "interval",
     "is_resolved",
     "looks_table",

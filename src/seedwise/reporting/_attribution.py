@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._svg import inline, label_rows, new_figure
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, is_share, of_first_runs
-from seedwise.statistics import Attribution, Interval
+from seedwise.reporting._words import decimals_for, interval, of_first_runs
+from seedwise.statistics import Attribution, Interval, SourceEffect
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seedwise.study import AttributionResults, Provenance
 
 MINIMUM_PAIRS: Final = 50
 """Shares of a metric's variance are not shown from fewer pairs a source: a metric is one number per run."""
@@ -34,17 +36,19 @@ _COLUMNS: Final = (
     "only. The intervals leave out one block of runs at a time. Estimates are left as they are, also where they lie "
     "below 0 or above 100 %."
 )
+_KEYS: Final = {"values": "metric"}
+"""Names of tables as files, where they differ from that of the shares."""
 _NOTES: Final = {
     "churn": f"Churn: share of test examples on which two runs disagree. {_COLUMNS}",
     "logits": "SD over runs of one logit of one example, whose mean over the classes is taken out; shares are of its "
     f"square. {_COLUMNS}",
-    "metric": "One number per run, hence the wide intervals. The SD is in points where the metric is a share of "
+    "values": "One number per run, hence the wide intervals. The SD is in points where the metric is a share of "
     f"examples; shares are of its square. {_COLUMNS}",
 }
 
 
 @dataclass(frozen=True)
-class AttributionResults:
+class AttributionFindings:
     """What is shown of an attribution.
 
     Attributes:
@@ -61,48 +65,57 @@ class AttributionResults:
     shown: dict[str, Attribution]
 
 
-def attribution_results(section: Mapping[str, Any]) -> AttributionResults:
-    """Lay out an attribution.
-
-    Args:
-        section: dict with ``method``, ``task``, ``model``, ``metric``, ``sources``, ``blocks``; ``attributions`` by
-            ``churn``, ``logits`` and ``metric``, and ``reasons`` for those that there are not; the number of ``runs``,
-            of those that ``failed`` and are ``pending``.
-
-    """
-    found: Mapping[str, Attribution] = section["attributions"]
-    metric = section["metric"].removeprefix("test/")
-    names = {"churn": "churn", "logits": "logits", "metric": metric}
-    enough = {key: key != "metric" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
+def attribution_findings(results: AttributionResults) -> AttributionFindings:
+    """Lay out the results of an attribution."""
+    found = {name: a for name in ("churn", "logits", "values") if (a := getattr(results, name)) is not None}
+    names = {"churn": "churn", "logits": "logits", "values": results.metric.title}
+    enough = {key: key != "values" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
     shown = {names[key]: a for key, a in found.items() if enough[key]}
-    of_all = found["churn"].runs if "churn" in found else 0
+    of_all = 0 if results.churn is None else results.churn.runs
     some = {key: of_first_runs(a.runs, of_all) if key == "logits" else "" for key, a in found.items()}
+    scales = {"values": results.metric.scale}
     sections = [
-        Section(key, f"Shares of {_whole(names[key])}{some[key]}", _table(names[key], shown[names[key]]), _NOTES[key])
+        Section(
+            _KEYS.get(key, key),
+            f"Shares of {_whole(names[key])}{some[key]}",
+            _table(names[key], shown[names[key]], scales.get(key, 1.0)),
+            _NOTES[key],
+        )
         for key in found
         if enough[key]
     ]
-    what = [section["task"], *([section["model"]] if section["model"] else []), section["method"]]
-    title = f"{', '.join(what)}: {' + '.join(section['sources'])}, {section['blocks']} blocks, {section['runs']} runs"
-    return AttributionResults(title, _sentences(section, found, shown, metric), sections, shown)
+    what = [results.task, *([results.model] if results.model else []), results.method]
+    title = f"{', '.join(what)}: {' + '.join(results.sources)}, {results.blocks} blocks, {results.runs} runs"
+    return AttributionFindings(title, _sentences(results, found, shown), sections, shown)
 
 
-def attribution_part(section: Mapping[str, Any], position: int) -> dict[str, Any]:
-    """Return what the report's template shows of an attribution."""
-    results = attribution_results(section)
-    figures = []
-    if results.shown:
-        svg = inline(lambda: attribution_figure(results.shown), f"attribution{position}figure")
-        figures.append((svg, _CAPTION))
-    return {**section, "results": results, "figures": figures}
+@dataclass(frozen=True)
+class AttributionPart:
+    """What the page shows of an attribution: what was found, figures (SVG and caption), and where it comes from."""
+
+    name: str
+    study: str
+    results: AttributionFindings
+    figures: list[tuple[str, str]]
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, results: AttributionResults, position: int) -> AttributionPart:
+        """Lay out the results of an attribution, the ``position``-th of the page."""
+        found = attribution_findings(results)
+        figures = []
+        if found.shown:
+            svg = inline(lambda: attribution_figure(found.shown), f"attribution{position}figure")
+            figures.append((svg, _CAPTION))
+        return cls(results.name, results.study, found, figures, results.provenance)
 
 
-def attribution_files(attributions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def attribution_files(attributions: Sequence[AttributionResults]) -> dict[str, str]:
     """Return the tables of attributions as files: CSV, Markdown and LaTeX (booktabs), by name."""
     files: dict[str, str] = {}
     for attribution in attributions:
-        for section in attribution_results(attribution).sections:
-            files |= files_of(section.table, f"{attribution['name']}-{section.key}")
+        for section in attribution_findings(attribution).sections:
+            files |= files_of(section.table, f"{attribution.name}-{section.key}")
     return files
 
 
@@ -151,13 +164,13 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
     return figure
 
 
-def _table(name: str, attribution: Attribution) -> Table:
+def _table(name: str, attribution: Attribution, scale: float) -> Table:
     """Lay out the effects, a source per row; the last two rows are the sums and the whole."""
     rows = [
         [
             effect.source,
             str(effect.pairs),
-            _amount(name, effect.alone),
+            _amount(name, effect.alone, scale),
             _share(effect.total),
             _share(_first_order(effect)),
         ]
@@ -165,29 +178,29 @@ def _table(name: str, attribution: Attribution) -> Table:
     ]
     first_order_sum = attribution.first_order_sum if _pairs(attribution) >= MINIMUM_PAIRS_FIRST_ORDER else None
     rows.append(["sum", "", "", _share(attribution.total_sum), _share(first_order_sum)])
-    rows.append(["all differ", "", _amount(name, attribution.amount), "100 %", ""])
+    rows.append(["all differ", "", _amount(name, attribution.amount, scale), "100 %", ""])
     what = "churn" if name == "churn" else f"SD of {name}"
     columns = ["source", "pairs", f"{what} alone [95 %]", "total effect [95 %]", "first-order effect [95 %]"]
     return Table(columns, rows)
 
 
 def _sentences(
-    section: Mapping[str, Any], found: Mapping[str, Attribution], shown: Mapping[str, Attribution], metric: str
+    results: AttributionResults, found: Mapping[str, Attribution], shown: Mapping[str, Attribution]
 ) -> list[str]:
-    sentences = []
+    sentences, metric = [], results.metric.title
     if shown:
         name, first = next(iter(shown.items()))
         sentences += _reading(name, first)
         drawn = {e.source for a in found.values() for e in a.effects if e.total.estimate > 0}
-        for source in section["sources"]:
+        for source in results.sources:
             if source not in drawn:
-                why = f"; nothing drew from the source {source}" if source in section["undrawn"] else ""
+                why = f"; nothing drew from the source {source}" if source in results.undrawn else ""
                 sentences.append(f"{source} has no effect: no two runs that differ in it alone differ at all{why}")
-    if "metric" in found and metric not in shown:
-        pairs = _pairs(found["metric"])
+    if results.values is not None and metric not in shown:
+        pairs = _pairs(results.values)
         sentences.append(
             f"no shares of {_whole(metric)}: {pairs} pairs a source, and below {MINIMUM_PAIRS} they say little: "
-            f"--blocks {_blocks_for(MINIMUM_PAIRS, found['metric'])}"
+            f"--blocks {_blocks_for(MINIMUM_PAIRS, results.values)}"
         )
     few = next((a for a in shown.values() if _pairs(a) < MINIMUM_PAIRS_FIRST_ORDER), None)
     if few is not None:
@@ -195,14 +208,14 @@ def _sentences(
             f"no first-order effects: they take {MINIMUM_PAIRS_FIRST_ORDER} pairs a source: "
             f"--blocks {_blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few)}"
         )
-    sentences += section["reasons"]
-    if section["failed"]:
+    sentences += results.reasons
+    if results.failed:
         sentences.append(
-            f"{section['failed']} of {section['runs']} runs failed and their pairs are left out: all shares are of "
+            f"{results.failed} of {results.runs} runs failed and their pairs are left out: all shares are of "
             "finished runs"
         )
-    if section["pending"]:
-        sentences.append(f"{section['pending']} of {section['runs']} runs are still to be trained")
+    if results.pending:
+        sentences.append(f"{results.pending} of {results.runs} runs are still to be trained")
     return sentences
 
 
@@ -241,7 +254,7 @@ def _blocks_for(pairs: int, attribution: Attribution) -> int:
     return math.ceil(pairs * attribution.blocks / _pairs(attribution))
 
 
-def _first_order(effect: Any) -> Interval | None:
+def _first_order(effect: SourceEffect) -> Interval | None:
     share: Interval | None = effect.first_order if effect.pairs >= MINIMUM_PAIRS_FIRST_ORDER else None
     return share
 
@@ -252,11 +265,10 @@ def _share(share: Interval | None) -> str:
     return f"{round(100 * share.estimate)} % [{round(100 * share.low)}, {round(100 * share.high)}]"
 
 
-def _amount(name: str, amount: Interval) -> str:
+def _amount(name: str, amount: Interval, scale: float) -> str:
     """Write churn in percent, a variance as its SD, that of a share of examples in points."""
     if name == "churn":
         return f"{interval(amount, 2, 100)} %"
-    factor = 100.0 if is_share(name) else 1.0
-    low, estimate, high = (factor * math.sqrt(value) for value in (amount.low, amount.estimate, amount.high))
+    low, estimate, high = (scale * math.sqrt(value) for value in (amount.low, amount.estimate, amount.high))
     root = Interval(estimate, low, high, amount.level, amount.n, amount.procedure)
     return interval(root, decimals_for(root.high - root.low))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
-from seedwise.reporting._results import Results, results_of, row_numbers
+from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, compare_study
+from seedwise.statistics import Cell, ComparisonRow, Question, compare_study, inferred
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,6 +138,8 @@ def compare(
     if keys is not None:
         _check_repeats(names, keys, seed_column)
     missing, notes = ({}, []) if keys is None else _partners(names, keys.astype(str), str(seed_column))
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    measured = inferred(metric, largest, higher_is_better=not lower_is_better, chance=chance)
     cells = []
     for method in [baseline, *(m for m in methods if m != baseline)]:
         own, absent = values[names == method], missing.get(method, np.array([], dtype=np.int64))
@@ -151,19 +153,13 @@ def compare(
                 replicate=np.concatenate([codes[names == method], absent]),
                 values=np.concatenate([own, np.full(absent.size, np.nan)]),
                 status=tuple(status),
-                metric=metric,
-                higher_is_better=not lower_is_better,
-                chance=chance,
+                metric=measured,
             )
         )
-    description = {
-        "spec": {"name": "results"},
-        "base": baseline,
-        "question": {"spread_ratio": sd_ratio, "power": power, "factor": factor, "margin": margin},
-    }
+    question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
     try:
         rows = compare_study(cells, baseline=baseline, factor=factor, margin=margin)
-        results = results_of(description, cells)
+        results = compared(cells, base=baseline, question=question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     table = results.table

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
+from seedwise.statistics.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seedwise.study import Ensembles, StudyResults
 
 NOTE: Final = (
     "In the form of table 4 of the Variance Minimizer Loss paper. Costs are times relative to one plain run of the "
@@ -33,18 +35,6 @@ CAPTION: Final = (
 )
 ALPHA: Final = 0.05
 _MOST_DRAWN: Final = 30
-
-
-class Ensembles(Protocol):
-    """Ensembles of one size from the runs of a cell."""
-
-    task: str
-    regime: str
-    method: str
-    readout: str
-    size: int
-    found: EnsembleSpread | str
-    of_first: int | None
 
 
 def candidates_of(
@@ -84,15 +74,15 @@ def candidates_of(
     return found
 
 
-def candidates(study: Mapping[str, Any]) -> list[Candidate]:
+def candidates(study: StudyResults) -> list[Candidate]:
     """Return every method, readout and ensemble of a study with its cost and its reduction against the base's runs.
 
     Args:
-        study: see :func:`seedwise.reporting.render`.
+        study: its results.
 
     """
-    results = results_of(study["description"], study["cells"])
-    return candidates_of(results.comparisons, study["costs"], study["ensembles"], results.base)
+    results = results_of(study.description, study.cells)
+    return candidates_of(results.comparisons, [part.cost for part in study.parts], study.ensembles, results.base)
 
 
 def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:

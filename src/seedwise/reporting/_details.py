@@ -8,7 +8,6 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._arms import base_of, lined_up, several_groups
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, percent
@@ -21,6 +20,7 @@ from seedwise.statistics import (
     group_size_table,
     spread_sources,
 )
+from seedwise.statistics.pairing import base_of, lined_up, several_groups
 
 Curves = Mapping[str, NDArray[np.float64]]
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._arms import base_of, lined_up, prediction_rows
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, p_value
@@ -23,6 +22,7 @@ from seedwise.statistics import (
     error_variance_verdict,
     holm,
 )
+from seedwise.statistics.pairing import base_of, lined_up, prediction_rows
 
 NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._arms import lined_up
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, p_value
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
+from seedwise.statistics.pairing import lined_up
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seedwise.study import PublishedRange
 
 NOTE: Final = (
     "Gap: 100 (1 - smallest SD / largest SD) among the methods of a factor and those that change none. By chance: the "
@@ -51,13 +53,15 @@ def has_factor(rows: Sequence[ComparisonRow]) -> bool:
     return len(set(found)) < len(found)
 
 
-def factor_table(cells: Sequence[Cell], rows: Sequence[ComparisonRow], spec: Mapping[str, Any], decimals: int) -> Table:
+def factor_table(
+    cells: Sequence[Cell], rows: Sequence[ComparisonRow], published: Sequence[PublishedRange], decimals: int
+) -> Table:
     """Lay out the largest and the smallest SD of each factor beside chance, and the SD per doubling of its value.
 
     Args:
         cells: the cells.
         rows: their rows, in the unit shown.
-        spec: the study; ``published_ranges`` are published SDs, in that unit.
+        published: the largest and the smallest of published SDs, in that unit.
         decimals: of SDs.
 
     """
@@ -87,10 +91,10 @@ def factor_table(cells: Sequence[Cell], rows: Sequence[ComparisonRow], spec: Map
                 trends.setdefault((regime, factor), []).append(trend)
             per_doubling = interval(trend, 2) if isinstance(trend, Interval) else "-"
             table.append([*named(task, regime, factor), largest, smallest, *_gap_texts(gap), per_doubling])
-        for entry in spec.get("published_ranges", []):
-            if entry.get("task") in (None, task) and entry.get("regime", "all") == regime:
-                gap = largest_gap(entry["largest"], entry["smallest"], cells=entry["cells"], n=entry["n"])
-                ends = [number(entry[key], decimals) for key in ("largest", "smallest")]
+        for entry in published:
+            if entry.task in (None, task) and entry.regime == regime:
+                gap = largest_gap(entry.largest, entry.smallest, cells=entry.cells, n=entry.n)
+                ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
                 table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
     for (regime, factor), found in trends.items():
         if len(found) > 1:
@@ -137,7 +141,7 @@ def bars_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow], what: str)
     spare_panels(panels, len(places))
     figure.supxlabel(", ".join(factors), fontsize=10)
     unit = (" [points]" if what == "spread" else " [%]") if share else ""
-    figure.supylabel(("SD over runs" if what == "spread" else f"mean {cells[0].metric}") + unit, fontsize=10)
+    figure.supylabel(("SD over runs" if what == "spread" else f"mean {cells[0].metric.name}") + unit, fontsize=10)
     return figure
 
 

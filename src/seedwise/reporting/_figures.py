@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._svg import folded, label_rows, legend_above, new_figure
-from seedwise.reporting._words import is_share
-from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, SpreadSources
+from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, Metric, SpreadSources
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,8 +38,7 @@ def method_and_readout(cell: Any) -> str:
 
 def scale_of(cells: Sequence[Cell]) -> float:
     """Return 100 where the metric is a share of examples, else 1."""
-    share = is_share(cells[0].metric) and all(np.nanmax(np.abs(c.values), initial=0) <= 1 for c in cells)
-    return 100.0 if share else 1.0
+    return cells[0].metric.scale
 
 
 def runs_figure(cells: Sequence[Cell]) -> Figure:
@@ -63,7 +61,7 @@ def runs_figure(cells: Sequence[Cell]) -> Figure:
         axes.plot([np.mean(values)], [k + 0.15], "o", color="C1", markersize=5)
     label_rows(axes, names_of(shown))
     if shown:
-        axes.set_xlabel(shown[0].metric + (" [%]" if scale > 1 else ""))
+        axes.set_xlabel(shown[0].metric.axis)
     return figure
 
 
@@ -104,26 +102,25 @@ def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str]
     return figure
 
 
-def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], name: str) -> Figure:
+def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], metric: Metric) -> Figure:
     """Draw a series by epoch: the median over runs and the band that holds all of them.
 
     Args:
         cells: the cells.
         curves: for each cell its series, arrays (runs, epochs).
-        name: which series.
+        metric: which series.
 
     """
     figure, axes = new_figure(3.2)
-    share = is_share(name)
     for k, (label, series) in enumerate(zip(names_of(cells), curves, strict=True)):
-        if name not in series:
+        if metric.name not in series:
             continue
-        values = series[name] * (100 if share else 1)
+        values = series[metric.name] * metric.scale
         epochs = np.arange(1, values.shape[1] + 1)
         axes.fill_between(epochs, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
         axes.plot(epochs, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(name + (" [%]" if share else ""))
+    axes.set_ylabel(metric.axis)
     if len(cells) > 1:
         legend_above(figure, axes)
     return figure

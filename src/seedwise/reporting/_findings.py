@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting import (
     _costs,
@@ -18,17 +18,20 @@ from seedwise.reporting import (
     _reactivity,
     _rows,
 )
-from seedwise.reporting._arms import several_groups
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
 from seedwise.reporting._looks import NOTE as LOOKS
 from seedwise.reporting._looks import looks_table, why_it_stopped
 from seedwise.reporting._new_data import new_data_table
-from seedwise.reporting._published import is_published_setting, published_table
-from seedwise.reporting._results import Results, results_of, scaled
+from seedwise.reporting._published import published_table
+from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
-from seedwise.statistics import Candidate, GroupSize, Reactivity, SpreadSources
+from seedwise.statistics import Candidate, GroupSize, Look, Reactivity, SpreadSources
+from seedwise.statistics.pairing import several_groups
+
+if TYPE_CHECKING:
+    from seedwise.study import StudyResults
 
 _RESULTS: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
@@ -159,34 +162,35 @@ class Findings:
         return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
 
 
-def findings_of(study: Mapping[str, Any]) -> Findings:
+def findings_of(study: StudyResults) -> Findings:
     """Compare the cells of a study, and lay out everything that a report says.
 
     Args:
-        study: see :func:`seedwise.reporting.render`.
+        study: its results.
 
     """
-    description, cells, labels = study["description"], study["cells"], study["labels"]
+    description, parts, cells = study.description, study.parts, study.cells
+    labels, curves, forecasts = ([getattr(part, name) for part in parts] for name in ("labels", "curves", "forecasts"))
+    metrics, costs = [part.metrics for part in parts], [part.cost for part in parts]
+    published = description.published
     results = results_of(description, cells)
     rows, base = results.comparisons, results.base
-    scale = scale_of(cells)
-    shown = [scaled(cell, scale) for cell in cells]
+    shown = [cell.shown for cell in cells]
     sources, why_no_sources = _details.sources_of(cells, labels)
     new_data, why_no_new_data = new_data_table(cells, labels, base)
     groups = _details.group_sizes_of(cells, base)
-    reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, study["curves"])
-    listed = description["spec"].get("published", [])
-    comparable = is_published_setting(description["spec"])
-    scores, why_no_scores = _paper_tables.score_table(cells, rows, study["scores"], listed)
+    reactivity, why_no_reactivity = _reactivity.reactivity_of(cells, curves)
+    comparable = published.same_setting
+    scores, why_no_scores = _paper_tables.score_table(cells, rows, [part.scores for part in parts], published.results)
     churn, about_churn, why_no_churn = _disagreement.disagreement_table(cells, labels, base)
-    ensembles, why_no_ensembles = _costs.ensemble_table(study["ensembles"])
-    candidates = _costs.candidates_of(rows, study["costs"], study["ensembles"], base)
-    with_readouts = bool(study["ensembles"]) or len({cell.readout for cell in cells}) > 1
+    ensembles, why_no_ensembles = _costs.ensemble_table(study.ensembles)
+    candidates = _costs.candidates_of(rows, costs, study.ensembles, base)
+    with_readouts = bool(study.ensembles) or len({cell.readout for cell in cells}) > 1
     several_tasks = len({cell.task for cell in cells}) > 1
-    threshold = description["question"].get("threshold")
-    single = single_runs_table(shown, base, None if threshold is None else scale * threshold)
+    threshold = description.question.threshold
+    single = single_runs_table(shown, base, None if threshold is None else scale_of(cells) * threshold)
     notes = _SINGLE + " ".join(ranking_sentences(shown))
-    source = f"Published: {description['spec']['source']}. " if description["spec"].get("source") else ""
+    source = f"Published: {published.source}. " if published.source else ""
     about = [_RESULTS]
     if any(column.startswith("churn") for column in results.numbers.columns):
         about.append(_CHURN)
@@ -195,10 +199,10 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     several_values = any(several_groups(cell) for cell in cells)
     if several_values:
         about.append(_WITHIN)
-    until = description.get("until")
-    looks = Table([], []) if until is None else looks_table(until, shown, labels, base)
+    look = description.look
+    looks = Table([], []) if look is None else looks_table(look, shown, labels, base)
     sections = [
-        Section("looks", "When it stopped", looks, "" if until is None else f"{_sentence(until, looks)} {LOOKS}"),
+        Section("looks", "When it stopped", looks, "" if look is None else f"{_sentence(look, looks)} {LOOKS}"),
         Section("results", "Results", results.numbers, "".join(about)),
         Section("failures", "Failed runs", _rows.failures_table(rows), _FAILURES),
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
@@ -209,19 +213,21 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section(
             "forecasts",
             "Errors of forecasts, as in papers",
-            _forecasts.error_table(cells, rows, study["metrics"], study["networks"], published=listed, base=base),
+            _forecasts.error_table(
+                cells, rows, metrics, [part.network for part in parts], published=published.results, base=base
+            ),
             _forecasts.ERRORS,
         ),
         Section(
             "published",
             "Beside the published numbers",
-            published_table(rows, description["spec"], base),
+            published_table(rows, published, base),
             source + (_PUBLISHED if comparable else _OTHER_SETTING + _PUBLISHED_RATIOS),
         ),
         Section(
             "published-means",
             "Beside the published means",
-            _published_means.published_means_table(shown, rows, study["metrics"], listed, comparable),
+            _published_means.published_means_table(shown, rows, metrics, description.metrics, published),
             source + (_published_means.NOTE if comparable else _OTHER_MEANS),
         ),
         Section(
@@ -233,16 +239,14 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
         Section(
             "factors",
             "How the spread goes with a factor",
-            _factors.factor_table(cells, rows, description["spec"], results.decimals),
+            _factors.factor_table(cells, rows, published.ranges, results.decimals),
             source + _factors.NOTE,
         ),
-        Section(
-            "steps", "Spread by step of the horizon", _horizon.step_table(cells, study["forecasts"]), _horizon.NOTE
-        ),
+        Section("steps", "Spread by step of the horizon", _horizon.step_table(cells, forecasts), _horizon.NOTE),
         Section(
             "variables",
             "Spread by variable",
-            _forecasts.variable_table(cells, study["forecasts"]),
+            _forecasts.variable_table(cells, forecasts),
             _forecasts.VARIABLES,
         ),
         Section("scores", "How much runs differ", scores, _paper_tables.SCORES),
@@ -253,7 +257,7 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
             _SOURCES,
         ),
         Section("fixed", "At each value of the fixed seeds", fixed_values_table(shown, results.decimals), _FIXED),
-        Section("loss", "What the loss did", _details.check_table(cells, study["curves"]), _CHECKS),
+        Section("loss", "What the loss did", _details.check_table(cells, curves), _CHECKS),
         Section(
             "reactivity",
             "Does lambda move with the test loss?",
@@ -285,22 +289,22 @@ def findings_of(study: Mapping[str, Any]) -> Findings:
     )
 
 
-def _sentence(until: Mapping[str, Any], looks: Table) -> str:
-    sentence = why_it_stopped(until, looks)
+def _sentence(look: Look, looks: Table) -> str:
+    sentence = why_it_stopped(look, looks)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def table_files(studies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def table_files(studies: Sequence[StudyResults]) -> dict[str, str]:
     """Return the tables of a report as files: CSV, Markdown and LaTeX (booktabs), by name.
 
     Args:
-        studies: see :func:`seedwise.reporting.render`.
+        studies: their results.
 
     """
     files: dict[str, str] = {}
     for study in studies:
         for key, table in findings_of(study).tables.items():
-            files |= files_of(table, f"{study['name']}-{key}")
+            files |= files_of(table, f"{study.name}-{key}")
     return files
 
 

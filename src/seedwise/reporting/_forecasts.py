@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, number
 from seedwise.statistics import Cell, ComparisonRow, SpreadProfile, spread_profile
+
+if TYPE_CHECKING:
+    from seedwise.study import Network, Published
 
 ERRORS: Final = (
     "In the form of the papers' tables: a row per series, horizon and method, two columns per network; mean \u00b1 SD "
@@ -61,9 +64,9 @@ def error_table(
     cells: Sequence[Cell],
     rows: Sequence[ComparisonRow],
     metrics: Sequence[Metrics],
-    networks: Sequence[tuple[str, str] | None],
+    networks: Sequence[Network | None],
     *,
-    published: Sequence[Mapping[str, Any]],
+    published: Sequence[Published],
     base: str,
 ) -> Table:
     """Lay out MSE and MAE with their SD, a row per series and method, two columns per network.
@@ -72,14 +75,14 @@ def error_table(
         cells: the cells.
         rows: their rows.
         metrics: for each cell the metrics of its finished runs, such as ``test/mae``.
-        networks: for each cell the series with its horizon, and the network; None where nothing was forecast. Where
-            two tasks train one network on one series, tasks take the place of the series.
+        networks: for each cell what forecast; None where nothing was. Where two tasks train one network on one series,
+            tasks take the place of the series.
         published: the study's published numbers.
         base: the method whose runs say what the forecasts without parameters come to.
 
     """
-    places = [k for k, network in enumerate(networks) if network is not None and cells[k].readout == "plain"]
-    named = {k: networks[k] or ("", "") for k in places}
+    plain = [(k, network) for k, network in enumerate(networks) if network is not None and cells[k].readout == "plain"]
+    places, named = [k for k, _ in plain], {k: (network.series, network.name) for k, network in plain}
     at = {(*named[k], cells[k].regime, cells[k].method): k for k in places}
     if len(at) < len(places):
         named = {k: (cells[k].task, named[k][1]) for k in places}
@@ -116,10 +119,10 @@ def _errors(cell: Cell, metrics: Metrics) -> list[str]:
     return texts
 
 
-def _published(row: ComparisonRow, listed: Sequence[Mapping[str, Any]]) -> list[str]:
-    entry = published_entry(listed, row, row.method) or {}
-    found = {row.metric.removeprefix("test/"): entry.get("mean"), **(entry.get("means") or {})}
-    return ["" if found.get(kind) is None else number(found[kind], 3) for kind in KINDS]
+def _published(row: ComparisonRow, listed: Sequence[Published]) -> list[str]:
+    entry = published_entry(listed, row, row.method)
+    found = {} if entry is None else {row.metric.title: entry.mean, **entry.means}
+    return ["" if (value := found.get(kind)) is None else number(value, 3) for kind in KINDS]
 
 
 def _without_seeds(members: Sequence[int | None], metrics: Sequence[Metrics]) -> Iterator[tuple[str, list[str]]]:

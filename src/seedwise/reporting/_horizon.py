@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._forecasts import Forecasts, profile_of, sd_texts
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import percent
 from seedwise.statistics import Cell
+from seedwise.statistics.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

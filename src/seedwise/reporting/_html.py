@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise._version import __version__
 from seedwise.reporting import _costs, _factors, _fan, _figures, _horizon, _mean_spread, _reactivity
-from seedwise.reporting._attribution import attribution_part
+from seedwise.reporting._attribution import AttributionPart
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
 from seedwise.reporting._tuning import tuning_part
-from seedwise.statistics import Cell, ComparisonRow, Interval
+from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
+
+if TYPE_CHECKING:
+    from seedwise.study import AttributionResults, Provenance, StudyResults
 
 _CAPTIONS: Final = {
     "runs": "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
@@ -32,21 +36,18 @@ _CAPTIONS: Final = {
 
 
 def render(
-    studies: Sequence[Mapping[str, Any]],
+    studies: Sequence[StudyResults],
     *,
     command: str,
-    attributions: Sequence[Mapping[str, Any]] = (),
+    attributions: Sequence[AttributionResults] = (),
     tunings: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the report as HTML; all text from users is escaped.
 
     Args:
-        studies: one dict per study, with ``name``, ``description``, ``cells``; ``labels``, ``curves``, ``metrics``,
-            ``networks``, ``forecasts`` and ``scores`` for each cell; ``fans``, ``spec``, ``environments``, ``mixed``,
-            ``failures``, ``notes``, ``resumed`` and ``seconds``.
+        studies: the results of studies.
         command: the command that writes this report.
-        attributions: one dict per attribution, see ``attribution_results``; with ``spec``, ``environments``,
-            ``failures`` and ``seconds`` too.
+        attributions: the results of attributions.
         tunings: one dict per search, see ``seedwise.tuning.tuning_sections``.
 
     """
@@ -58,24 +59,35 @@ def render(
     template = environment.from_string(
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )
-    shown = [_study(study, k) for k, study in enumerate(studies)]
-    attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
+    shown = [StudyPart.of(study, k) for k, study in enumerate(studies)]
+    attributed = [AttributionPart.of(attribution, k) for k, attribution in enumerate(attributions)]
     tuned = [tuning_part(tuning, k) for k, tuning in enumerate(tunings)]
-    names = [part["name"] for part in [*tuned, *shown, *attributed]]
+    names = [part["name"] for part in tuned] + [part.name for part in shown] + [part.name for part in attributed]
     return template.render(
         names=names, tunings=tuned, studies=shown, attributions=attributed, command=command, version=__version__
     )
 
 
-def _study(study: Mapping[str, Any], position: int) -> dict[str, Any]:
-    findings = findings_of(study)
-    return {**study, "findings": findings, "figures": _figures_of(study, findings, position)}
+@dataclass(frozen=True)
+class StudyPart:
+    """What the page shows of a study: what was found, figures (SVG and caption), and where it comes from."""
+
+    name: str
+    findings: Findings
+    figures: list[tuple[str, str]]
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, study: StudyResults, position: int) -> StudyPart:
+        """Lay out the results of a study, the ``position``-th of the page."""
+        findings = findings_of(study)
+        return cls(study.name, findings, _figures_of(study, findings, position), study.provenance)
 
 
-def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> list[tuple[str, str]]:
+def _figures_of(study: StudyResults, findings: Findings, position: int) -> list[tuple[str, str]]:
     """Return SVGs with their captions."""
-    cells, curves, rows = study["cells"], study["curves"], findings.results.comparisons
-    base = findings.results.base
+    cells, rows, base = study.cells, findings.results.comparisons, findings.results.base
+    curves, forecasts = [part.curves for part in study.parts], [part.forecasts for part in study.parts]
     figures: list[tuple[str, str]] = []
 
     def add(draw: Any, caption: str) -> None:
@@ -91,14 +103,14 @@ def _figures_of(study: Mapping[str, Any], findings: Findings, position: int) -> 
         add(draw, caption)
     if findings.sources:
         add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
-    if any(map(_horizon.is_drawable, cells, study["forecasts"])):
-        add(partial(_horizon.horizon_figure, cells, study["forecasts"], base), _horizon.CAPTION.format(base=base))
-    for fan in study["fans"]:
+    if any(map(_horizon.is_drawable, cells, forecasts)):
+        add(partial(_horizon.horizon_figure, cells, forecasts, base), _horizon.CAPTION.format(base=base))
+    for fan in study.fans:
         several_regimes = len({cell.regime for cell in cells}) > 1
         add(partial(_fan.fan_figure, fan), _fan.fan_caption(fan, several_regimes=several_regimes))
-    for name, caption in ((cells[0].metric, _CAPTIONS["metric"]), ("train/loss", _CAPTIONS["loss"])):
-        if any(name in series for series in curves):
-            add(partial(_figures.curves_figure, cells, curves, name), caption)
+    for metric, caption in ((cells[0].metric, _CAPTIONS["metric"]), (Metric("train/loss"), _CAPTIONS["loss"])):
+        if any(metric.name in series for series in curves):
+            add(partial(_figures.curves_figure, cells, curves, metric), caption)
     if findings.reactivity:
         add(partial(_reactivity.reactivity_figure, findings.reactivity), _reactivity.CAPTION)
     if findings.groups:

@@ -29,7 +29,7 @@ _FACTORS: Final = (
 
 def caption(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return what to look for."""
-    worse = "left" if cells[0].higher_is_better else "right"
+    worse = "left" if cells[0].metric.higher_is_better else "right"
     return _CAPTION.format(worse=worse) + (_FACTORS if _by_factor(_drawable(rows))[0] else "")
 
 
@@ -48,7 +48,7 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
     shown = _drawable(rows)
     factors, others = _by_factor(shown)
     figure = _panels(factors, others) if factors else _one_panel(shown)
-    figure.supxlabel(f"mean {cells[0].metric}" + (" [%]" if scale > 1 else ""), fontsize=10)
+    figure.supxlabel(f"mean {cells[0].metric.axis}", fontsize=10)
     figure.supylabel("SD over runs" + (" [points]" if scale > 1 else ""), fontsize=10)
     return figure
 

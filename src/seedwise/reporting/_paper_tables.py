@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, names_of
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
@@ -20,6 +19,10 @@ from seedwise.statistics import (
     as_reduction,
     pooled_ratio,
 )
+from seedwise.statistics.pairing import is_base
+
+if TYPE_CHECKING:
+    from seedwise.study import Published
 
 PLACES: Final = (
     "Mean and SD [95 %] over runs, in the form of tables 1 (by source of randomness) and 2 (by network and dataset) of "
@@ -84,7 +87,7 @@ def score_table(
     cells: Sequence[Cell],
     rows: Sequence[ComparisonRow],
     scores: Sequence[ScoreSpread | str | None],
-    published: Sequence[Mapping[str, Any]] = (),
+    published: Sequence[Published] = (),
 ) -> tuple[Table, list[str]]:
     """Lay out how much runs differ, in five measures, for every cell with logits; the second result says why not.
 
@@ -117,13 +120,12 @@ def score_table(
             ]
         )
         entry = published_entry(published, row, row.method, row.readout)
-        if entry is not None and entry.get("scores"):
-            theirs = entry["scores"]
-            numbers = [
-                number(theirs[key], decimals) if key in theirs else "-" for key, decimals in PUBLISHED_SCORES.items()
-            ]
-            table.append([f"{name}, published", str(entry["n"]), number(entry["sd"], 2), *numbers])
-    metric = cells[0].metric.removeprefix("test/") if cells else ""
+        theirs = [] if entry is None else [(getattr(entry.scores, k), d) for k, d in PUBLISHED_SCORES.items()]
+        if entry is not None and any(value is not None for value, _ in theirs):
+            numbers = ["-" if value is None else number(value, decimals) for value, decimals in theirs]
+            sd = "-" if entry.sd is None else number(entry.sd, 2)
+            table.append([f"{name}, published", "-" if entry.n is None else str(entry.n), sd, *numbers])
+    metric = cells[0].metric.title if cells else ""
     columns = ["method", "n", f"SD of {metric} [95 %]", "SD of cross-entropy [95 %]", "disagreement % [95 %]"]
     return Table([*columns, "correlation of logits [95 %]", "gain of two runs' mean [95 %]"], table), reasons
 

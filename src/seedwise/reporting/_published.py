@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, is_share, number
+from seedwise.reporting._words import interval, number
 from seedwise.statistics import (
     BesidePublished,
     ComparisonRow,
@@ -18,9 +17,13 @@ from seedwise.statistics import (
     ratio_beside_published,
     spread_ratio_of_sds,
 )
+from seedwise.statistics.pairing import is_base
+
+if TYPE_CHECKING:
+    from seedwise.study import Published, PublishedResults
 
 
-def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base: str) -> Table:
+def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, base: str) -> Table:
     """Set every SD and every ratio of SDs (method to base) of ours beside the published one.
 
     What was published without an SD is left to ``published_means_table``. Where the study is not the published setting,
@@ -28,28 +31,27 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
 
     Args:
         rows: the numbers of the study, in the unit in which the SDs were published.
-        spec: the study; ``published`` lists SDs: ``method``, ``n``, ``sd``, perhaps ``readout``,
-            ``regime``, ``task``, ``mean``; ``published_setting`` is false where it is not that of the paper.
+        published: what was published.
         base: the method that the others are compared with.
 
     """
-    listed, comparable = spec.get("published", []), is_published_setting(spec)
+    listed, comparable = published.results, published.same_setting
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
     columns += ["method", "published SD (n)", "our SD [95 %] (n)"]
     columns += ["ours / published [95 %]", "SD"] if comparable else []
     columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
-    with_means = any(entry.get("mean") is not None and entry.get("sd") is not None for entry in listed)
+    with_means = any(entry.mean is not None and entry.sd is not None for entry in listed)
     columns += ["published mean", "our mean less it [95 %]" if comparable else "our mean"] if with_means else []
     table = []
     for row in rows:
         entry = published_entry(listed, row, row.method, row.readout)
-        if entry is None or entry.get("sd") is None:
+        if entry is None or entry.sd is None or entry.n is None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        theirs = f"{number(entry['sd'], 3)} ({entry['n']})"
-        verdict = _shown(_sd(row, entry)) if comparable else []
+        theirs = f"{number(entry.sd, 3)} ({entry.n})"
+        verdict = _shown(_sd(row, entry.sd, entry.n)) if comparable else []
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
         means = _means(row, entry, comparable) if with_means else []
@@ -59,59 +61,50 @@ def published_table(rows: Sequence[ComparisonRow], spec: Mapping[str, Any], base
     return Table(columns, table)
 
 
-def is_published_setting(spec: Mapping[str, Any]) -> bool:
-    """Return whether a study has the network, data and length of training of the numbers it lists as published.
-
-    Args:
-        spec: the study; one without scales claims it by listing them.
-
-    """
-    return bool(spec.get("published_setting", True))
-
-
 def published_entry(
-    listed: Sequence[Mapping[str, Any]], row: ComparisonRow, method: str, readout: str = "plain"
-) -> Mapping[str, Any] | None:
+    listed: Sequence[Published], row: ComparisonRow, method: str, readout: str = "plain"
+) -> Published | None:
     """Return what is published of a method and readout at a row's task and regime."""
     for entry in listed:
-        place = (entry["method"], entry.get("readout", "plain"), entry.get("regime", "all"))
-        if place == (method, readout, row.regime) and entry.get("task") in (None, row.task):
+        if (entry.method, entry.readout, entry.regime) == (method, readout, row.regime) and entry.task in (
+            None,
+            row.task,
+        ):
             return entry
     return None
 
 
-def _sd(row: ComparisonRow, entry: Mapping[str, Any]) -> BesidePublished | None:
+def _sd(row: ComparisonRow, sd: float, n: int) -> BesidePublished | None:
     if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
         return None
-    return beside_published(row.spread.estimate, entry["sd"], n=row.n, n_published=entry["n"], level=row.spread.level)
+    return beside_published(row.spread.estimate, sd, n=row.n, n_published=n, level=row.spread.level)
 
 
-def _means(row: ComparisonRow, entry: Mapping[str, Any], comparable: bool) -> list[str]:
-    published = entry.get("mean")
-    # Points of 100 are published with two decimals, errors of about 1 with three.
-    decimals = 2 if is_share(row.metric) else 3
-    if published is None:
+def _means(row: ComparisonRow, entry: Published, comparable: bool) -> list[str]:
+    # Percentages are published with two decimals, errors of about 1 with three.
+    decimals = 2 if row.metric.unit == "%" else 3
+    if entry.mean is None:
         return ["", ""]
     if not comparable:
-        return [number(published, decimals), "-" if row.mean is None else number(row.mean, decimals)]
+        return [number(entry.mean, decimals), "-" if row.mean is None else number(row.mean, decimals)]
     if row.mean is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
-        return [number(published, decimals), "-"]
+        return [number(entry.mean, decimals), "-"]
     difference = mean_beside_published(
         row.mean,
-        published,
+        entry.mean,
         sd=row.spread.estimate,
-        sd_published=entry["sd"],
+        sd_published=entry.sd,
         n=row.n,
-        n_published=entry["n"],
+        n_published=entry.n,
         level=row.spread.level,
     )
-    return [number(published, decimals), interval(difference, decimals)]
+    return [number(entry.mean, decimals), interval(difference, decimals)]
 
 
-def _ratios(row: ComparisonRow, entry: Mapping[str, Any], of_base: Mapping[str, Any] | None, base: str) -> list[str]:
-    if is_base(row, base) or of_base is None or of_base.get("sd") is None:
+def _ratios(row: ComparisonRow, entry: Published, of_base: Published | None, base: str) -> list[str]:
+    if is_base(row, base) or of_base is None or None in (of_base.sd, of_base.n, entry.sd, entry.n):
         return ["", "", ""]
-    theirs = spread_ratio_of_sds(entry["sd"], of_base["sd"], n_method=entry["n"], n_base=of_base["n"])
+    theirs = spread_ratio_of_sds(entry.sd, of_base.sd, n_method=entry.n, n_base=of_base.n)  # type: ignore[arg-type]
     if isinstance(row.reduction, str):
         return [interval(theirs, 2), "-", "-"]
     r = row.reduction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, is_share, number
-from seedwise.statistics import Cell, ComparisonRow, Interval, mean_beside_published, spread
+from seedwise.reporting._words import interval, number
+from seedwise.statistics import Cell, ComparisonRow, Interval, Metric, mean_beside_published, spread
+
+if TYPE_CHECKING:
+    from seedwise.study import PublishedResults
 
 NOTE: Final = (
     "Published without an SD, so that the intervals are the t intervals of our own means: chance in the published "
@@ -24,8 +27,8 @@ def published_means_table(
     cells: Sequence[Cell],
     rows: Sequence[ComparisonRow],
     metrics: Sequence[Mapping[str, NDArray[np.float64]]],
-    listed: Sequence[Mapping[str, Any]],
-    comparable: bool = True,
+    declared: Mapping[str, Sequence[Metric]],
+    published: PublishedResults,
 ) -> Table:
     """Set our mean of every metric beside the published one, where no SD has been published.
 
@@ -33,11 +36,11 @@ def published_means_table(
         cells: the cells, in the unit in which they are shown.
         rows: their rows.
         metrics: for each cell the other metrics of its finished runs, by name.
-        listed: what is published: ``method``, ``mean`` of the primary metric, ``means`` of others by name, and perhaps
-            ``readout``, ``regime``, ``task``.
-        comparable: whether the study is the published setting; if not, means stand side by side.
+        declared: by task, its metrics.
+        published: what was published; where the study is another setting, means stand side by side.
 
     """
+    comparable = published.same_setting
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
     columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
@@ -51,16 +54,18 @@ def published_means_table(
     ]
     table = []
     for cell, row, others in zip(cells, rows, metrics, strict=True):
-        entry = published_entry(listed, row, row.method, row.readout)
-        if entry is None or entry.get("sd") is not None:
+        entry = published_entry(published.results, row, row.method, row.readout)
+        if entry is None or entry.sd is not None:
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        primary = row.metric.rpartition("/")[2]
-        ours = {name.removeprefix("test/"): values for name, values in others.items()}
+        primary = row.metric.name.rpartition("/")[2]
+        known = {metric.name: metric for metric in declared.get(row.task, ())}
+        scales = {metric.on("test").name: metric.scale for metric in known.values()}
+        ours = {name.removeprefix("test/"): values * scales.get(name, 1.0) for name, values in others.items()}
         ours[primary] = cell.values[cell.finished_mask]
-        published = ({} if entry.get("mean") is None else {primary: entry["mean"]}) | (entry.get("means") or {})
-        for name, theirs in published.items():
-            decimals = 2 if is_share(name) else 3
+        given = ({} if entry.mean is None else {primary: entry.mean}) | entry.means
+        for name, theirs in given.items():
+            decimals = 2 if name in known and known[name].shown.unit == "%" else 3
             texts = _beside(ours.get(name), theirs, cell.group[cell.finished_mask], decimals + 1)
             table.append(
                 [*lead, method_and_readout(row), name, number(theirs, decimals), *texts[: 3 if comparable else 2]]

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from seedwise.reporting._arms import is_base
 from seedwise.reporting._figures import method_and_readout, scale_of
 from seedwise.reporting._looks import limit_of
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, of_first_runs, p_value, reduction
-from seedwise.statistics import Cell, ComparisonRow, Interval, Verdict, compare_study, runs_to_resolve
+from seedwise.statistics import (
+    Cell,
+    ComparisonRow,
+    Interval,
+    Look,
+    Metric,
+    Question,
+    Verdict,
+    compare_study,
+    runs_to_resolve,
+)
+from seedwise.statistics.pairing import is_base
+
+if TYPE_CHECKING:
+    from seedwise.study import StudyDescription
 
 _P, _VERDICT = "p", "verdict on spread"
 _REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
@@ -44,12 +58,10 @@ class Results:
     decimals: int
 
 
-def headline(description: Mapping[str, Any], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
+def headline(models: Mapping[str, str | None], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
-    spec = description["spec"]
     tasks = list(dict.fromkeys(cell.task for cell in cells))
-    models = [((spec.get("tasks") or {}).get(task) or {}).get("model", spec.get("model")) for task in tasks]
-    names = {model.get("name") if isinstance(model, dict) else model for model in models}
+    names = {models.get(task) for task in tasks}
     name = names.pop() if len(names) == 1 else None  # of several, each task has its own
     what = what_varies(cells)
     replicates = max((cell.n for cell in cells), default=0)
@@ -99,46 +111,44 @@ _STILL = {
 }
 
 
-def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results:
-    """Compare the cells of a study with its base and lay the numbers out.
+def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
+    """Compare the cells of a study, in the order of the study file, with its base, and lay the numbers out."""
+    base = description.base or cells[0].method
+    return compared(cells, base=base, question=description.question, look=description.look, models=description.models)
+
+
+def compared(
+    cells: Sequence[Cell],
+    *,
+    base: str,
+    question: Question,
+    look: Look | None = None,
+    models: Mapping[str, str | None] = MappingProxyType({}),
+) -> Results:
+    """Compare cells with their base and lay the numbers out.
 
     Args:
-        description: what the store keeps of the study: its base method, metrics and question.
-        cells: the cells, in the order of the study file.
-
-    Returns:
-        The table.
+        cells: the cells, in the order of the table.
+        base: the method that the others are compared with.
+        question: what is asked.
+        look: the look at a study that grows.
+        models: by task, the name of the network, or None.
 
     """
-    base = description["base"] or cells[0].method
-    question, until = description["question"], description.get("until")
-    scale = scale_of(cells)
+    margin = None if question.margin is None else scale_of(cells) * question.margin
     rows = compare_study(
-        [scaled(cell, scale) for cell in cells],
+        [cell.shown for cell in cells],
         baseline=base,
         # A look at a growing study tests for differences, at its own limit, and not for equivalence.
         **(
-            {"alpha": limit_of(until, sum(not is_base(cell, base) for cell in cells))}
-            if until
-            else {
-                "factor": question.get("factor"),
-                "margin": None if question.get("margin") is None else scale * question["margin"],
-            }
+            {"alpha": limit_of(look, sum(not is_base(cell, base) for cell in cells))}
+            if look
+            else {"factor": question.factor, "margin": margin}
         ),
     )
     # A study that grows until it is resolved has looks for a plan.
-    plan = (
-        None
-        if until
-        else runs_to_resolve(
-            rows,
-            sd_ratio=question["spread_ratio"],
-            power=question["power"],
-            margin=None if question.get("margin") is None else scale * question["margin"],
-        )
-    )
-    metric = cells[0].metric
-    share = scale > 1
+    plan = None if look else runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
+    share = cells[0].metric.scale > 1
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1
@@ -151,7 +161,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
         *(["readout"] if several_readouts else []),
         "n",
         "failed",
-        metric.removeprefix("test/"),
+        cells[0].metric.title,
         "SD [95 %]",
         "reduction [95 %]",
         _P,
@@ -167,7 +177,7 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
     reasons = still_sentences(cells, several_tasks=several_tasks)
     for row in rows:
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        spread, mean = _spread_and_mean(row, share, decimals)
+        spread, mean = _spread_and_mean(row, decimals)
         cells_of_row = [
             *lead,
             row.method,
@@ -196,18 +206,13 @@ def results_of(description: Mapping[str, Any], cells: Sequence[Cell]) -> Results
             cells_of_row.append(", ".join(cell.unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
-    title = headline(description, cells, rows)
+    title = headline(models, cells, rows)
     full = Table(columns, table)
     shown, unique = full.without(_P), list(dict.fromkeys(reasons))
     return Results(title, shown, full.without(_VERDICT), plan_sentences(plan), unique, rows, base, decimals)
 
 
-def scaled(cell: Cell, scale: float) -> Cell:
-    """Return the cell in the unit in which its metric is shown."""
-    return replace(cell, values=scale * cell.values, chance=None if cell.chance is None else scale * cell.chance)
-
-
-def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[str, str]:
+def _spread_and_mean(row: ComparisonRow, decimals: int) -> tuple[str, str]:
     spread = row.spread
     if isinstance(spread, Interval):
         text = interval(spread, decimals)
@@ -216,7 +221,7 @@ def _spread_and_mean(row: ComparisonRow, share: bool, decimals: int) -> tuple[st
         text = "-"
     if row.mean is None:
         return text, "-"
-    return text, number(row.mean, decimals) + (" %" if share else "")
+    return text, number(row.mean, decimals) + (f" {row.metric.unit}" if row.metric.unit else "")
 
 
 def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
@@ -269,6 +274,8 @@ def _flat(result: Any, prefix: str) -> dict[str, Any]:
             numbers |= {} if value.p_value is None else {f"{name}_p": value.p_value}
         elif isinstance(value, Verdict):
             numbers |= {name: value.word, f"{name}_sentence": value.sentence}
+        elif isinstance(value, Metric):
+            numbers[name] = value.name
         elif is_dataclass(value):
             numbers |= _flat(value, f"{name}_")
         else:

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from seedwise.reporting._arms import base_of, lined_up
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number
 from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
+from seedwise.statistics.pairing import base_of, lined_up
 
 FEW: Final = 5
 """As many seeds as papers use."""
@@ -33,7 +33,7 @@ def single_runs_table(cells: Sequence[Cell], base: str, threshold: float | None 
             continue
         decimals = decimals_for(float(np.std(values, ddof=1)))
         against = base_of(cell, cells, base)
-        extremes = expected_extremes(values, FEW, higher_is_better=cell.higher_is_better)
+        extremes = expected_extremes(values, FEW, higher_is_better=cell.metric.higher_is_better)
         # Of the runs themselves where there are enough: accuracies near 100 % are not normal.
         worst = extremes.worst.estimate if extremes.worst_of_pool is None else extremes.worst_of_pool
         best = extremes.best.estimate if extremes.best_of_pool is None else extremes.best_of_pool
@@ -71,7 +71,7 @@ def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
         runs, paired = lined_up(here)
         values = {c.method: c.values[r] for c, r in zip(here, runs, strict=True)}
         try:
-            flips = ranking_flips(values, FEW, paired=paired, higher_is_better=here[0].higher_is_better)
+            flips = ranking_flips(values, FEW, paired=paired, higher_is_better=here[0].metric.higher_is_better)
         except ValueError:  # too few runs, or a method whose runs do not vary
             continue
         several = len({(c.task, c.regime, c.readout) for c in cells}) > 1
@@ -90,7 +90,7 @@ def _worse(cell: Cell, against: Cell | None, threshold: float | None) -> str:
             return ""
         threshold = float(np.mean(against.values[against.finished_mask]))
     values = cell.values[cell.finished_mask]
-    chance = threshold_chance(values, threshold, side="below" if cell.higher_is_better else "above")
+    chance = threshold_chance(values, threshold, side="below" if cell.metric.higher_is_better else "above")
     return _chance(chance.empirical)
 
 

@@ -230,9 +230,9 @@ def _sentences(section: Mapping[str, Any]) -> list[str]:
     if section["fresh"] is None:
         sentences.append("fresh runs are still to be trained")
         return sentences
-    fresh = max(cell.n for cell in section["fresh"]["cells"])
+    fresh = max(cell.n for cell in section["fresh"].cells)
     sentences += [f"{name} on {fresh} fresh seeds and test data: {sentence}" for name, sentence in _verdicts(section)]
-    plan = results_of(section["fresh"]["description"], section["fresh"]["cells"]).plan
+    plan = results_of(section["fresh"].description, section["fresh"].cells).plan
     sentences += [f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}" for sentence in plan]
     sentences += _optimism(section)
     return sentences
@@ -260,15 +260,15 @@ def _verdicts(section: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _row(section: Mapping[str, Any]) -> Any:
     """Return the comparison of the fresh runs of the choice with those of the base."""
     fresh = section["fresh"]
-    results = results_of(fresh["description"], fresh["cells"])
+    results = results_of(fresh.description, fresh.cells)
     return next(row for row in results.comparisons if row.method != results.base and row.readout == "plain")
 
 
 def _churn_ratio(section: Mapping[str, Any]) -> Interval | None:
     fresh = section["fresh"]
-    plain = [k for k, cell in enumerate(fresh["cells"]) if cell.readout == "plain"]
-    base, tuned = (fresh["cells"][k] for k in plain[:2])
-    truth = fresh["labels"][plain[1]]
+    plain = [k for k, cell in enumerate(fresh.cells) if cell.readout == "plain"]
+    base, tuned = (fresh.cells[k] for k in plain[:2])
+    truth = fresh.parts[plain[1]].labels
     if truth is None or base.predictions is None or tuned.predictions is None:
         return None
     try:

@@ -46,7 +46,9 @@ from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
+from seedwise.statistics.metric import SHARE, Metric, as_recorded, inferred, unit_of
 from seedwise.statistics.multiple import holm
+from seedwise.statistics.pairing import base_of, is_base, lined_up, prediction_rows, several_groups
 from seedwise.statistics.planning import (
     expected_interval,
     mean_power,
@@ -62,6 +64,7 @@ from seedwise.statistics.published import (
     mean_beside_published,
     ratio_beside_published,
 )
+from seedwise.statistics.question import Look, Question
 from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.reactivity import Reactivity, reactivity
@@ -76,6 +79,7 @@ from seedwise.statistics.spread_trend import spread_trend
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "SHARE",
     "AssistedSpread",
     "Attribution",
     "AttributionDesign",
@@ -94,8 +98,11 @@ __all__ = [
     "Improvement",
     "Interval",
     "LargestGap",
+    "Look",
+    "Metric",
     "PairFlip",
     "PooledRatio",
+    "Question",
     "RankingFlips",
     "Reactivity",
     "Recommendation",
@@ -110,10 +117,12 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
+    "as_recorded",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
     "attribution_design",
+    "base_of",
     "beside_published",
     "churn",
     "churn_attribution",
@@ -144,7 +153,10 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
+    "inferred",
+    "is_base",
     "largest_gap",
+    "lined_up",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
@@ -156,6 +168,7 @@ __all__ = [
     "negative_flips",
     "pooled_ratio",
     "power",
+    "prediction_rows",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
@@ -168,6 +181,7 @@ __all__ = [
     "seeds_needed",
     "sequential_design",
     "sequential_power",
+    "several_groups",
     "spread",
     "spread_equivalence",
     "spread_from_churn",
@@ -178,5 +192,6 @@ __all__ = [
     "spread_trend",
     "spread_verdict",
     "threshold_chance",
+    "unit_of",
     "variance_attribution",
 ]

@@ -51,9 +51,9 @@ def between_groups(arms: Arms) -> Arms:
 
 
 def _results(cell: Cell, count_failures: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    if not count_failures or cell.chance is None:
+    if not count_failures or cell.metric.chance is None:
         return cell.values, cell.finished_mask
-    return np.where(cell.failed_mask, cell.chance, cell.values), cell.finished_mask | cell.failed_mask
+    return np.where(cell.failed_mask, cell.metric.chance, cell.values), cell.finished_mask | cell.failed_mask
 
 
 def _why_not(x: NDArray[np.float64], y: NDArray[np.float64], paired: bool, cell: Cell, base: Cell) -> str:

@@ -1,13 +1,14 @@
 """A cell: the runs of one method, regime and readout on one task, as arrays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics.interval import Interval
+from seedwise.statistics.metric import Metric
 
 FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
@@ -32,9 +33,7 @@ class Cell:
         values: the metric, shape (runs,), NaN where the run did not finish.
         status: shape (runs,), each of ``finished``; ``diverged``, ``crashed``, ``out_of_memory``, ``timeout`` (they
             failed); ``pending``, ``interrupted`` (not counted).
-        metric: name of the metric.
-        higher_is_better: direction of the metric.
-        chance: value of the metric at chance level, or None if there is none.
+        metric: the metric, with its unit, direction and value at chance level.
         readout: how runs are turned into predictions.
         predictions: class labels of the runs with status ``finished``, shape (finished runs, examples), or None.
         example_ids: ids of the examples, shape (examples,) or one row per run in ``predictions``, or None.
@@ -57,7 +56,7 @@ class Cell:
         >>> cell = Cell(
         ...     task="digits", method="vml", regime="all", group=[0, 0, 0], replicate=[0, 1, 2],
         ...     values=[0.98, float("nan"), 0.97], status=("finished", "diverged", "finished"),
-        ...     metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...     metric=Metric("test/accuracy", unit="share", chance=0.1),
         ... )
         >>> cell.n, cell.finished, cell.failed
         (3, 2, 1)
@@ -70,9 +69,7 @@ class Cell:
     replicate: NDArray[np.int64]
     values: NDArray[np.float64]
     status: tuple[str, ...]
-    metric: str
-    higher_is_better: bool
-    chance: float | None = None
+    metric: Metric
     readout: str = "plain"
     predictions: NDArray[np.int64] | None = None
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
@@ -100,8 +97,9 @@ class Cell:
             raise ValueError(
                 f"cell {self.method!r}: status {unknown[0]!r} is unknown; pass one of {', '.join(STATUSES)}"
             )
-        if self.chance is not None and not np.isfinite(self.chance):
-            raise ValueError(f"cell {self.method!r}: chance is {self.chance}; pass the metric at chance level, or None")
+        chance = self.metric.chance
+        if chance is not None and not np.isfinite(chance):
+            raise ValueError(f"cell {self.method!r}: chance is {chance}; pass the metric at chance level, or None")
         keys = self.keys
         if len(set(keys)) != len(keys):
             twice = next(key for key in keys if keys.count(key) > 1)
@@ -122,6 +120,11 @@ class Cell:
                 f"cell {self.method!r}: forecasts has shape {self.forecasts.shape}; "
                 f"pass ({self.status.count('finished')}, windows, steps, variables), one block per finished run"
             )
+
+    @property
+    def shown(self) -> Self:
+        """The cell in the unit in which its metric is shown."""
+        return replace(self, metric=self.metric.shown, values=self.metric.scale * self.values)
 
     @property
     def n(self) -> int:

@@ -67,10 +67,11 @@ def compare_cells(
         ValueError: cells of different tasks or metrics, or an argument out of its range.
 
     Example:
+        >>> from seedwise.statistics import Metric
         >>> def cell(method, values):
         ...     return Cell(
         ...         task="digits", method=method, regime="all", group=[0] * 6, replicate=range(6), values=values,
-        ...         status=("finished",) * 6, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...         status=("finished",) * 6, metric=Metric("test/accuracy"),
         ...     )
         >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
         >>> rows = compare_cells(base, [cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])])
@@ -116,10 +117,11 @@ def compare_study(
         ValueError: a task and regime without a plain cell of the base, or as for :func:`compare_cells`.
 
     Example:
+        >>> from seedwise.statistics import Metric
         >>> def cell(method, regime, values):
         ...     return Cell(
         ...         task="digits", method=method, regime=regime, group=[0] * 4, replicate=range(4), values=values,
-        ...         status=("finished",) * 4, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...         status=("finished",) * 4, metric=Metric("test/accuracy"),
         ...     )
         >>> base, vml = [0.978, 0.981, 0.983, 0.979], [0.980, 0.981, 0.982, 0.979]
         >>> rows = compare_study(
@@ -221,7 +223,7 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
             else mean_verdict(
                 mean,
                 p_adjusted=p_mean[i],
-                higher_is_better=cell.higher_is_better,
+                higher_is_better=cell.metric.higher_is_better,
                 alpha=alpha,
                 equivalence=close_means[i],
                 p_equivalence=p_close_mean[i],
@@ -233,9 +235,10 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
 
 def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
     for cell in methods:
-        if (cell.task, cell.metric) != (base.task, base.metric):
+        if (cell.task, cell.metric.name) != (base.task, base.metric.name):
             raise ValueError(
-                f"cell {cell.method!r} is {cell.metric} on {cell.task}, the base is {base.metric} on {base.task}; "
+                f"cell {cell.method!r} is {cell.metric.name} on {cell.task}, the base is {base.metric.name} on "
+                f"{base.task}; "
                 "compare cells of one task and metric"
             )
 
@@ -275,8 +278,8 @@ def _confirmed(verdict: Verdict | str, counted: Verdict | str, cell: Cell, base:
         return verdict
     failures = " and ".join(f"{arm.failed} of {arm.method}" for arm in (cell, base) if arm.failed)
     lead = f"no verdict, because runs failed ({failures})"
-    if cell.chance is None or base.chance is None:
-        return f"{lead} and {cell.metric} has no chance value to count them with"
+    if cell.metric.chance is None or base.metric.chance is None:
+        return f"{lead} and {cell.metric.name} has no chance value to count them with"
     if isinstance(counted, str):
         return f"{lead}: {counted}"
     if counted.word != verdict.word:

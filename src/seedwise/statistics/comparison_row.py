@@ -15,6 +15,7 @@ from seedwise.statistics.failures import failure_difference
 from seedwise.statistics.forecast_difference import forecast_difference
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.interval import Interval
+from seedwise.statistics.metric import Metric
 from seedwise.statistics.ratios import as_reduction, reduction
 from seedwise.statistics.spread import SpreadProcedure, spread
 from seedwise.statistics.verdict import Verdict
@@ -31,7 +32,7 @@ class ComparisonRow:
         method: name of the method.
         regime: which sources of randomness vary.
         readout: how runs are turned into predictions.
-        metric: name of the metric.
+        metric: the metric, in the unit of the numbers.
         n: finished runs.
         failed: failed runs.
         pending: runs still to be trained, which no number counts.
@@ -65,7 +66,7 @@ class ComparisonRow:
     method: str
     regime: str
     readout: str
-    metric: str
+    metric: Metric
     n: int
     failed: int
     pending: int
@@ -174,7 +175,7 @@ def _improvement(arms: Arms | None, cell: Cell, level: float) -> Improvement | s
     if np.unique(np.concatenate(arms.groups)).size > 1:
         return "runs that share one of several fixed seeds are not independent"
     return probability_of_improvement(
-        arms.method, arms.base, paired=arms.paired, higher_is_better=cell.higher_is_better, level=level
+        arms.method, arms.base, paired=arms.paired, higher_is_better=cell.metric.higher_is_better, level=level
     )
 
 

@@ -69,11 +69,11 @@ def runs_to_resolve(
         ValueError: an argument out of its range.
 
     Example:
-        >>> from seedwise.statistics import Cell, compare_cells
+        >>> from seedwise.statistics import Cell, Metric, compare_cells
         >>> def cell(method, values):
         ...     return Cell(
         ...         task="digits", method=method, regime="all", group=[0] * 4, replicate=range(4), values=values,
-        ...         status=("finished",) * 4, metric="test/accuracy", higher_is_better=True, chance=0.1,
+        ...         status=("finished",) * 4, metric=Metric("test/accuracy"),
         ...     )
         >>> base, vml = cell("base", [0.978, 0.981, 0.983, 0.979]), cell("vml", [0.980, 0.981, 0.982, 0.979])
         >>> plan = runs_to_resolve(compare_cells(base, [vml]))

@@ -1,9 +1,11 @@
 """Studies: from a file to cells."""
 
-from seedwise.study._attribute import AttributionStudy, attribution_sections, is_attribution
+from seedwise.study._attribute import AttributionStudy, attribution_results, is_attribution
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
+from seedwise.study._collect import study_results
 from seedwise.study._compact import Exported, export_compact
+from seedwise.study._description import PublishedResults, StudyDescription, description_of
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -16,16 +18,18 @@ from seedwise.study._doctor import (
     trainings,
 )
 from seedwise.study._executor import Progress, Silent, Workers
+from seedwise.study._fans import Fan
 from seedwise.study._folder import StudyFolder
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._plan import Link, PlannedRun, plan
+from seedwise.study._pools import Ensembles
 from seedwise.study._readouts import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
-from seedwise.study._sections import report_sections
-from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
+from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
+from seedwise.study._spec import Published, PublishedRange, StudySpec, check_study, parse_study, read_study
 from seedwise.study._store import Store, StoredReadout, StoredRun
 from seedwise.study._study import Outcome, Study
 from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
@@ -34,36 +38,48 @@ from seedwise.study._until import announced, looks_at
 
 __all__ = [
     "CHECKS",
+    "AttributionResults",
     "AttributionStudy",
     "CellForecasts",
+    "CellResults",
     "Check",
     "Diagnosis",
     "Difference",
+    "Ensembles",
     "Exported",
+    "Fan",
     "Link",
+    "Network",
     "Objective",
     "Outcome",
     "Patient",
     "PlannedRun",
     "ProgramPatient",
     "Progress",
+    "Provenance",
+    "Published",
+    "PublishedRange",
+    "PublishedResults",
     "Silent",
     "Space",
     "Store",
     "StoredReadout",
     "StoredRun",
     "Study",
+    "StudyDescription",
     "StudyFolder",
     "StudyPatient",
+    "StudyResults",
     "StudySpec",
     "Tune",
     "Values",
     "Workers",
     "announced",
-    "attribution_sections",
+    "attribution_results",
     "base_space",
     "cells_of",
     "check_study",
+    "description_of",
     "diagnose",
     "export_compact",
     "forecasts",
@@ -81,8 +97,8 @@ __all__ = [
     "recipe_names",
     "recipe_text",
     "replicates",
-    "report_sections",
     "settings_of",
+    "study_results",
     "trainings",
     "tuned_method",
     "unread",

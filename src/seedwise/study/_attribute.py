@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-import yaml
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import SOURCES
@@ -21,7 +19,10 @@ from seedwise.statistics import (
     logit_attribution,
     variance_attribution,
 )
+from seedwise.study._description import description_of
 from seedwise.study._mistakes import mistake
+from seedwise.study._provenance import provenance_of
+from seedwise.study._results import AttributionResults
 from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
 from seedwise.study._store import Store, StoredRun
 from seedwise.study._study import Study
@@ -115,59 +116,44 @@ def is_attribution(description: Mapping[str, Any]) -> bool:
     return "attribution" in description
 
 
-def attribution_sections(store: Store, only: str | None = None) -> list[dict[str, Any]]:
-    """Return what a report shows of every attribution in a store, or of ``only`` one, task by task.
-
-    Returns:
-        Dicts with ``name``, the ``study``'s name and ``again``, the command that runs it; ``method``, ``task``,
-        ``model``, ``metric``, ``sources``, ``blocks``; ``attributions`` by ``churn``, ``logits`` and ``metric`` where
-        there are any, and ``reasons`` for those that there are not; the number of ``runs``, of those that ``failed``
-        and are ``pending``; ``spec`` (YAML), ``environments`` and ``failures`` (texts and counts), and ``seconds``.
-
-    """
+def attribution_results(store: Store, only: str | None = None) -> list[AttributionResults]:
+    """Return the results of every attribution in a store, or of ``only`` one, task by task."""
     return [
-        _section(store, name, description, task)
-        for name, description in store.studies().items()
-        if is_attribution(description) and only in (None, name)
-        for task in description["metrics"]
+        _results(store, name, described, task)
+        for name, described in store.studies().items()
+        if is_attribution(described) and only in (None, name)
+        for task in described["metrics"]
     ]
 
 
-def _section(store: Store, study: str, description: Mapping[str, Any], task: str) -> dict[str, Any]:
-    asked, spec = description["attribution"], description["spec"]
-    runs = [run for run in store.runs(study) if run.link.task == task]
-    primary = description["metrics"][task][0]["name"]
-    metric = primary if "/" in primary else f"test/{primary}"
+def _results(store: Store, name: str, stored: Mapping[str, Any], task: str) -> AttributionResults:
+    asked, spec, description = stored["attribution"], stored["spec"], description_of(name, stored)
+    runs = [run for run in store.runs(name) if run.link.task == task]
+    metric = description.metrics[task][0].on("test")
     finished = [run for run in runs if run.status == "finished"]
     ids = [run.run_id for run in finished]
-    attributions, reasons = _attributions(store, finished, asked["sources"], metric)
-    documents = store.documents()
-    model = (spec.get("tasks") or {}).get(task, {}).get("model", spec.get("model"))
-    vary = regime_name(asked["sources"])
-    return {
-        "name": study + (f"-{task}" if len(description["metrics"]) > 1 else ""),
-        "study": spec["name"],
-        "again": f"seedwise attribute {spec['name']}.yaml --vary {vary} --blocks {asked['blocks']}",
-        "method": asked["method"],
-        "task": task,
-        "model": model.get("name") if isinstance(model, dict) else model,
-        "metric": metric,
-        "sources": asked["sources"],
-        "undrawn": undrawn(store.observed(ids), ids, asked["sources"]),
-        "blocks": asked["blocks"],
-        "attributions": attributions,
-        "reasons": reasons,
-        "runs": len(runs),
-        "failed": sum(run.status in FAILURES for run in runs),
-        "pending": sum(run.status not in ("finished", *FAILURES) for run in runs),
-        "spec": yaml.safe_dump(spec, sort_keys=False, default_flow_style=None, width=100),
-        "environments": [
-            (", ".join(f"{k} {v}" for k, v in documents[digest].items()), count)
-            for digest, count in Counter(run.environment for run in runs if run.environment).most_common()
-        ],
-        "failures": Counter(f"{run.status.replace('_', ' ')}: {run.error}" for run in runs if run.error).most_common(),
-        "seconds": sum(run.seconds or 0.0 for run in runs),
-    }
+    sources = tuple(asked["sources"])
+    found, reasons = _attributions(store, finished, sources, metric.name)
+    again = f"seedwise attribute {spec['name']}.yaml --vary {regime_name(sources)} --blocks {asked['blocks']}"
+    return AttributionResults(
+        name=name + (f"-{task}" if len(description.metrics) > 1 else ""),
+        study=spec["name"],
+        method=asked["method"],
+        task=task,
+        model=description.models[task],
+        metric=metric,
+        sources=sources,
+        undrawn=tuple(undrawn(store.observed(ids), ids, sources)),
+        blocks=asked["blocks"],
+        churn=found.get("churn"),
+        logits=found.get("logits"),
+        values=found.get("metric"),
+        reasons=tuple(reasons),
+        runs=len(runs),
+        failed=sum(run.status in FAILURES for run in runs),
+        pending=sum(run.status not in ("finished", *FAILURES) for run in runs),
+        provenance=provenance_of(store, runs, spec, again, named=False),
+    )
 
 
 def _attributions(

@@ -12,9 +12,10 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL
-from seedwise.statistics import Cell, Interval
+from seedwise.statistics import Cell, Interval, as_recorded
 from seedwise.statistics.comparison_row import forecast_difference_of
 from seedwise.study._cell_forecasts import CellForecasts
+from seedwise.study._description import description_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._readings import snapshot_tags
 from seedwise.study._spec import regime_sources
@@ -37,6 +38,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     description = store.studies().get(study)
     if description is None:
         raise SeedwiseError(f"{store.path} holds no study '{study}', only {', '.join(store.studies()) or 'none'}")
+    metrics = description_of(study, description).metrics
     runs = store.runs(study)
 
     def place(run: StoredRun) -> tuple[str, str, str]:
@@ -51,9 +53,11 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
         cell = list(members)
         has_snapshots = any(snapshot_tags(tags.get(run.run_id, ())) for run in cell)
-        primary = description["metrics"][task][0]
-        name = metric or (primary["name"] if "/" in primary["name"] else f"test/{primary['name']}")
-        split = "validation" if name.startswith("validation/") else "test"
+        primary = metrics[task][0].on("test")
+        if metric is not None:
+            primary = replace(primary, name=metric)
+        primary = as_recorded(primary, (run.metrics.get(primary.name) for run in runs if run.link.task == task))
+        split = "validation" if primary.name.startswith("validation/") else "test"
         for readout in readouts:
             if parse_readout(readout).snapshots and not has_snapshots:
                 continue
@@ -71,11 +75,9 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
                 readout=readout,
                 group=np.array([run.link.group for run in cell]),
                 replicate=np.array([run.link.replicate for run in cell]),
-                values=np.array([_value(status, metrics.get(name)) for status, metrics in ends]),
+                values=np.array([_value(status, own.get(primary.name)) for status, own in ends]),
                 status=tuple(status for status, _ in ends),
-                metric=name,
-                higher_is_better=primary["higher_is_better"],
-                chance=primary["chance"],
+                metric=primary,
                 predictions=np.stack([p.predicted.astype(np.int64) for p in kept]) if same else None,
                 example_ids=[p.ids for p in kept] if same else None,
                 forecasts=None if forecasts is None else forecasts.sample,

@@ -18,11 +18,11 @@ from sqlalchemy.schema import CreateTable
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import digest_of, storage_errors
-from seedwise.study._attribute import attribution_sections, is_attribution
+from seedwise.study._attribute import attribution_results, is_attribution
 from seedwise.study._cells import cells_of
+from seedwise.study._collect import study_results
 from seedwise.study._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
 from seedwise.study._recorded import RECORDED
-from seedwise.study._sections import report_sections
 from seedwise.study._store import TRACEBACK, Store
 from seedwise.study._tuning import is_search
 
@@ -103,8 +103,8 @@ class _Recording(Store):
 
     def record(self) -> None:
         """Compute what a report shows, on the page and in the terminal."""
-        report_sections(self)
-        attribution_sections(self)
+        study_results(self)
+        attribution_results(self)
         for study, description in self.studies().items():
             if is_search(description) and not is_attribution(description):
                 cells_of(self, study)

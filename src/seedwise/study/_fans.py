@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, is_base
 from seedwise.study._cell_forecasts import CellForecasts
 
 _FEWEST_RUNS: Final = 3
@@ -84,7 +84,7 @@ def fans_of(
         recall: finds results whose forecasts are not kept any more.
 
     """
-    both = sorted(zip(cells, forecasts, strict=True), key=lambda one: not _is_base(one[0], base))
+    both = sorted(zip(cells, forecasts, strict=True), key=lambda one: not is_base(one[0], base))
     fans = []
     for task, regime in dict.fromkeys((cell.task, cell.regime) for cell in cells):
         kept = [(c, found) for c, found in both if (c.task, c.regime) == (task, regime) and found is not None]
@@ -109,10 +109,6 @@ def fans_of(
         variable = first.variables[choice.variable]
         fans.append(Fan(task, regime, choice, variable, drawn, tuple(left_out), of_first))
     return fans
-
-
-def _is_base(cell: Cell, base: str) -> bool:
-    return (cell.method, cell.readout) == (base, "plain")
 
 
 def _is_shown(found: CellForecasts) -> bool:

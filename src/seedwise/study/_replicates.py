@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, Literal
@@ -30,6 +30,7 @@ from seedwise.run import (
     training,
     write_checked,
 )
+from seedwise.statistics import Metric, Question, unit_of
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import runs_of_changed_code
 from seedwise.study._exam import UNFIXED_HASHES, Sitting, present_sitting
@@ -50,6 +51,7 @@ def replicates(
     store: str | Path = "study.db",
     study: str | None = None,
     metric: str = "accuracy",
+    unit: str | None = None,
     higher_is_better: bool = True,
     chance: float | None = None,
     first_replicate: int = 0,
@@ -75,6 +77,8 @@ def replicates(
         store: the study's file.
         study: its name; default: the store's name without ending.
         metric: the primary metric given to ``run.finish``.
+        unit: ``share`` for a fraction between 0 and 1, which is shown in percent (so is ``accuracy`` unless something
+            else is said); else what is written behind numbers.
         higher_is_better: its direction.
         chance: what guessing gives, so that failed runs can be counted.
         first_replicate: where to start, for fresh seeds.
@@ -122,8 +126,8 @@ def replicates(
     description = {
         "spec": {"name": call.links[0].study, "train": {"function": call.specs[0].function}},
         "base": None,
-        "metrics": {"task": [{"name": metric, "higher_is_better": higher_is_better, "chance": chance}]},
-        "question": {"spread_ratio": 0.7, "power": 0.8},
+        "metrics": {"task": [asdict(Metric(metric, unit_of(metric, unit), higher_is_better, chance))]},
+        "question": asdict(Question()),
     }
     own = {
         "n": n, "method": method, "vary": vary, "store": store, "study": study, "first_replicate": first_replicate,

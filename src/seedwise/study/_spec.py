@@ -15,13 +15,14 @@ from seedwise.randomness import ALL, PARTS, SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
+from seedwise.statistics import Metric, unit_of
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._overrides import merge
 from seedwise.study._readouts import check_readouts
 from seedwise.study._sweep import expanded
 from seedwise.study._tuning import check_tuning
 from seedwise.study._tuning_options import Scalar, Tune
-from seedwise.training import FUNCTION, Metric, Options, TrainerConfig, metrics_of, task_name
+from seedwise.training import FUNCTION, Options, TrainerConfig, metrics_of, task_name
 
 PRESETS = {"all": ALL, "none": ()}
 """Regimes with a name of their own."""
@@ -163,10 +164,15 @@ class NumericOptions(Options):
 
 
 class OwnTask(Options):
-    """What a user's own function learns: the name of the task and of its primary metric."""
+    """What a user's own function learns: the name of the task, and its primary metric.
+
+    ``unit: share`` says that the metric is a fraction between 0 and 1, which is shown in percent, as that of
+    ``accuracy`` is unless something else is said; other units are written behind numbers.
+    """
 
     name: _Name = "task"
     metric: str = "accuracy"
+    unit: Annotated[str, Field(max_length=20)] | None = None
     higher_is_better: bool = True
     chance: float | None = None
 
@@ -370,7 +376,7 @@ class StudySpec(Options):
         if self.function == FUNCTION:
             return metrics_of(self.task)
         task = self._own_task
-        return (Metric(task.metric, task.higher_is_better, task.chance),)
+        return (Metric(task.metric, unit_of(task.metric, task.unit), task.higher_is_better, task.chance),)
 
     @property
     def _own_task(self) -> OwnTask:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -354,12 +354,7 @@ class Study:
         return {
             "spec": spec.model_dump(mode="json", exclude_unset=True),
             "base": spec.base_method,
-            "metrics": {
-                task: [
-                    {"name": m.name, "higher_is_better": m.higher_is_better, "chance": m.chance} for m in part.metrics
-                ]
-                for task, part in spec.by_task().items()
-            },
+            "metrics": {task: [asdict(metric) for metric in part.metrics] for task, part in spec.by_task().items()},
             "question": spec.question.model_dump(),
             **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),

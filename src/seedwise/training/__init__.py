@@ -5,7 +5,6 @@ from seedwise.training._checks import check_data, check_parts
 from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import (
     SIZES,
-    Metric,
     Size,
     classification_metrics,
     is_forecasting,
@@ -19,7 +18,6 @@ from seedwise.training._warnings import steps_of, warnings_of
 __all__ = [
     "FUNCTION",
     "SIZES",
-    "Metric",
     "Options",
     "Size",
     "TrainerConfig",

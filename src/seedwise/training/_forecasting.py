@@ -16,8 +16,9 @@ from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
 from seedwise.registry import BASELINES
 from seedwise.run import Run
+from seedwise.statistics import Metric
 from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
-from seedwise.training._metrics import FORECAST_METRICS, Metric
+from seedwise.training._metrics import FORECAST_METRICS
 from seedwise.training._networks import build_forecaster
 
 

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-
-@dataclass(frozen=True)
-class Metric:
-    """A number that says how good predictions are.
-
-    Attributes:
-        name: as in ``test/name``.
-        higher_is_better: its direction.
-        chance: what guessing gives, or None if that is unknown.
-
-    """
-
-    name: str
-    higher_is_better: bool = True
-    chance: float | None = None
+from seedwise.statistics import SHARE, Metric
 
 
 @dataclass(frozen=True)
@@ -57,11 +43,14 @@ SIZES: Final = {
 
 def classification_metrics(classes: int) -> tuple[Metric, ...]:
     """Return accuracy (primary) and cross-entropy."""
-    return Metric("accuracy", True, 1 / classes), Metric("loss", False, math.log(classes))
+    return (
+        Metric("accuracy", SHARE, True, 1 / classes),
+        Metric("loss", higher_is_better=False, chance=math.log(classes)),
+    )
 
 
 SERIES_NAMES: Final = ("etth1", "etth2")
-FORECAST_METRICS: Final = (Metric("mse", False), Metric("mae", False))
+FORECAST_METRICS: Final = (Metric("mse", higher_is_better=False), Metric("mae", higher_is_better=False))
 """Mean squared error (primary) and mean absolute error, of standardised values."""
 
 
@@ -99,4 +88,4 @@ def metrics_of(task: Mapping[str, Any]) -> tuple[Metric, ...]:
     found = FORECAST_METRICS if is_forecasting(task) else classification_metrics(SIZES[str(task["dataset"])].classes)
     if task.get("test") != "none":
         return found
-    return tuple(replace(metric, name=f"validation/{metric.name}") for metric in found)
+    return tuple(metric.on("validation") for metric in found)

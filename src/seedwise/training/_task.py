@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from seedwise.declarations import Part
 from seedwise.randomness import Randomness
 from seedwise.run import Run
+from seedwise.statistics import Metric
 from seedwise.training._config import Validation
-from seedwise.training._metrics import Metric
 
 
 class Task(Protocol):

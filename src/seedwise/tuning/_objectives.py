@@ -60,10 +60,10 @@ def measured(cell: Cell, runs: int | None = None, worst: float | None = None) ->
     finished = cell.finished_mask[order]
     if not finished.any():
         return None
-    chance = cell.chance if cell.chance is not None else worst
+    chance = cell.metric.chance if cell.metric.chance is not None else worst
     values = cell.values[order].copy()
     if not finished.all():
-        bad = np.min if cell.higher_is_better else np.max
+        bad = np.min if cell.metric.higher_is_better else np.max
         values[~finished] = float(bad(values[finished])) if chance is None else chance
     return Measured(tuple(values.tolist()), int(np.sum(~finished)), _churn(cell, order, finished))
 

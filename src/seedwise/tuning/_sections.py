@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from seedwise.statistics import Cell, Interval, churn, spread
-from seedwise.study import Objective, Store, cells_of, is_search
+from seedwise.study import Objective, Store, StudyResults, cells_of, description_of, is_search
 from seedwise.tuning._objectives import REACHED, Measured, front, measured, shortfalls, values_of
 from seedwise.tuning._tune import worst_of
 
@@ -57,12 +57,12 @@ def _reduction(base: float | None, tuned: float | None) -> float | None:
     return None if base is None or tuned is None or not base > 0 else 100 * (1 - tuned / base)
 
 
-def tuning_sections(store: Store, studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def tuning_sections(store: Store, studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
     """Return one section per search in a store.
 
     Args:
         store: the study's file.
-        studies: what ``report_sections`` gave for it: the fresh runs are among them.
+        studies: what ``study_results`` gave for it: the fresh runs are among them.
 
     Returns:
         Dicts with ``name``, ``of`` (the study's name), ``metric``, ``higher_is_better``, ``options`` (of ``tune:``),
@@ -81,7 +81,7 @@ def tuning_sections(store: Store, studies: Sequence[Mapping[str, Any]]) -> list[
 
 
 def _section(
-    store: Store, name: str, description: Mapping[str, Any], studies: Sequence[Mapping[str, Any]]
+    store: Store, name: str, description: Mapping[str, Any], studies: Sequence[StudyResults]
 ) -> dict[str, Any]:
     asked = description["tuning"]
     cells = {cell.method: cell for cell in cells_of(store, name)}
@@ -89,13 +89,13 @@ def _section(
     documents = store.documents()
     some = next(iter(cells.values()))
     chosen, base = asked.get("chosen"), asked.get("chosen_base", asked["base"])
-    fresh = next((study for study in studies if study["name"] == asked.get("fresh")), None)
+    fresh = next((study for study in studies if study.name == asked.get("fresh")), None)
     gains = {} if chosen is None else _gains(store, [cells[base], cells[chosen]], fresh, worst_of(cells.values()))
     return {
         "name": name,
         "of": asked["of"],
-        "metric": some.metric,
-        "higher_is_better": some.higher_is_better,
+        "metric": some.metric.name,
+        "higher_is_better": some.metric.higher_is_better,
         "options": asked["options"],
         "base": asked["base"],
         "floor": asked["floor"],
@@ -103,7 +103,7 @@ def _section(
         "chosen_base": base,
         "earlier": asked.get("earlier", []),
         "trials": _trials(asked, cells),
-        "description": description,
+        "description": description_of(name, description),
         "cells": list(cells.values()),
         "importances": asked.get("importances", "the search goes on"),
         "gains": gains,
@@ -124,7 +124,7 @@ def _section(
 def _trials(asked: Mapping[str, Any], cells: Mapping[str, Cell]) -> list[dict[str, Any]]:
     """Return what is known of every setting; values of the objective and the front are those of an arm's own trials."""
     objective = Objective.model_construct(**asked["options"]["objective"])
-    higher = next(iter(cells.values())).higher_is_better
+    higher = next(iter(cells.values())).metric.higher_is_better
     worst = worst_of(cells.values())
     rows = []
     for name, setting in asked["settings"].items():
@@ -168,16 +168,14 @@ def _interval(estimate: Any) -> Interval | None:
     return found
 
 
-def _gains(
-    store: Store, searched: Sequence[Cell], fresh: Mapping[str, Any] | None, worst: float | None
-) -> dict[str, Gain]:
+def _gains(store: Store, searched: Sequence[Cell], fresh: StudyResults | None, worst: float | None) -> dict[str, Gain]:
     pairs = {"search": list(searched)}
     if fresh is not None:
-        pairs["validation"] = [c for c in cells_of(store, fresh["name"], searched[0].metric) if c.readout == "plain"]
-        pairs["test"] = [c for c in fresh["cells"] if c.readout == "plain"]
+        pairs["validation"] = [c for c in cells_of(store, fresh.name, searched[0].metric.name) if c.readout == "plain"]
+        pairs["test"] = [c for c in fresh.cells if c.readout == "plain"]
     found = {}
     for which, cells in pairs.items():
         both = [measured(cell, worst=worst) for cell in cells[:2]]
         if len(both) == 2 and both[0] is not None and both[1] is not None and not np.isnan(both[0].mean):
-            found[which] = gain(both[0], both[1], higher_is_better=cells[0].higher_is_better)
+            found[which] = gain(both[0], both[1], higher_is_better=cells[0].metric.higher_is_better)
     return found

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell, ComparisonRow
+from seedwise.statistics.cell import Cell
+
+
+class Placed(Protocol):
+    """A cell, or what was found of one."""
+
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+
+    @property
+    def readout(self) -> str:
+        """How runs are turned into predictions."""
 
 
 def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:
@@ -18,7 +31,7 @@ def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:
     return next((c for c in cells if is_base(c, base) and (c.task, c.regime) == place), None)
 
 
-def is_base(cell: Cell | ComparisonRow, base: str) -> bool:
+def is_base(cell: Placed, base: str) -> bool:
     """Return whether a cell or row is one that others are compared with."""
     return (cell.method, cell.readout) == (base, "plain")
 

@@ -1,0 +1,136 @@
+"""From a store to the results that a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.statistics import Cell, ScoreSpread, is_base, score_spread
+from seedwise.study._attribute import is_attribution
+from seedwise.study._cells import cells_of
+from seedwise.study._costs import cost_of
+from seedwise.study._description import description_of
+from seedwise.study._fans import fans_of
+from seedwise.study._forecasts import forecasts_of
+from seedwise.study._plan import Link
+from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
+from seedwise.study._provenance import provenance_of
+from seedwise.study._results import CellResults, Network, StudyResults
+from seedwise.study._store import Store, StoredRun
+from seedwise.study._tuning import is_search
+from seedwise.training import FUNCTION, is_forecasting, task_name
+
+
+def study_results(store: Store) -> list[StudyResults]:
+    """Return the results of every study in a store; for attributions there is ``attribution_results``, for searches
+    ``seedwise.tuning.search_results``.
+    """
+    return [
+        _study_results(store, name, described)
+        for name, described in store.studies().items()
+        if not (is_attribution(described) or is_search(described))
+    ]
+
+
+def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyResults:
+    runs, cells = store.runs(name), cells_of(store, name)
+    description = description_of(name, stored)
+    base = description.base or (cells[0].method if cells else "")
+    members = [[run for run in runs if _place(run.link) == _place(cell)] for cell in cells]
+    # The status of a run in its cell: one that is not read out yet has left nothing to show.
+    finished = [
+        [run.run_id for run, status in zip(own, cell.status, strict=True) if status == "finished"]
+        for own, cell in zip(members, cells, strict=True)
+    ]
+    plain = {(c.task, c.regime): (c, ids) for c, ids in zip(cells, finished, strict=True) if is_base(c, base)}
+    of_base = {at: [run for run in runs if _place(run.link) == (*at, base)] for at in plain}
+    series = store.series(run.run_id for run in runs)
+    truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
+    readouts = store.readouts()
+    parts: list[CellResults] = []
+    ensembles: list[Ensembles] = []
+    for cell, own, run_ids in zip(cells, members, finished, strict=True):
+        pool = cache(partial(pool_of, store, cell, run_ids))  # one at a time: logits are large
+        scores = _scores(store, cell, run_ids, pool)
+        compared, compared_ids = plain.get((cell.task, cell.regime), (None, []))
+        recall = partial(store.recall, run_ids=run_ids, compared_with=compared_ids)
+        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall)
+        # Readouts share the training of their runs, which is shown once.
+        is_plain = cell.readout == "plain"
+        parts.append(
+            CellResults(
+                cell=cell,
+                labels=truth[run_ids[0]].labels if run_ids and run_ids[0] in truth else None,
+                curves=_curves([series.get(run_id, []) for run_id in run_ids]) if is_plain else {},
+                metrics=_metrics([run for run in own if run.run_id in set(run_ids)]) if is_plain else {},
+                network=_network(own[0]),
+                forecasts=forecasts_of(store, run_ids) if is_plain else None,
+                scores=scores,
+                cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts),
+            )
+        )
+    forecasts = [part.forecasts for part in parts]
+    fans = fans_of(cells, forecasts, base, lambda found: partial(store.recall, run_ids=found.run_ids))
+    again = None if description.is_loop else f"seedwise run {name}.yaml"
+    return StudyResults(
+        replace(description, base=base),
+        tuple(parts),
+        provenance_of(store, runs, stored["spec"], again),
+        ensembles=tuple(ensembles),
+        fans=tuple(fans),
+    )
+
+
+def _place(at: Cell | Link) -> tuple[str, str, str]:
+    return at.task, at.regime, at.method
+
+
+def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]]:
+    """Return the series that all runs logged, in the epochs that all of them have: one may have stopped early."""
+    shortest = min(map(len, runs), default=0)
+    runs = [run[:shortest] for run in runs]
+    if not shortest or any([row["epoch"] for row in run] != [row["epoch"] for row in runs[0]] for run in runs):
+        return {}
+    names = [name for name in runs[0][0] if name != "epoch"]
+    complete = [name for name in names if all(name in row for run in runs for row in run)]
+    return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
+
+
+def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:
+    """Return the metrics that all runs have, such as ``test/mae`` or ``naive/mse``."""
+    names = [name for name in runs[0].metrics if all(r.metrics.get(name) is not None for r in runs)] if runs else []
+    return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
+
+
+def _network(run: StoredRun) -> Network | None:
+    """Return the series with its horizon, and the network, of a run of the built-in trainer that forecasts."""
+    if run.content["function"] != FUNCTION or not is_forecasting(run.content["config"]["task"]):
+        return None
+    config = run.content["config"]
+    return Network(task_name(config["task"]), config["model"]["name"])
+
+
+def _scores(
+    store: Store, cell: Cell, run_ids: Sequence[str], pool: Callable[[], Pool | str | None]
+) -> ScoreSpread | str | None:
+    """Compare the logits of the runs of a cell, if there are enough of them."""
+    # Runs at other values of the fixed seeds differ for that reason too.
+    if len(run_ids) < 3 or len(set(cell.group.tolist())) > 1:
+        return None
+
+    def compute() -> ScoreSpread | str | None:
+        found = pool()
+        if not isinstance(found, Pool):
+            return found
+        try:
+            return score_spread(found.logits, found.labels, example_ids=cell.example_ids)
+        except ValueError as error:
+            return str(error)
+
+    scores: ScoreSpread | str | None = store.recall("scores", {"readout": cell.readout}, compute, run_ids=run_ids)
+    return scores
