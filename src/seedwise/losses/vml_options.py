@@ -24,9 +24,9 @@ class VMLOptions:
             the base loss.
         eps: smallest reference, > 0, in the unit of the loss.
         delta_mode: "absolute": D = delta; "sigma": D = delta s, with s of this step; "sigma_ref": D = delta s_ref.
-        gradient: "through": as above, which is what the paper's eq. 9-10 derive. "stopped": no gradient through l in
-            d, which is what the paper's Algorithm 1 (line 7) says; the penalty then has no gradient, the factor is 1,
-            and VML has no effect on training.
+        gradient: "through": that of the formulas, which is what the paper's eq. 9-10 derive. "stopped": no gradient
+            through l in d, which is what the paper's Algorithm 1 (line 7) says; the penalty then has no gradient, the
+            factor is 1, and VML has no effect on training.
 
     Source: Variance Minimizer Loss paper, Table 5.
     """

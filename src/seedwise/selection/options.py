@@ -10,7 +10,7 @@ SampleInEval = Literal[False, True, "every_pass"]
 
 @dataclass(frozen=True)
 class SelectionOptions:
-    """Options of ``selection.select_weights``: each weight is chosen among ``k`` random ones, by trained scores.
+    """Each weight is chosen among ``k`` random ones, by trained scores: ``selection.select_weights``.
 
     ``leave`` names modules that are trained as usual. ``sample_in_eval: every_pass`` draws anew in every batch of an
     evaluation, and evaluates in batches of the training's size.
