@@ -16,4 +16,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     from seedwise.models import _public
 
-    return getattr(_public, name)
+    networks = {**_public.MODELS, **_public.FORECASTERS}  # one of the registry is here without another line
+    return networks[name] if name in networks else getattr(_public, name)
