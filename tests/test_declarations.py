@@ -194,7 +194,7 @@ def test_a_part_may_hold_another(here):
 
 class Own(OwnPart):
     calls = "make(**options)"
-    told = ("base",)
+    offered = ("base",)
 
 
 def test_one_of_several_is_told_by_its_name_and_the_users_own_by_the_colon(here):
@@ -205,5 +205,6 @@ def test_one_of_several_is_told_by_its_name_and_the_users_own_by_the_colon(here)
     assert either.validate_python(own) is own
     with pytest.raises(ValidationError, match="there is no function 'nothing'"):
         either.validate_python("declared_here:nothing")
-    with pytest.raises(ValidationError, match="'inner', 'plain'"):
-        either.validate_python("outer")
+    for mistake in ("outer", {"name": ["inner"]}):
+        with pytest.raises(ValidationError, match="'inner', 'plain'"):
+            either.validate_python(mistake)

@@ -105,7 +105,7 @@ class Group(Options):
 
         Args:
             args: what every one of its kind gets.
-            offered: by name of a parameter, how to get what only a function with such a parameter is told.
+            offered: by name of a parameter, how to get what only a function with such a parameter gets.
             kwargs: in the place of options, or as further ones.
 
         """
@@ -130,8 +130,8 @@ class OwnPart(Part):
     """How it is called, for error messages."""
     args: ClassVar[tuple[Any, ...]] = ()
     kwargs: ClassVar[tuple[str, ...]] = ()
-    told: ClassVar[tuple[str, ...]] = ()
-    """What it is called with besides its options, and what it is told if it has such a parameter."""
+    offered: ClassVar[tuple[str, ...]] = ()
+    """What it is called with besides its options, and what it gets only if it has such a parameter."""
 
     @model_validator(mode="before")
     @classmethod
@@ -147,8 +147,8 @@ class OwnPart(Part):
             function = _own_function(name)
             if function is None:
                 return dict(options)
-            told = dict.fromkeys(cls.told, lambda: None)
-            bind(function, cls.args, told, {**dict.fromkeys(cls.kwargs), **options})
+            offered = dict.fromkeys(cls.offered, lambda: None)
+            bind(function, cls.args, offered, {**dict.fromkeys(cls.kwargs), **options})
         except SeedwiseError as error:
             raise ValueError(str(error)) from None
         except (TypeError, ValueError) as error:
@@ -188,8 +188,8 @@ def bind(
 
     """
     signature = inspect.signature(function)
-    told = {name: get() for name, get in offered.items() if name in signature.parameters and name not in options}
-    return signature.bind(*args, **told, **options)
+    taken = {name: get() for name, get in offered.items() if name in signature.parameters and name not in options}
+    return signature.bind(*args, **taken, **options)
 
 
 def _own_function(name: str) -> Callable[..., Any] | None:
@@ -226,7 +226,7 @@ def one_of(
     models: Mapping[str, type[Part]],
     *owns: type[OwnPart],
     own_of: Callable[[ValidationInfo], type[OwnPart]] | None = None,
-    no_part: Mapping[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> Any:
     """Return the type of a group of a study file that is one of several parts, or the user's own.
 
@@ -236,7 +236,7 @@ def one_of(
         models: by name.
         owns: of the user's; none where there can be none.
         own_of: says which of several is meant; default: the first.
-        no_part: names with a message of their own.
+        refused: names that are none, with a message of their own.
 
     """
     # Made at run time, which the static types of `Union` do not know of.
@@ -245,12 +245,13 @@ def one_of(
     adapter: TypeAdapter[Part] = TypeAdapter(Annotated[ours, Field(discriminator="name")])
 
     def told_apart(value: Any, _handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Part:
-        name = value.get("name") if isinstance(value, dict) else None
-        if name in (no_part or {}):
-            raise ValueError((no_part or {})[str(name)])
         if isinstance(value, owns):
             return value
-        if owns and isinstance(name, str) and ":" in name:
+        name = value.get("name") if isinstance(value, dict) else None
+        name = name if isinstance(name, str) else ""
+        if refused and name in refused:
+            raise ValueError(refused[name])
+        if owns and ":" in name:
             own = own_of(info) if own_of else owns[0]
             return own.model_validate(value, context=info.context)
         return adapter.validate_python(value, context=info.context)

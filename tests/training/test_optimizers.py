@@ -6,8 +6,8 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from seedwise.models import resnet14, small_cnn
-from seedwise.training._config import AnyOptimizer
 from seedwise.training._optim import build_optimizer
+from seedwise.training._parts import AnyOptimizer
 
 ALL = ["bias", "norm", "weight"]
 config_of = TypeAdapter(AnyOptimizer).validate_python

@@ -9,7 +9,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from seedwise.data import DATASETS, SERIES
-from seedwise.training import SIZES, _config, classification_metrics
+from seedwise.training import SIZES, _config, _parts, classification_metrics
 from seedwise.training._metrics import SERIES_NAMES
 from seedwise.training._options import SGD, Adam, AdamW
 
@@ -24,7 +24,7 @@ def test_defaults_of_optimizers_are_those_of_torch(config, function):
 
 
 def test_what_torch_refuses_is_refused_before_training():
-    config_of = TypeAdapter(_config.AnyOptimizer).validate_python
+    config_of = TypeAdapter(_parts.AnyOptimizer).validate_python
     with pytest.raises(ValidationError, match="nesterov needs a momentum"):
         config_of({"name": "sgd", "lr": 0.1, "nesterov": True})
     assert config_of({"name": "sgd", "lr": 0.1, "nesterov": True, "momentum": 0.5})

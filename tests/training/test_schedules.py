@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from seedwise.run import execute
 from seedwise.training import _loop, train
-from seedwise.training._config import AnySchedule
+from seedwise.training._parts import AnySchedule
 from seedwise.training._schedules import lr_schedule
 
 STEPS = 4

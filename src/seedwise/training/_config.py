@@ -2,7 +2,7 @@
 
 Options at their default are left out of a run's name, so a default may not change once it is released: the golden ids
 in the tests state every option and would change with it. Nothing here imports torch, so that a study is checked at
-once; the tests hold these options against the signatures they stand for.
+once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -24,25 +24,23 @@ from pydantic import (
     model_validator,
 )
 
-from seedwise.declarations import STUDY_FILE, Group, Options, OwnPart, Part, named, one_of, schema, schemas
-from seedwise.registry import (
-    AVERAGES,
-    BASELINES,
-    CONTROLLERS,
-    FORECASTERS,
-    LOSSES,
-    NETWORKS,
-    OPTIMIZERS,
-    SCHEDULES,
-    SELECTION,
-    WAYS,
-)
+from seedwise.declarations import STUDY_FILE, Group, Options, named
+from seedwise.registry import FORECASTERS, WAYS
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
+from seedwise.training._parts import (
+    LOSS_MODELS,
+    SCHEDULE_MODELS,
+    WAY_MODELS,
+    AnyAverage,
+    AnyLoss,
+    AnyNetwork,
+    AnyOptimizer,
+    AnySchedule,
+    Network,
+    OwnForecaster,
+)
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Weight = Annotated[float, Field(gt=0, le=1)]
-Rate = Annotated[float, Field(gt=0, le=1)]
-NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -61,6 +59,8 @@ class ClassificationTask(Options):
     mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is
     tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
     """
+
+    forecasts: ClassVar = False
 
     dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
     augment: Literal[True, False, "flip"] = True
@@ -146,6 +146,8 @@ class ForecastingTask(Options):
     test rows alone, for runs that are judged on validation rows.
     """
 
+    forecasts: ClassVar = True
+
     dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
     train_windows: Count | None = None
     test_windows: Count | None = None
@@ -170,134 +172,6 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
 Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_series)]
 
 
-if TYPE_CHECKING:
-    Selection = Group
-else:
-    Selection = schema(Group, "selection", SELECTION)
-
-
-class Network(Part):
-    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
-
-    selection: Selection | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _selects_no_bias(cls, value: Any) -> Any:
-        """Selected weights have no biases, scales or start of their own, said or not: it is one network."""
-        if not isinstance(value, dict) or value.get("selection") is None or "bias" not in cls.model_fields:
-            return value
-        if value.get("bias") is True:
-            raise ValueError("selected weights have no biases: leave out bias: true")
-        implied: list[tuple[str, Any]] = [("bias", False)]
-        if not (isinstance(value["selection"], dict) and value["selection"].get("leave")):
-            implied += [("affine", False), ("init", "glorot")]
-        return {key: given for key, given in value.items() if (key, given) not in implied}
-
-
-class OwnNetwork(Network, OwnPart):
-    """A user's own network of images, a ``torch.nn.Module``."""
-
-    calls = "make(in_channels, num_classes, **options)"
-    args = (1, 2)
-    told = ("image_size",)
-
-
-class OwnForecaster(OwnPart):
-    """A user's own network of time series, a ``torch.nn.Module``."""
-
-    calls = "make(variables, lookback, horizon, calendar, **options)"
-    args = (1, 1, 1, 1)
-
-
-_NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
-_NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
-if TYPE_CHECKING:
-    AnyNetwork = Part
-else:
-    AnyNetwork = one_of(
-        _NETWORKS,
-        OwnNetwork,
-        OwnForecaster,
-        own_of=lambda info: OwnForecaster if isinstance(info.data.get("task"), ForecastingTask) else OwnNetwork,
-        no_part={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
-    )
-
-
-class OwnLoss(OwnPart):
-    """A user's own loss: it makes what is called with outputs and targets and returns one number."""
-
-    calls = "make(**options)"
-    told = ("base", "variance", "seed")
-
-
-_CONTROLLERS = schemas(Part, CONTROLLERS)
-_LOSSES = schemas(Part, LOSSES, controller=one_of(_CONTROLLERS, OwnLoss))
-if TYPE_CHECKING:
-    AnyLoss = Part
-else:
-    AnyLoss = one_of(_LOSSES, OwnLoss)
-
-
-class ParameterGroup(Options):
-    """Parameters that get their own learning rate and weight decay.
-
-    ``norm``: weights of normalisation layers; ``bias``: every bias; ``weight``: all others.
-    """
-
-    kinds: list[Literal["bias", "norm", "weight"]]
-    lr_scale: NonNegative = 1.0
-    weight_decay: NonNegative | None = None
-
-
-class Optimizer(Part):
-    """An optimizer: ``lr`` is the learning rate at its peak, which nobody should leave to a default."""
-
-    lr: Positive
-    groups: list[ParameterGroup] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _disjoint(self) -> Self:
-        kinds = [kind for group in self.groups for kind in group.kinds]
-        if len(set(kinds)) < len(kinds):
-            raise ValueError("every kind of parameter may stand in one group only")
-        return self
-
-
-class OwnOptimizer(Optimizer, OwnPart):
-    """A user's own optimizer, a ``torch.optim.Optimizer``."""
-
-    calls = "make(parameter_groups, lr=..., **options)"
-    args = ([],)
-    kwargs = ("lr",)
-
-
-_OPTIMIZERS = schemas(Optimizer, OPTIMIZERS)
-if TYPE_CHECKING:
-    AnyOptimizer = Optimizer
-else:
-    AnyOptimizer = one_of(_OPTIMIZERS, OwnOptimizer)
-
-
-class Schedule(Part):
-    """A learning-rate schedule, and how long the rate rises to its peak before."""
-
-    warmup_epochs: NonNegative = 0.0
-
-
-class OwnSchedule(Schedule, OwnPart):
-    """A user's own schedule: it makes what is called with a step, the steps in all and the epoch."""
-
-    calls = "make(**options)"
-
-
-_SCHEDULES = schemas(Schedule, SCHEDULES)
-if TYPE_CHECKING:
-    AnySchedule = Schedule
-else:
-    AnySchedule = one_of(_SCHEDULES, OwnSchedule)
-
-
 class Validation(Options):
     """What is validated on, and which epoch is reported.
 
@@ -317,15 +191,6 @@ class Validation(Options):
         return self
 
 
-_AVERAGES = schemas(Part, AVERAGES)
-if TYPE_CHECKING:
-    AnyAverage = Part
-else:
-    AnyAverage = one_of(_AVERAGES)
-
-_WAYS = schemas(Group, WAYS)
-
-
 class _TrainOptions(Options):
     """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
 
@@ -336,8 +201,8 @@ class _TrainOptions(Options):
     epochs: Count
     batch_size: Count
     optimizer: AnyOptimizer
-    schedule: AnySchedule = _SCHEDULES["constant"](name="constant")
-    loss: AnyLoss = _LOSSES["cross_entropy"](name="cross_entropy")
+    schedule: AnySchedule = SCHEDULE_MODELS["constant"](name="constant")
+    loss: AnyLoss = LOSS_MODELS["cross_entropy"](name="cross_entropy")
     validation: Validation | None = None
     averaging: AnyAverage | None = None
     clip_gradient: Positive | None = None
@@ -367,7 +232,7 @@ else:
         "TrainOptions",
         __base__=_TrainOptions,
         __doc__=_TrainOptions.__doc__,
-        **{name: (way | None, None) for name, way in _WAYS.items()},
+        **{name: (way | None, None) for name, way in WAY_MODELS.items()},
     )
 
 
@@ -405,7 +270,7 @@ class TrainerConfig(Options):
 
     @model_validator(mode="after")
     def _fit_together(self) -> TrainerConfig:
-        forecasts = isinstance(self.task, ForecastingTask)
+        forecasts = self.task.forecasts
         if forecasts != (self.model.name in FORECASTERS or isinstance(self.model, OwnForecaster)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
         if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":

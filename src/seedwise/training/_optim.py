@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.training._config import Optimizer
+from seedwise.training._parts import Optimizer
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Protocol
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from seedwise.training._config import Schedule
+    from seedwise.training._parts import Schedule
 
 Count = Annotated[int, ("ge", 1)]
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
-from seedwise.training._config import Network, Selection
+from seedwise.training._parts import Network, Selection
 
 
 def selection_of(model: object) -> Selection | None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
-from seedwise.training._config import (
-    ClassificationTask,
-    TrainerConfig,
-    steps_per_epoch,
-)
+from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import SIZES
 
 
