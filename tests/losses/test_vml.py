@@ -114,7 +114,7 @@ def test_follows_the_paper_for_hundreds_of_steps(options):
 def test_the_defaults_are_those_of_the_paper():
     vml = VarianceMinimizerLoss()
     assert {name: getattr(vml.options, name) for name in DEFAULTS} == DEFAULTS
-    assert vml.gradient == "through"
+    assert vml.options.gradient == "through"
 
 
 def test_the_first_deviation_is_zero_and_the_penalty_begins_at_the_warmup_step():
