@@ -61,5 +61,6 @@ def changed_code(runs: int, files: Iterable[str], remedy: str = _OPTIONS) -> Cha
     names = sorted(files)
     return ChangedCodeError(
         f"the code that trains has changed since {runs} of the finished runs were trained "
-        f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): {remedy}"
+        f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})",
+        remedy,
     )

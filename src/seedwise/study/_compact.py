@@ -21,10 +21,10 @@ from seedwise.run import digest_of, storage_errors
 from seedwise.study._attribute import attribution_results, is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
+from seedwise.study._extensions import is_search
 from seedwise.study._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
 from seedwise.study._recorded import RECORDED
 from seedwise.study._store import TRACEBACK, Store
-from seedwise.study._tuning import is_search
 
 Row = dict[str, Any]
 
