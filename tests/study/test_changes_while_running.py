@@ -12,7 +12,7 @@ from seedwise.execution import Resources
 from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
 from seedwise.store import Store
 from seedwise.study import Study
-from seedwise.study._spec import parse_study
+from seedwise.study._study_file import parse_study
 
 
 @pytest.fixture

@@ -31,19 +31,13 @@ from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
+from seedwise.study._regimes import regime_sources
 from seedwise.study._replicates import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
-from seedwise.study._spec import (
-    Published,
-    PublishedRange,
-    StudySpec,
-    check_study,
-    parse_study,
-    read_study,
-    regime_sources,
-)
+from seedwise.study._spec import Published, PublishedRange, StudySpec
 from seedwise.study._study import Study
+from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at
 

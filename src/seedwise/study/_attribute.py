@@ -23,9 +23,11 @@ from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of
 from seedwise.study._mistakes import mistake
 from seedwise.study._provenance import provenance_of
+from seedwise.study._regimes import regime_name, regime_sources
 from seedwise.study._results import AttributionResults
-from seedwise.study._spec import StudySpec, check_study, regime_name, regime_sources
+from seedwise.study._spec import StudySpec
 from seedwise.study._study import Study
+from seedwise.study._study_file import check_study
 from seedwise.study._varied import undrawn
 
 _OF_REPLICATES = {

@@ -20,7 +20,7 @@ from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import description_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pending_readouts import snapshot_tags
-from seedwise.study._spec import regime_sources
+from seedwise.study._regimes import regime_sources
 from seedwise.study._varied import varied_in
 
 

@@ -29,7 +29,7 @@ from seedwise.execution import (
 )
 from seedwise.run import Keep, Observed, Operation, Record, RunRecord, RunSpec, first_difference
 from seedwise.study._mistakes import mistake
-from seedwise.study._spec import regime_sources
+from seedwise.study._regimes import regime_sources
 from seedwise.study._study import Study
 from seedwise.study._trainable import check_trainable
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import difflib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+
+from seedwise.errors import SeedwiseError
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -> str:
@@ -48,6 +52,19 @@ def describe(
     place = _place(path, prefix, where or {})
     line = _sentence(first, model, location, path, place)
     return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+
+
+def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> _Model:
+    """Return ``raw`` as a model.
+
+    Raises:
+        SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
+
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
 def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], path: list[str], place: str) -> str:  # noqa: PLR0911

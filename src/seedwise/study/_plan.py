@@ -8,7 +8,8 @@ from typing import Final
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
 from seedwise.run import Link, PlannedRun, RunSpec
-from seedwise.study._spec import StudySpec, regime_name, regime_sources
+from seedwise.study._regimes import regime_name, regime_sources
+from seedwise.study._spec import StudySpec
 from seedwise.training import FUNCTION, is_forecasting
 
 GROUP_STRIDE: Final = 100_000

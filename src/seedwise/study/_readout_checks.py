@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import Readout, parse_readout
+from seedwise.study._spec import StudySpec
 from seedwise.training import FUNCTION, SIZES, is_forecasting
-
-if TYPE_CHECKING:
-    from seedwise.study._spec import StudySpec
 
 SCORED = ("accuracy", "loss")
 """The metrics that a readout gives."""

@@ -41,8 +41,8 @@ from seedwise.study._code import stale_runs
 from seedwise.study._ingest import ingest, ingest_outbox
 from seedwise.study._plan import seeds_of
 from seedwise.study._policy import Policy, todo
+from seedwise.study._regimes import regime_sources
 from seedwise.study._sinks import Known
-from seedwise.study._spec import regime_sources
 
 
 def replicates(

@@ -1,13 +1,10 @@
-"""The study file: read, checked, and its methods resolved."""
+"""What a study file says, and its methods resolved."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,60 +16,20 @@ from pydantic import (
 )
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import ALL, PARTS, SOURCES
+from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Metric
 from seedwise.statistics.metric import unit_of
-from seedwise.study._extensions import imported, sections_in
-from seedwise.study._mistakes import describe, mistake
+from seedwise.study._mistakes import describe, mistake, validated
 from seedwise.study._overrides import merge
-from seedwise.study._readout_checks import check_readouts
-from seedwise.study._sweep import Scalar, expanded
+from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
+from seedwise.study._sweep import Scalar
 from seedwise.training import FUNCTION, Options, TrainerConfig, metrics_of, task_name
 
-PRESETS = {"all": ALL, "none": ()}
-"""Regimes with a name of their own."""
-
-REGIME_SETS = {"two-by-two": ("all", "hardware", "all+hardware", "none")}
-"""Several regimes under one name: algorithmic sources only, implementation only, both, neither."""
-
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
-_Model = TypeVar("_Model", bound=BaseModel)
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_length=80)]
-
-
-def regime_sources(regime: str) -> tuple[str, ...]:
-    """Return the sources that a regime varies: ``all``, ``none``, or sources (or ``all``) joined by ``+``."""
-    if regime == "none":
-        return ()
-    sources: list[str] = []
-    for part in regime.split("+"):
-        if part != "all" and part not in SOURCES:
-            raise ValueError(
-                mistake("regime", part, [*REGIME_SETS, *PRESETS, *SOURCES]) + "; join several sources with '+'"
-            )
-        sources += ALL if part == "all" else (part,)
-    if len(set(sources)) < len(sources):
-        raise ValueError(f"the regime '{regime}' names a source twice")
-    for part in PARTS:
-        if part in sources and "init" in sources:
-            raise ValueError(f"the regime '{regime}' varies 'init', and with it '{part}': leave out '+{part}'")
-    return tuple(s for s in SOURCES if s in sources)
-
-
-def regime_name(sources: Sequence[str]) -> str:
-    """Return the one name of the regime that varies these sources.
-
-    Example:
-        >>> regime_name(["dropout", "init"]), regime_name(["hardware", *ALL]), regime_name([])
-        ('init+dropout', 'all+hardware', 'none')
-
-    """
-    everything = set(ALL) <= set(sources)
-    rest = [s for s in SOURCES if s in sources and not (everything and s in ALL)]
-    return "+".join((["all"] if everything else []) + rest) or "none"
 
 
 def _named_regimes(regimes: Any) -> Any:
@@ -350,7 +307,7 @@ class StudySpec(Options):
     def numerics(self) -> Numerics:
         """What decides the bits besides the spec and the seeds."""
         given = {key: self.train[key] for key in _NUMERICS if key in self.train}
-        return Numerics(**_validated(NumericOptions, given, "train").model_dump())
+        return Numerics(**validated(NumericOptions, given, "train").model_dump())
 
     def by_task(self) -> dict[str, StudySpec]:
         """Return a study of one task for each of the ``tasks``, by its name."""
@@ -388,7 +345,7 @@ class StudySpec(Options):
 
     @property
     def _own_task(self) -> OwnTask:
-        return _validated(OwnTask, self.task, "task")
+        return validated(OwnTask, self.task, "task")
 
     @property
     def keep_options(self) -> Keep:
@@ -464,143 +421,3 @@ class StudySpec(Options):
         except (TypeError, ValueError) as error:
             raise SeedwiseError(f"{place} may hold finite numbers, text, lists and mappings only: {error}") from None
         return dict(configured)
-
-
-def read_study(path: Path, scale: str | None = None) -> StudySpec:
-    """Read and check a study file.
-
-    Args:
-        path: a YAML file.
-        scale: one of its ``scales``, or ``full``; None where it has none.
-
-    Raises:
-        SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
-
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
-    except UnicodeDecodeError:
-        raise SeedwiseError(f"cannot read {path}: it is no text; name the study file (.yaml)") from None
-    except OSError as error:
-        raise SeedwiseError(f"cannot read {path}: {error}") from None
-    return parse_study(text, str(path), scale)
-
-
-def parse_study(text: str, source: str = "study", scale: str | None = None) -> StudySpec:
-    """Check the text of a study file, named ``source`` in error messages; ``scale`` is one of its ``scales``."""
-    try:
-        raw = yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
-    except RecursionError:
-        raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:  # a date or number that there is not
-        raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
-    if raw is None:
-        raise SeedwiseError(f"{source} is empty: 'seedwise init' writes a study file to start from")
-    return check_study(_scaled(raw, source, scale), source)
-
-
-def _scaled(raw: Any, source: str, scale: str | None) -> Any:
-    """Lay one of the study's ``scales`` over it; ``full`` is the study as it stands."""
-    scales = raw.get("scales") if isinstance(raw, dict) else None
-    if scales is None:
-        if scale is not None:
-            raise SeedwiseError(f"{source} has no scales: leave out '--scale {scale}'")
-        return raw
-    if not isinstance(scales, dict) or not all(isinstance(changes, dict) for changes in scales.values()):
-        raise SeedwiseError(f"{source}: scales holds a name for each scale, and what it changes of the study")
-    names = [*scales, *([] if "full" in scales else ["full"])]
-    if scale is None:
-        raise SeedwiseError(f"{source} comes in several scales: choose one of --scale {', --scale '.join(names)}")
-    if scale not in names:
-        raise SeedwiseError(f"{source}: {mistake('scale', scale, names)}")
-    rest = {key: value for key, value in raw.items() if key != "scales"}
-    changes = scales.get(scale, {})
-    # A scale names the tasks that it has: fewer or others, where the full study is too long.
-    merged = merge(rest, changes, named=True) | {key: changes[key] for key in ("tasks",) if key in changes}
-    if scale == "full":
-        return merged
-    if "published" in merged:
-        merged["published_setting"] = changes.get("published_setting", False)
-    # Results of different scales never meet in one store.
-    return merged | {"name": f"{merged.get('name')}-{scale}"}
-
-
-def check_study(raw: Any, source: str = "study") -> StudySpec:
-    """Check what a study file holds, named ``source`` in error messages."""
-    if not isinstance(raw, dict):
-        raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
-    try:
-        sections = sections_in(raw)
-        raw = raw | {key: _validated(imported(own.options), raw[key], key) for key, own in sections.items()}
-        study = _validated(StudySpec, raw)
-        if study.sweep is not None:
-            methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
-            rest = {key: value for key, value in raw.items() if key != "sweep"}
-            study = _validated(StudySpec, {**rest, "methods": methods})
-        for task, part in study.by_task().items():
-            try:
-                part.configs()
-                check_readouts(part)
-                _check_scores(part)
-                _ = part.numerics, part.task_name
-            except SeedwiseError as error:
-                raise SeedwiseError(str(error) if study.tasks is None else f"with the task '{task}': {error}") from None
-        for own in sections.values():
-            imported(own.check)(study)
-        return study
-    except SeedwiseError as error:
-        raise SeedwiseError(f"{source}: {error}") from None
-
-
-def _check_scores(spec: StudySpec) -> None:
-    """Without scores, runs of the regime ``scores`` would all be the same."""
-    vectors = spec.seeds or [dict.fromkeys(regime_sources(regime), 1) for regime in spec.regimes]
-    if spec.function != FUNCTION or not any(vector.get("scores") for vector in vectors):
-        return
-    for method, config in spec.configs().items():
-        if "selection" not in config["model"]:
-            raise SeedwiseError(
-                f"the regime 'scores' varies the first scores of selected weights, and the method '{method}' has none: "
-                "give its model 'selection: {k: 8}', or vary 'init' or 'weights'"
-            )
-
-
-def _validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> _Model:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise SeedwiseError(describe(error, model, prefix=prefix)) from None
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is a mistake and 1e-4 is a number."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":  # what '<<' brings in may be given again
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' is given twice", key_node.start_mark
-                )
-            if isinstance(key, str):
-                seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.1 reads 'no' as a boolean and 1e-4 as text; people mean the name and the number.
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|false|False)$"), list("tTfF"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)

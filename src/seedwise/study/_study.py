@@ -20,7 +20,8 @@ from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
-from seedwise.study._spec import StudySpec, check_study, parse_study, read_study
+from seedwise.study._spec import StudySpec
+from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._until import described, looks_at
 from seedwise.training import FUNCTION, TrainerConfig, steps_of, warnings_of
 

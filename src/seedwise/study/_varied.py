@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seedwise.run import Observed, digest_of
 from seedwise.store import Store, StoredRun
-from seedwise.study._spec import regime_sources
+from seedwise.study._regimes import regime_sources
 
 
 @dataclass(frozen=True)
