@@ -21,8 +21,7 @@ from seedwise.training._losses import build_loss, checked_loss
 from seedwise.training._optim import build_optimizer, clip_gradient
 from seedwise.training._schedules import lr_schedule
 from seedwise.training._selection import select, selection_of
-from seedwise.training._sharpness import Backward
-from seedwise.training._task import Task
+from seedwise.training._task import Backward, Task
 from seedwise.training._warnings import warnings_of
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from seedwise.training._task import Backward
+
 if TYPE_CHECKING:
     from seedwise.training._loop import Trainer
-
-Backward = Callable[..., Tensor]
-"""Leaves the gradients of a batch in ``.grad`` and returns its loss, detached."""
 
 
 def sharpen(trainer: Trainer, *, rho: float) -> None:

@@ -13,6 +13,9 @@ from seedwise.run import Run
 from seedwise.statistics import Metric
 from seedwise.training._config import Validation
 
+Backward = Callable[..., Tensor]
+"""Leaves the gradients of a batch in ``.grad`` and returns its loss, detached."""
+
 
 class Task(Protocol):
     """What is learned: its examples, its loss, its metrics, and what is kept of a finished run.
