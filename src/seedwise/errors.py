@@ -1,5 +1,7 @@
 """What seedwise raises for a mistake that its user can mend."""
 
+from typing import Self
+
 
 class SeedwiseError(Exception):
     """A mistake with a one-line remedy: the command line prints the message and no traceback.
@@ -13,9 +15,23 @@ class SeedwiseError(Exception):
 
 
 class ChangedCodeError(SeedwiseError):
-    """The code that trains differs from the code that trained the finished runs."""
+    """The code that trains differs from the code that trained the finished runs.
+
+    Args:
+        changed: what has changed.
+        remedy: what to type.
+
+    """
 
     exit_code = 3
+
+    def __init__(self, changed: str, remedy: str) -> None:
+        super().__init__(f"{changed}: {remedy}")
+        self._changed = changed
+
+    def with_remedy(self, remedy: str) -> Self:
+        """Return the same with another remedy."""
+        return type(self)(self._changed, remedy)
 
 
 class StorageError(SeedwiseError):

@@ -1,5 +1,6 @@
 """What the commands print, and what they exit with."""
 
+import io
 import json
 import os
 import re
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import seedwise
+from seedwise.cli._console import print_table
 from seedwise.cli._run import command_line
 from seedwise.randomness import Randomness
+from seedwise.reporting import Table
 from seedwise.statistics import spread
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
@@ -35,6 +39,30 @@ def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
     assert "reduced: the SD is" in rows["steady"]  # a tenth of the base's
     assert "increased: the SD is" in rows["wild"]  # five times the base's
     assert "report: tiny.html" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
+    verdict = "not resolved: the difference of means is -.36 (95 % interval -.83 to .10), corrected p = .11"
+    columns = ["task", "method", "n", "SD [95 %]", "reduction [95 %]", "churn [95 %]", "verdict on the mean"]
+    rows = [
+        ["digits", "base", "20", ".51 [.35, .82]", "", "1.28 [.86, 1.70] %", ""],
+        ["digits", "placebo", "20", ".59 [.34, 1.11]", "-16 % [-91, 55]", "1.35 [.96, 1.74] %", verdict],
+    ]
+    out = Console(width=width, file=io.StringIO())
+    print_table(out, Table(columns, rows))
+    lines = out.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    assert "…" not in text
+    for cell in [*columns, *rows[0], *rows[1][:-1]]:
+        assert cell in text
+    headings = sum(line.startswith("task    method") for line in lines)
+    assert headings == sum(line.startswith("digits  placebo") for line in lines), "every part names its rows"
+    assert headings == {60: 3, 80: 2, 100: 2, 160: 1}[width]
+    at, start = next((k, line.index("verdict")) for k, line in enumerate(lines) if "verdict" in line)
+    last = [line[start:].strip() for line in lines[at + 2 :]]
+    assert " ".join(last) == verdict, "a sentence wraps"
 
 
 def test_show_json_has_one_object_per_link(trained: Path) -> None:
@@ -100,6 +128,8 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
         (["run", "nothing.yaml"], 2, ["there is no study file nothing.yaml", "seedwise init nothing.yaml"]),
         (["run", "typo.yaml"], 2, ["typo.yaml", "unknown key 'method'", "did you mean 'methods'?"]),
         (["run", "recipe:digit"], 2, ["unknown recipe 'digit'", "did you mean 'digits'?"]),
+        (["run", "name.yaml"], 2, ["methods.no noise is 'no noise'", "letters, digits and . _ + = -"]),
+        (["recommend", "tiny.db"], 2, ["cannot read tiny.db", "name the study file (.yaml)"]),
         (["run", "tiny.yaml", "--shard", "5/4"], 2, ["--shard 5/4", "1 <= i <= k"]),
         (["run", "tiny.yaml", "--shard", "x"], 2, ["--shard x"]),
         (["run", "tiny.yaml", "--device", "tpu"], 2, ["unknown device 'tpu'"]),
@@ -120,6 +150,7 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
 )
 def test_a_mistake_is_one_line_with_a_remedy(trained: Path, arguments: list[str], code: int, parts: list[str]) -> None:
     (trained / "typo.yaml").write_text(STUDY.replace("methods:", "method:"))
+    (trained / "name.yaml").write_text(STUDY.replace("  base:", "  no noise:"))
     store = (trained / "tiny.db").read_bytes()
     done = run_cli(arguments, trained)
     assert (trained / "tiny.db").read_bytes() == store
@@ -146,6 +177,9 @@ def test_every_command_has_help_and_says_its_exit_codes(trained: Path) -> None:
         text = run_cli([name, "--help"], trained).stdout
         assert "Usage" in text
         assert "Exit codes" in text
+    lines = run_cli(["run", "--help"], trained).stdout.splitlines()
+    begins = next(k for k, line in enumerate(lines) if "Finished runs are never" in line)
+    assert len(lines[begins + 1].strip()) > 60, "the lines of a docstring are no lines of the help"
 
 
 def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) -> None:
@@ -289,6 +323,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert err.count("stopping at the next end of an epoch; Ctrl-C again stops at once\n") == 1
     assert "Go on with: seedwise run 'my slow.yaml' --workers 2 --replicates 2\n" in out
     assert len(list((tmp_path / "slow.d" / "checkpoints").iterdir())) == 2, "both stopped at the end of an epoch"
     done = run_cli(["run", "my slow.yaml", "--replicates", "2"], tmp_path)

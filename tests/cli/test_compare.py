@@ -83,6 +83,7 @@ def test_mistakes(folder: Path, arguments: list[str], part: str) -> None:
 def test_power_says_how_many_runs(folder: Path) -> None:
     done = run_cli(["power", "--sd-ratio", "0.5", "--power", "0.9"], folder, block=NO_TORCH)
     assert f"takes {seeds_needed(sd_ratio=0.5, power=0.9)} runs per method" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[1:])) <= 80, "the table fits a small terminal"
     rows = [line.split() for line in done.stdout.splitlines()[2:5]]
     # docs/calibration.md, 2000 simulated studies of the default test: .137, .349, .735 at 5, 10, 20 runs per arm.
     assert [row[0] for row in rows] == ["5", "10", "20"]

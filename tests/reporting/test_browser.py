@@ -177,7 +177,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     searches = {"search": [search()], "sweep": [sweep()]}
     paths = {name: folder / f"{k}.html" for k, name in enumerate([*studies, *searches])}
     for name, path in paths.items():
-        html = render(studies.get(name, []), command="seedwise report s.db", tunings=searches.get(name, []))
+        html = render(studies.get(name, []), command="seedwise report s.db", searches=searches.get(name, []))
         path.write_text(html, encoding="utf-8")
     return paths
 

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from seedwise.reporting import render
+from seedwise.reporting._figures import curves_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._reactivity import reactivity_figure, reactivity_of, reactivity_table
 from seedwise.statistics import Cell, reactivity
@@ -76,6 +77,21 @@ def test_short_trainings_get_fewer_lags() -> None:
     short = {name: series[:, :14] for name, series in CURVES[1].items()}
     found, _ = reactivity_of([cell("vml", STEADY)], [short])
     assert found["vml"].lags[-1] == 6
+
+
+def test_a_training_too_short_is_told_in_words_of_the_report() -> None:
+    short = {name: series[:, :5] for name, series in CURVES[1].items()}
+    _, (reason,) = reactivity_of([cell("vml", STEADY)], [short])
+    assert reason.startswith("vml: cannot say whether lambda moves with the test loss: ")
+    assert reason.endswith("it takes at least 7")
+
+
+def test_epochs_are_counted_in_whole_numbers() -> None:
+    short = {name: series[:, :3] for name, series in CURVES[1].items()}
+    axes = curves_figure([cell("vml", STEADY)], [short], "test/loss").axes[0]
+    lags = reactivity_figure(reactivity_of(CELLS, CURVES)[0]).axes[-1]
+    for ticks in (axes.get_xticks(), lags.get_xticks()):
+        assert np.array_equal(ticks, np.round(ticks))
 
 
 def test_the_figure_shows_the_numbers_and_one_row_per_cell() -> None:

@@ -163,7 +163,7 @@ def test_refuses_what_has_no_answer() -> None:
     with pytest.raises(ValueError, match=r"15 epochs with lambda on are too few .* at least 16, or max_lag=9$"):
         reactivity(LAM[:, :15], LOSS[:, :15], max_lag=10)
     assert reactivity(LAM[:, :15], LOSS[:, :15]).lags == tuple(range(-6, 7))  # 8 pairs are left at the outermost
-    with pytest.raises(ValueError, match=r"4 epochs with lambda on are too few for lags up to 1: pass at least 7$"):
+    with pytest.raises(ValueError, match=r"4 epochs with lambda on are too few for lags up to 1: it takes at least 7$"):
         reactivity(LAM[:, :4], LOSS[:, :4])
     with pytest.raises(ValueError, match="the runs all have the same series"):
         reactivity(np.tile(LAM[0], (5, 1)), LOSS)

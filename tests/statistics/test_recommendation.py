@@ -45,7 +45,7 @@ def test_if_none_is_resolved_the_plan_is_for_all_of_them() -> None:
     assert found.chosen is None
     assert f"takes {seeds_needed(sd_ratio=0.5, power=0.9, alpha=0.025)} runs per method" in found.sentence
     assert "does not show that there is none" in found.sentence
-    assert f"in it takes {seeds_needed()} runs" in recommend([candidate("a", 0.3)]).sentence
+    assert f"finding a ratio of .7 takes {seeds_needed()} runs" in recommend([candidate("a", 0.3)]).sentence
 
 
 def test_nothing_to_recommend_is_refused() -> None:

@@ -20,7 +20,7 @@ SOURCES = ["init", "shuffle", "augment", "dropout"]
 
 
 def train(run):
-    if run.config.get("fail") == run.seeds.init:
+    if run.config.get("fail") == run.seeds["init"]:
         raise RuntimeError("as planned")
     draw = [run.randomness.numpy(source, "draw").normal() for source in SOURCES]
     if run.config.get("predict", True):
@@ -122,10 +122,10 @@ def test_a_function_that_reports_a_metric_alone_has_its_variance_attributed(proj
     attribution.run(workers=1)
     section = section_of(attribution)
     assert shares(section) == ["values"]
-    assert section.reasons == [
+    assert section.reasons == (
         "no shares of churn: no finished run kept it",
         "no shares of the variance of the logits: no finished run kept it",
-    ]
+    )
 
 
 def test_runs_that_predict_different_examples_have_no_churn_to_attribute(project: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import Checkpoint, Run, RunSpec, execute
+from seedwise.run import Checkpoint, Run, RunRecord, RunSpec, execute
 from seedwise.study import CHECKS, ProgramPatient, Study, StudyPatient, diagnose, trainings
 
 LOOPS = """
@@ -278,6 +278,36 @@ def test_an_unknown_check_is_refused(project):
 def test_the_cost_counts_every_training():
     assert trainings(list(CHECKS), 4) == 1 + 1 + 2 + 2 + 4 + 1
     assert trainings(["resumed"], 4) == 3
+
+
+@pytest.mark.parametrize(
+    ("checks", "seconds"),
+    [
+        (["twice"], 2 * 10),
+        (["after"], 2 * 10 + 4),
+        (["resumed"], 3 * 10),
+        (["twice", "after"], 2 * 10 + 2 * 4),
+        (["twice", "resumed", "sources"], 4 * 10 + 2 * 4),
+    ],
+)
+def test_the_time_is_that_of_the_checks_asked_for(checks, seconds, monkeypatch):
+    now = 0
+
+    class Timed:
+        """A process takes 6 s to start, and each training in it 4 s."""
+
+        sources = ("init", "shuffle")
+        notes = ()
+
+        def examine(self, exams, _folder):
+            nonlocal now
+            now += 6 + 4 * len(exams)
+            return [RunRecord("0" * 16, {}, "finished", seconds=4) for _ in exams]
+
+    said = []
+    monkeypatch.setattr("seedwise.study._doctor.time.monotonic", lambda: now)
+    diagnose(Timed(), checks, report=said.append)
+    assert said == [f"one of them took 4.0 s; all together will take about {seconds} s"]
 
 
 PROGRAM = """

@@ -4,10 +4,8 @@ import numpy as np
 import optuna
 import pytest
 
-from seedwise.reporting import tuning_numbers
-from seedwise.statistics import Cell, Metric
-from seedwise.study import Tune
-from seedwise.tuning import Search, best, gain, measured
+from seedwise.statistics import Cell, Metric, Question, confirm
+from seedwise.tuning import Gain, Search, SearchGains, Tune, best, measured
 
 SEARCHES, TRIALS, RUNS, FRESH = 200, 12, 5, 20
 TRUTH = np.arange(240) % 4
@@ -25,7 +23,7 @@ def cell(rng, method, runs):
 
 @pytest.fixture(scope="module", params=["sd", "churn"])
 def searched(request):
-    """What the report says of each search."""
+    """The gains of each search, and what fresh seeds say of them."""
     tune = Tune.model_validate(
         {"space": {"a": {"low": 0, "high": 1}}, "replicates": RUNS, "objective": request.param, "sampler": "random"}
     )
@@ -45,29 +43,17 @@ def searched(request):
         trials = [trial.measured for trial in search.trials()]
         chosen = trials[best(tune.objective, trials, None, higher_is_better=True)]
         cells = [cell(rng, "base", FRESH), cell(rng, "tuned", FRESH)]
-        section = {
-            "name": "null", "metric": "test/accuracy", "base": "base", "floor": None, "chosen": "trial-0",
-            "chosen_base": "base", "importances": "", "options": tune.model_dump(mode="json"), "trials": [],
-            "gains": {
-                "search": gain(measured(cell(rng, "base", RUNS)), chosen, higher_is_better=True),
-                "test": gain(*map(measured, cells), higher_is_better=True),
-            },
-            "fresh": {
-                "cells": cells,
-                "labels": [TRUTH, TRUTH],
-                "description": {
-                    "spec": {"name": "null"}, "base": "base", "question": {"spread_ratio": 0.7, "power": 0.8},
-                    "metrics": {"t": [{"name": "accuracy", "higher_is_better": True, "chance": 0.25}]},
-                },
-            },
-        }  # fmt: skip
-        said.append(tuning_numbers(section))
+        gains = SearchGains(
+            Gain.between(measured(cell(rng, "base", RUNS)), chosen, higher_is_better=True),
+            test=Gain.between(*map(measured, cells), higher_is_better=True),
+        )
+        said.append((gains, confirm(cells, "base", Question())))
     return request.param, said
 
 
 def test_the_search_promises_what_fresh_seeds_take_back(searched):
     objective, said = searched
-    found = {which: np.array([one["gains"][which][objective] for one in said]) for which in ("search", "test")}
+    found = {which: np.array([gains.known()[which].of(objective) for gains, _ in said]) for which in ("search", "test")}
     # What the least of so many draws promises, from the distribution itself: runs of binomial accuracy, and pairs of
     # runs that differ on an example unless both are right or both make the same mistake.
     rng = np.random.default_rng(0)
@@ -85,21 +71,16 @@ def test_the_search_promises_what_fresh_seeds_take_back(searched):
     # Fresh runs: a ratio of two spreads that are the same in truth; symmetric about none on a log scale.
     fresh = np.log(1 - found["test"] / 100)
     assert abs(fresh.mean()) < 3.5 * fresh.std(ddof=1) / SEARCHES**0.5
-    optimism = np.array([one["optimism"][objective] for one in said])
+    optimism = np.array([gains.optimism(objective) for gains, _ in said])
     np.testing.assert_allclose(optimism, found["search"] - found["test"])
     assert optimism.mean() > 0.7 * promised.mean()
 
 
 def test_no_more_than_one_verdict_in_twenty_is_wrong(searched):
     _, said = searched
-    sentences = [sentence for one in said for sentence in one["verdicts"]]
-    assert len(sentences) == 3 * SEARCHES  # on churn, spread and mean
-    for words in (
-        ("less churn", "more churn"),
-        ("reduced", "increased"),
-        ("better", "worse"),
-    ):
-        wrong = sum(sentence.startswith(words) for sentence in sentences)
+    words = [verdict.word for _, found in said for verdict in (found.churn, found.sd, found.mean)]
+    for resolved in (("less churn", "more churn"), ("reduced", "increased"), ("better", "worse")):
+        wrong = sum(word in resolved for word in words)
         assert wrong <= 0.05 * SEARCHES + 3 * (SEARCHES * 0.05 * 0.95) ** 0.5
     # The three answers, each right where it finds nothing.
-    assert sum(sentence.startswith("not resolved") for sentence in sentences) > 0.85 * len(sentences)
+    assert words.count("not resolved") > 0.85 * len(words)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from seedwise.statistics import Cell, Metric
-from seedwise.study import Objective
-from seedwise.tuning import Measured, best, default_floor, front, gain, measured, shortfalls, values_of
+from seedwise.tuning import Gain, Measured, Objective, best, default_floor, front, measured, shortfalls, values_of
 
 TRIALS = [
     Measured((0.90, 0.92, 0.94), 0, 0.10),
@@ -112,6 +111,6 @@ def test_the_first_replicates_are_those_of_lowest_number():
 
 def test_gains_are_better_when_positive():
     base, tuned = Measured((0.3, 0.4, 0.5), 0, 0.2), Measured((0.25, 0.3, 0.35), 0, 0.15)
-    found = gain(base, tuned, higher_is_better=False)
+    found = Gain.between(base, tuned, higher_is_better=False)
     assert (found.mean, found.sd, found.churn) == pytest.approx((0.1, 50, 25))
-    assert gain(base, tuned, higher_is_better=True).mean == pytest.approx(-0.1)
+    assert Gain.between(base, tuned, higher_is_better=True).mean == pytest.approx(-0.1)

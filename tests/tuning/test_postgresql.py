@@ -72,9 +72,9 @@ def test_a_search_lives_in_postgresql_stops_and_goes_on(server, project):
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted):
-        Tuner(study, options={"workers": 1}, told=stop).run()
+        Tuner(study, workers=1, on_trial=stop).run()
     assert query(server, "select count(*) from trials where state = 'COMPLETE'") == [(3,)]
-    tuned = Tuner(study, options={"workers": 1}).run()
+    tuned = Tuner(study, workers=1).run()
     found = query(
         server,
         "select study_name, state, count(*) from trials join studies using (study_id) group by study_name, state",
@@ -87,5 +87,5 @@ def test_a_search_lives_in_postgresql_stops_and_goes_on(server, project):
     assert b"postgresql" not in study.store_path.read_bytes()
 
     own = Study(project.study(tune | {"storage": None}).spec, store="own.db", folder=project.folder)
-    assert Tuner(own, options={"workers": 1}).run() == tuned
+    assert Tuner(own, workers=1).run() == tuned
     assert settings(own.store_path) == settings(study.store_path)

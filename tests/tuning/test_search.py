@@ -4,8 +4,7 @@ import numpy as np
 import optuna
 import pytest
 
-from seedwise.study import Tune, Values
-from seedwise.tuning import Measured, Search
+from seedwise.tuning import Measured, Search, Tune, Values
 
 SPACE = {"a": Values(low=0, high=1)}
 
@@ -90,12 +89,12 @@ def test_a_search_that_stops_anywhere_goes_on_with_the_same_trials(pruner, where
                 once()
             return evaluate(params, runs)
 
-        def told(trial):
+        def on_trial(trial):
             if where == "between two trials":
                 once()
 
         try:
-            search(tune, storage=storage).run(24, interrupted, told)
+            search(tune, storage=storage).run(24, interrupted, on_trial)
         except KeyboardInterrupt:
             assert len(calls) == stop
         again = search(tune, storage=storage)

@@ -12,8 +12,8 @@ from collections import Counter
 import pytest
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.study import Store, Study, study_results
-from seedwise.tuning import Tuner, tuning_sections
+from seedwise.study import Silent, Store, Study
+from seedwise.tuning import Tuner, search_results
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
 
@@ -84,13 +84,13 @@ def test_killed_twice_it_goes_on_as_if_nothing_had_been(project, tmp_path_factor
     project.write(tune, methods={"base": {}})
     assert killed(project, after=6)
     assert killed(project, after=16)
-    Tuner(Study.from_yaml(project.folder / "tiny.yaml"), options={"workers": 1}).run()
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml"), workers=1).run()
     tuning, runs, fresh = trials_of(project.folder / "tiny.db")
     assert all(run.status == "finished" for run in runs)
     assert len(tuning["settings"]) == 7
 
     elsewhere = project.folder / "undisturbed.db"
-    Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), options={"workers": 1}).run()
+    Tuner(Study.from_yaml(project.folder / "tiny.yaml", store=elsewhere), workers=1).run()
     undisturbed, others, other_fresh = trials_of(elsewhere)
     assert tuning["settings"] == undisturbed["settings"]
     assert tuning["chosen"] == undisturbed["chosen"]
@@ -126,7 +126,7 @@ def test_runs_that_fail_count_and_trials_without_any_are_failed(project, cli):
 
 def test_equal_settings_share_their_runs(project):
     study = project.study({"space": {"config.noise": [0.2, 0.4]}, "trials": 6, "sampler": "random", "fresh": 3})
-    Tuner(study, options={"workers": 1}).run()
+    Tuner(study, workers=1).run()
     asked = (project.folder / "asked.txt").read_text().splitlines()
     assert len(asked) == len(set(asked)) == 4 * 3 + 6  # the base, two settings, and the fresh runs
 
@@ -163,67 +163,98 @@ def test_a_sweep_is_a_search_without_optuna(project, cli):
 
 
 def test_other_settings_are_no_continuation(project):
-    Tuner(project.study({"space": NOISE, "trials": 3, "fresh": 3}), options={"workers": 1}).run()
+    Tuner(project.study({"space": NOISE, "trials": 3, "fresh": 3}), workers=1).run()
     more = project.study({"space": NOISE, "trials": 6, "fresh": 3})
-    Tuner(more, trials=4, options={"workers": 1}).run()
+    Tuner(more, trials=4, workers=1).run()
     changed = project.study({"space": NOISE, "seed": 1})
     with pytest.raises(SeedwiseError, match="begun with another seed: restore it"):
-        Tuner(changed, options={"workers": 1}).run()
+        Tuner(changed, workers=1).run()
 
 
 def test_a_search_may_live_in_another_database(project):
     url = f"sqlite:///{project.folder}/trials.sqlite"
     study = project.study({"space": NOISE, "trials": 3, "fresh": 3, "storage": url})
-    Tuner(study, options={"workers": 1}).run()
+    Tuner(study, workers=1).run()
     rows = sqlite3.connect(project.folder / "trials.sqlite").execute("select count(*) from trials").fetchone()
     assert rows == (3,)
     tables = sqlite3.connect(study.store_path).execute("select name from sqlite_master where type = 'table'")
     assert all(name.startswith("seedwise_") for (name,) in tables)
     bad = project.study({"space": NOISE, "storage": "nonsense"}, name="bad")
     with pytest.raises(SeedwiseError, match=r"tune.storage is no URL: write driver://"):
-        Tuner(bad, options={"workers": 1}).run()
+        Tuner(bad, workers=1).run()
 
 
 def test_changed_code_names_the_ways_on_that_a_search_has(project):
-    Tuner(project.study({"space": NOISE, "trials": 1, "fresh": 3}), options={"workers": 1}).run()
+    Tuner(project.study({"space": NOISE, "trials": 1, "fresh": 3}), workers=1).run()
     source = project.folder / "tuned_project.py"
     source.write_text(source.read_text().replace("0.9 + 0.02", "0.9 + 0.01"))
     study = project.study({"space": NOISE, "trials": 2, "fresh": 3})
     with pytest.raises(ChangedCodeError) as caught:
-        Tuner(study, options={"workers": 1}).run()
+        Tuner(study, workers=1).run()
     assert str(caught.value).startswith("the code that trains has changed since ")
     assert "--accept-changed-code keeps them as they are; to train all of it again, begin with another name" in str(
         caught.value
     )
     assert "--retrain" not in str(caught.value)
-    Tuner(study, options={"workers": 1, "accept_changed_code": True}).run()
+    Tuner(study, workers=1, accept_changed_code=True).run()
     assert len(trials_of(study.store_path)[0]["settings"]) == 3
 
 
-def test_no_trial_sees_the_test_set(tmp_path):
-    """The built-in trainer, on digits: trials have no metric of the test set, fresh runs have both."""
+class Notes(Silent):
+    """What the user is told."""
+
+    def __init__(self):
+        self.lines = []
+
+    def note(self, text):
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def on_digits(tmp_path_factory):
+    """The built-in trainer tuned on digits: the store, and what the user was told."""
+    path = tmp_path_factory.mktemp("digits") / "tiny.db"
     study = Study.from_text(
         """
         name: tiny
         task: {dataset: digits, train_examples: 300, test_examples: 50}
         model: {name: small_cnn, width: 2}
         train: {epochs: 1, batch_size: 50, optimizer: {name: sgd, lr: 0.1}, validation: {fraction: 0.2}}
+        methods: {base: {}, vml: {loss: vml}}
         tune:
-          {space: {optimizer.lr: [0.05, 0.1]}, objective: {name: churn, floor: 0}, trials: 2, replicates: 3, fresh: 3}
+          space: {optimizer.lr: [0.05, 0.1]}
+          objective: {name: churn, floor: 0}
+          trials: 2
+          replicates: 3
+          batch: 1
+          fresh: 3
         """,
-        store=tmp_path / "tiny.db",
+        store=path,
     )
-    Tuner(study, options={"workers": 1}).run()
-    _, runs, fresh = trials_of(tmp_path / "tiny.db")
+    notes = Notes()
+    Tuner(study, workers=1, progress=notes).run()
+    return path, notes.lines
+
+
+def test_no_trial_sees_the_test_set(on_digits):
+    """Trials have no metric of the test set, fresh runs have both."""
+    path, _ = on_digits
+    _, runs, fresh = trials_of(path)
     assert runs
     assert fresh
     assert all("validation/accuracy" in run.metrics for run in runs)
     assert not any(name.startswith("test/") for run in runs for name in run.metrics)
     assert all("test/accuracy" in run.metrics and "validation/accuracy" in run.metrics for run in fresh)
-    with Store(tmp_path / "tiny.db") as store:
+    with Store(path) as store:
         assert store.predictions([run.run_id for run in runs], logits=False) == {}
         kept = store.predictions([run.run_id for run in runs], "validation", logits=False)
     assert {len(one.labels) for one in kept.values()} == {60}  # a fifth of the 300
+
+
+def test_a_likely_mistake_of_every_trial_is_said_once(on_digits):
+    _, lines = on_digits
+    (line,) = [line for line in lines if "the penalty warms up for" in line]
+    assert line.startswith("trial-0: ")
 
 
 def test_pruned_trials_have_fewer_runs_and_are_never_chosen(project):
@@ -232,7 +263,7 @@ def test_pruned_trials_have_fewer_runs_and_are_never_chosen(project):
         "pruner": "median", "objective": {"name": "churn", "floor": 0.1}, "fresh": 3, "batch": 1,
     }  # fmt: skip
     study = project.study(tune)
-    chosen = Tuner(study, options={"workers": 1}).run().chosen
+    chosen = Tuner(study, workers=1).run().chosen
     tuning, runs, _ = trials_of(study.store_path)
     states = {name: one["state"] for name, one in tuning["settings"].items()}
     pruned = [name for name, state in states.items() if state == "pruned"]
@@ -251,27 +282,26 @@ def test_two_objectives_end_with_the_steadiest_that_reaches_the_floor(project):
     space = {"config.noise": [0.1, 0.5], "config.shift": [-0.05, 0.0, 0.02]}
     tune = {"space": space, "objective": ["mean", "churn"], "sampler": "random", "trials": 20, "fresh": 3}
     study = project.study(tune)
-    tuned = Tuner(study, options={"workers": 1}).run()
+    tuned = Tuner(study, workers=1).run()
     with Store(study.store_path) as store:
-        (section,) = tuning_sections(store, study_results(store))
-    by = {tuple(row["params"].values()): row for row in section["trials"] if row["params"]}
+        (results,) = search_results(store)
+    by = {tuple(trial.params.values()): trial for trial in results.trials if trial.params}
     assert len(by) == 6
     # Churn does not depend on the shift, the mean on little else: one setting beats all others in both.
-    assert {values for values, row in by.items() if row["front"]} == {(0.1, 0.02)}
-    assert tuple(section["trials"][0]["params"]) == ()
-    assert section["chosen"] == tuned.chosen
-    assert by[0.1, -0.05]["short"]
-    chosen = next(row for row in section["trials"] if row["name"] == tuned.chosen)
-    assert chosen["params"] == {"config.noise": 0.1, "config.shift": 0.02}
+    assert {values for values, trial in by.items() if trial.front} == {(0.1, 0.02)}
+    assert results.trials[0].params == {}
+    assert results.chosen == tuned.chosen
+    assert by[0.1, -0.05].short
+    assert results.trial(tuned.chosen).params == {"config.noise": 0.1, "config.shift": 0.02}
 
 
 def test_runs_that_failed_by_a_mistake_are_tried_again_when_asked(project):
     (project.folder / "broken").touch()
     study = project.study({"space": NOISE, "trials": 1, "fresh": 3, "objective": {"name": "sd", "floor": 0.1}})
     with pytest.raises(SeedwiseError, match="every run of the base 'base' failed; why: seedwise status"):
-        Tuner(study, options={"workers": 1}).run()
+        Tuner(study, workers=1).run()
     (project.folder / "broken").unlink()
     with pytest.raises(SeedwiseError, match="every run of the base"):
-        Tuner(study, options={"workers": 1}).run()
-    tuned = Tuner(study, options={"workers": 1, "retry_failed": True}).run()
+        Tuner(study, workers=1).run()
+    tuned = Tuner(study, workers=1, retry_failed=True).run()
     assert (tuned.chosen, tuned.failed) == ("trial-0", 0)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._options import (
+    AcceptChangedCode,
+    DataFolder,
+    Device,
+    DryRun,
+    RetryFailed,
+    RunsPerDevice,
+    Scale,
+    StoreFile,
+    StudyFile,
+    WorkerCount,
+    same_command,
+)
 
 if TYPE_CHECKING:
     from seedwise.reporting import AttributionFindings
@@ -16,7 +28,8 @@ NAME: Final = "attribute"
 
 
 def command(
-    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
+    context: typer.Context,
+    study: StudyFile,
     method: Annotated[str | None, typer.Option(help="Whose runs.", show_default="the study's base")] = None,
     vary: Annotated[
         str | None,
@@ -25,21 +38,15 @@ def command(
         ),
     ] = None,
     blocks: Annotated[int, typer.Option(help="Blocks of runs, each of two more than there are sources.")] = 10,
-    store: Annotated[
-        Path | None, typer.Option(help="Where results go.", show_default="NAME.db beside the study file")
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show runs, bytes and time, and train nothing.")] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
-    runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
-    accept_changed_code: Annotated[
-        bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
-    ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    store: StoreFile = None,
+    scale: Scale = None,
+    workers: WorkerCount = None,
+    data_dir: DataFolder = None,
+    dry_run: DryRun = False,
+    device: Device = "cpu",
+    runs_per_device: RunsPerDevice = 1,
+    accept_changed_code: AcceptChangedCode = False,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Which source of randomness makes how much of what varies between runs?
 
@@ -50,7 +57,7 @@ def command(
     from seedwise.cli._console import Bar, console
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.cli._run import command_line, open_study
+    from seedwise.cli._run import open_study
     from seedwise.reporting import attribution_findings
     from seedwise.study import AttributionStudy, Store, attribution_results
 
@@ -78,19 +85,8 @@ def command(
             progress=bar,
         )
     if outcome.interrupted:
-        given = {
-            "--method": method,
-            "--vary": vary,
-            "--blocks": blocks,
-            "--store": store,
-            "--scale": scale,
-            "--workers": workers,
-            "--data-dir": data_dir,
-            "--device": None if device == "cpu" else device,
-            "--runs-per-device": None if runs_per_device == 1 else runs_per_device,
-        }
         done, total = outcome.counts.get("finished", 0), sum(outcome.counts.values())
-        again = command_line(study, given, NAME)
+        again = same_command(context)
         out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     with Store(attribution.store_path) as opened:
@@ -104,12 +100,12 @@ def command(
 
 def print_attribution(results: AttributionFindings) -> None:
     """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import aligned, console
+    from seedwise.cli._console import console, print_table
 
     out = console()
     out.print(results.title, style="bold", soft_wrap=True)
     for section in results.sections:
         out.print(section.title)
-        out.print(aligned(section.table))
+        print_table(out, section.table)
     for sentence in results.sentences:
         out.print(f"  {sentence}", soft_wrap=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seedwise.reporting import Results
     from seedwise.reporting import Table as Texts
 
@@ -22,6 +25,10 @@ EXIT_CODES = (
 _PLAIN_WIDTH = 160
 """Where the output is a file or a pipe, tables are not cut to the width of a window."""
 
+_GAP = 2
+_SENTENCE = 30
+"""No column of sentences is made narrower than this to stand beside the others."""
+
 
 def console() -> Console:
     """Return a console for results."""
@@ -30,15 +37,33 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
-def aligned(texts: Texts) -> Table:
-    """Return a table for the console."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in texts.columns:
-        right = column in ("n", "failed", "pairs")
-        text_column = column.startswith("verdict")
-        table.add_column(column, justify="right" if right else "left", no_wrap=not text_column)
+def print_table(out: Console, texts: Texts) -> None:
+    """Print a table; columns that the window has no room for follow below, beside the names of the rows."""
+    needed = [_needed(texts, k) for k in range(len(texts.columns))]
+    names = list(range(len(texts.columns)))[: texts.columns.index("method") + 1 if "method" in texts.columns else 1]
+    part = list(names)
+    for k in range(len(names), len(texts.columns)):
+        if len(part) > len(names) and sum(needed[j] + _GAP for j in part) + needed[k] > out.width:
+            out.print(_aligned(texts, part))
+            part = list(names)
+        part.append(k)
+    out.print(_aligned(texts, part))
+
+
+def _needed(texts: Texts, column: int) -> int:
+    """Return how wide a column has to be; verdicts may be sentences, which wrap."""
+    whole = max(cell_len(row[column]) for row in [texts.columns, *texts.rows])
+    return min(whole, _SENTENCE) if texts.columns[column].startswith("verdict") else whole
+
+
+def _aligned(texts: Texts, columns: Sequence[int]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for k in columns:
+        name = texts.columns[k]
+        right = name in ("n", "failed", "pairs")
+        table.add_column(name, justify="right" if right else "left", no_wrap=not name.startswith("verdict"))
     for row in texts.rows:
-        table.add_row(*row)
+        table.add_row(*(row[k] for k in columns))
     return table
 
 
@@ -46,7 +71,7 @@ def print_results(results: Results, warning: str | None = None) -> None:
     """Print the table of results, how many runs it takes, a warning and the reasons for what is not in it."""
     out = console()
     out.print(results.title, style="bold", soft_wrap=True)
-    out.print(aligned(results.table))
+    print_table(out, results.table)
     for sentence in results.plan:
         out.print(sentence, soft_wrap=True)
     for reason in [*([warning] if warning else []), *results.reasons]:

@@ -61,7 +61,9 @@ def command(
                 f"finding an SD ratio of {ratio:g}{_asked(comparisons, power, alpha, correlation, needed)}",
                 soft_wrap=True,
             )
-            out.print("runs per method  probability of finding it  interval to expect for a ratio of 1, if normal")
+            out.print(
+                "runs per method  probability of finding it  interval for a ratio of 1, if normal", soft_wrap=True
+            )
             for n, value in zip(_SIZES, reached, strict=True):
                 out.print(f"{n:15d}  {value:<25.2f}  {expected[n].low:.2f} to {expected[n].high:.2f}", soft_wrap=True)
         if mean is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -22,16 +23,14 @@ def command(
     store: Annotated[
         Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
-    replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
+    scale: Scale = None,
+    replicates: Replicates = None,
     confirm: Annotated[
         int | None, typer.Option(min=3, help="Train so many runs of the base and of the choice with fresh seeds.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
-    ] = None,
+    workers: WorkerCount = None,
+    device: Device = "cpu",
+    data_dir: DataFolder = None,
 ) -> None:
     """Which is the cheapest method or readout that makes the runs of a study steadier?
 

@@ -50,15 +50,14 @@ def write_report(store: Store, target: Path) -> None:
     from seedwise.reporting import render
     from seedwise.run import storage_errors
     from seedwise.study import attribution_results, study_results
-    from seedwise.tuning import tuning_sections
+    from seedwise.tuning import search_results
 
     refuse_store_as_target(store.path, target)
-    studies = study_results(store)
     html = render(
-        studies,
+        study_results(store),
         command=shlex.join(["seedwise", "report", str(store.path), "-o", str(target)]),
         attributions=attribution_results(store),
-        tunings=tuning_sections(store, studies),
+        searches=search_results(store),
     )
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
@@ -66,14 +65,13 @@ def write_report(store: Store, target: Path) -> None:
 
 def write_tables(store: Store, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
-    from seedwise.reporting import attribution_files, table_files, tuning_files
+    from seedwise.reporting import attribution_files, search_files, table_files
     from seedwise.run import storage_errors
     from seedwise.study import attribution_results, study_results
-    from seedwise.tuning import tuning_sections
+    from seedwise.tuning import search_results
 
-    studies = study_results(store)
-    files = table_files(studies) | attribution_files(attribution_results(store))
-    files |= tuning_files(tuning_sections(store, studies))
+    files = table_files(study_results(store)) | attribution_files(attribution_results(store))
+    files |= search_files(search_results(store))
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

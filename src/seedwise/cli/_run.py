@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._options import (
+    AcceptChangedCode,
+    DataFolder,
+    Device,
+    DryRun,
+    Replicates,
+    RunsPerDevice,
+    Scale,
+    StoreFile,
+    StudyFile,
+    WorkerCount,
+)
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -22,22 +34,18 @@ RECIPE: Final = "recipe:"
 
 
 def command(
-    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")],
-    store: Annotated[
-        Path | None, typer.Option(help="Where results go.", show_default="NAME.db beside the study file")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
-    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
-    replicates: Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show runs, bytes and time, and train nothing.")] = False,
+    study: StudyFile,
+    store: StoreFile = None,
+    workers: WorkerCount = None,
+    scale: Scale = None,
+    replicates: Replicates = None,
+    data_dir: DataFolder = None,
+    dry_run: DryRun = False,
     shard: Annotated[
         str | None, typer.Option(metavar="i/k", help="Train the i-th of k parts into an outbox for 'merge'.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
-    runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
+    device: Device = "cpu",
+    runs_per_device: RunsPerDevice = 1,
     until: Annotated[
         str | None,
         typer.Option(metavar="resolved", help="Add replicates until the question of 'until:' is resolved."),
@@ -49,9 +57,7 @@ def command(
             help="Train again what other code trained or lacks weights to read out, or all; keeps old results.",
         ),
     ] = False,
-    accept_changed_code: Annotated[
-        bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
-    ] = False,
+    accept_changed_code: AcceptChangedCode = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Train failed runs and compute failed readouts again.")
     ] = False,

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._options import (
+    AcceptChangedCode,
+    DataFolder,
+    Device,
+    RetryFailed,
+    RunsPerDevice,
+    Scale,
+    StoreFile,
+    WorkerCount,
+    same_command,
+)
 
 if TYPE_CHECKING:
     from seedwise.study import Store
@@ -18,27 +28,22 @@ NAME: Final = "tune"
 
 
 def command(
+    context: typer.Context,
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file with 'tune:', or recipe:NAME.")],
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in all, earlier ones included; takes the place of the file's.")
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Where results go.", show_default="NAME.db beside the study file")
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar="SEEDWISE_DATA", help="Where datasets lie.", exists=True, file_okay=False)
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:0 or several separated by commas.")] = "cpu",
-    runs_per_device: Annotated[int, typer.Option(min=1, help="Workers that share a GPU.")] = 1,
+    store: StoreFile = None,
+    scale: Scale = None,
+    workers: WorkerCount = None,
+    data_dir: DataFolder = None,
+    device: Device = "cpu",
+    runs_per_device: RunsPerDevice = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="Every trial, the choice and the fresh runs as JSON.")
     ] = False,
-    accept_changed_code: Annotated[
-        bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
-    ] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")] = False,
+    accept_changed_code: AcceptChangedCode = False,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Search values that make a method steadier, on validation data; compare the best with the base on fresh seeds.
 
@@ -47,8 +52,9 @@ def command(
     """
     from seedwise.cli._console import Bar, console
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.cli._run import command_line, open_study
-    from seedwise.tuning import Interrupted, Tuner
+    from seedwise.cli._run import open_study
+    from seedwise.study import Store
+    from seedwise.tuning import Interrupted, Tuner, trials_study_name
 
     opened = open_study(study, store, scale=scale)
     use(data_dir)
@@ -56,40 +62,31 @@ def command(
     refuse_store_as_target(opened.store_path, path)
     out = console()
 
-    def told(name: str, trial: Trial) -> None:
+    def on_trial(name: str, trial: Trial) -> None:
         if not as_json:
             out.print(_line(name, trial), soft_wrap=True)
 
     with Bar() as bar:
-        options: dict[str, Any] = {
-            "workers": workers,
-            "device": device,
-            "runs_per_device": runs_per_device,
-            "accept_changed_code": accept_changed_code,
-            "retry_failed": retry_failed,
-            "progress": bar,
-        }
+        tuner = Tuner(
+            opened,
+            trials,
+            workers=workers,
+            device=device,
+            runs_per_device=runs_per_device,
+            accept_changed_code=accept_changed_code,
+            retry_failed=retry_failed,
+            progress=bar,
+            on_trial=on_trial,
+        )
         try:
-            tuned = Tuner(opened, trials, options, told).run()
-        except Interrupted:
-            given: dict[str, object] = {
-                "--trials": trials,
-                "--store": store,
-                "--scale": scale,
-                "--workers": workers,
-                "--data-dir": data_dir,
-                "--device": None if device == "cpu" else device,
-                "--runs-per-device": None if runs_per_device == 1 else runs_per_device,
-            }
-            out.print(
-                f"stopped: what is finished is kept. Go on with: {command_line(study, given, NAME)}", soft_wrap=True
-            )
+            tuned = tuner.run()
+            with Store(opened.store_path) as stored:
+                write_report(stored, path)
+        except (Interrupted, KeyboardInterrupt):
+            out.print(f"stopped: what is finished is kept. Go on with: {same_command(context)}", soft_wrap=True)
             raise typer.Exit(130) from None
-    from seedwise.study import Store
-
     with Store(opened.store_path) as stored:
-        write_report(stored, path)
-        print_tunings(stored, f"{opened.spec.name}-trials", as_json=as_json)
+        print_tunings(stored, trials_study_name(opened.spec.name), as_json=as_json)
     if not as_json:
         out.print(f"report: {path}", soft_wrap=True)
     raise typer.Exit(1 if tuned.failed or tuned.chosen is None else 0)
@@ -97,24 +94,20 @@ def command(
 
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
-    from seedwise.cli._console import aligned, console
-    from seedwise.reporting import tuning_numbers, tuning_results
-    from seedwise.study import study_results
-    from seedwise.tuning import tuning_sections
+    from seedwise.cli._console import console, print_table
+    from seedwise.reporting import search_findings, search_numbers
+    from seedwise.tuning import search_results
 
     out = console()
-    sections = tuning_sections(store, study_results(store))
-    for section in sections:
-        if only not in (None, section["name"]):
-            continue
+    for results in search_results(store, only):
         if as_json:
-            typer.echo(json.dumps(tuning_numbers(section), indent=1))
+            typer.echo(json.dumps(search_numbers(results), indent=1))
             continue
-        results = tuning_results(section)
-        out.print(results.title, style="bold", soft_wrap=True)
-        if results.comparison.rows:
-            out.print(aligned(results.comparison))
-        for sentence in results.sentences:
+        findings = search_findings(results)
+        out.print(findings.title, style="bold", soft_wrap=True)
+        if findings.comparison.table.rows:
+            print_table(out, findings.comparison.table)
+        for sentence in findings.sentences:
             out.print(f"  {sentence}", soft_wrap=True)
 
 

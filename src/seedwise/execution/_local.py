@@ -229,6 +229,8 @@ class _Execution:
     def _handle_stops(self) -> None:
         """Stop at the next ends of epochs; asked a second time, at once."""
         if self._stops_asked:
+            if not self._stopping:
+                self._progress.note("stopping at the next end of an epoch; Ctrl-C again stops at once")
             self._stop()
         if self._stops_asked > 1:
             for worker in self._workers:

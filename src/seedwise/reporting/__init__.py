@@ -13,15 +13,15 @@ from seedwise.reporting._html import render
 from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
 from seedwise.reporting._table import Table
-from seedwise.reporting._tuning import TuningResults, parameters, tuning_files, tuning_numbers, tuning_results
+from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
 from seedwise.reporting._words import interval, number, percent
 
 __all__ = [
     "AttributionFindings",
     "Comparison",
     "Results",
+    "SearchFindings",
     "Table",
-    "TuningResults",
     "attribution_figure",
     "attribution_files",
     "attribution_findings",
@@ -37,9 +37,9 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
+    "search_files",
+    "search_findings",
+    "search_numbers",
     "table_files",
-    "tuning_files",
-    "tuning_numbers",
-    "tuning_results",
     "why_it_stopped",
 ]

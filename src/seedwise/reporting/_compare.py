@@ -16,7 +16,8 @@ from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, Question, compare_study, inferred
+from seedwise.statistics import Cell, ComparisonRow, Question, compare_study
+from seedwise.statistics.metric import inferred
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import folded, label_rows, legend_above, new_figure
+from seedwise.reporting._svg import folded, label_rows, legend_above, new_figure, whole_ticks
 from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, Metric, SpreadSources
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], metric: Metri
         axes.fill_between(epochs, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
         axes.plot(epochs, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
     axes.set_xlabel("epoch")
+    whole_ticks(axes)
     axes.set_ylabel(metric.axis)
     if len(cells) > 1:
         legend_above(figure, axes)

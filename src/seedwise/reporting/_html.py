@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -13,11 +13,12 @@ from seedwise.reporting import _costs, _factors, _fan, _figures, _horizon, _mean
 from seedwise.reporting._attribution import AttributionPart
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._svg import inline
-from seedwise.reporting._tuning import tuning_part
+from seedwise.reporting._tuning import SearchPart
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
 
 if TYPE_CHECKING:
     from seedwise.study import AttributionResults, Provenance, StudyResults
+    from seedwise.tuning import SearchResults
 
 _CAPTIONS: Final = {
     "runs": "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
@@ -40,7 +41,7 @@ def render(
     *,
     command: str,
     attributions: Sequence[AttributionResults] = (),
-    tunings: Sequence[Mapping[str, Any]] = (),
+    searches: Sequence[SearchResults] = (),
 ) -> str:
     """Return the report as HTML; all text from users is escaped.
 
@@ -48,7 +49,7 @@ def render(
         studies: the results of studies.
         command: the command that writes this report.
         attributions: the results of attributions.
-        tunings: one dict per search, see ``seedwise.tuning.tuning_sections``.
+        searches: the results of searches.
 
     """
     import jinja2
@@ -61,10 +62,10 @@ def render(
     )
     shown = [StudyPart.of(study, k) for k, study in enumerate(studies)]
     attributed = [AttributionPart.of(attribution, k) for k, attribution in enumerate(attributions)]
-    tuned = [tuning_part(tuning, k) for k, tuning in enumerate(tunings)]
-    names = [part["name"] for part in tuned] + [part.name for part in shown] + [part.name for part in attributed]
+    searched = [SearchPart.of(results, k) for k, results in enumerate(searches)]
+    names = [part.name for part in searched] + [part.name for part in shown] + [part.name for part in attributed]
     return template.render(
-        names=names, tunings=tuned, studies=shown, attributions=attributed, command=command, version=__version__
+        names=names, searches=searched, studies=shown, attributions=attributed, command=command, version=__version__
     )
 
 

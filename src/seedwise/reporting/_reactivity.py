@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._svg import folded
+from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import interval, number, p_value
 from seedwise.statistics import Cell, Reactivity, holm, reactivity
@@ -58,7 +58,7 @@ def reactivity_of(
         try:
             found[name] = reactivity(series[LAMBDA], series[LOSS])
         except ValueError as error:
-            reasons.append(f"{name}: no reactivity: {error}")
+            reasons.append(f"{name}: cannot say whether lambda moves with the test loss: {error}")
     return found, reasons
 
 
@@ -111,6 +111,7 @@ def reactivity_figure(found: Mapping[str, Reactivity]) -> Figure:
         by_lag.set_title(folded(name), fontsize=10, loc="left")
     grid[-1, 0].set_xlabel("change of lambda")
     grid[-1, 1].set_xlabel("lag [epochs]")
+    whole_ticks(grid[-1, 1])
     return figure
 
 

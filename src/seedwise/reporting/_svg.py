@@ -33,6 +33,13 @@ def folded(label: str) -> str:
     return "\n".join(textwrap.wrap(label, 20, max_lines=3, placeholder="..."))
 
 
+def whole_ticks(axes: Axes) -> None:
+    """Let an axis that counts have whole numbers alone."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+
+
 def legend_above(figure: Figure, axes: Axes) -> None:
     """Write the legend above the axes, where it hides nothing, and make the figure as much higher."""
     handles, names = axes.get_legend_handles_labels()

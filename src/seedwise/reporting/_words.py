@@ -21,7 +21,21 @@ def number(value: float, decimals: int) -> str:
         ('.38', '-.02', '12.3', '.00')
 
     """
-    text = f"{value:z.{decimals}f}"  # z: what rounds to 0 has no sign
+    return _without_zero(f"{value:z.{decimals}f}")  # z: what rounds to 0 has no sign
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Write a number of any size with so many significant digits.
+
+    Example:
+        >>> significant(0.123456), significant(-0.5), significant(1e-6)
+        ('.123', '-.5', '1e-06')
+
+    """
+    return _without_zero(f"{value:.{digits}g}")
+
+
+def _without_zero(text: str) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 

@@ -29,6 +29,7 @@ from seedwise.statistics.churn_planning import (
 from seedwise.statistics.churn_verdict import churn_verdict, error_variance_verdict
 from seedwise.statistics.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
+from seedwise.statistics.confirmation import Confirmation, Quantity, confirm
 from seedwise.statistics.correlation import arm_correlation
 from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
@@ -46,9 +47,8 @@ from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means import mean_difference
-from seedwise.statistics.metric import SHARE, Metric, as_recorded, inferred, unit_of
+from seedwise.statistics.metric import SHARE, Metric
 from seedwise.statistics.multiple import holm
-from seedwise.statistics.pairing import base_of, is_base, lined_up, prediction_rows, several_groups
 from seedwise.statistics.planning import (
     expected_interval,
     mean_power,
@@ -87,6 +87,7 @@ __all__ = [
     "Candidate",
     "Cell",
     "ComparisonRow",
+    "Confirmation",
     "Cost",
     "Crossed",
     "EnsembleSpread",
@@ -102,6 +103,7 @@ __all__ = [
     "Metric",
     "PairFlip",
     "PooledRatio",
+    "Quantity",
     "Question",
     "RankingFlips",
     "Reactivity",
@@ -117,12 +119,10 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
-    "as_recorded",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
     "attribution_design",
-    "base_of",
     "beside_published",
     "churn",
     "churn_attribution",
@@ -136,6 +136,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "confirm",
     "cross_entropy",
     "crossed_difference",
     "crossed_mean",
@@ -153,10 +154,7 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
-    "inferred",
-    "is_base",
     "largest_gap",
-    "lined_up",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
@@ -168,7 +166,6 @@ __all__ = [
     "negative_flips",
     "pooled_ratio",
     "power",
-    "prediction_rows",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
@@ -181,7 +178,6 @@ __all__ = [
     "seeds_needed",
     "sequential_design",
     "sequential_power",
-    "several_groups",
     "spread",
     "spread_equivalence",
     "spread_from_churn",
@@ -192,6 +188,5 @@ __all__ = [
     "spread_trend",
     "spread_verdict",
     "threshold_chance",
-    "unit_of",
     "variance_attribution",
 ]

@@ -146,7 +146,7 @@ def reactivity(
         shorter = f", or max_lag={epochs - 1 - _LEAST_PAIRS}" if epochs > 1 + _LEAST_PAIRS else ""
         raise ValueError(
             f"{epochs} epochs with lambda on are too few for lags up to {max_lag}: "
-            f"pass at least {max_lag + 1 + _LEAST_PAIRS}{shorter}"
+            f"it takes at least {max_lag + 1 + _LEAST_PAIRS}{shorter}"
         )
     moves, answers = _changes(lam, "lambda"), _changes(loss, "the loss")
     lags = tuple(range(-max_lag, max_lag + 1))

@@ -106,13 +106,13 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     if not resolved:
         needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, comparisons=len(candidates))
         several = (
-            f"one of {len(candidates)} candidates (alpha {alpha:g} shared by all)" if len(candidates) > 1 else "it"
+            f" in one of {len(candidates)} candidates (alpha {alpha:g} shared by all)" if len(candidates) > 1 else ""
         )
         return Recommendation(
             None,
             adjusted,
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
-            f"{_words.number(sd_ratio)} in {several} takes {needed} runs per method",
+            f"{_words.number(sd_ratio)}{several} takes {needed} runs per method",
         )
     chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction

@@ -20,21 +20,31 @@ from seedwise.study._doctor import (
     diagnose,
     trainings,
 )
+from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
+from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
 from seedwise.study._pools import Ensembles
+from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._replicates import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
-from seedwise.study._spec import Published, PublishedRange, StudySpec, check_study, parse_study, read_study
+from seedwise.study._spec import (
+    Published,
+    PublishedRange,
+    StudySpec,
+    check_study,
+    parse_study,
+    read_study,
+    regime_sources,
+)
 from seedwise.study._study import Study
-from seedwise.study._tuning import base_space, is_search, overrides_at, settings_of, tuned_method
-from seedwise.study._tuning_options import Objective, Space, Tune, Values
+from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
@@ -51,7 +61,6 @@ __all__ = [
     "Fan",
     "Link",
     "Network",
-    "Objective",
     "Outcome",
     "Patient",
     "PlannedRun",
@@ -61,8 +70,8 @@ __all__ = [
     "Published",
     "PublishedRange",
     "PublishedResults",
+    "Scalar",
     "Silent",
-    "Space",
     "Store",
     "StoredReadout",
     "StoredRun",
@@ -72,11 +81,8 @@ __all__ = [
     "StudyPatient",
     "StudyResults",
     "StudySpec",
-    "Tune",
-    "Values",
     "announced",
     "attribution_results",
-    "base_space",
     "cells_of",
     "check_study",
     "description_of",
@@ -89,17 +95,17 @@ __all__ = [
     "looks_at",
     "merge",
     "mistake",
-    "overrides_at",
     "parse_study",
     "plan",
+    "provenance_of",
     "read_study",
     "readout_passes",
     "recipe_names",
     "recipe_text",
+    "regime_sources",
     "replicates",
-    "settings_of",
     "study_results",
     "trainings",
-    "tuned_method",
     "unread",
+    "with_values",
 ]

@@ -12,8 +12,9 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL
-from seedwise.statistics import Cell, Interval, as_recorded
+from seedwise.statistics import Cell, Interval
 from seedwise.statistics.comparison_row import forecast_difference_of
+from seedwise.statistics.metric import as_recorded
 from seedwise.store import Store, StoredReadout, StoredRun
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import description_of

@@ -33,7 +33,8 @@ class ChangedCode:
         names = sorted(self.files)
         return ChangedCodeError(
             f"the code that trains has changed since {len(self.runs)} of the finished runs were trained "
-            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}): {remedy}"
+            f"({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})",
+            remedy,
         )
 
 

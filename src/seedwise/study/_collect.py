@@ -11,18 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.run import Link
-from seedwise.statistics import Cell, ScoreSpread, is_base, score_spread
+from seedwise.statistics import Cell, ScoreSpread, score_spread
+from seedwise.statistics.pairing import is_base
 from seedwise.store import Store, StoredRun
 from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
 from seedwise.study._description import description_of
+from seedwise.study._extensions import is_search
 from seedwise.study._fans import fans_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
-from seedwise.study._tuning import is_search
 from seedwise.training import FUNCTION, is_forecasting, task_name
 
 

@@ -9,7 +9,7 @@ from seedwise.store import Exported, Store
 from seedwise.study._attribute import attribution_results, is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
-from seedwise.study._tuning import is_search
+from seedwise.study._extensions import is_search
 
 
 def export_compact(store: Path, target: Path, *, overwrite: bool = False) -> Exported:

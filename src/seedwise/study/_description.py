@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seedwise.statistics import Look, Metric, Question, unit_of
+from seedwise.statistics import Look, Metric, Question
+from seedwise.statistics.metric import unit_of
 from seedwise.study._spec import Published, PublishedRange
 
 _OLD_NAMES: Final = {"spread_ratio": "sd_ratio"}
@@ -74,7 +75,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     """
     spec = stored["spec"]
     metrics = {task: tuple(map(_metric, listed)) for task, listed in stored["metrics"].items()}
-    question = {_OLD_NAMES.get(key, key): value for key, value in stored["question"].items()}
+    question = {_OLD_NAMES.get(key, key): value for key, value in stored.get("question", {}).items()}
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
     return StudyDescription(

@@ -165,7 +165,10 @@ def diagnose(
         began = time.monotonic()
         (first,) = patient.examine([short], next(folders))
         took = time.monotonic() - began
-        all_together = took + 3 * took + first.seconds * max(count - 4, 0)
+        resumed = 2 if "resumed" in checks else 0  # each in a process of its own; all other checks share one
+        shared = count - 1 - resumed
+        processes = 1 + resumed + (shared > 0)
+        all_together = processes * took + first.seconds * max(shared - 1, 0)
         report(f"one of them took {first.seconds:.1f} s; all together will take about {all_together:.0f} s")
         outside = first.observed is not None and bool(first.observed.outside)
         wanted = {

@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Cell, is_base
+from seedwise.statistics import Cell
+from seedwise.statistics.pairing import is_base
 from seedwise.store import recordable
 from seedwise.study._cell_forecasts import CellForecasts
 

@@ -69,6 +69,8 @@ def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], pa
             return mistake(path[-1], given, allowed, place.rpartition(".")[0])
         case "value_error":
             return f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return f"{place} is {given!r}: a name has letters, digits and . _ + = -, and begins with a letter or digit"
         case _:
             what = first["msg"][0].lower() + first["msg"][1:]
             return f"{place} is {given!r}: {what}"

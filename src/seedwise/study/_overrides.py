@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 
@@ -20,14 +21,15 @@ def merge(base: dict[str, Any], overrides: Mapping[str, Any], *, named: bool) ->
     return merged
 
 
-def nested(path: str, value: Any) -> dict[str, Any]:
-    """Return the mapping that holds a value at a dotted path.
+def with_values(overrides: Mapping[str, Any] | None, values: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+    """Return the overrides of a method with other values at dotted paths.
 
     Example:
-        >>> nested("loss.lambda_s", 0.1)
-        {'loss': {'lambda_s': 0.1}}
+        >>> with_values({"loss": "clf"}, {"loss.lambda_s": 0.1, "clip_gradient": None}, named=True)
+        {'loss': {'name': 'clf', 'lambda_s': 0.1}, 'clip_gradient': None}
 
     """
-    for key in reversed(path.split(".")):
-        value = {key: value}
-    return dict(value)
+    found = dict(overrides or {})
+    for path, value in values.items():
+        found = merge(found, reduce(lambda inner, key: {key: inner}, reversed(path.split(".")), value), named=named)
+    return found

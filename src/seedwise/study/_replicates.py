@@ -32,7 +32,8 @@ from seedwise.run import (
     training,
     write_checked,
 )
-from seedwise.statistics import Metric, Question, unit_of
+from seedwise.statistics import Metric, Question
+from seedwise.statistics.metric import unit_of
 from seedwise.store import Store
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import changed_code as code_changed_since
@@ -309,8 +310,8 @@ def _runs_of_changed_arguments(
         raise ChangedCodeError(
             f"{len(changed)} finished runs of '{call.links[0].method}' in {call.path} were trained with "
             f"{shown(names[first], recorded[first]['given'])}, and now there is "
-            f"{shown(names[first], arguments['given'])}: put what changes a result into config={{...}}, which names "
-            f"the run, or {_REMEDY}"
+            f"{shown(names[first], arguments['given'])}",
+            f"put what changes a result into config={{...}}, which names the run, or {_REMEDY}",
         )
     return changed
 

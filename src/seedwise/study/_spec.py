@@ -8,20 +8,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, PARTS, SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
-from seedwise.statistics import Metric, unit_of
+from seedwise.statistics import Metric
+from seedwise.statistics.metric import unit_of
+from seedwise.study._extensions import imported, sections_in
 from seedwise.study._mistakes import describe, mistake
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
-from seedwise.study._sweep import expanded
-from seedwise.study._tuning import check_tuning
-from seedwise.study._tuning_options import Scalar, Tune
+from seedwise.study._sweep import Scalar, expanded
 from seedwise.training import FUNCTION, Options, TrainerConfig, metrics_of, task_name
 
 PRESETS = {"all": ALL, "none": ()}
@@ -295,7 +303,7 @@ class StudySpec(Options):
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
     question: Question = Question()
     until: Until | None = None
-    tune: Tune | None = None
+    tune: SerializeAsAny[Options] | None = None
     keep: KeepOptions = KeepOptions()
     readouts: list[_ReadoutName] = Field(default_factory=list)
     evaluate: Evaluate = Evaluate()
@@ -473,7 +481,9 @@ def read_study(path: Path, scale: str | None = None) -> StudySpec:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise SeedwiseError(f"cannot read {path}: it is no text; name the study file (.yaml)") from None
+    except OSError as error:
         raise SeedwiseError(f"cannot read {path}: {error}") from None
     return parse_study(text, str(path), scale)
 
@@ -525,6 +535,8 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
     if not isinstance(raw, dict):
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
     try:
+        sections = sections_in(raw)
+        raw = raw | {key: _validated(imported(own.options), raw[key], key) for key, own in sections.items()}
         study = _validated(StudySpec, raw)
         if study.sweep is not None:
             methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
@@ -538,7 +550,8 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
                 _ = part.numerics, part.task_name
             except SeedwiseError as error:
                 raise SeedwiseError(str(error) if study.tasks is None else f"with the task '{task}': {error}") from None
-        check_tuning(study)
+        for own in sections.values():
+            imported(own.check)(study)
         return study
     except SeedwiseError as error:
         raise SeedwiseError(f"{source}: {error}") from None

@@ -53,6 +53,7 @@ class Study:
         self.spec = spec
         self.file = file
         self.look: int | None = None
+        self.warned: set[str] | None = None  # what studies that train one after the other have warned of
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
         if self.store_path.is_dir() or self.store_path.suffix in (".html", ".yaml", ".yml", ".d"):
@@ -176,9 +177,11 @@ class Study:
         return store
 
     def _warn(self, progress: Progress) -> None:
-        if not self.look:  # a later look trains what an earlier one has warned of
-            for line in self.warnings():
-                progress.note(line)
+        known = set() if self.warned is None else self.warned
+        for text, methods in self._likely_mistakes().items():
+            if text not in known:
+                known.add(text)
+                progress.note(f"{', '.join(methods)}: {text}")
 
     def _settings(self, folder: StudyFolder) -> Settings:
         return Settings(
@@ -199,6 +202,10 @@ class Study:
 
     def warnings(self) -> list[str]:
         """Return what is likely to be a mistake in the methods, one line for each, before anything is trained."""
+        return [f"{', '.join(methods)}: {text}" for text, methods in self._likely_mistakes().items()]
+
+    def _likely_mistakes(self) -> dict[str, list[str]]:
+        """Return what is likely to be a mistake, with the methods of which it is true."""
         found: dict[str, list[str]] = {}
         parts = self.spec.by_task()
         for task, part in parts.items():
@@ -209,7 +216,7 @@ class Study:
                 steps = steps_of(config)
                 for text in [] if steps is None else warnings_of(config, steps):
                     found.setdefault(text, []).append(method if len(parts) == 1 else f"{method} on {task}")
-        return [f"{', '.join(methods)}: {text}" for text, methods in found.items()]
+        return found
 
     def estimate(self) -> Estimate:
         """Return what the study costs, as far as it is known, without training any of its runs."""
@@ -234,6 +241,7 @@ class Study:
             SeedwiseError: if it cannot be looked at while it grows.
 
         """
+        warned: set[str] = set()
         for look, replicates in enumerate(looks_at(self.spec)):
             grown = Study(
                 self.spec.model_copy(update={"replicates": replicates}),
@@ -241,7 +249,7 @@ class Study:
                 folder=self.folder,
                 file=self.file,
             )
-            grown.look = look
+            grown.look, grown.warned = look, warned
             yield grown
 
     def cells(self) -> list[Cell]:

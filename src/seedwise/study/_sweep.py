@@ -8,7 +8,10 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.study._mistakes import mistake
-from seedwise.study._overrides import merge, nested
+from seedwise.study._overrides import with_values
+
+Scalar = bool | int | float | str | None
+"""A value of one parameter."""
 
 
 def expanded(
@@ -50,5 +53,5 @@ def expanded(
                 name = f"{label}={value}"
                 if name in found:
                     raise SeedwiseError(f"sweep.{method}.{path}: there is a method '{name}' already: leave one out")
-                found[name] = merge(methods[method] or {}, nested(path, value), named=named)
+                found[name] = with_values(methods[method], {path: value}, named=named)
     return found

@@ -1,28 +1,60 @@
 """Tuning for steadiness: a trial is a small study."""
 
-from seedwise.tuning._objectives import Measured, best, default_floor, front, measured, shortfalls, values_of
+from seedwise.tuning._check import check_tuning
+from seedwise.tuning._collect import search_results
+from seedwise.tuning._names import trials_study_name
+from seedwise.tuning._objectives import best, default_floor, front, measured, shortfalls, values_of
+from seedwise.tuning._options import Objective, Space, Tune, Values
+from seedwise.tuning._results import (
+    Arm,
+    Gain,
+    Measured,
+    ObjectiveName,
+    SearchGains,
+    SearchResults,
+    SpreadName,
+    TrialResult,
+    TrialState,
+)
 from seedwise.tuning._search import Search, Trial, open_storage
-from seedwise.tuning._sections import Gain, gain, tuning_sections
+from seedwise.tuning._session import Interrupted, Tuned
+from seedwise.tuning._space import base_space, overrides_at, tuned_method
 from seedwise.tuning._trials import TrialsStudy, fresh_study
-from seedwise.tuning._tune import Interrupted, Tuned, Tuner
+from seedwise.tuning._tune import OnTrial, Tuner
 
 __all__ = [
+    "Arm",
     "Gain",
     "Interrupted",
     "Measured",
+    "Objective",
+    "ObjectiveName",
+    "OnTrial",
     "Search",
+    "SearchGains",
+    "SearchResults",
+    "Space",
+    "SpreadName",
     "Trial",
+    "TrialResult",
+    "TrialState",
     "TrialsStudy",
+    "Tune",
     "Tuned",
     "Tuner",
+    "Values",
+    "base_space",
     "best",
+    "check_tuning",
     "default_floor",
     "fresh_study",
     "front",
-    "gain",
     "measured",
     "open_storage",
+    "overrides_at",
+    "search_results",
     "shortfalls",
-    "tuning_sections",
+    "trials_study_name",
+    "tuned_method",
     "values_of",
 ]

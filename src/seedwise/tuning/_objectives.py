@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
-from seedwise.study import Objective
+from seedwise.tuning._options import Objective
+from seedwise.tuning._results import Measured
 
 REACHED = 1e-12
 """A floor is reached by a mean that misses it by rounding alone."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the runs of a trial amount to on validation data; failed runs are counted at chance level.
-
-    Attributes:
-        values: the metric of each run, in the order of the replicates, shape (runs,).
-        failed: how many of them failed.
-        churn: share of examples on which two runs disagree, a failed run with every other on all examples; None where
-            no predictions were kept.
-
-    """
-
-    values: tuple[float, ...]
-    failed: int
-    churn: float | None = None
-
-    @property
-    def runs(self) -> int:
-        """How many runs there are, failed ones included."""
-        return len(self.values)
-
-    @property
-    def mean(self) -> float:
-        """The mean over runs."""
-        return float(np.mean(self.values))
-
-    @property
-    def sd(self) -> float:
-        """The SD over runs (ddof 1)."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
 
 
 def measured(cell: Cell, runs: int | None = None, worst: float | None = None) -> Measured | None:
@@ -193,3 +161,11 @@ def best(
 def default_floor(base: Measured, *, higher_is_better: bool) -> float:
     """Return the floor that holds where none is given: the base's mean less one SD of its runs (more, as a ceiling)."""
     return base.mean - base.sd if higher_is_better else base.mean + base.sd
+
+
+def worst_of(cells: Iterable[Cell]) -> float | None:
+    """Return the worst value of any finished run: what a failed one counts as where chance is unknown."""
+    values = [(cell.values[cell.finished_mask], cell.metric.higher_is_better) for cell in cells if cell.finished]
+    if not values:
+        return None
+    return float(min(v.min() for v, _ in values) if values[0][1] else max(v.max() for v, _ in values))

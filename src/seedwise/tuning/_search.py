@@ -1,4 +1,4 @@
-"""A search for values: trials are asked for and told through Optuna, whose storage remembers them."""
+"""A search for values: trials are asked for, and their results told, through Optuna, whose storage remembers them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import Space, Tune, Values
-from seedwise.tuning._objectives import REACHED, Measured, shortfalls, values_of
+from seedwise.tuning._objectives import REACHED, shortfalls, values_of
+from seedwise.tuning._options import Space, Tune, Values
+from seedwise.tuning._results import Measured, TrialState
 
 if TYPE_CHECKING:
     import optuna
-
-State = Literal["running", "finished", "pruned", "failed"]
 
 Evaluate = Callable[[Mapping[int, Mapping[str, Any]], int], Mapping[int, Measured | None]]
 """Measures the settings of trials, by number, from so many replicates; None where all runs failed."""
 
 FEW_TRIALS = 10
-"""Importances of parameters are not told from fewer."""
+"""Importances of parameters are not computed from fewer."""
 
 MISSED = 1e300
 """What a pruner sees of a trial below the floor; finite, as its median is interpolated."""
@@ -44,7 +43,7 @@ class Trial:
 
     number: int
     params: dict[str, Any]
-    state: State
+    state: TrialState
     measured: Measured | None = None
     steps: tuple[tuple[int, float], ...] = ()
 
@@ -76,9 +75,9 @@ def open_storage(url: str | None, store: Path) -> Iterator[Any]:
 
     optuna = load_optuna()
     target = url or sa.URL.create("sqlite", database=str(store.resolve())).render_as_string()
-    # Another process may be reading the file just then: wait for it, as the store does.
-    waits = {"connect_args": {"timeout": 30}} if target.startswith("sqlite") else {}
     try:
+        # Another process may be reading the file just then: wait for it, as the store does.
+        waits = {"connect_args": {"timeout": 30}} if sa.make_url(target).get_backend_name() == "sqlite" else {}
         storage = optuna.storages.RDBStorage(target, engine_kwargs=waits)
     except sa.exc.ArgumentError:  # it may hold a password: not repeated
         raise SeedwiseError(
@@ -157,13 +156,13 @@ class Search:
         """Return all trials by number."""
         return [self._read(trial) for trial in self._study.get_trials(deepcopy=False)]
 
-    def run(self, trials: int, evaluate: Evaluate, told: Callable[[Trial], None] = lambda _trial: None) -> None:
+    def run(self, trials: int, evaluate: Evaluate, on_trial: Callable[[Trial], None] = lambda _trial: None) -> None:
         """Search until there are so many trials; what a killed search left unfinished comes first.
 
         Args:
             trials: how many, those of earlier calls included.
             evaluate: measures settings.
-            told: called with every trial that has ended.
+            on_trial: called with every trial that has ended.
 
         """
         self._complete()
@@ -176,7 +175,7 @@ class Search:
             while len(known) < trials and (not running or len(known) % self._options.batch):
                 running.append(self._ask(known))
                 known.append(running[-1])
-            self._finish(running, evaluate, told)
+            self._finish(running, evaluate, on_trial)
 
     def importances(self) -> dict[str, float] | str:
         """Return the share of each parameter in the variance of the objective over the space (fANOVA), or why not.
@@ -249,17 +248,17 @@ class Search:
     def _values(self, trials: Sequence[Measured]) -> Any:
         return values_of(self._options.objective, trials, higher_is_better=self._higher)
 
-    def _finish(self, running: Sequence[Trial], evaluate: Evaluate, told: Callable[[Trial], None]) -> None:
+    def _finish(self, running: Sequence[Trial], evaluate: Evaluate, on_trial: Callable[[Trial], None]) -> None:
         last = self._options.replicates
         going = {trial.number: trial for trial in running}
         for runs in self._rungs():
             found = evaluate({number: trial.params for number, trial in going.items()}, runs)
-            # All are judged before one is told: a search that is killed in between judges the others as it had.
+            # All are judged before the first is told: a search that is killed in between judges the others as it had.
             stops = {number: self._stops(number, measured, runs) for number, measured in sorted(found.items())}
             for number, stopped in stops.items():
                 if runs == last or stopped:
                     del going[number]
-                    told(self._tell(number, found[number], pruned=stopped and runs < last))
+                    on_trial(self._tell(number, found[number], pruned=stopped and runs < last))
             if not going:
                 return
 
@@ -303,7 +302,7 @@ class Search:
 
     def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
         state = self._optuna.trial.TrialState
-        names: dict[Any, State] = {state.COMPLETE: "finished", state.PRUNED: "pruned", state.FAIL: "failed"}
+        names: dict[Any, TrialState] = {state.COMPLETE: "finished", state.PRUNED: "pruned", state.FAIL: "failed"}
         kept = trial.user_attrs.get("measured")
         found = names.get(trial.state, "running")
         params = dict(trial.params) or dict(trial.system_attrs.get("fixed_params", {}))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seedwise.study import PlannedRun, Study, StudySpec, check_study, plan
+from seedwise.study import PlannedRun, Study, check_study, plan
 from seedwise.training import FUNCTION
+from seedwise.tuning._names import fresh_study_name, trials_study_name
+from seedwise.tuning._options import Tune
+from seedwise.tuning._record import SearchRecord
 
 _NOT_OF_TRIALS = {
     "methods", "sweep", "baseline", "tune", "until", "published", "published_ranges", "source", "readouts",
@@ -21,7 +24,7 @@ class TrialsStudy(Study):
         study: the study that is tuned.
         methods: the overrides of the base and of every trial, by name.
         runs: how many replicates each has; the same seeds for all.
-        tuning: what a report needs to know of the search, JSON values.
+        record: the search, as far as it has come.
 
     """
 
@@ -30,16 +33,16 @@ class TrialsStudy(Study):
         study: Study,
         methods: Mapping[str, Mapping[str, Any]],
         runs: Mapping[str, int],
-        tuning: Mapping[str, Any],
+        record: SearchRecord,
     ) -> None:
         spec = study.spec
         kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_NOT_OF_TRIALS)
         if spec.function == FUNCTION:
             kept["task"] = {**spec.task, "test": "none"}
-        own = {"name": f"{spec.name}-trials", "methods": methods, "replicates": max(runs.values())}
+        own = {"name": trials_study_name(spec.name), "methods": methods, "replicates": max(runs.values())}
         super().__init__(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder)
         self.runs = dict(runs)
-        self.tuning = dict(tuning)
+        self.record = record
 
     def plan(self) -> list[PlannedRun]:
         """Return the runs of all trials, so many of each as it has."""
@@ -53,7 +56,7 @@ class TrialsStudy(Study):
             task: [{**metric, "name": on_validation(metric["name"])} for metric in found]
             for task, found in described["metrics"].items()
         }
-        return {**described, "metrics": metrics, "tuning": self.tuning}
+        return {**described, "metrics": metrics, "tuning": self.record.to_json()}
 
 
 def on_validation(metric: str) -> str:
@@ -67,22 +70,21 @@ def on_validation(metric: str) -> str:
     return metric if metric.startswith("validation/") else f"validation/{metric.removeprefix('test/')}"
 
 
-def fresh_study(study: Study, methods: Mapping[str, Mapping[str, Any]], runs: int) -> Study:
+def fresh_study(study: Study, tune: Tune, methods: Mapping[str, Mapping[str, Any]]) -> Study:
     """Return a study of the base and the choice on the test set, with seeds that come after those of all trials.
 
     Args:
         study: the study that was tuned.
+        tune: how.
         methods: the overrides of the base, which comes first, and of the choice.
-        runs: replicates of each.
 
     """
-    spec: StudySpec = study.spec
-    assert spec.tune is not None
+    spec = study.spec
     kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_NOT_OF_TRIALS - {"readouts"})
     own = {
-        "name": f"{spec.name}-fresh",
+        "name": fresh_study_name(spec.name),
         "methods": methods,
-        "first_replicate": spec.first_replicate + max(spec.replicates, spec.tune.replicates),
-        "replicates": runs,
+        "first_replicate": spec.first_replicate + max(spec.replicates, tune.replicates),
+        "replicates": tune.fresh,
     }
     return Study(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder)

@@ -6,12 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from seedwise.study import Scalar
 from seedwise.training import Options
+from seedwise.tuning._results import Arm, ObjectiveName, SpreadName
 
-Scalar = bool | int | float | str | None
-
-SPREADS = ("sd", "churn")
-OBJECTIVES = ("churn", "sd", "mean", "mean-sd", "paper", "front")
 WITH_FLOOR = ("churn", "sd", "front")
 
 
@@ -83,10 +81,10 @@ class Objective(Options):
     normalised SD less normalised mean; ``front`` the mean and a ``spread`` at once.
     """
 
-    name: Literal["churn", "sd", "mean", "mean-sd", "paper", "front"] = "churn"
+    name: ObjectiveName = "churn"
     floor: float | None = None
     c: Annotated[float, Field(ge=0)] = 1.0
-    spread: Literal["sd", "churn"] = "sd"
+    spread: SpreadName = "sd"
 
     @model_validator(mode="after")
     def _takes(self) -> Objective:
@@ -103,7 +101,12 @@ class Objective(Options):
     @property
     def needs_predictions(self) -> bool:
         """Whether it compares predictions."""
-        return self.name == "churn" or (self.name == "front" and self.spread == "churn")
+        return self.judged_spread == "churn"
+
+    @property
+    def judged_spread(self) -> SpreadName:
+        """The spread that trials are judged by."""
+        return self.spread if self.name == "front" else "churn" if self.name == "churn" else "sd"
 
 
 class Tune(Options):
@@ -144,3 +147,14 @@ class Tune(Options):
         if self.base_space and not self.tune_base:
             raise ValueError("base_space is searched with tune_base: true")
         return self
+
+    @property
+    def searched(self) -> list[Arm]:
+        """What is searched with Optuna: values of the tuned method, and of the base."""
+        wanted: list[tuple[Arm, bool]] = [("tuned", bool(self.space)), ("base", self.tune_base)]
+        return [arm for arm, asked in wanted if asked]
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """The options that may not change while a search goes on, as JSON values."""
+        return self.model_dump(mode="json", exclude={"trials", "fresh", "storage"})

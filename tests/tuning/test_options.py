@@ -1,10 +1,14 @@
 """``tune:`` and ``sweep:`` in a study file: what they stand for, and mistakes that show before anything trains."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import base_space, check_study, overrides_at, parse_study, tuned_method
+from seedwise.study import check_study, parse_study
+from seedwise.tuning import base_space, overrides_at, tuned_method
 
 STUDY = {
     "name": "t",
@@ -29,7 +33,7 @@ def test_any_value_of_the_spec_is_searched():
         "batch_size": [32, 64], "schedule": ["constant", "cosine"], "clip_gradient": [None, 1.0],
     }  # fmt: skip
     spec = study({"space": space}, methods={"base": {}, "clf": {"model": {"name": "small_cnn"}, "loss": "clf"}})
-    assert tuned_method(spec) == "clf"
+    assert tuned_method(spec, spec.tune) == "clf"
     assert spec.tune.space["batch_size"].choices == [32, 64]
     changed = spec.model_copy(
         update={"methods": {"x": overrides_at(spec, "clf", {"loss.lambda_s": 0.5, "model.width": 8, "batch_size": 32})}}
@@ -52,11 +56,11 @@ def test_objectives_have_short_forms_and_churn_is_the_default(short, name, sprea
 
 def test_the_base_is_searched_over_its_learning_rate_and_what_else_is_given():
     spec = study({"space": LAMBDA, "tune_base": True, "base_space": {"optimizer.momentum": [0.0, 0.9]}})
-    space = base_space(spec)
+    space = base_space(spec, spec.tune)
     assert list(space) == ["optimizer.lr", "optimizer.momentum"]
     assert (space["optimizer.lr"].low, space["optimizer.lr"].high, space["optimizer.lr"].log) == (0.01, 1.0, True)
     narrow = study({"space": LAMBDA, "tune_base": True, "base_space": {"optimizer.lr": [0.05, 0.1]}})
-    assert base_space(narrow)["optimizer.lr"].choices == [0.05, 0.1]
+    assert base_space(narrow, narrow.tune)["optimizer.lr"].choices == [0.05, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +96,11 @@ def test_the_base_is_searched_over_its_learning_rate_and_what_else_is_given():
         ({"space": LAMBDA}, {"methods": {"tuned": {}, "clf": {"loss": "clf"}}}, "call the base 'tuned' something else"),
         ({"space": LAMBDA}, {"methods": {"trial-1": {"loss": "clf"}}}, "call the base 'trial-1' something else"),
         (
+            {"tune_base": True, "objective": "sd"},
+            {"methods": {"base": {}, "base-trial-1": {"loss": "clf"}}},
+            "call the method 'base-trial-1' something else",
+        ),
+        (
             {"space": LAMBDA},
             {"train": {k: v for k, v in STUDY["train"].items() if k != "validation"}},
             "judges its trials on validation data, and train has none: set train: {validation: {fraction: 0.1}}",
@@ -123,6 +132,12 @@ def test_mistakes_are_one_line_that_says_what_to_change(tune, changes, message):
         study(tune, **changes)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_are_not_the_remedy_for_a_value_that_is_too_small():
+    with pytest.raises(SeedwiseError) as caught:
+        study({"space": {"clip_gradient": {"low": -0.5, "high": 1}}})
+    assert str(caught.value).endswith("greater than 0")
 
 
 SWEEP = {"clf": {"loss.lambda_s": [0.1, 0.5], "optimizer.lr": [0.05]}}
@@ -162,3 +177,13 @@ def test_mistakes_in_a_sweep(sweep, message):
         check_study({**STUDY, "sweep": sweep})
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_only_a_file_with_tune_imports_what_reads_it():
+    code = (
+        "import sys; from seedwise.study import check_study; study = {study}\n"
+        "check_study(study); print('seedwise.tuning' in sys.modules)\n"
+        "check_study(study | {{'tune': {tune}}}); print('seedwise.tuning' in sys.modules, 'optuna' in sys.modules)"
+    ).format(study=STUDY, tune={"space": LAMBDA})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "False"]
