@@ -240,7 +240,7 @@ def test_a_target_without_examples_is_refused():
         ({"lambda_v": None}, TypeError, "lambda_v must be a number, got None"),
         ({"start_epoch": -1}, ValueError, "start_epoch must be at least 0, got -1"),
         ({"start_epoch": 0.5}, TypeError, "start_epoch must be a whole number"),
-        ({"start_epoch": 3, "end_epoch": 3}, ValueError, "end_epoch must be at least 4, got 3"),
+        ({"start_epoch": 3, "end_epoch": 3}, ValueError, "end_epoch 3 must be greater than start_epoch 3"),
         ({"variance": 0.1}, TypeError, "variance must be a function"),
     ],
     ids=str,

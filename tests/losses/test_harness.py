@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seedwise.losses import CLFLoss, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
+from seedwise.losses import CLFLoss, Control, Controller, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
 
 
 def vml(**options):
@@ -23,6 +23,25 @@ def vml(**options):
 
 def clf(**options):
     return CLFLoss(**{"lambda_s": 0.3, "lambda_v": 0.0, **options})
+
+
+class Drift(Controller):
+    """A user's own controller, of public names alone: weight (sqrt(1 + d^2) - 1), d the change from step to step."""
+
+    def __init__(self, base=None, *, weight=0.5):
+        super().__init__(base)
+        self.weight = weight
+        self.register_buffer("previous", torch.tensor(math.nan, dtype=torch.float32))
+
+    def control(self, loss, output, target):
+        seen = loss.detach().float()
+        sound = seen.isfinite()
+        compared = sound & self.previous.isfinite()
+        change = torch.where(compared, loss - self.previous, 0.0)
+        root = (1 + change.square()).sqrt()
+        self.previous.copy_(torch.where(sound, seen, self.previous))
+        factor = 1 + self.weight * (change / root).detach().float()
+        return Control(self.weight * (root - 1), factor, torch.where(compared, self.weight, 0.0), sound)
 
 
 @dataclass(frozen=True)
@@ -80,6 +99,17 @@ CASES = [
         "lr_control-clf",
         lambda **o: LearningRateControl(clf(**o)),
         lambda: LearningRateControl(clf()),
+        rescales=False,
+        penalises=False,
+    ),
+]
+CASES += [
+    Case("own", Drift, lambda: Drift(weight=0), compiled=True),
+    Case("placebo-own", lambda **o: PlaceboLoss(Drift(**o), seed=3), lambda: PlaceboLoss(Drift(weight=0), seed=3)),
+    Case(
+        "lr_control-own",
+        lambda **o: LearningRateControl(Drift(**o)),
+        lambda: LearningRateControl(Drift()),
         rescales=False,
         penalises=False,
     ),

@@ -149,8 +149,8 @@ def test_epochs_end_for_the_shadow_too():
 @pytest.mark.parametrize(
     ("controller", "seed", "error", "message"),
     [
-        (CLFLoss(), 0, ValueError, r"variance term.*lambda_v = 0\.1.*pass CLFLoss\(lambda_v=0, \.\.\.\)"),
-        (torch.nn.CrossEntropyLoss(), 0, TypeError, "VarianceMinimizerLoss or a CLFLoss, got CrossEntropyLoss"),
+        (CLFLoss(), 0, ValueError, "made of gradient factors, and CLF's variance term has none: set lambda_v: 0"),
+        (torch.nn.CrossEntropyLoss(), 0, TypeError, "a Controller such as VarianceMinimizerLoss, got CrossEntropyLoss"),
         (PlaceboLoss(VarianceMinimizerLoss(), seed=0), 0, TypeError, "got PlaceboLoss"),
         (VarianceMinimizerLoss(), -1, ValueError, "seed must be between 0 and 9223372036854775807, got -1"),
         (VarianceMinimizerLoss(), 2**63, ValueError, "seed must be between"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 import seedwise
 from seedwise.errors import SeedwiseError
@@ -142,3 +145,71 @@ def test_the_projects_config_is_checked_by_its_own_model(my_project):
     my_project.write_text(my_project.read_text().replace("lr: 0.02", "lr: -1"))
     with pytest.raises(SeedwiseError, match=r"methods\.small_steps\.config\.lr is -1: input should be greater than 0"):
         seedwise.Study.from_yaml(my_project)
+
+
+@pytest.fixture
+def shortened(tmp_path, monkeypatch):
+    """A copy of the examples beside each other, their studies of two epochs and two replicates."""
+    for file in EXAMPLES.glob("*.*"):
+        text = file.read_text()
+        if file.suffix == ".yaml":
+            assert "epochs: 20\n" in text
+            assert "replicates: 10\n" in text
+            text = text.replace("epochs: 20\n", "epochs: 2\n").replace("replicates: 10\n", "replicates: 2\n")
+        (tmp_path / file.name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in ("focal", "lion"):
+        sys.modules.pop(name, None)
+
+
+def test_a_focal_loss_and_its_placebo_are_studied(shortened):
+    study = seedwise.Study.from_yaml(shortened / "focal.yaml")
+    assert study.run(workers=1).counts == {"finished": 8}
+    with Store(study.store_path) as store:
+        runs = [run for run in store.runs() if run.link.replicate == 0]
+        series = store.series([run.run_id for run in runs])
+        last = {run.link.method: series[run.run_id][-1] for run in runs}
+    # The placebo draws its factors from those of earlier steps of the same controller.
+    for method in ("batch", "placebo"):
+        assert 0.1 < last[method]["train/factor_min"] < last[method]["train/factor_max"] < 2
+    assert "train/factor_mean" not in last["focal"]
+    assert len({last[method]["test/loss"] for method in ("base", "focal", "batch", "placebo")}) == 4
+
+
+def test_lion_is_studied(shortened):
+    study = seedwise.Study.from_yaml(shortened / "lion.yaml")
+    assert study.run(workers=1).counts == {"finished": 4}
+    assert {run.link.method for run in Store(study.store_path).runs()} == {"adamw", "lion"}
+
+
+def test_the_focal_loss_against_its_formula(shortened):
+    from focal import BatchFocal, focal
+
+    generator = torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(6, 4, generator=generator, dtype=torch.float64), torch.tensor([0, 1, 2, 3, 0, 1])
+    p = [math.exp(row[k]) / sum(map(math.exp, row)) for row, k in zip(logits.tolist(), labels.tolist(), strict=True)]
+    assert focal(gamma=3.0)(logits, labels).item() == pytest.approx(sum((1 - q) ** 3 * -math.log(q) for q in p) / 6)
+    batch = BatchFocal(gamma=3.0)
+    leaf, plain = logits.clone().requires_grad_(), logits.clone().requires_grad_()
+    total = batch(leaf, labels)
+    total.backward()
+    cross_entropy = sum(-math.log(q) for q in p) / 6
+    assert total.item() == pytest.approx((1 - math.exp(-cross_entropy)) ** 3 * cross_entropy)
+    F.cross_entropy(plain, labels).backward()
+    torch.testing.assert_close(leaf.grad, batch.last_factor * plain.grad, rtol=1e-6, atol=1e-9, check_dtype=False)
+
+
+def test_lion_against_its_formula(shortened):
+    from lion import Lion
+
+    weight = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, requires_grad=True)
+    optimizer = Lion([weight], lr=0.1, beta1=0.5, beta2=0.75, weight_decay=0.2)
+    w, m = np.array([1.0, -2.0, 0.5]), np.zeros(3)
+    for gradient in ([1.0, -1.0, 0.5], [-0.1, 3.0, -0.5], [-4.0, 0.1, 0.0]):
+        weight.grad = torch.tensor(gradient, dtype=torch.float64)
+        optimizer.step()
+        g = np.array(gradient)
+        w = w - 0.1 * (np.sign(0.5 * m + 0.5 * g) + 0.2 * w)
+        m = 0.75 * m + 0.25 * g
+        np.testing.assert_allclose(weight.detach().numpy(), w)

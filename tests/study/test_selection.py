@@ -7,7 +7,7 @@ import yaml
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.study import Study, parse_study, plan
-from seedwise.training import _config, build_network
+from seedwise.training import _parts, build_network
 from seedwise.training._selection import select
 
 BASE = {
@@ -61,7 +61,7 @@ def test_the_same_bits_whether_it_is_said_or_not():
     assert ids(**said) == ids(**plain)
     with Randomness({"init": 1}).scope("init", "weights"):
         networks = [build_network("conv2", (1, 8, 8), 10, {"width": 4, **more}) for more in ({}, {"init": "glorot"})]
-    chosen = [select(network, _config.Selection(k=2), Randomness({"init": 1})) for network in networks]
+    chosen = [select(network, _parts.Selection(k=2), Randomness({"init": 1})) for network in networks]
     assert not torch.equal(networks[0][0].weight, networks[1][0].weight)
     states = [network.state_dict() for network in chosen]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
@@ -139,7 +139,7 @@ def test_an_own_network_selects_too(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     model = {"name": "own_net:make", "width": 5, "selection": {"k": 3}}
     assert study(model=model).configs()["base"]["model"] == model
-    assert isinstance(_config.OwnNetwork.model_validate(model).selection, _config.Selection)
+    assert isinstance(_parts.OwnNetwork.model_validate(model).selection, _parts.Selection)
 
 
 def test_what_cannot_be_selected_is_said_before_anything_is_trained(tmp_path, monkeypatch):

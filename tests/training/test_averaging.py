@@ -29,13 +29,13 @@ def averaged(decay, debias, stop=None):
     for step, network in enumerate(moved(STEPS + 1)):
         states.append(copy.deepcopy(network.state_dict()))
         if average is None:  # the first state is that of before the training
-            average = ExponentialAverage(network, decay, debias=debias)
+            average = ExponentialAverage(network, decay=decay, debias=debias)
             continue
         average.after_step()
         average.after_epoch(0)
         if step == stop:
             saved = copy.deepcopy(average.state())
-            average = ExponentialAverage(network, decay, debias=debias)
+            average = ExponentialAverage(network, decay=decay, debias=debias)
             average.load(saved)
         found.append(copy.deepcopy(average.network.state_dict()))
     return found, states
@@ -80,7 +80,7 @@ def test_it_goes_on_bit_for_bit(debias, stop):
 @pytest.mark.parametrize("debias", [True, False])
 def test_what_does_not_change_keeps_its_bits(debias):
     network = nn.Linear(50, 50)
-    average = ExponentialAverage(network, 0.97, debias=debias)
+    average = ExponentialAverage(network, decay=0.97, debias=debias)
     for _ in range(100):
         average.after_step()
     assert torch.equal(average.network.weight, network.weight)

@@ -11,7 +11,7 @@ from seedwise.readouts import Readout, mean_logits, view_rows
 from seedwise.run import Checkpoint, Keep, execute, weights_sha256
 from seedwise.selection import SelectConv2d, SelectLinear, collapse, selection_stats
 from seedwise.training import _loop, train
-from seedwise.training._config import Selection
+from seedwise.training._parts import Selection
 from seedwise.training._selection import select, selected_bytes
 from seedwise.training._tasks import load_task
 

@@ -7,24 +7,19 @@
     loss.epoch_summary()     # what it did to the gradient
     loss.on_epoch_end()
 
-Needs torch and nothing else of seedwise.
+Needs torch and nothing else of seedwise; what declares the options (`vml_options`, ...) does not even need torch.
 """
 
-from seedwise.losses._controller import ControlledLoss
-from seedwise.losses.clf import CLFLoss, residual_variance, stable_penalty, variance_penalty
-from seedwise.losses.lr_control import LearningRateControl
-from seedwise.losses.placebo import PlaceboLoss
-from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "CLFLoss",
-    "ControlledLoss",
-    "LearningRateControl",
-    "PlaceboLoss",
-    "VarianceMinimizerLoss",
-    "huber",
-    "huber_slope",
-    "residual_variance",
-    "stable_penalty",
-    "variance_penalty",
-]
+if TYPE_CHECKING:
+    from seedwise.losses._public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: the options are declared in this package, and read where there is no torch.
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from seedwise.losses import _public
+
+    return getattr(_public, name)

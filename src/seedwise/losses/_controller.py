@@ -10,6 +10,8 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.losses.control_options import only_factors
+
 Loss = Callable[[Any, Any], Tensor]
 
 
@@ -52,7 +54,14 @@ def mean_scalar(value: object, name: str) -> Tensor:
 
 
 class Control(NamedTuple):
-    """What a controller decided in one step; all 0-dim, all but `penalty` without gradient."""
+    """What a controller decided in one step; all 0-dim, all but ``penalty`` without gradient.
+
+    Attributes:
+        penalty: what is added to the base loss.
+        factor: what the gradient of the base loss is multiplied by, the penalty included.
+        lam: the controller's coefficient; the penalty counts as active where it is above 0.
+        sound: bool, whether the base loss was finite.
+    """
 
     penalty: Tensor
     factor: Tensor
@@ -211,17 +220,71 @@ class ControlledLoss(nn.Module, ABC):
 
 
 class Controller(ControlledLoss):
-    """A controlled loss whose penalty is a function of the base loss, so that it only rescales the gradient."""
+    """A controlled loss whose penalty is a function of the base loss, so that it rescales the gradient.
 
-    def _total(self, loss: Tensor, shared: Tensor, output: Any, target: Any) -> Tensor:
-        return loss + self._control(shared, output, target).penalty
+    Write your own by defining `control`: the summaries, the checks, the ranks and the state of the base class are there
+    already, and `PlaceboLoss` and `LearningRateControl` take it. State belongs in buffers that are updated in place.
+
+    Example:
+        >>> class Doubled(Controller):
+        ...     def control(self, loss, output, target):
+        ...         two = torch.tensor(2.0)
+        ...         return Control(loss, two, torch.tensor(1.0), loss.detach().isfinite())
+        >>> Doubled()(torch.zeros(4, 2, requires_grad=True), torch.tensor([0, 1, 0, 0]))  # twice the logarithm of 2
+        tensor(1.3863, grad_fn=<AddBackward0>)
+    """
+
+    def __init__(self, base: Loss | None = None, process_group: "dist.ProcessGroup | None" = None) -> None:
+        super().__init__(base, process_group)
+
+    @property
+    def beyond_factors(self) -> str | None:
+        """What the loss adds that is no factor on the gradient of its base, and how to leave it out; None: nothing."""
+        return None
 
     @abstractmethod
-    def _control(self, loss: Tensor, output: Any, target: Any) -> Control:
-        """Move the state by one step with batch loss `loss` and return what follows from it.
+    def control(self, loss: Tensor, output: Any, target: Any) -> Control:
+        """Move the state by one step with base loss `loss`, and return what follows from it.
 
-        With a non-finite loss nothing moves, the penalty and lambda are 0 and the factor is 1.
+        With a loss that is not finite nothing may move, penalty and lambda are 0 and the factor is 1.
+
+        Args:
+            loss: the base loss, 0-dim, the mean over ranks.
+            output, target: what it was computed from.
         """
+
+    def observe(self, loss: Tensor, output: Any, target: Any) -> Control:
+        """Take a step and note it for `epoch_summary()`."""
+        control = self.control(loss, output, target)
+        self._record(loss.detach().float(), control)
+        return control
+
+    def _total(self, loss: Tensor, shared: Tensor, output: Any, target: Any) -> Tensor:
+        return loss + self.observe(shared, output, target).penalty
+
+
+class ControlOfFactors(ControlledLoss):
+    """A control to test a controller against, which runs as its shadow on the same base loss.
+
+    Args:
+        controller: a new controller that does nothing but multiply the gradient of its base loss by a factor.
+
+    Raises:
+        TypeError, ValueError: for anything else.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        if not isinstance(controller, Controller):
+            raise TypeError(
+                f"controller must be a Controller such as VarianceMinimizerLoss, got {type(controller).__name__}"
+            )
+        if controller.beyond_factors is not None:
+            raise ValueError(only_factors(controller.beyond_factors))
+        super().__init__(None, controller.process_group)
+        self.controller = controller
+
+    def _base_loss(self, output: Any, target: Any) -> Tensor:
+        return self.controller._base_loss(output, target)
 
 
 def is_finite(value: Tensor) -> Tensor:

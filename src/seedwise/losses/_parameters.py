@@ -1,37 +1,96 @@
-"""Checks of constructor arguments, so that a wrong one is named where it was typed and not hours into a training."""
+"""Checks of options, so that a wrong one is named where it was typed and not hours into a training.
 
+Options are declared in dataclasses that need no torch. Their limits are pairs in ``Annotated``, under the names of
+Python's operators: ``Annotated[float, ("gt", 0), ("le", 1)]``.
+"""
+
+import inspect
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+NonNegative = Annotated[float, ("ge", 0)]
+Positive = Annotated[float, ("gt", 0)]
+Rate = Annotated[float, ("gt", 0), ("le", 1)]
+Count = Annotated[int, ("ge", 1)]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def check(options: Any) -> None:
+    """Check a frozen dataclass against its limits, and make its numbers plain ones.
+
+    Raises:
+        TypeError, ValueError: that say what an option may be.
+    """
+    hints = get_type_hints(type(options), include_extras=True)
+    for field in fields(options):
+        value = _checked(field.name, hints[field.name], getattr(options, field.name))
+        object.__setattr__(options, field.name, value)
+
+
+def _checked(name: str, hint: Any, value: object) -> object:
+    if type(None) in get_args(hint):
+        (hint,) = (inner for inner in get_args(hint) if inner is not type(None))
+        if value is None:
+            return None
+    kind, *limits = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if get_origin(kind) is Literal:
+        return choice(name, value, get_args(kind))
+    numeric = {float: real, int: whole}.get(kind)
+    return value if numeric is None else numeric(name, value, **dict(limits))  # type: ignore[operator]
+
+
+def takes(declared: type[Any]) -> Callable[[_Function], _Function]:
+    """Give a function that takes ``**options`` the signature in which they are those of a dataclass."""
+
+    def decorate(function: _Function) -> _Function:
+        own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = inspect.signature(declared).parameters.values()
+        signature = inspect.Signature([*own, *(p.replace(kind=p.KEYWORD_ONLY) for p in options)])
+        function.__signature__ = signature  # type: ignore[attr-defined]
+        return function
+
+    return decorate
 
 
 def real(
-    name: str, value: object, *, at_least: float | None = None, above: float | None = None, at_most: float | None = None
+    name: str,
+    value: object,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
 ) -> float:
     """Return `value` as a float, or raise TypeError or ValueError saying which finite numbers `name` may be."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
     bounds = []
-    if at_least is not None:
-        bounds.append((number >= at_least, f"at least {at_least:g}"))
-    if above is not None:
-        bounds.append((number > above, f"above {above:g}"))
-    if at_most is not None:
-        bounds.append((number <= at_most, f"at most {at_most:g}"))
+    if ge is not None:
+        bounds.append((number >= ge, f"at least {ge:g}"))
+    if gt is not None:
+        bounds.append((number > gt, f"above {gt:g}"))
+    if le is not None:
+        bounds.append((number <= le, f"at most {le:g}"))
+    if lt is not None:
+        bounds.append((number < lt, f"below {lt:g}"))
     if not math.isfinite(number) or not all(kept for kept, _ in bounds):
         raise ValueError(f"{name} must be a finite number {' and '.join(text for _, text in bounds)}, got {value!r}")
     return number
 
 
-def whole(name: str, value: object, *, at_least: int, at_most: int | None = None) -> int:
+def whole(name: str, value: object, *, ge: int, le: int | None = None) -> int:
     """Return `value` as an int, or raise TypeError or ValueError saying which whole numbers `name` may be."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     number = int(value)
-    if number < at_least or (at_most is not None and number > at_most):
-        limits = f"at least {at_least}" if at_most is None else f"between {at_least} and {at_most}"
+    if number < ge or (le is not None and number > le):
+        limits = f"at least {ge}" if le is None else f"between {ge} and {le}"
         raise ValueError(f"{name} must be {limits}, got {number}")
     return number
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from seedwise.losses._controller import Control, Controller, Loss, is_finite, keep, mean_scalar
-from seedwise.losses._parameters import real, whole
+from seedwise.losses._parameters import takes
+from seedwise.losses.clf_options import CLFOptions
 
 if TYPE_CHECKING:
     import torch.distributed as dist
@@ -143,10 +144,7 @@ class CLFLoss(Controller):
 
     Args:
         base: the base loss, a function of (output, target) that returns one number; None is cross-entropy.
-        lambda_s: weight of the stable term, >= 0.
-        lambda_v: weight of the variance term, >= 0. 0 leaves it out, and then `target` need not be class indices.
-        start_epoch: first epoch with the penalties, counted from 0.
-        end_epoch: first epoch without them again, > start_epoch; None is never.
+        options: of :class:`CLFOptions`.
         variance: replaces `variance_penalty`; a function of (output, target) that returns one number. Regression
             needs one, as it has no classes: `residual_variance`.
         process_group: ranks whose losses are averaged; None is the default group, if `torch.distributed` is
@@ -183,29 +181,29 @@ class CLFLoss(Controller):
     running_mean: Tensor
     running_examples: Tensor
 
+    @takes(CLFOptions)
     def __init__(
         self,
         base: Loss | None = None,
         *,
-        lambda_s: float = 0.1,
-        lambda_v: float = 0.1,
-        start_epoch: int = 0,
-        end_epoch: int | None = None,
         variance: Callable[[Any, Any], Tensor] | None = None,
         process_group: "dist.ProcessGroup | None" = None,
+        **options: Any,
     ) -> None:
         super().__init__(base, process_group)
         if variance is not None and not callable(variance):
             raise TypeError(f"variance must be a function of (output, target) or None, got {variance!r}")
-        self.lambda_s = real("lambda_s", lambda_s, at_least=0)
-        self.lambda_v = real("lambda_v", lambda_v, at_least=0)
-        self.start_epoch = whole("start_epoch", start_epoch, at_least=0)
-        self.end_epoch = None if end_epoch is None else whole("end_epoch", end_epoch, at_least=self.start_epoch + 1)
+        self.options = CLFOptions(**options)
         self.variance = variance_penalty if variance is None else variance
         self.register_buffer("epoch", torch.tensor(0, dtype=torch.int64))
         self.register_buffer("previous_mean", torch.tensor(torch.nan, dtype=torch.float32))
         self.register_buffer("running_mean", torch.tensor(0.0, dtype=torch.float32))
         self.register_buffer("running_examples", torch.tensor(0, dtype=torch.int64))
+
+    @property
+    def beyond_factors(self) -> str | None:
+        """The variance term, where there is one."""
+        return self.options.beyond_factors
 
     def on_epoch_end(self) -> None:
         """Make the epoch's mean loss the previous one, and start a new epoch; call it after each training epoch."""
@@ -215,26 +213,25 @@ class CLFLoss(Controller):
         self.running_examples.zero_()
         self.epoch.add_(1)
 
-    def _control(self, loss: Tensor, output: Any, target: Any) -> Control:
+    def control(self, loss: Tensor, output: Any, target: Any) -> Control:
+        """Return the penalties on the loss's distance from the epoch before and on the variance; see the class."""
         seen = loss.detach().float()
         sound = is_finite(seen)
-        window = self.epoch >= self.start_epoch
-        if self.end_epoch is not None:
-            window = window & (self.epoch < self.end_epoch)
+        window = self.epoch >= self.options.start_epoch
+        if self.options.end_epoch is not None:
+            window = window & (self.epoch < self.options.end_epoch)
         stable = sound & window & (self.previous_mean == self.previous_mean)  # false for NaN only
 
         # NaNs are taken out before the penalties: behind them, 0 times their gradient would still be NaN.
         compared = torch.where(stable, loss, 0.0)
         previous = torch.where(stable, self.previous_mean, 0.0)
-        lam = torch.where(stable, self.lambda_s, 0.0)
+        lam = torch.where(stable, self.options.lambda_s, 0.0)
         factor = 1 + lam * (compared.detach().float() - previous).sign()
         penalty = lam * stable_penalty(compared, previous)
-        if self.lambda_v > 0:
-            penalty = penalty + self.lambda_v * self._variance(sound & window, output, target)
+        if self.options.lambda_v > 0:
+            penalty = penalty + self.options.lambda_v * self._variance(sound & window, output, target)
         self._follow(seen, sound, self._examples(target))
-        control = Control(penalty, factor, lam, sound)
-        self._record(seen, control)
-        return control
+        return Control(penalty, factor, lam, sound)
 
     def _variance(self, on: Tensor, output: Any, target: Any) -> Tensor:
         value = mean_scalar(self.variance(torch.where(on, output, 0.0), target), "variance")

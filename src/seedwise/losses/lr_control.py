@@ -5,13 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seedwise.losses._controller import Control, ControlledLoss
-from seedwise.losses.clf import CLFLoss
-from seedwise.losses.placebo import check_only_factors
-from seedwise.losses.vml import VarianceMinimizerLoss
+from seedwise.losses._controller import Control, Controller, ControlOfFactors
 
 
-class LearningRateControl(ControlledLoss):
+class LearningRateControl(ControlOfFactors):
     r"""The base loss unchanged, and the learning rate's factor that a controller amounts to on average.
 
     The controller runs as a shadow on the base loss, with factor f_t in step t. In epoch e
@@ -29,8 +26,9 @@ class LearningRateControl(ControlledLoss):
     shadow's mean lambda in the epoch before; `last_penalty` is 0. Those of the shadow are on `controller`.
 
     Args:
-        controller: a new `VarianceMinimizerLoss`, or a new `CLFLoss` with lambda_v = 0 (a variance term is not a
-            factor). It belongs to the control from then on; its base loss and process group are used.
+        controller: a new `Controller` that only rescales the gradient, such as `VarianceMinimizerLoss`, `CLFLoss` with
+            lambda_v = 0 (a variance term is not a factor) or your own. It belongs to the control from then on; its base
+            loss and process group are used.
 
     Attributes:
         controller: the shadow.
@@ -41,6 +39,7 @@ class LearningRateControl(ControlledLoss):
         TypeError, ValueError: if the controller is none of these; and on a call where `controller` would.
 
     Example:
+        >>> from seedwise.losses import CLFLoss
         >>> control = LearningRateControl(CLFLoss(lambda_s=0.5, lambda_v=0))
         >>> logits, target = torch.zeros(4, 2, requires_grad=True), torch.tensor([0, 1, 0, 0])
         >>> for shift in (0.0, 1.0):  # in the second epoch the loss falls, and the shadow's factor is 0.5
@@ -55,10 +54,8 @@ class LearningRateControl(ControlledLoss):
     lr_factor: Tensor
     previous_lambda: Tensor
 
-    def __init__(self, controller: VarianceMinimizerLoss | CLFLoss) -> None:
-        check_only_factors(controller)
-        super().__init__(None, controller.process_group)
-        self.controller = controller
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
         self.register_buffer("lr_factor", torch.tensor(1.0, dtype=torch.float32))
         self.register_buffer("previous_lambda", torch.tensor(0.0, dtype=torch.float32))
 
@@ -71,12 +68,9 @@ class LearningRateControl(ControlledLoss):
         self.previous_lambda.copy_(shadow.epoch_lambda / steps)
         shadow.on_epoch_end()
 
-    def _base_loss(self, output: Any, target: Any) -> Tensor:
-        return self.controller._base_loss(output, target)
-
     def _total(self, loss: Tensor, shared: Tensor, output: Any, target: Any) -> Tensor:
         seen = shared.detach()
-        sound = self.controller._control(seen, output, target).sound
+        sound = self.controller.observe(seen, output, target).sound
         factor = torch.where(sound, self.lr_factor, 1.0)
         lam = torch.where(sound, self.previous_lambda, 0.0)
         self._record(seen, Control(torch.zeros_like(seen), factor, lam, sound))

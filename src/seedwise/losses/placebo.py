@@ -5,10 +5,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from seedwise.losses._controller import Control, ControlledLoss, keep
+from seedwise.losses._controller import Control, Controller, ControlOfFactors, keep
 from seedwise.losses._parameters import whole
-from seedwise.losses.clf import CLFLoss
-from seedwise.losses.vml import VarianceMinimizerLoss
 
 RING_SIZE = 512
 _WORD = 0xFFFFFFFF
@@ -37,18 +35,7 @@ def _slot(step: Tensor, keys: Tensor, count: Tensor) -> Tensor:
     return _mix(_mix((step + keys[0]) & _WORD) ^ keys[1]) % count
 
 
-def check_only_factors(controller: object) -> None:
-    """Raise TypeError or ValueError unless a controller does nothing but rescale the gradient of the base loss."""
-    if not isinstance(controller, VarianceMinimizerLoss | CLFLoss):
-        raise TypeError(f"controller must be a VarianceMinimizerLoss or a CLFLoss, got {type(controller).__name__}")
-    if isinstance(controller, CLFLoss) and controller.lambda_v != 0:
-        raise ValueError(
-            f"the variance term of CLFLoss (lambda_v = {controller.lambda_v:g}) is not a factor on the base loss "
-            "and has no control made of factors; pass CLFLoss(lambda_v=0, ...)"
-        )
-
-
-class PlaceboLoss(ControlledLoss):
+class PlaceboLoss(ControlOfFactors):
     r"""Placebo of a controller: the base loss times a factor that the controller gave at another, random step.
 
     The controller runs as a shadow on the base loss. At step t::
@@ -67,8 +54,9 @@ class PlaceboLoss(ControlledLoss):
     `DistributedDataParallel` training need the same seed, so that they draw the same factors.
 
     Args:
-        controller: a new `VarianceMinimizerLoss`, or a new `CLFLoss` with lambda_v = 0 (a variance term is not a
-            factor). It belongs to the placebo from then on; its base loss and process group are used.
+        controller: a new `Controller` that only rescales the gradient, such as `VarianceMinimizerLoss`, `CLFLoss` with
+            lambda_v = 0 (a variance term is not a factor) or your own. It belongs to the placebo from then on; its base
+            loss and process group are used.
         seed: from 0 to 2^63 - 1.
 
     Attributes:
@@ -80,6 +68,7 @@ class PlaceboLoss(ControlledLoss):
         TypeError, ValueError: if an argument is none of these; and on a call where `controller` would.
 
     Example:
+        >>> from seedwise.losses import VarianceMinimizerLoss
         >>> placebo = PlaceboLoss(VarianceMinimizerLoss(warmup_steps=2), seed=1)
         >>> logits, target = torch.zeros(4, 2, requires_grad=True), torch.tensor([0, 1, 0, 0])
         >>> placebo(logits, target)
@@ -91,11 +80,9 @@ class PlaceboLoss(ControlledLoss):
     ring: Tensor
     keys: Tensor
 
-    def __init__(self, controller: VarianceMinimizerLoss | CLFLoss, *, seed: int) -> None:
-        check_only_factors(controller)
-        super().__init__(None, controller.process_group)
-        self.controller = controller
-        keys = _keys(whole("seed", seed, at_least=0, at_most=2**63 - 1))
+    def __init__(self, controller: Controller, *, seed: int) -> None:
+        super().__init__(controller)
+        keys = _keys(whole("seed", seed, ge=0, le=2**63 - 1))
         self.register_buffer("keys", torch.tensor(keys, dtype=torch.int64))
         # Factor 1 and lambda 0 in every slot: what the first step draws from the still empty ring.
         self.register_buffer("ring", torch.tensor([[1.0], [0.0]], dtype=torch.float32).repeat(1, RING_SIZE))
@@ -105,12 +92,9 @@ class PlaceboLoss(ControlledLoss):
         super().on_epoch_end()
         self.controller.on_epoch_end()
 
-    def _base_loss(self, output: Any, target: Any) -> Tensor:
-        return self.controller._base_loss(output, target)
-
     def _total(self, loss: Tensor, shared: Tensor, output: Any, target: Any) -> Tensor:
         seen = shared.detach()
-        shadow = self.controller._control(seen, output, target)
+        shadow = self.controller.observe(seen, output, target)
         slot = _slot(self.steps, self.keys, self.steps.clamp(1, RING_SIZE))
         # Not self.ring[:, slot]: indexing by a tensor with one number makes the host wait for it.
         drawn, lam = self.ring.index_select(1, slot.view(1)).view(2).unbind()

@@ -1,25 +1,23 @@
 """The Variance Minimizer Loss: a penalty on how far the batch loss strays from its running mean."""
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from seedwise.losses._controller import Control, Controller, Loss, is_finite, keep
-from seedwise.losses._parameters import choice, real, whole
+from seedwise.losses._parameters import real, takes
+from seedwise.losses.vml_options import VMLOptions
 
 if TYPE_CHECKING:
     import torch.distributed as dist
-
-DeltaMode = Literal["absolute", "sigma", "sigma_ref"]
-Gradient = Literal["through", "stopped"]
 
 
 def _positive(delta: float | Tensor, dtype: torch.dtype) -> float | Tensor:
     # The smallest normal number stands for 0: the functions below then take their limits by themselves.
     if isinstance(delta, Tensor):
         return delta.clamp(min=torch.finfo(delta.dtype).tiny)
-    return max(real("delta", delta, at_least=0), torch.finfo(dtype).tiny)
+    return max(real("delta", delta, ge=0), torch.finfo(dtype).tiny)
 
 
 def huber(deviation: Tensor, delta: float | Tensor) -> Tensor:
@@ -106,22 +104,7 @@ class VarianceMinimizerLoss(Controller):
 
     Args:
         base: the base loss, a function of (output, target) that returns one number; None is cross-entropy.
-        lambda_base: penalty per unit of gain, >= 0.
-        alpha: weight of the newest loss in the baseline m, in (0, 1].
-        beta: weight of the newest deviation in the volatility s, in (0, 1].
-        delta: Huber threshold D > 0: in the unit of the loss, or a multiple of s or s_ref (see `delta_mode`).
-        warmup_steps: step at which the reference is taken and the penalty begins, >= 2. The paper's 200 is about two
-            epochs of CIFAR-10 at batch 512; a shorter training needs a smaller number, about 5 % of all its steps.
-        lambda_min: lower bound of lam once the penalty is on, >= 0.
-        lambda_max: upper bound of lam, >= lambda_min.
-        gamma: tolerance, >= 1: only volatility above gamma times the reference counts. 1 counts all of it.
-        penalty_weight: weight of the penalty (w_VML in the paper), >= 0. With 0 the training is bit for bit that of
-            the base loss.
-        eps: smallest reference, > 0, in the unit of the loss.
-        delta_mode: "absolute": D = delta; "sigma": D = delta s, with s of this step; "sigma_ref": D = delta s_ref.
-        gradient: "through": as above, which is what the paper's eq. 9-10 derive. "stopped": no gradient through l in
-            d, which is what the paper's Algorithm 1 (line 7) says; the penalty then has no gradient, the factor is 1,
-            and VML has no effect on training.
+        options: of :class:`VMLOptions`.
         process_group: ranks whose losses are averaged; None is the default group, if `torch.distributed` is
             initialised. For ranks that train separate models pass each a group of its own
             (`torch.distributed.new_subgroups(1)[0]`); a group of one communicates nothing.
@@ -151,41 +134,17 @@ class VarianceMinimizerLoss(Controller):
     volatility: Tensor
     reference: Tensor
 
+    @takes(VMLOptions)
     def __init__(
-        self,
-        base: Loss | None = None,
-        *,
-        lambda_base: float = 0.1,
-        alpha: float = 0.05,
-        beta: float = 0.2,
-        delta: float = 0.2,
-        warmup_steps: int = 200,
-        lambda_min: float = 0.0,
-        lambda_max: float = 2.0,
-        gamma: float = 1.0,
-        penalty_weight: float = 1.0,
-        eps: float = 1e-8,
-        delta_mode: DeltaMode = "absolute",
-        gradient: Gradient = "through",
-        process_group: "dist.ProcessGroup | None" = None,
+        self, base: Loss | None = None, *, process_group: "dist.ProcessGroup | None" = None, **options: Any
     ) -> None:
         super().__init__(base, process_group)
-        self.lambda_base = real("lambda_base", lambda_base, at_least=0)
-        self.alpha = real("alpha", alpha, above=0, at_most=1)
-        self.beta = real("beta", beta, above=0, at_most=1)
-        self.delta = real("delta", delta, above=0)
-        self.warmup_steps = whole("warmup_steps", warmup_steps, at_least=2)
-        self.lambda_min = real("lambda_min", lambda_min, at_least=0)
-        self.lambda_max = real("lambda_max", lambda_max, at_least=self.lambda_min)
-        self.gamma = real("gamma", gamma, at_least=1)
-        self.penalty_weight = real("penalty_weight", penalty_weight, at_least=0)
-        self.eps = real("eps", eps, above=0)
-        self.delta_mode = choice("delta_mode", delta_mode, get_args(DeltaMode))
-        self.gradient = choice("gradient", gradient, get_args(Gradient))
+        self.options = VMLOptions(**options)
         for name in ("baseline", "volatility", "reference"):
             self.register_buffer(name, torch.tensor(0.0, dtype=torch.float32))
 
-    def _control(self, loss: Tensor, output: Any, target: Any) -> Control:  # noqa: ARG002 - CLF needs them
+    def control(self, loss: Tensor, output: Any, target: Any) -> Control:  # noqa: ARG002 - CLF needs them
+        """Return the penalty on the loss's distance from its running mean; see the class."""
         seen = loss.detach().float()
         sound = is_finite(seen)
         step = self.steps + 1
@@ -194,29 +153,27 @@ class VarianceMinimizerLoss(Controller):
         deviation = torch.where(sound, loss - baseline, 0.0)
         observed = deviation.detach().float()
 
-        keep(self.volatility, torch.lerp(self.volatility, observed.abs(), self.beta), sound)
-        keep(self.baseline, torch.lerp(baseline, seen, self.alpha), sound)
-        keep(self.reference, self.volatility.clamp(min=self.eps), sound & (step == self.warmup_steps))
+        keep(self.volatility, torch.lerp(self.volatility, observed.abs(), self.options.beta), sound)
+        keep(self.baseline, torch.lerp(baseline, seen, self.options.alpha), sound)
+        keep(self.reference, self.volatility.clamp(min=self.options.eps), sound & (step == self.options.warmup_steps))
 
-        lam = torch.where(sound & (step >= self.warmup_steps), self._coefficient(), 0.0)
+        lam = torch.where(sound & (step >= self.options.warmup_steps), self._coefficient(), 0.0)
         delta = self._threshold()
-        if self.gradient == "stopped":
+        if self.options.gradient == "stopped":
             deviation = deviation.detach()
             factor = torch.ones_like(lam)
         else:
-            factor = 1 + self.penalty_weight * lam * huber_slope(observed, delta)
-        control = Control(self.penalty_weight * lam * huber(deviation, delta), factor, lam, sound)
-        self._record(seen, control)
-        return control
+            factor = 1 + self.options.penalty_weight * lam * huber_slope(observed, delta)
+        return Control(self.options.penalty_weight * lam * huber(deviation, delta), factor, lam, sound)
 
     def _coefficient(self) -> Tensor:
         volatility = self.volatility
-        if self.gamma > 1:
-            volatility = (volatility - self.gamma * self.reference).clamp(min=0)
-        gain = volatility / (self.reference + self.eps)
-        return (self.lambda_base * gain).clamp(self.lambda_min, self.lambda_max)
+        if self.options.gamma > 1:
+            volatility = (volatility - self.options.gamma * self.reference).clamp(min=0)
+        gain = volatility / (self.reference + self.options.eps)
+        return (self.options.lambda_base * gain).clamp(self.options.lambda_min, self.options.lambda_max)
 
     def _threshold(self) -> float | Tensor:
-        if self.delta_mode == "absolute":
-            return self.delta
-        return self.delta * (self.volatility if self.delta_mode == "sigma" else self.reference)
+        if self.options.delta_mode == "absolute":
+            return self.options.delta
+        return self.options.delta * (self.volatility if self.options.delta_mode == "sigma" else self.reference)

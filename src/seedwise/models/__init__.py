@@ -4,45 +4,17 @@ Of images ``make(in_channels, num_classes, **options)``; of time series ``make(v
 **options)``.
 """
 
-from seedwise.models._autoformer import autoformer
-from seedwise.models._batch_norm import recompute_batch_norm
-from seedwise.models._conv import conv2, conv4, conv6
-from seedwise.models._dlinear import dlinear
-from seedwise.models._forecasters import FORECASTERS
-from seedwise.models._itransformer import itransformer
-from seedwise.models._lenet import lenet5, lenet300
-from seedwise.models._mobilenet import mobilenet_v2
-from seedwise.models._naive import naive, seasonal_naive
-from seedwise.models._registry import MODELS
-from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
-from seedwise.models._resnet9 import resnet9, resnet9_ffcv
-from seedwise.models._shufflenet import shufflenet_v2
-from seedwise.models._small_cnn import small_cnn
-from seedwise.models._vgg import vgg16
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "FORECASTERS",
-    "MODELS",
-    "ResNet",
-    "autoformer",
-    "conv2",
-    "conv4",
-    "conv6",
-    "dlinear",
-    "itransformer",
-    "lenet5",
-    "lenet300",
-    "mobilenet_v2",
-    "naive",
-    "recompute_batch_norm",
-    "resnet9",
-    "resnet9_ffcv",
-    "resnet14",
-    "resnet14_wide",
-    "resnet18",
-    "resnet32",
-    "seasonal_naive",
-    "shufflenet_v2",
-    "small_cnn",
-    "vgg16",
-]
+if TYPE_CHECKING:
+    from seedwise.models._public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: the options are declared in this package, and read where there is no torch.
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from seedwise.models import _public
+
+    networks = {**_public.MODELS, **_public.FORECASTERS}  # one of the registry is here without another line
+    return networks[name] if name in networks else getattr(_public, name)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from seedwise.errors import SeedwiseError
 from seedwise.models._dropout import Dropout
 from seedwise.models._moving_average import check_kernel, moving_average
+from seedwise.models._options import AutoformerOptions
+from seedwise.models._takes import takes
 
 
 def delay_correlation(query: Tensor, key: Tensor) -> Tensor:
@@ -166,33 +168,21 @@ class _Block(nn.Module):
 
 
 class _Autoformer(nn.Module):
-    def __init__(
-        self,
-        variables: int,
-        horizon: int,
-        calendar: int,
-        *,
-        label: int,
-        d_model: int,
-        d_ff: int,
-        encoder_layers: int,
-        decoder_layers: int,
-        kernel: int,
-        factor: float,
-        dropout: float,
-    ) -> None:
+    def __init__(self, variables: int, horizon: int, calendar: int, label: int, options: AutoformerOptions) -> None:
         super().__init__()
-        self.horizon, self.label, self.kernel = horizon, label, kernel
+        self.horizon, self.label, self.kernel = horizon, label, options.kernel
+        d_model, dropout = options.d_model, options.dropout
 
         def block(attentions: int) -> _Block:
-            return _Block(attentions, d_model, d_ff, kernel=kernel, factor=factor, dropout=dropout)
+            d_ff = 4 * d_model if options.d_ff is None else options.d_ff
+            return _Block(attentions, d_model, d_ff, kernel=options.kernel, factor=options.factor, dropout=dropout)
 
         self.encoder_embedding = _Embedding(variables, calendar, d_model, dropout)
-        self.encoder = nn.ModuleList(block(1) for _ in range(encoder_layers))
+        self.encoder = nn.ModuleList(block(1) for _ in range(options.encoder_layers))
         self.encoder_norm = _SeasonalNorm(d_model)
         self.decoder_embedding = _Embedding(variables, calendar, d_model, dropout)
-        self.decoder = nn.ModuleList(block(2) for _ in range(decoder_layers))
-        self.trends = nn.ModuleList(_CircularConv(d_model, variables) for _ in range(decoder_layers))
+        self.decoder = nn.ModuleList(block(2) for _ in range(options.decoder_layers))
+        self.trends = nn.ModuleList(_CircularConv(d_model, variables) for _ in range(options.decoder_layers))
         self.decoder_norm = _SeasonalNorm(d_model)
         self.head = nn.Linear(d_model, variables)
 
@@ -216,21 +206,8 @@ class _Autoformer(nn.Module):
         return forecast
 
 
-def autoformer(
-    variables: int,
-    lookback: int,
-    horizon: int,
-    calendar: int,
-    *,
-    label: int | None = None,
-    d_model: int = 512,
-    d_ff: int | None = None,
-    encoder_layers: int = 2,
-    decoder_layers: int = 1,
-    kernel: int = 25,
-    factor: float = 3,
-    dropout: float = 0.05,
-) -> nn.Module:
+@takes(AutoformerOptions)
+def autoformer(variables: int, lookback: int, horizon: int, calendar: int, *, options: AutoformerOptions) -> nn.Module:
     """Autoformer: series decomposition and auto-correlation; 10 535 943 parameters for 7 variables and 4 features.
 
     The encoder works out the season of the input. The decoder forecasts season and trend apart: every layer takes the
@@ -242,15 +219,7 @@ def autoformer(
         lookback: steps of input.
         horizon: steps to forecast.
         calendar: number of calendar features.
-        label: steps of the input that the decoder sees again, 0 to ``lookback``; by default half of them (48 of 96 as
-            published).
-        d_model: width of a step.
-        d_ff: width of the feed-forward networks; by default four times ``d_model``.
-        encoder_layers: number of layers.
-        decoder_layers: number of layers.
-        kernel: steps of the moving average, odd.
-        factor: how many delays are kept, above 0.
-        dropout: share of features dropped, 0 to less than 1.
+        options: sizes, ``label``, ``kernel``, ``factor`` and ``dropout``, see :class:`AutoformerOptions`.
 
     Returns:
         A module from values (B, lookback, variables) and calendar (B, lookback + horizon, calendar) to
@@ -267,20 +236,8 @@ def autoformer(
     Source: Wu et al. 2021 (arXiv 2106.13008), section 3; sizes of their scripts for ETTh1.
 
     """
-    check_kernel(kernel)
-    label = lookback // 2 if label is None else label
+    check_kernel(options.kernel)
+    label = lookback // 2 if options.label is None else options.label
     if not 0 <= label <= lookback:
         raise SeedwiseError(f"autoformer: label {label} must be from 0 to the lookback of {lookback} steps")
-    return _Autoformer(
-        variables,
-        horizon,
-        calendar,
-        label=label,
-        d_model=d_model,
-        d_ff=4 * d_model if d_ff is None else d_ff,
-        encoder_layers=encoder_layers,
-        decoder_layers=decoder_layers,
-        kernel=kernel,
-        factor=factor,
-        dropout=dropout,
-    )
+    return _Autoformer(variables, horizon, calendar, label, options)

@@ -6,19 +6,18 @@ from torch import nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.models._dropout import Dropout
-from seedwise.models._start import Init, started
+from seedwise.models._options import ConvOptions
+from seedwise.models._start import started
+from seedwise.models._takes import takes
 
 
+@takes(ConvOptions)
 def conv2(
     in_channels: int,
     num_classes: int,
     *,
+    options: ConvOptions,
     image_size: tuple[int, int] = (32, 32),
-    bias: bool = True,
-    width: int = 64,
-    padding: bool = True,
-    dropout: float = 0.0,
-    init: Init = "torch",
 ) -> nn.Module:
     """Conv-2: two convolutions, three linear layers; 4 301 642 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -29,13 +28,7 @@ def conv2(
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         image_size: height and width of the images, at least 2, without padding 6; a study takes them from its dataset.
-        bias: whether the layers have biases; networks whose weights are selected have none.
-        width: channels of the first convolutions; all other layers are in proportion to it.
-        padding: whether every convolution keeps height and width; if not, the first four of a network lose a pixel on
-            each side, and only later ones keep them.
-        dropout: share of features dropped before the first linear layer, and of units before the second; 0 to less
-            than 1.
-        init: how weights start: as torch's layers do, or ``glorot``.
+        options: ``bias``, ``width``, ``padding``, ``dropout`` and ``init``, see :class:`ConvOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -50,20 +43,16 @@ def conv2(
     Source: Frankle & Carbin 2019 (arXiv 1803.03635), figure 2; used by Aladago & Torresani 2021 (arXiv 2101.06475).
 
     """
-    shape = (in_channels, num_classes, image_size)
-    return started(_conv(1, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
+    return started(_conv(1, in_channels, num_classes, image_size, options), options.init)
 
 
+@takes(ConvOptions)
 def conv4(
     in_channels: int,
     num_classes: int,
     *,
+    options: ConvOptions,
     image_size: tuple[int, int] = (32, 32),
-    bias: bool = True,
-    width: int = 64,
-    padding: bool = True,
-    dropout: float = 0.0,
-    init: Init = "torch",
 ) -> nn.Module:
     """Conv-4: ``conv2`` with 128, 128, pool after its pooling; 2 425 930 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -73,7 +62,7 @@ def conv4(
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         image_size: height and width of the images, at least 4, without padding 16; a study takes them from its dataset.
-        bias, width, padding, dropout, init: as of ``conv2``.
+        options: as of ``conv2``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -88,20 +77,16 @@ def conv4(
     Source: as of ``conv2``.
 
     """
-    shape = (in_channels, num_classes, image_size)
-    return started(_conv(2, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
+    return started(_conv(2, in_channels, num_classes, image_size, options), options.init)
 
 
+@takes(ConvOptions)
 def conv6(
     in_channels: int,
     num_classes: int,
     *,
+    options: ConvOptions,
     image_size: tuple[int, int] = (32, 32),
-    bias: bool = True,
-    width: int = 64,
-    padding: bool = True,
-    dropout: float = 0.0,
-    init: Init = "torch",
 ) -> nn.Module:
     """Conv-6: ``conv4`` with 256, 256, pool after its pooling; 2 262 602 parameters for 3 x 32 x 32 and 10 classes.
 
@@ -111,7 +96,7 @@ def conv6(
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         image_size: height and width of the images, at least 8, without padding 20; a study takes them from its dataset.
-        bias, width, padding, dropout, init: as of ``conv2``.
+        options: as of ``conv2``.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -126,22 +111,14 @@ def conv6(
     Source: as of ``conv2``.
 
     """
-    shape = (in_channels, num_classes, image_size)
-    return started(_conv(3, *shape, bias=bias, width=width, padding=padding, dropout=dropout), init)
+    return started(_conv(3, in_channels, num_classes, image_size, options), options.init)
 
 
 def _conv(
-    stages: int,
-    in_channels: int,
-    num_classes: int,
-    image_size: tuple[int, int],
-    *,
-    bias: bool,
-    width: int,
-    padding: bool,
-    dropout: float,
+    stages: int, in_channels: int, num_classes: int, image_size: tuple[int, int], options: ConvOptions
 ) -> nn.Module:
-    padded = [padding or stage > 1 for stage in range(stages)]
+    bias, width, dropout = options.bias, options.width, options.dropout
+    padded = [options.padding or stage > 1 for stage in range(stages)]
     smallest = 1
     for pads in reversed(padded):
         smallest = 2 * smallest + (0 if pads else 4)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from seedwise.models._moving_average import check_kernel, moving_average
+from seedwise.models._options import DLinearOptions
+from seedwise.models._takes import takes
 
 
 class _DLinear(nn.Module):
@@ -20,7 +22,8 @@ class _DLinear(nn.Module):
         return forecast.transpose(1, 2)
 
 
-def dlinear(variables: int, lookback: int, horizon: int, calendar: int, *, kernel: int = 25) -> nn.Module:  # noqa: ARG001
+@takes(DLinearOptions)
+def dlinear(variables: int, lookback: int, horizon: int, calendar: int, *, options: DLinearOptions) -> nn.Module:  # noqa: ARG001
     """DLinear: a linear layer on the moving average and one on what remains; 18 624 parameters for 96 steps to 96.
 
         forecast = W_s (x - MA(x)) + b_s + W_t MA(x) + b_t,   the same for every variable
@@ -32,7 +35,7 @@ def dlinear(variables: int, lookback: int, horizon: int, calendar: int, *, kerne
         lookback: steps of input.
         horizon: steps to forecast.
         calendar: not used.
-        kernel: steps of the moving average, odd.
+        options: ``kernel``, see :class:`DLinearOptions`.
 
     Returns:
         A module from values (B, lookback, variables) and a calendar, which it leaves aside, to (B, horizon, variables).
@@ -47,5 +50,5 @@ def dlinear(variables: int, lookback: int, horizon: int, calendar: int, *, kerne
     Source: Zeng et al. 2023 (arXiv 2205.13504), section 4.
 
     """
-    check_kernel(kernel)
-    return _DLinear(lookback, horizon, kernel)
+    check_kernel(options.kernel)
+    return _DLinear(lookback, horizon, options.kernel)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.models._dropout import Dropout
+from seedwise.models._options import ITransformerOptions
+from seedwise.models._takes import takes
 
 
 class _Layer(nn.Module):
@@ -42,13 +44,12 @@ class _Layer(nn.Module):
 
 
 class _ITransformer(nn.Module):
-    def __init__(
-        self, lookback: int, horizon: int, *, d_model: int, d_ff: int, heads: int, layers: int, dropout: float
-    ) -> None:
+    def __init__(self, lookback: int, horizon: int, d_model: int, d_ff: int, options: ITransformerOptions) -> None:
         super().__init__()
         self.embedding = nn.Linear(lookback, d_model)
-        self.dropout = Dropout(dropout)
-        self.layers = nn.Sequential(*(_Layer(d_model, d_ff, heads, dropout) for _ in range(layers)))
+        self.dropout = Dropout(options.dropout)
+        layers = (_Layer(d_model, d_ff, options.heads, options.dropout) for _ in range(options.layers))
+        self.layers = nn.Sequential(*layers)
         self.norm = nn.LayerNorm(d_model)
         self.head = nn.Linear(d_model, horizon)
 
@@ -62,17 +63,14 @@ class _ITransformer(nn.Module):
         return forecast * scale + mean
 
 
+@takes(ITransformerOptions)
 def itransformer(
     variables: int,  # noqa: ARG001
     lookback: int,
     horizon: int,
     calendar: int,  # noqa: ARG001
     *,
-    d_model: int | None = None,
-    d_ff: int | None = None,
-    heads: int = 8,
-    layers: int = 2,
-    dropout: float = 0.1,
+    options: ITransformerOptions,
 ) -> nn.Module:
     """iTransformer: attention among variables, each one token; 841 568 parameters for 96 steps to 96.
 
@@ -84,11 +82,7 @@ def itransformer(
         lookback: steps of input.
         horizon: steps to forecast.
         calendar: number of calendar features.
-        d_model: width of a token; by default as published for ETTh1, 256 up to 192 steps and 512 for more.
-        d_ff: width of the feed-forward networks; by default that of a token.
-        heads: attention heads; they divide ``d_model``.
-        layers: number of layers.
-        dropout: share of features dropped, 0 to less than 1.
+        options: ``d_model``, ``d_ff``, ``heads``, ``layers`` and ``dropout``, see :class:`ITransformerOptions`.
 
     Returns:
         A module from values (B, lookback, variables) and calendar (B, lookback + horizon, calendar) to
@@ -104,16 +98,9 @@ def itransformer(
     Source: Liu et al. 2024 (arXiv 2310.06625), figure 2 and appendix A.2; sizes of their scripts for ETTh1.
 
     """
+    d_model, d_ff = options.d_model, options.d_ff
     if d_model is None:
         d_model = 256 if horizon <= 192 else 512
-    if d_model % heads:
-        raise SeedwiseError(f"itransformer: {heads} heads do not divide d_model {d_model}")
-    return _ITransformer(
-        lookback,
-        horizon,
-        d_model=d_model,
-        d_ff=d_model if d_ff is None else d_ff,
-        heads=heads,
-        layers=layers,
-        dropout=dropout,
-    )
+    if d_model % options.heads:
+        raise SeedwiseError(f"itransformer: {options.heads} heads do not divide d_model {d_model}")
+    return _ITransformer(lookback, horizon, d_model, d_model if d_ff is None else d_ff, options)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
-from seedwise.models._start import Init, started
+from seedwise.models._options import LeNetOptions
+from seedwise.models._start import started
+from seedwise.models._takes import takes
 
 
+@takes(LeNetOptions)
 def lenet300(
     in_channels: int,
     num_classes: int,
     *,
+    options: LeNetOptions,
     image_size: tuple[int, int] = (28, 28),
-    bias: bool = True,
-    init: Init = "torch",
 ) -> nn.Module:
     """LeNet-300-100: two hidden linear layers with ReLU; 266 610 parameters for 1 x 28 x 28 and 10 classes.
 
@@ -22,8 +24,7 @@ def lenet300(
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         image_size: height and width of the images; a study takes them from its dataset.
-        bias: whether the layers have biases; networks whose weights are selected have none.
-        init: how weights start: as torch's layers do, or ``glorot``.
+        options: ``bias`` and ``init``, see :class:`LeNetOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -38,22 +39,22 @@ def lenet300(
     height, width = image_size
     network = nn.Sequential(
         nn.Flatten(),
-        nn.Linear(in_channels * height * width, 300, bias=bias),
+        nn.Linear(in_channels * height * width, 300, bias=options.bias),
         nn.ReLU(),
-        nn.Linear(300, 100, bias=bias),
+        nn.Linear(300, 100, bias=options.bias),
         nn.ReLU(),
-        nn.Linear(100, num_classes, bias=bias),
+        nn.Linear(100, num_classes, bias=options.bias),
     )
-    return started(network, init)
+    return started(network, options.init)
 
 
+@takes(LeNetOptions)
 def lenet5(
     in_channels: int,
     num_classes: int,
     *,
+    options: LeNetOptions,
     image_size: tuple[int, int] = (28, 28),
-    bias: bool = True,
-    init: Init = "torch",
 ) -> nn.Module:
     """LeNet-5: two 5 x 5 convolutions and three linear layers; 61 706 parameters for 1 x 28 x 28 and 10 classes.
 
@@ -65,8 +66,7 @@ def lenet5(
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
         image_size: height and width of the images, at least 12; a study takes them from its dataset.
-        bias: whether the layers have biases; networks whose weights are selected have none.
-        init: how weights start: as torch's layers do, or ``glorot``.
+        options: ``bias`` and ``init``, see :class:`LeNetOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -88,17 +88,17 @@ def lenet5(
             "take lenet300 or small_cnn"
         )
     network = nn.Sequential(
-        nn.Conv2d(in_channels, 6, 5, padding=2, bias=bias),
+        nn.Conv2d(in_channels, 6, 5, padding=2, bias=options.bias),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5, bias=bias),
+        nn.Conv2d(6, 16, 5, bias=options.bias),
         nn.ReLU(),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(16 * height * width, 120, bias=bias),
+        nn.Linear(16 * height * width, 120, bias=options.bias),
         nn.ReLU(),
-        nn.Linear(120, 84, bias=bias),
+        nn.Linear(120, 84, bias=options.bias),
         nn.ReLU(),
-        nn.Linear(84, num_classes, bias=bias),
+        nn.Linear(84, num_classes, bias=options.bias),
     )
-    return started(network, init)
+    return started(network, options.init)

@@ -7,30 +7,17 @@ from typing import Final
 
 from torch import nn
 
-from seedwise.models._conv import conv2, conv4, conv6
-from seedwise.models._lenet import lenet5, lenet300
-from seedwise.models._mobilenet import mobilenet_v2
-from seedwise.models._resnet import resnet14, resnet14_wide, resnet18, resnet32
-from seedwise.models._resnet9 import resnet9, resnet9_ffcv
-from seedwise.models._shufflenet import shufflenet_v2
-from seedwise.models._small_cnn import small_cnn
-from seedwise.models._vgg import vgg16
+from seedwise.registry import BASELINES, NETWORKS, Table, resolve
+from seedwise.registry import FORECASTERS as FORECASTING
 
-MODELS: Final[dict[str, Callable[..., nn.Module]]] = {
-    "small_cnn": small_cnn,
-    "lenet300": lenet300,
-    "lenet5": lenet5,
-    "conv2": conv2,
-    "conv4": conv4,
-    "conv6": conv6,
-    "resnet9": resnet9,
-    "resnet9_ffcv": resnet9_ffcv,
-    "resnet14": resnet14,
-    "resnet14_wide": resnet14_wide,
-    "resnet18": resnet18,
-    "resnet32": resnet32,
-    "vgg16": vgg16,
-    "shufflenet_v2": shufflenet_v2,
-    "mobilenet_v2": mobilenet_v2,
-}
+
+def _functions(table: Table) -> dict[str, Callable[..., nn.Module]]:
+    return {name: resolve(entry.make) for name, entry in table.items()}
+
+
+MODELS: Final = _functions(NETWORKS)
 """Each is called as ``make(in_channels, num_classes, **options)``; one with a parameter ``image_size`` gets it too."""
+
+FORECASTERS: Final = _functions({**BASELINES, **FORECASTING})
+"""Each is called as ``make(variables, lookback, horizon, calendar, **options)``; the module takes values
+(B, lookback, variables) and the calendar (B, lookback + horizon, calendar) and returns (B, horizon, variables)."""

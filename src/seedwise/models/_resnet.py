@@ -8,6 +8,9 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.models._options import ResNet14Options, ResNet14WideOptions
+from seedwise.models._takes import takes
+
 Shortcut = Callable[[int, int, int], nn.Module]
 """From input channels, channels and stride to what stands in for the identity where the shape changes."""
 
@@ -91,7 +94,8 @@ class ResNet(nn.Module):
         return logits
 
 
-def resnet14(in_channels: int, num_classes: int, *, width: int = 16) -> nn.Module:
+@takes(ResNet14Options)
+def resnet14(in_channels: int, num_classes: int, *, options: ResNet14Options) -> nn.Module:
     """ResNet-14: three stages of two blocks, 16, 32 and 64 channels; 172 602 parameters for 3 channels and 10 classes.
 
     Where the shape changes, the shortcut is a strided subsample, a batch norm and zeros for the new channels.
@@ -99,8 +103,7 @@ def resnet14(in_channels: int, num_classes: int, *, width: int = 16) -> nn.Modul
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        width: channels of the first stage; each later one has twice as many as the one before. With 64 it is the
-            source's wide network, 2 736 330 parameters.
+        options: ``width``, see :class:`ResNet14Options`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -113,10 +116,11 @@ def resnet14(in_channels: int, num_classes: int, *, width: int = 16) -> nn.Modul
 
     """
     shortcut = partial(_Subsample, norm=nn.BatchNorm2d)
-    return ResNet(in_channels, num_classes, (2, 2, 2), (width, 2 * width, 4 * width), shortcut)
+    return ResNet(in_channels, num_classes, (2, 2, 2), _doubled(options.width), shortcut)
 
 
-def resnet14_wide(in_channels: int, num_classes: int, *, width: int = 64) -> nn.Module:
+@takes(ResNet14WideOptions)
+def resnet14_wide(in_channels: int, num_classes: int, *, options: ResNet14WideOptions) -> nn.Module:
     """ResNet-14 with 64, 128 and 256 channels; 2 777 674 parameters for 3 channels and 10 classes.
 
     Where the shape changes, the shortcut is a strided 1 x 1 convolution and a batch norm.
@@ -124,7 +128,7 @@ def resnet14_wide(in_channels: int, num_classes: int, *, width: int = 64) -> nn.
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        width: channels of the first stage; each later one has twice as many as the one before.
+        options: ``width``, see :class:`ResNet14WideOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -137,7 +141,11 @@ def resnet14_wide(in_channels: int, num_classes: int, *, width: int = 64) -> nn.
     images.
 
     """
-    return ResNet(in_channels, num_classes, (2, 2, 2), (width, 2 * width, 4 * width), _projection)
+    return ResNet(in_channels, num_classes, (2, 2, 2), _doubled(options.width), _projection)
+
+
+def _doubled(width: int) -> tuple[int, int, int]:
+    return width, 2 * width, 4 * width
 
 
 def resnet18(in_channels: int, num_classes: int) -> nn.Module:

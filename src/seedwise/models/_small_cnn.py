@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.models._options import SmallCNNOptions
+from seedwise.models._takes import takes
+
 
 class _PoolToGrid(nn.Module):
     """Max pooling to (4, 4); torch's adaptive form has no deterministic gradient on a GPU."""
@@ -14,14 +17,14 @@ class _PoolToGrid(nn.Module):
         return F.max_pool2d(x, (height, width))[:, :, :4, :4]
 
 
-def small_cnn(in_channels: int, num_classes: int, *, width: int = 16, dropout: float = 0.25) -> nn.Module:
+@takes(SmallCNNOptions)
+def small_cnn(in_channels: int, num_classes: int, *, options: SmallCNNOptions) -> nn.Module:
     """Two 3 x 3 convolutions, a max pool to 4 x 4, dropout and a linear layer.
 
     Args:
         in_channels: channels of the images (B, C, H, W); any height and width of at least 4.
         num_classes: number of logits.
-        width: channels of the first convolution; the second has twice as many.
-        dropout: share of features dropped before the linear layer, 0 to less than 1.
+        options: ``width`` and ``dropout``, see :class:`SmallCNNOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -32,6 +35,7 @@ def small_cnn(in_channels: int, num_classes: int, *, width: int = 16, dropout: f
         torch.Size([5, 10])
 
     """
+    width = options.width
     return nn.Sequential(
         nn.Conv2d(in_channels, width, 3, padding=1),
         nn.ReLU(),
@@ -39,6 +43,6 @@ def small_cnn(in_channels: int, num_classes: int, *, width: int = 16, dropout: f
         nn.ReLU(),
         _PoolToGrid(),
         nn.Flatten(),
-        nn.Dropout(dropout),
+        nn.Dropout(options.dropout),
         nn.Linear(2 * width * 16, num_classes),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from torch import nn
 
-Init = Literal["torch", "glorot"]
+from seedwise.models._options import Init
+
 _Network = TypeVar("_Network", bound=nn.Module)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from seedwise.models._start import Init, started
+from seedwise.models._options import VGGOptions
+from seedwise.models._start import started
+from seedwise.models._takes import takes
 
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 
@@ -31,9 +33,8 @@ class VGG(nn.Module):
         return logits
 
 
-def vgg16(
-    in_channels: int, num_classes: int, *, bias: bool = True, affine: bool = True, init: Init = "torch"
-) -> nn.Module:
+@takes(VGGOptions)
+def vgg16(in_channels: int, num_classes: int, *, options: VGGOptions) -> nn.Module:
     """VGG-16 with batch norm and one linear layer; 14 728 266 parameters for 3 channels and 10 classes.
 
     The thirteen convolutions of configuration D, biases included, with batch norm after each. On 32 x 32 images the
@@ -43,9 +44,7 @@ def vgg16(
     Args:
         in_channels: channels of the images (B, C, H, W).
         num_classes: number of logits.
-        bias: whether convolutions and the linear layer have biases; networks whose weights are selected have none.
-        affine: whether batch norms have a scale and a shift; those of networks whose weights are selected have none.
-        init: how weights start: as torch's layers do, or ``glorot``.
+        options: ``bias``, ``affine`` and ``init``, see :class:`VGGOptions`.
 
     Returns:
         A module from (B, C, H, W) to logits (B, num_classes).
@@ -57,4 +56,4 @@ def vgg16(
     Source: Simonyan & Zisserman 2015 (arXiv 1409.1556), table 1, column D; batch norm of Ioffe & Szegedy 2015.
 
     """
-    return started(VGG(in_channels, num_classes, bias=bias, affine=affine), init)
+    return started(VGG(in_channels, num_classes, bias=options.bias, affine=options.affine), options.init)

@@ -7,12 +7,6 @@ import math
 from seedwise.statistics import Interval
 
 
-def is_share(metric: str) -> bool:
-    """Return whether a metric is a share of examples, stored as a fraction and shown as percent."""
-    name = metric.rpartition("/")[2]
-    return any(word in name for word in ("accuracy", "error", "churn"))
-
-
 def number(value: float, decimals: int) -> str:
     """Write a number as papers do, without the zero before the point.
 

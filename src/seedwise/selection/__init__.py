@@ -5,21 +5,19 @@
     selection_stats(model)       # how many choices changed, and how undecided the scores are
     plain = collapse(model)      # an ordinary network with the chosen weights
 
-Needs torch and nothing else of seedwise.
+Needs torch and nothing else of seedwise; what declares the options (`options`) does not even need torch.
 """
 
-from seedwise.selection._collapse import collapse
-from seedwise.selection._conv import SelectConv2d
-from seedwise.selection._linear import SelectLinear
-from seedwise.selection._select import select_weights, selectable_layers
-from seedwise.selection._stats import SelectionStats, selection_stats
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "SelectConv2d",
-    "SelectLinear",
-    "SelectionStats",
-    "collapse",
-    "select_weights",
-    "selectable_layers",
-    "selection_stats",
-]
+if TYPE_CHECKING:
+    from seedwise.selection._public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: the options are declared in this package, and read where there is no torch.
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from seedwise.selection import _public
+
+    return getattr(_public, name)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from seedwise.selection._selecting import Init, Mode, SampleInEval, Selecting, check_no_bias
+from seedwise.selection._selecting import Selecting, check_no_bias
+from seedwise.selection.options import Init, Mode, SampleInEval, SelectionOptions
 
 
 class SelectConv2d(Selecting, nn.Conv2d):
@@ -43,13 +44,13 @@ class SelectConv2d(Selecting, nn.Conv2d):
         padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
         *,
         seed: int,
-        k: int = 8,
-        mode: Mode = "greedy",
-        init: Init = "glorot",
+        k: int = SelectionOptions.k,
+        mode: Mode = SelectionOptions.mode,
+        init: Init = SelectionOptions.init,
         scores_seed: int | None = None,
         draw_seed: int | None = None,
-        store_weights: bool = True,
-        sample_in_eval: SampleInEval = False,
+        store_weights: bool = SelectionOptions.store_weights,
+        sample_in_eval: SampleInEval = SelectionOptions.sample_in_eval,
     ) -> None:
         check_no_bias(bias)
         nn.Conv2d.__init__(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.selection._selecting import Init, Mode, SampleInEval, Selecting, check_no_bias
+from seedwise.selection._selecting import Selecting, check_no_bias
+from seedwise.selection.options import Init, Mode, SampleInEval, SelectionOptions
 
 
 class SelectLinear(Selecting, nn.Linear):
@@ -47,13 +48,13 @@ class SelectLinear(Selecting, nn.Linear):
         bias: bool = False,
         *,
         seed: int,
-        k: int = 8,
-        mode: Mode = "greedy",
-        init: Init = "glorot",
+        k: int = SelectionOptions.k,
+        mode: Mode = SelectionOptions.mode,
+        init: Init = SelectionOptions.init,
         scores_seed: int | None = None,
         draw_seed: int | None = None,
-        store_weights: bool = True,
-        sample_in_eval: SampleInEval = False,
+        store_weights: bool = SelectionOptions.store_weights,
+        sample_in_eval: SampleInEval = SelectionOptions.sample_in_eval,
     ) -> None:
         check_no_bias(bias)
         nn.Linear.__init__(self, in_features, out_features, bias=False, device="meta")

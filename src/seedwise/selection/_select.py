@@ -12,22 +12,22 @@ from torch import nn
 from seedwise.selection._conv import SelectConv2d, shape_options
 from seedwise.selection._hash import keys_of
 from seedwise.selection._linear import SelectLinear
-from seedwise.selection._selecting import Init, Mode, SampleInEval
+from seedwise.selection.options import Init, Mode, SampleInEval, SelectionOptions
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
 def select_weights(
     model: nn.Module,
-    k: int = 8,
+    k: int = SelectionOptions.k,
     *,
     seed: int,
-    mode: Mode = "greedy",
-    init: Init = "glorot",
+    mode: Mode = SelectionOptions.mode,
+    init: Init = SelectionOptions.init,
     scores_seed: int | None = None,
     draw_seed: int | None = None,
-    store_weights: bool = True,
-    sample_in_eval: SampleInEval = False,
+    store_weights: bool = SelectionOptions.store_weights,
+    sample_in_eval: SampleInEval = SelectionOptions.sample_in_eval,
     leave: Collection[str] = (),
 ) -> nn.Module:
     """Return the network with every linear and convolution layer replaced by a selecting one.

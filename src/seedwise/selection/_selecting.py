@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import Final, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,8 @@ from torch import Tensor, nn
 from seedwise.selection._choose import greedy, sampled
 from seedwise.selection._hash import keys_of
 from seedwise.selection._pool import Pool, chosen
+from seedwise.selection.options import Init, Mode, SampleInEval
 
-Mode = Literal["greedy", "probabilistic"]
-Init = Literal["glorot", "sigma"]
-SampleInEval = Literal[False, True, "every_pass"]
 _WORD: Final = 0xFFFFFFFF
 
 
@@ -69,7 +67,7 @@ class Selecting(nn.Module):
             (init, Init, "init"),
             (sample_in_eval, SampleInEval, "sample_in_eval"),
         ):
-            allowed = words.__args__  # type: ignore[attr-defined]
+            allowed = get_args(words)
             if value not in allowed:
                 raise ValueError(f"{name} is {value!r}: use one of {', '.join(map(str, allowed))}")
         for given, name in ((seed, "seed"), (scores_seed, "scores_seed"), (draw_seed, "draw_seed")):

@@ -161,7 +161,7 @@ def _weight_bytes(spec: StudySpec, size: Size) -> int | None:
         return None
 
     from seedwise.training import build_network
-    from seedwise.training._config import Selection
+    from seedwise.training._parts import Selection
     from seedwise.training._selection import selected_bytes
 
     sizes: list[int] = []

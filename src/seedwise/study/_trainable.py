@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seedwise.run import RunSpec, digest_of
-from seedwise.training import FUNCTION, check_data, check_selection
+from seedwise.training import FUNCTION, check_data, check_parts
 
 
 def check_trainable(specs: Iterable[RunSpec]) -> None:
@@ -13,12 +13,13 @@ def check_trainable(specs: Iterable[RunSpec]) -> None:
 
     Raises:
         MissingDataError: if data are not there.
-        SeedwiseError: if a network's weights cannot be selected as its study asks.
+        SeedwiseError: if a network's weights cannot be selected as its study asks, or a part of the
+            user's own is not what it must be.
         StorageError: if a file of the data is damaged.
 
     """
     ours = [spec.config for spec in specs if spec.function == FUNCTION]
     for task in {digest_of(config["task"]): config["task"] for config in ours}.values():
         check_data(task)
-    for config in {digest_of([config["task"], config["model"]]): config for config in ours}.values():
-        check_selection(config)
+    for config in {digest_of(config): config for config in ours}.values():
+        check_parts(config)

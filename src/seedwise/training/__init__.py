@@ -1,6 +1,8 @@
 """The built-in ``train(run)``: tasks, loop, schedules."""
 
-from seedwise.training._config import Options, TrainerConfig, steps_per_epoch
+from seedwise.declarations import Options
+from seedwise.training._checks import check_data, check_parts
+from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import (
     SIZES,
     Size,
@@ -10,7 +12,7 @@ from seedwise.training._metrics import (
     task_name,
 )
 from seedwise.training._networks import build_network
-from seedwise.training._train import FUNCTION, check_data, check_selection, measure, train
+from seedwise.training._train import FUNCTION, measure, train
 from seedwise.training._warnings import steps_of, warnings_of
 
 __all__ = [
@@ -21,7 +23,7 @@ __all__ = [
     "TrainerConfig",
     "build_network",
     "check_data",
-    "check_selection",
+    "check_parts",
     "classification_metrics",
     "is_forecasting",
     "measure",

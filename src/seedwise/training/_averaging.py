@@ -4,12 +4,42 @@ from __future__ import annotations
 
 import copy
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from seedwise.training._config import EMA, SWA
+from seedwise.training._averaging_options import SWA
+
+
+class Average(Protocol):
+    """What the trainer asks of an average of weights.
+
+    Attributes:
+        network: the average.
+        ready: whether there is an average yet.
+        stale: whether its batch-norm statistics are to be recomputed; reset when they have been.
+
+    """
+
+    network: nn.Module
+    stale: bool
+
+    @property
+    def ready(self) -> bool:
+        """See above."""
+
+    def after_step(self) -> None:
+        """Called after every step."""
+
+    def after_epoch(self, epoch: int) -> None:
+        """Called after every epoch, counted from 0."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``load`` goes on from."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
 
 
 class ExponentialAverage:
@@ -26,17 +56,12 @@ class ExponentialAverage:
         decay: share of the old average in the new one, where steps are many.
         debias: see above.
 
-    Attributes:
-        network: the average.
-        ready: whether there is an average yet.
-        stale: whether its batch-norm statistics are to be recomputed.
-
     """
 
     ready = True
     stale = False
 
-    def __init__(self, model: nn.Module, decay: float, *, debias: bool) -> None:
+    def __init__(self, model: nn.Module, *, decay: float, debias: bool) -> None:
         self.network = copy.deepcopy(model)
         pairs = [(a.detach(), b.detach()) for a, b in zip(_tensors(self.network), _tensors(model), strict=True)]
         self._averages = [average for average, _ in pairs if average.is_floating_point()]
@@ -70,10 +95,8 @@ class StochasticAverage:
 
     Args:
         model: the network that is trained.
-        first_epoch: the first whose weights count, from 0.
-
-    Attributes:
-        network, ready, stale: as for ``ExponentialAverage``.
+        start: share of the epochs after which weights count.
+        epochs: in all.
 
     Source: Izmailov et al. 2018, Averaging weights leads to wider optima and better generalization, algorithm 1; the
         learning rate is that of the study's schedule.
@@ -82,9 +105,9 @@ class StochasticAverage:
 
     stale = False
 
-    def __init__(self, model: nn.Module, first_epoch: int) -> None:
+    def __init__(self, model: nn.Module, *, start: float, epochs: int) -> None:
         self._model = model
-        self._first_epoch = first_epoch
+        self._first_epoch = SWA(start).first_epoch(epochs)
         self._averaged = AveragedModel(model)
         self.network: nn.Module = self._averaged.module
 
@@ -110,19 +133,6 @@ class StochasticAverage:
         """Go on from a state."""
         self._averaged.load_state_dict(state)
         self.stale = True
-
-
-def build_average(
-    config: EMA | SWA | None, model: nn.Module, epochs: int
-) -> ExponentialAverage | StochasticAverage | None:
-    """Return the average that a study asks for, or None."""
-    match config:
-        case EMA():
-            return ExponentialAverage(model, config.decay, debias=config.debias)
-        case SWA():
-            return StochasticAverage(model, config.first_epoch(epochs))
-        case _:
-            return None
 
 
 def _tensors(network: nn.Module) -> chain[Tensor]:

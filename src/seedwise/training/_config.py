@@ -2,7 +2,7 @@
 
 Options at their default are left out of a run's name, so a default may not change once it is released: the golden ids
 in the tests state every option and would change with it. Nothing here imports torch, so that a study is checked at
-once; the tests hold these options against the signatures they stand for.
+once.
 """
 
 from __future__ import annotations
@@ -10,45 +10,37 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    JsonValue,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    create_model,
     field_validator,
     model_validator,
 )
 
+from seedwise.declarations import STUDY_FILE, Group, Options, named
+from seedwise.registry import FORECASTERS, WAYS
 from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
-from seedwise.training._networks import own_options
-
-_STUDY_FILE = "study file"
-"""The context of validation in which an option that is left out has the default of study files, not that of names."""
-
-
-class Options(BaseModel):
-    """A group of options in which every unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _named(value: Any) -> Any:
-    """``small_cnn`` is short for ``{name: small_cnn}``."""
-    return {"name": value} if isinstance(value, str) else value
-
+from seedwise.training._parts import (
+    LOSS_MODELS,
+    SCHEDULE_MODELS,
+    WAY_MODELS,
+    AnyAverage,
+    AnyLoss,
+    AnyNetwork,
+    AnyOptimizer,
+    AnySchedule,
+    Network,
+    OwnForecaster,
+)
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Weight = Annotated[float, Field(gt=0, le=1)]
-Rate = Annotated[float, Field(gt=0, le=1)]
-NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -67,6 +59,8 @@ class ClassificationTask(Options):
     mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is
     tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
     """
+
+    forecasts: ClassVar = False
 
     dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
     augment: Literal[True, False, "flip"] = True
@@ -152,7 +146,9 @@ class ForecastingTask(Options):
     test rows alone, for runs that are judged on validation rows.
     """
 
-    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(_named)]
+    forecasts: ClassVar = True
+
+    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
     train_windows: Count | None = None
     test_windows: Count | None = None
     test: Literal["published", "none"] = "published"
@@ -176,401 +172,6 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
 Task = Annotated[ClassificationTask | ForecastingTask, WrapValidator(_images_or_series)]
 
 
-class Selection(Options):
-    """Options of ``selection.select_weights``: each weight is chosen among ``k`` random ones, by trained scores.
-
-    ``leave`` names modules that are trained as usual. ``sample_in_eval: every_pass`` draws anew in every batch of an
-    evaluation, and evaluates in batches of the training's size.
-    """
-
-    k: Count = 8
-    mode: Literal["greedy", "probabilistic"] = "greedy"
-    init: Literal["glorot", "sigma"] = "glorot"
-    store_weights: bool = True
-    sample_in_eval: Literal[False, True, "every_pass"] = False
-    leave: list[str] = []
-
-
-class Network(Options):
-    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
-
-    selection: Selection | None = None
-
-
-class _NetworkWithBiases(Network):
-    bias: bool = True
-    init: Literal["torch", "glorot"] = "torch"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _selects_no_bias(cls, value: Any) -> Any:
-        """Selected weights have no biases, scales or start of their own, said or not: it is one network."""
-        if not isinstance(value, dict) or value.get("selection") is None:
-            return value
-        if value.get("bias") is True:
-            raise ValueError("selected weights have no biases: leave out bias: true")
-        implied: list[tuple[str, Any]] = [("bias", False)]
-        if not (isinstance(value["selection"], dict) and value["selection"].get("leave")):
-            implied += [("affine", False), ("init", "glorot")]
-        return {key: given for key, given in value.items() if (key, given) not in implied}
-
-
-class SmallCNN(Network):
-    """Options of ``models.small_cnn``."""
-
-    name: Literal["small_cnn"]
-    width: Count = 16
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.25
-
-
-class LeNet300(_NetworkWithBiases):
-    """Options of ``models.lenet300``."""
-
-    name: Literal["lenet300"]
-
-
-class LeNet5(_NetworkWithBiases):
-    """Options of ``models.lenet5``."""
-
-    name: Literal["lenet5"]
-
-
-class _Conv(_NetworkWithBiases):
-    width: Count = 64
-    padding: bool = True
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-
-
-class Conv2(_Conv):
-    """Options of ``models.conv2``."""
-
-    name: Literal["conv2"]
-
-
-class Conv4(_Conv):
-    """Options of ``models.conv4``."""
-
-    name: Literal["conv4"]
-
-
-class Conv6(_Conv):
-    """Options of ``models.conv6``."""
-
-    name: Literal["conv6"]
-
-
-class ResNet9(Network):
-    """Options of ``models.resnet9``."""
-
-    name: Literal["resnet9"]
-
-
-class ResNet9FFCV(Network):
-    """Options of ``models.resnet9_ffcv``."""
-
-    name: Literal["resnet9_ffcv"]
-
-
-class ResNet14(Network):
-    """Options of ``models.resnet14``."""
-
-    name: Literal["resnet14"]
-    width: Count = 16
-
-
-class ResNet14Wide(Network):
-    """Options of ``models.resnet14_wide``."""
-
-    name: Literal["resnet14_wide"]
-    width: Count = 64
-
-
-class ResNet18(Network):
-    """Options of ``models.resnet18``."""
-
-    name: Literal["resnet18"]
-
-
-class ResNet32(Network):
-    """Options of ``models.resnet32``."""
-
-    name: Literal["resnet32"]
-
-
-class VGG16(_NetworkWithBiases):
-    """Options of ``models.vgg16``."""
-
-    name: Literal["vgg16"]
-    affine: bool = True
-
-
-class ShuffleNetV2(Network):
-    """Options of ``models.shufflenet_v2``."""
-
-    name: Literal["shufflenet_v2"]
-
-
-class MobileNetV2(Network):
-    """Options of ``models.mobilenet_v2``."""
-
-    name: Literal["mobilenet_v2"]
-
-
-class Autoformer(Options):
-    """Options of ``models.autoformer``."""
-
-    name: Literal["autoformer"]
-    label: Annotated[int, Field(ge=0)] | None = None
-    d_model: Count = 512
-    d_ff: Count | None = None
-    encoder_layers: Count = 2
-    decoder_layers: Count = 1
-    kernel: Count = 25
-    factor: Positive = 3
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
-
-
-class DLinear(Options):
-    """Options of ``models.dlinear``."""
-
-    name: Literal["dlinear"]
-    kernel: Count = 25
-
-
-class ITransformer(Options):
-    """Options of ``models.itransformer``."""
-
-    name: Literal["itransformer"]
-    d_model: Count | None = None
-    d_ff: Count | None = None
-    heads: Count = 8
-    layers: Count = 2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-
-
-class OwnNetwork(Network):
-    """A user's own network: ``my_project.nets:make``, called as ``make(in_channels, num_classes, **options)``."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, JsonValue]
-
-    name: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_defaults(cls, value: dict[str, Any]) -> dict[str, Any]:
-        ours = {key: option for key, option in value.items() if key in ("name", "selection")}
-        options = {key: option for key, option in value.items() if key not in ours}
-        return {**ours, **own_options(value["name"], options)}
-
-
-BuiltInNetwork = Annotated[
-    SmallCNN
-    | LeNet300
-    | LeNet5
-    | Conv2
-    | Conv4
-    | Conv6
-    | ResNet9
-    | ResNet9FFCV
-    | ResNet14
-    | ResNet14Wide
-    | ResNet18
-    | ResNet32
-    | VGG16
-    | ShuffleNetV2
-    | MobileNetV2
-    | Autoformer
-    | DLinear
-    | ITransformer,
-    Field(discriminator="name"),
-]
-_BUILT_IN: TypeAdapter[BuiltInNetwork] = TypeAdapter(BuiltInNetwork)
-
-
-def _own_or_built_in(value: Any, _handler: ValidatorFunctionWrapHandler) -> BuiltInNetwork | OwnNetwork:
-    """Tell them apart by the colon, so that a mistake is reported for the one that was meant."""
-    name = value.get("name") if isinstance(value, dict) else None
-    if name in ("naive", "seasonal_naive"):
-        raise ValueError(f"{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse")
-    own = isinstance(name, str) and ":" in name
-    return OwnNetwork.model_validate(value) if own else _BUILT_IN.validate_python(value)
-
-
-class CrossEntropy(Options):
-    """The plain base loss; ``label_smoothing`` spreads that share of each target over all classes."""
-
-    name: Literal["cross_entropy"]
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-
-
-class VML(Options):
-    """Options of ``losses.VarianceMinimizerLoss``."""
-
-    name: Literal["vml"]
-    lambda_base: NonNegative = 0.1
-    alpha: Rate = 0.05
-    beta: Rate = 0.2
-    delta: Positive = 0.2
-    warmup_steps: Annotated[int, Field(ge=2)] = 200
-    lambda_min: NonNegative = 0.0
-    lambda_max: NonNegative = 2.0
-    gamma: Annotated[float, Field(ge=1)] = 1.0
-    penalty_weight: NonNegative = 1.0
-    eps: Positive = 1e-8
-    delta_mode: Literal["absolute", "sigma", "sigma_ref"] = "absolute"
-    gradient: Literal["through", "stopped"] = "through"
-
-    @model_validator(mode="after")
-    def _ordered(self) -> VML:
-        if self.lambda_min > self.lambda_max:
-            raise ValueError(f"lambda_min {self.lambda_min} must not exceed lambda_max {self.lambda_max}")
-        return self
-
-
-class CLF(Options):
-    """Options of ``losses.CLFLoss``."""
-
-    name: Literal["clf"]
-    lambda_s: NonNegative = 0.1
-    lambda_v: NonNegative = 0.1
-    start_epoch: Annotated[int, Field(ge=0)] = 0
-    end_epoch: Count | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> CLF:
-        if self.end_epoch is not None and self.end_epoch <= self.start_epoch:
-            raise ValueError(f"end_epoch {self.end_epoch} must be greater than start_epoch {self.start_epoch}")
-        return self
-
-
-Controller = Annotated[VML | CLF, Field(discriminator="name"), BeforeValidator(_named)]
-
-
-class _OfFactors(Options):
-    controller: Controller
-
-    @model_validator(mode="after")
-    def _only_factors(self) -> Self:
-        if isinstance(self.controller, CLF) and self.controller.lambda_v > 0:
-            raise ValueError(
-                "this control is made of gradient factors, and CLF's variance term has none: set lambda_v: 0"
-            )
-        return self
-
-
-class Placebo(_OfFactors):
-    """``losses.PlaceboLoss`` around a controller, which shuffles its gradient factors in time."""
-
-    name: Literal["placebo"]
-
-
-class LRControl(_OfFactors):
-    """``losses.LearningRateControl``, which gives the learning rate the mean factor of the epoch before."""
-
-    name: Literal["lr_control"]
-
-
-Loss = Annotated[CrossEntropy | VML | CLF | Placebo | LRControl, Field(discriminator="name"), BeforeValidator(_named)]
-Model = Annotated[BuiltInNetwork | OwnNetwork, WrapValidator(_own_or_built_in), BeforeValidator(_named)]
-
-
-class ParameterGroup(Options):
-    """Parameters that get their own learning rate and weight decay.
-
-    ``norm``: weights of normalisation layers; ``bias``: every bias; ``weight``: all others.
-    """
-
-    kinds: list[Literal["bias", "norm", "weight"]]
-    lr_scale: NonNegative = 1.0
-    weight_decay: NonNegative | None = None
-
-
-class _Optimizer(Options):
-    lr: Positive
-    groups: list[ParameterGroup] = []
-
-    @model_validator(mode="after")
-    def _disjoint(self) -> _Optimizer:
-        kinds = [kind for group in self.groups for kind in group.kinds]
-        if len(set(kinds)) < len(kinds):
-            raise ValueError("every kind of parameter may stand in one group only")
-        return self
-
-
-class SGD(_Optimizer):
-    """``torch.optim.SGD``."""
-
-    name: Literal["sgd"]
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    weight_decay: NonNegative = 0.0
-    nesterov: bool = False
-
-    @model_validator(mode="after")
-    def _has_momentum(self) -> SGD:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum: set momentum: 0.9")
-        return self
-
-
-class AdamW(_Optimizer):
-    """``torch.optim.AdamW``."""
-
-    name: Literal["adamw"]
-    betas: tuple[Share, Share] = (0.9, 0.999)
-    weight_decay: NonNegative = 0.01
-
-
-class Adam(_Optimizer):
-    """``torch.optim.Adam``."""
-
-    name: Literal["adam"]
-    betas: tuple[Share, Share] = (0.9, 0.999)
-    weight_decay: NonNegative = 0.0
-
-
-class Constant(Options):
-    """The same learning rate in every step."""
-
-    name: Literal["constant"]
-    warmup_epochs: NonNegative = 0.0
-
-
-class Step(Options):
-    """The learning rate times ``gamma`` at the start of each of the ``epochs``."""
-
-    name: Literal["step"]
-    epochs: list[Count]
-    gamma: Positive = 0.1
-    warmup_epochs: NonNegative = 0.0
-
-
-class Cosine(Options):
-    """Half a cosine from the peak to 0."""
-
-    name: Literal["cosine"]
-    warmup_epochs: NonNegative = 0.0
-
-
-class Linear(Options):
-    """A straight line from the peak to 0."""
-
-    name: Literal["linear"]
-    warmup_epochs: NonNegative = 0.0
-
-
-class Halving(Options):
-    """The learning rate times ``factor`` at the start of each epoch after the first ``full_epochs``.
-
-    The published programs of forecasting (their ``type1``) set the rate of an epoch after it, so that two are full.
-    """
-
-    name: Literal["halving"]
-    factor: Weight = 0.5
-    full_epochs: Count = 2
-    warmup_epochs: NonNegative = 0.0
-
-
 class Validation(Options):
     """What is validated on, and which epoch is reported.
 
@@ -590,59 +191,7 @@ class Validation(Options):
         return self
 
 
-class EMA(Options):
-    """The exponential moving average of the weights after each step 1..t,
-
-        sum over i of (1 - decay) decay^(t - i) weights_i / (1 - decay^t);
-
-    with ``debias: false`` instead ``average = decay average + (1 - decay) weights`` after every step, from the initial
-    weights on, of which a share of ``decay^t`` is left. In a study file ``debias`` is true unless it says otherwise; a
-    run's name without it means false, as before there was a choice. Running statistics of batch norms are averaged in
-    the same way; counters are those of the last step.
-    """
-
-    name: Literal["ema"]
-    decay: Share
-    debias: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_of_a_study_file(cls, value: Any, info: ValidationInfo) -> Any:
-        return {"debias": True, **value} if isinstance(value, dict) and info.context == _STUDY_FILE else value
-
-
-class SWA(Options):
-    """The mean of the weights after each epoch, from the share ``start`` of the epochs on.
-
-    Statistics of batch norms are recomputed on the training set, in its own order and not varied. Epochs before have
-    no average: they are evaluated with the weights as they are, and are not chosen by ``validation: {rule: best}``.
-    """
-
-    name: Literal["swa"]
-    start: Annotated[float, Field(ge=0, lt=1)]
-
-    def first_epoch(self, epochs: int) -> int:
-        """Return the first epoch whose weights are averaged, counted from 0."""
-        return math.ceil(round(self.start * epochs, 9))
-
-
-class Snapshots(Options):
-    """The cosine schedule ``cycles`` times, with predictions and state of the end of each (tag ``snapshot-k``).
-
-    ``warmup`` says whether the schedule's warm-up comes in the first cycle or in every one.
-    """
-
-    cycles: Annotated[int, Field(ge=2)]
-    warmup: Literal["first_cycle", "every_cycle"] = "first_cycle"
-
-
-class Sharpness(Options):
-    """Sharpness-aware minimisation: gradients at the weights plus ``rho`` times the direction of steepest ascent."""
-
-    rho: Positive
-
-
-class TrainOptions(Options):
+class _TrainOptions(Options):
     """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
 
     ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
@@ -651,69 +200,61 @@ class TrainOptions(Options):
 
     epochs: Count
     batch_size: Count
-    optimizer: Annotated[SGD | AdamW | Adam, Field(discriminator="name")]
-    schedule: Annotated[
-        Constant | Step | Cosine | Linear | Halving, Field(discriminator="name"), BeforeValidator(_named)
-    ] = Constant(name="constant")
-    loss: Loss = CrossEntropy(name="cross_entropy")
+    optimizer: AnyOptimizer
+    schedule: AnySchedule = SCHEDULE_MODELS["constant"](name="constant")
+    loss: AnyLoss = LOSS_MODELS["cross_entropy"](name="cross_entropy")
     validation: Validation | None = None
-    averaging: Annotated[EMA | SWA, Field(discriminator="name")] | None = None
-    snapshots: Snapshots | None = None
-    sharpness: Sharpness | None = None
+    averaging: AnyAverage | None = None
     clip_gradient: Positive | None = None
 
-    @field_validator("averaging")
+    @field_validator("averaging", *WAYS, check_fields=False)
     @classmethod
-    def _averages_an_epoch(cls, averaging: EMA | SWA | None, info: ValidationInfo) -> EMA | SWA | None:
-        epochs = info.data.get("epochs")
-        if isinstance(averaging, SWA) and epochs is not None and averaging.first_epoch(epochs) >= epochs:
-            latest = math.floor(1000 * (epochs - 1) / epochs) / 1000
-            raise ValueError(
-                f"start {averaging.start:g} leaves none of {epochs} epochs to average: set start to {latest:g} or less"
-            )
-        return averaging
+    def _fits(cls, group: Group | None, info: ValidationInfo) -> Group | None:
+        """Ask a group whether it fits the options before it, where these are in order themselves."""
+        before = list(cls.model_fields)[: list(cls.model_fields).index(str(info.field_name))]
+        fits = None if group is None else getattr(group.options, "fits", None)
+        if fits is not None and set(before) <= info.data.keys():
+            fits(info.data)
+        return group
 
-    @field_validator("snapshots")
-    @classmethod
-    def _cycles_fit(cls, snapshots: Snapshots | None, info: ValidationInfo) -> Snapshots | None:
-        if snapshots is None or not {"epochs", "schedule", "averaging"} <= info.data.keys():
-            return snapshots
-        epochs, schedule, cycles = info.data["epochs"], info.data["schedule"], snapshots.cycles
-        validation = info.data.get("validation")
-        if validation is not None and validation.patience is not None:
-            raise ValueError("training that stops early may not reach the last cycle: leave out patience")
-        if not isinstance(schedule, Cosine):
-            raise ValueError(f"cycles are cosines, and the schedule is {schedule.name}: set schedule: cosine")
-        if isinstance(info.data["averaging"], SWA):
-            raise ValueError("averaging: swa would mix the cycles: leave out one of the two, or use averaging: ema")
-        if epochs % cycles:
-            raise ValueError(
-                f"{cycles} cycles do not divide {epochs} epochs: set epochs to {max(epochs // cycles, 1) * cycles}"
-            )
-        if schedule.warmup_epochs >= epochs / cycles:
-            raise ValueError(
-                f"the warm-up of {schedule.warmup_epochs:g} epochs fills the first cycle of {epochs // cycles}: "
-                "set fewer cycles or a shorter warm-up"
-            )
-        if snapshots.warmup == "every_cycle" and schedule.warmup_epochs == 0:
-            raise ValueError(
-                "every_cycle repeats the warm-up of the schedule, and it has none: set schedule: "
-                "{name: cosine, warmup_epochs: 3}, or leave out warmup"
-            )
-        return snapshots
+    @property
+    def ways(self) -> list[Group]:
+        """The ways to train that are asked for, in the order of the registry."""
+        return [way for name in WAYS if (way := getattr(self, name)) is not None]
+
+
+if TYPE_CHECKING:
+
+    class TrainOptions(_TrainOptions):
+        """With the ways to train."""
+else:
+    TrainOptions = create_model(
+        "TrainOptions",
+        __base__=_TrainOptions,
+        __doc__=_TrainOptions.__doc__,
+        **{name: (way | None, None) for name, way in WAY_MODELS.items()},
+    )
 
 
 class TrainerConfig(Options):
     """Everything that the built-in trainer is configured with."""
 
     task: Task
-    model: Model
+    model: AnyNetwork
     train: TrainOptions
 
     @classmethod
     def of_study_file(cls, value: Any) -> Self:
         """Check what a study file says; ``model_validate`` is for what is in a run's name."""
-        return cls.model_validate(value, context=_STUDY_FILE)
+        return cls.model_validate(value, context=STUDY_FILE)
+
+    @property
+    def groups(self) -> list[Group]:
+        """Everything that is called with its options: the network, how it is trained, and what these hold."""
+        model, train = self.model, self.train
+        selection = model.selection if isinstance(model, Network) else None
+        chosen = (model, selection, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
+        return [inner for group in chosen if group is not None for inner in group.with_inner()]
 
     @model_validator(mode="before")
     @classmethod
@@ -722,17 +263,17 @@ class TrainerConfig(Options):
         task, train = (value.get(key) if isinstance(value, dict) else None for key in ("task", "train"))
         if not isinstance(task, dict) or not isinstance(train, dict) or not is_forecasting(task):
             return value
-        train = {key: given for key, given in train.items() if (key, _named(given)) != ("loss", {"name": "mse"})}
+        train = {key: given for key, given in train.items() if (key, named(given)) != ("loss", {"name": "mse"})}
         if isinstance(train.get("validation"), dict):
             train["validation"] = {"metric": FORECAST_METRICS[0].name, **train["validation"]}
         return {**value, "train": train}
 
     @model_validator(mode="after")
     def _fit_together(self) -> TrainerConfig:
-        forecasts = isinstance(self.task, ForecastingTask)
-        if forecasts != isinstance(self.model, (Autoformer, DLinear, ITransformer)):
+        forecasts = self.task.forecasts
+        if forecasts != (self.model.name in FORECASTERS or isinstance(self.model, OwnForecaster)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
-        if forecasts and "loss" in self.train.model_fields_set and isinstance(self.train.loss, CrossEntropy):
+        if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
         validation = self.train.validation
         if validation is None:
@@ -755,8 +296,6 @@ def _unfit_model(name: str, forecasts: bool) -> str:
         return (
             f"model: {name} forecasts time series, and this task has images: write 'dataset: etth1', or another model"
         )
-    if ":" in name:
-        return f"model: '{name}' is called with channels and classes: give forecasts a 'train: {{function: ...}}'"
     return (
         f"model: {name} takes images, and this task is a time series: write 'model: itransformer' or 'model: dlinear'"
     )

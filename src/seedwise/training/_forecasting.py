@@ -14,13 +14,12 @@ from seedwise.errors import SeedwiseError
 from seedwise.losses import residual_variance
 from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
+from seedwise.registry import BASELINES
 from seedwise.run import Run
 from seedwise.statistics import Metric
 from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
 from seedwise.training._metrics import FORECAST_METRICS
-
-BASELINES = ("naive", "seasonal_naive")
-"""Forecasts without parameters, whose errors stand beside those of every run."""
+from seedwise.training._networks import build_forecaster
 
 
 class Forecasting:
@@ -84,13 +83,20 @@ class Forecasting:
 
     def build_model(self, model: Any) -> nn.Module:
         """Return a network that forecasts the target columns."""
-        return self._network(model.name, **model.model_dump(exclude={"name"}))
+        return self._of_target(build_forecaster(model, *self._shape))
 
-    def _network(self, name: str, **options: Any) -> nn.Module:
-        variables, features = self.series.values.shape[1], self.series.calendar.shape[1]
-        network = FORECASTERS[name](variables, self.lookback, self.horizon, features, **options)
+    @property
+    def _shape(self) -> tuple[int, int, int, int]:
+        return self.series.values.shape[1], self.lookback, self.horizon, self.series.calendar.shape[1]
+
+    def _of_target(self, network: nn.Module) -> nn.Module:
         target = list(self.series.target)
-        return network if target == list(range(variables)) else _OfTarget(network, target)
+        return network if target == list(range(self.series.values.shape[1])) else _OfTarget(network, target)
+
+    @staticmethod
+    def output_shape(targets: Tensor) -> tuple[int, ...]:
+        """Return (N, H, targets)."""
+        return tuple(targets.shape)
 
     @staticmethod
     def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
@@ -104,7 +110,7 @@ class Forecasting:
         found: dict[str, float] = {}
         for name in BASELINES:
             try:
-                network = self._network(name).to(examples.starts.device)
+                network = self._of_target(FORECASTERS[name](*self._shape)).to(examples.starts.device)
             except SeedwiseError:  # the input is shorter than the season
                 continue
             batches = [self.batch(examples, slice(k, k + 2048)) for k in range(0, len(examples), 2048)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -15,12 +15,13 @@ from seedwise.models import recompute_batch_norm
 from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
-from seedwise.training._averaging import build_average
+from seedwise.training._averaging import Average
 from seedwise.training._config import TrainerConfig, steps_per_epoch
-from seedwise.training._losses import build_loss
-from seedwise.training._optim import build_optimizer, clip_gradient, lr_schedule
+from seedwise.training._losses import build_loss, checked_loss
+from seedwise.training._optim import build_optimizer, clip_gradient
+from seedwise.training._schedules import lr_schedule
 from seedwise.training._selection import select, selection_of
-from seedwise.training._sharpness import Backward, sharpness_aware
+from seedwise.training._sharpness import Backward
 from seedwise.training._task import Task
 from seedwise.training._warnings import warnings_of
 
@@ -28,8 +29,9 @@ from seedwise.training._warnings import warnings_of
 class Trainer:
     """One training of one network.
 
-    Methods enter in four places: ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and
-    after every step, ``evaluated`` is the network that counts, and ``lr_factor`` multiplies the learning rate.
+    Methods enter in five places: ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and
+    after every step, ``after_epoch`` after every epoch, ``evaluated`` is the network that counts, and ``lr_factor``
+    multiplies the learning rate.
     ``chunk`` examples are predicted in one forward pass.
 
     Args:
@@ -50,29 +52,31 @@ class Trainer:
         if selection is not None:
             self.model = select(self.model, selection, run.randomness)
         self.selects = selection is not None
-        redraws = selection is not None and selection.sample_in_eval == "every_pass"
+        redraws = selection is not None and selection.options.sample_in_eval == "every_pass"
         self.chunk = self.options.batch_size if redraws else task.chunk
         nudge_one_weight(self.model, run.randomness)
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: nn.Module = torch.compile(self.model) if run.numerics.compile else self.model  # type: ignore[assignment]
         self.loss = build_loss(self.options.loss, task, run.randomness)
-        if isinstance(self.loss, ControlledLoss):
-            self.loss.to(self.device)
+        self.loss_module = self.loss if isinstance(self.loss, nn.Module) else None
+        if self.loss_module is not None:
+            self.loss_module.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
         self.backward: Backward = self._backward
-        if self.options.sharpness is not None:
-            state = [*self.model.buffers(), *(self.loss.buffers() if isinstance(self.loss, ControlledLoss) else [])]
-            self.backward = sharpness_aware(self._backward, self.model, state, self.options.sharpness.rho, self.device)
         if self.options.clip_gradient is not None:
             clip_gradient(self.optimizer, self.options.clip_gradient)
-        self.average = build_average(self.options.averaging, self.model, self.options.epochs)
-        if self.average is not None:
-            average_step = self.average.after_step
-            self.optimizer.register_step_post_hook(lambda *_: average_step())
+        averaging = self.options.averaging
+        self.average: Average | None = None
+        if averaging is not None:
+            self.average = average = averaging.make(self.model, offered={"epochs": lambda: self.options.epochs})
+            self.optimizer.register_step_post_hook(lambda *_: average.after_step())
         self.splits = task.split(self.options.validation, run.randomness)
         self.steps = steps_per_epoch(len(self.splits["train"]), self.options.batch_size)
-        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps, self.options.snapshots)
+        self.lr_factor = lr_schedule(self.options.schedule, self.options.epochs, self.steps)
         self.best: dict[str, Any] | None = None
+        self.after_epoch: list[Callable[[int], None]] = []
+        for way in self.options.ways:
+            way.make(self)
 
     def step(self, *batch: Tensor) -> Tensor:
         """Take one optimizer step on a batch (inputs, then targets) and return its (base) loss, detached."""
@@ -84,7 +88,7 @@ class Trainer:
         *inputs, targets = batch
         with self._precision():
             outputs = self.network(*inputs).float()
-        total = self.loss(outputs, targets)
+        total = checked_loss(self.loss(outputs, targets), self.options.loss.name)
         self.optimizer.zero_grad()
         total.backward()
         total = total.detach()
@@ -146,10 +150,8 @@ class Trainer:
         if not torch.isfinite(torch.tensor(train_loss)):
             raise Diverged(f"the training loss of epoch {epoch} (counted from 0) is {train_loss}")
         self._keep_best(epoch, row)
-        if self.options.snapshots is not None:
-            cycle = self.options.epochs // self.options.snapshots.cycles
-            if (epoch + 1) % cycle == 0:
-                self._keep(f"snapshot-{(epoch + 1) // cycle}", epoch)
+        for do in self.after_epoch:
+            do(epoch)
 
     def _splits_to_watch(self) -> list[str]:
         watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
@@ -208,7 +210,7 @@ class Trainer:
         return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
 
     def _state(self) -> dict[str, Any]:
-        loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
+        loss = {} if self.loss_module is None else self.loss_module.state_dict()
         average = {} if self.average is None else {"average": self.average.state()}
         return {
             "model": self.model.state_dict(),
@@ -224,8 +226,8 @@ class Trainer:
             return 0
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        if isinstance(self.loss, ControlledLoss):
-            self.loss.load_state_dict(saved["loss"])
+        if self.loss_module is not None:
+            self.loss_module.load_state_dict(saved["loss"])
         if self.average is not None:
             self.average.load(saved["average"])
         self.best = saved["best"]
@@ -235,10 +237,10 @@ class Trainer:
         finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()
         if not finite:
             raise Diverged("the final weights are not finite")
-        metrics = self._keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"])
+        metrics = self.keep(FINAL, self.options.epochs - 1 if self.best is None else self.best["epoch"])
         self.run.finish(**metrics, **(self.task.baselines(self.splits["test"]) if "test" in self.splits else {}))
 
-    def _keep(self, tag: str, epoch: int) -> dict[str, float]:
+    def keep(self, tag: str, epoch: int) -> dict[str, float]:
         """Hand over the predictions and the state of the evaluated network; return its metrics."""
         metrics: dict[str, float] = {}
         for split, examples in self.splits.items():

@@ -1,14 +1,14 @@
-"""Optimizers and learning-rate schedules."""
+"""Optimizers."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
 
-from seedwise.training._config import SGD, Adam, AdamW, Constant, Cosine, Halving, Linear, Snapshots, Step
+from seedwise.errors import SeedwiseError
+from seedwise.training._parts import Optimizer
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
@@ -22,8 +22,19 @@ def _kinds(model: nn.Module) -> dict[str, str]:
     }
 
 
-def build_optimizer(config: SGD | AdamW | Adam, model: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule."""
+# One kernel for all parameters: on small networks the loop over them costs as much as their gradients.
+sgd = partial(torch.optim.SGD, fused=True)
+adam = partial(torch.optim.Adam, fused=True)
+adamw = partial(torch.optim.AdamW, fused=True)
+
+
+def build_optimizer(config: Optimizer, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimizer with one group per set of kinds; ``lr_scale`` is kept in each group for the schedule.
+
+    Raises:
+        SeedwiseError: if what is made is no optimizer, or has no weight decay and a group asks for one.
+
+    """
     kinds = _kinds(model)
     named = dict(model.named_parameters())
     listed = {kind for group in config.groups for kind in group.kinds}
@@ -32,20 +43,14 @@ def build_optimizer(config: SGD | AdamW | Adam, model: nn.Module) -> torch.optim
     for group in config.groups:
         members = [named[name] for name, kind in kinds.items() if kind in group.kinds]
         if members:
-            decay = config.weight_decay if group.weight_decay is None else group.weight_decay
-            groups.append({"params": members, "lr_scale": group.lr_scale, "weight_decay": decay})
-    # One kernel for all parameters: on small networks the loop over them costs as much as their gradients.
-    if isinstance(config, SGD):
-        return torch.optim.SGD(
-            groups,
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-            nesterov=config.nesterov,
-            fused=True,
-        )
-    kind = torch.optim.Adam if isinstance(config, Adam) else torch.optim.AdamW
-    return kind(groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True)
+            decay = {} if group.weight_decay is None else {"weight_decay": group.weight_decay}
+            groups.append({"params": members, "lr_scale": group.lr_scale, **decay})
+    optimizer = config.make(groups, lr=config.lr)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise SeedwiseError(f"'{config.name}' returned {type(optimizer).__name__}: a torch.optim.Optimizer is needed")
+    if "weight_decay" not in optimizer.defaults and any(group.weight_decay is not None for group in config.groups):
+        raise SeedwiseError(f"'{config.name}' has no weight_decay: leave it out of the groups of train.optimizer")
+    return optimizer
 
 
 def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
@@ -56,52 +61,3 @@ def clip_gradient(optimizer: torch.optim.Optimizer, norm: float) -> None:
         nn.utils.clip_grad_norm_(parameters, norm)
 
     optimizer.register_step_pre_hook(shorten)
-
-
-def lr_schedule(
-    config: Constant | Step | Cosine | Linear | Halving, epochs: int, steps: int, snapshots: Snapshots | None = None
-) -> Callable[[int], float]:
-    """Return the factor of the learning rate in each step, counted from 0.
-
-    Linear warm-up per step to the peak in step ``warmup_epochs * steps - 1``, then constant, stepwise, halved every
-    epoch, linear or a cosine:
-
-        1 - t,  (1 + cos(pi t)) / 2,  t from 0 in the first step after the warm-up to 1 after the last of the cycle.
-
-    Every later cycle starts at the peak, or with a warm-up of its own.
-
-    Args:
-        config: the schedule.
-        epochs: epochs in all.
-        steps: steps per epoch.
-        snapshots: how often a cosine is run through, in equal parts of the epochs, and which of them warm up.
-
-    Source: Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2 (the cycles); a warm-up in every one:
-        the program of Summers & Dinneen 2021 (arXiv 2103.04514).
-
-    """
-    warmup = round(config.warmup_epochs * steps)
-    cycles = 1 if snapshots is None else snapshots.cycles
-    length = epochs // cycles * steps
-    every_cycle = snapshots is not None and snapshots.warmup == "every_cycle"
-
-    def factor(step: int) -> float:
-        cycle = min(step // length, cycles - 1)
-        begin, end = cycle * length, (cycle + 1) * length
-        if cycle == 0 or every_cycle:
-            if step < begin + warmup:
-                return (step - begin + 1) / warmup
-            begin += warmup
-        match config:
-            case Cosine():
-                return (1 + math.cos(math.pi * (step - begin) / max(end - begin, 1))) / 2
-            case Linear():
-                return 1 - (step - warmup) / max(epochs * steps - warmup, 1)
-            case Step():
-                return config.gamma ** sum(step >= epoch * steps for epoch in config.epochs)
-            case Halving():
-                return config.factor ** max(step // steps + 1 - config.full_epochs, 0)
-            case _:
-                return 1.0
-
-    return factor

@@ -8,8 +8,7 @@ from torch import nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
-from seedwise.selection import select_weights
-from seedwise.training._config import Network, Selection
+from seedwise.training._parts import Network, Selection
 
 
 def selection_of(model: object) -> Selection | None:
@@ -31,17 +30,15 @@ def select(network: nn.Module, config: Selection, randomness: Randomness) -> nn.
         SeedwiseError: if the network has weights that cannot be selected.
 
     """
-    options = config.model_dump(exclude={"k"})
     try:
         with warnings.catch_warnings(action="ignore"):  # k = 1 is a note of the run
-            return select_weights(
+            selected: nn.Module = config.make(
                 network,
-                config.k,
                 seed=randomness.integer("init", "weights", "candidates"),
                 scores_seed=randomness.integer("init", "scores", "first"),
                 draw_seed=randomness.integer("dropout", "selection"),
-                **options,
             )
+            return selected
     except ValueError as error:
         raise SeedwiseError(f"selection: {error}") from None
 
@@ -56,4 +53,5 @@ def selected_bytes(network: nn.Module, config: Selection) -> int:
     """
     chosen = [module.weight.numel() for module in network.modules() if type(module) in (nn.Linear, nn.Conv2d)]  # type: ignore[operator]
     # Scores in float32, and the last choice.
-    return (4 * config.k + 1) * sum(chosen)
+    k: int = config.options.k
+    return (4 * k + 1) * sum(chosen)

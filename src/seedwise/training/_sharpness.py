@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+if TYPE_CHECKING:
+    from seedwise.training._loop import Trainer
+
 Backward = Callable[..., Tensor]
 """Leaves the gradients of a batch in ``.grad`` and returns its loss, detached."""
+
+
+def sharpen(trainer: Trainer, *, rho: float) -> None:
+    """Take both passes in the place of one; the second sees the state of the model and of the loss as it was."""
+    state = [*trainer.model.buffers(), *(trainer.loss_module.buffers() if trainer.loss_module is not None else [])]
+    trainer.backward = sharpness_aware(trainer.backward, trainer.model, state, rho, trainer.device)
 
 
 def sharpness_aware(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from torch import Tensor, nn
 
+from seedwise.declarations import Part
 from seedwise.randomness import Randomness
 from seedwise.run import Run
 from seedwise.statistics import Metric
@@ -40,8 +41,11 @@ class Task(Protocol):
     def batch(self, examples: Any, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:
         """Return what the network takes and, last, the targets, of the examples at the slots ``at``."""
 
-    def build_model(self, model: Any) -> nn.Module:
+    def build_model(self, model: Part) -> nn.Module:
         """Return a network that fits the task."""
+
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        """Return the shape that outputs must have for these targets."""
 
     def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         """Return every metric."""

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seedwise.data import Dataset, Examples, Shift, bootstrap, first_of_each_class, hold_out, load
+from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
 from seedwise.run import Run
-from seedwise.training._config import ClassificationTask, ForecastingTask, Model, Validation
+from seedwise.training._config import ClassificationTask, ForecastingTask, Validation
 from seedwise.training._forecasting import load_forecasting
 from seedwise.training._metrics import classification_metrics
 from seedwise.training._networks import build_network
@@ -97,11 +98,14 @@ class Classification:
             return None
         return self.dataset.augmentation.table(slots, randomness.numpy("augment", "table", epoch)).to(device)
 
-    def build_model(self, model: Model) -> nn.Module:
+    def build_model(self, model: Part) -> nn.Module:
         """Return a network that fits the images and classes."""
         height, width, channels = self.dataset.train.images.shape[1:]
-        options = model.model_dump(exclude={"name", "selection"})
-        return build_network(model.name, (channels, height, width), self.dataset.num_classes, options)
+        return build_network(model.name, (channels, height, width), self.dataset.num_classes, model.given)
+
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        """Return (N, classes)."""
+        return len(targets), self.dataset.num_classes
 
     @staticmethod
     def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from seedwise.data import check
-from seedwise.errors import SeedwiseError
-from seedwise.randomness import Randomness
 from seedwise.run import Run
-from seedwise.training._config import ForecastingTask, TrainerConfig
-from seedwise.training._metrics import SIZES, is_forecasting
-from seedwise.training._networks import build_network
+from seedwise.training._config import TrainerConfig
 
 FUNCTION: Final = "seedwise.training:train"
 """Its name in a run's spec."""
@@ -35,46 +29,6 @@ def train(run: Run[TrainerConfig]) -> None:
     from seedwise.training._tasks import load_task
 
     Trainer(run, load_task(run.config.task, run.device)).fit()
-
-
-def check_data(task: Mapping[str, Any]) -> None:
-    """Check that the data of a run's ``task`` are there and whole; those of a forecast have a window in every split.
-
-    Raises:
-        MissingDataError: if files are missing.
-        StorageError: if one is damaged.
-        SeedwiseError: if a CSV is no time series, or too short for the horizon.
-
-    """
-    if not is_forecasting(task):
-        check(task["dataset"])
-        return
-    from seedwise.training._forecasting import load_forecasting
-
-    load_forecasting(ForecastingTask.model_validate(task), "cpu")
-
-
-def check_selection(config: Mapping[str, Any]) -> None:
-    """Check that the weights of a run's network can be selected, where its ``config`` asks for that.
-
-    Raises:
-        SeedwiseError: if the network has others, or no module that ``leave`` names.
-
-    """
-    options = dict(config["model"])
-    name, selection = options.pop("name"), options.pop("selection", None)
-    if selection is None:
-        return
-    from seedwise.selection import selectable_layers
-
-    size = SIZES[config["task"]["dataset"]]
-    # What the caller's own generators draw next is not changed.
-    with Randomness().scope("init"):
-        network = build_network(name, size.image, size.classes, options)
-    try:
-        selectable_layers(network, selection.get("leave", ()))
-    except ValueError as error:
-        raise SeedwiseError(f"model.selection of '{name}': {error}") from None
 
 
 def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:

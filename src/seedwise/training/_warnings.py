@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
-from seedwise.training._config import (
-    EMA,
-    VML,
-    ClassificationTask,
-    LRControl,
-    Network,
-    Placebo,
-    TrainerConfig,
-    steps_per_epoch,
-)
+from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
 from seedwise.training._metrics import SIZES
 
 
@@ -27,40 +16,8 @@ def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
         steps: optimizer steps in all.
 
     """
-    found = []
-    selection = config.model.selection if isinstance(config.model, Network) else None
-    if selection is not None and selection.k == 1:
-        found.append("k = 1 leaves nothing to choose: the weights are fixed at random")
-    loss = config.train.loss
-    vml = loss.controller if isinstance(loss, (Placebo, LRControl)) else loss
-    if isinstance(vml, VML) and steps < 2 * vml.warmup_steps:
-        found.append(
-            f"the penalty warms up for {vml.warmup_steps} of {steps} steps: "
-            f"set warmup_steps to about {max(steps // 20, 2)}"
-        )
-    average = config.train.averaging
-    if isinstance(average, EMA):
-        found += _window_warnings(average, steps)
-    return found
-
-
-def _window_warnings(average: EMA, steps: int) -> list[str]:
-    # Rounded, so that a fifth is not more than a fifth.
-    if round(steps * (1 - average.decay), 6) >= _PART:
-        return []
-    window = f"the average looks back over {1 / (1 - average.decay):.0f} steps, and there are {steps}"
-    start = "" if average.debias else f"; {average.decay**steps:.0%} of it are the initial weights"
-    gap = _PART / steps
-    if gap >= 1:
-        return [f"{window}{start}: train longer, or leave out averaging"]
-    digit = 10.0 ** math.floor(math.log10(gap))
-    # The next rounder number that fits, but never 0.
-    rounded = min(math.ceil(round(gap / digit, 6)) * digit, (1 + gap) / 2)
-    return [f"{window}{start}: set decay to {1 - rounded:.6g} or less"]
-
-
-_PART = 5
-"""A run should be so many windows of its average long: exp(-5), less than 1 %, of the average lies further back."""
+    says = [getattr(group.options, "notes", None) for group in config.groups]
+    return [note for say in says if callable(say) for note in say(steps)]
 
 
 def steps_of(config: TrainerConfig) -> int | None:

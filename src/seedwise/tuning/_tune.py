@@ -10,9 +10,8 @@ from functools import partial
 from filelock import FileLock, Timeout
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import Progress, Resources, StudyFolder, opened
-from seedwise.store import Store
-from seedwise.study import Study
+from seedwise.execution import Resources, opened
+from seedwise.study import Progress, Store, Study, StudyFolder
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
@@ -66,16 +65,14 @@ class Tuner:
             earlier = self._looked_at()
             storage = open_storage(tune.storage, self.study.store_path) if tune.searched else nullcontext()
             resources = Resources(self.device, self.workers, self.runs_per_device)
-            with storage as optuna_storage, opened("local", resources) as executor:
+            with storage as known, opened("local", resources) as executor:
                 train = partial(
                     Study.run,
                     accept_changed_code=self.accept_changed_code,
                     progress=self.progress,
                     executor=executor,
                 )
-                session = Session(
-                    self.study, tune, train=train, storage=optuna_storage, earlier=earlier, on_trial=self.on_trial
-                )
+                session = Session(self.study, tune, train=train, storage=known, earlier=earlier, on_trial=self.on_trial)
                 try:
                     return session.run(self.trials, retry_failed=self.retry_failed)
                 except KeyboardInterrupt:  # between two executions, which handle it themselves

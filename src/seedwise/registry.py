@@ -1,0 +1,112 @@
+"""What a study file can name: one table per kind, of import strings, so that reading it imports nothing.
+
+A line is a name, the dataclass that declares its options (``module:Options``, standard library only) and what makes it
+of them (``module:make``). To add one, write the two and add the line: the schema of study files, the error messages,
+the reference and the help are made from the dataclass.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where the options are declared, None for what has none, and what is called with them."""
+
+    options: str | None
+    make: str
+
+
+Table = Mapping[str, Entry]
+
+
+def resolve(name: str) -> Any:
+    """Import ``module:name``, one of ours."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _callable(name: str) -> Entry:
+    """Return the entry of a dataclass that is called itself."""
+    return Entry(name, name)
+
+
+NETWORKS: Final[Table] = {
+    "small_cnn": Entry("seedwise.models._options:SmallCNNOptions", "seedwise.models._small_cnn:small_cnn"),
+    "lenet300": Entry("seedwise.models._options:LeNetOptions", "seedwise.models._lenet:lenet300"),
+    "lenet5": Entry("seedwise.models._options:LeNetOptions", "seedwise.models._lenet:lenet5"),
+    "conv2": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv2"),
+    "conv4": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv4"),
+    "conv6": Entry("seedwise.models._options:ConvOptions", "seedwise.models._conv:conv6"),
+    "resnet9": Entry(None, "seedwise.models._resnet9:resnet9"),
+    "resnet9_ffcv": Entry(None, "seedwise.models._resnet9:resnet9_ffcv"),
+    "resnet14": Entry("seedwise.models._options:ResNet14Options", "seedwise.models._resnet:resnet14"),
+    "resnet14_wide": Entry("seedwise.models._options:ResNet14WideOptions", "seedwise.models._resnet:resnet14_wide"),
+    "resnet18": Entry(None, "seedwise.models._resnet:resnet18"),
+    "resnet32": Entry(None, "seedwise.models._resnet:resnet32"),
+    "vgg16": Entry("seedwise.models._options:VGGOptions", "seedwise.models._vgg:vgg16"),
+    "shufflenet_v2": Entry(None, "seedwise.models._shufflenet:shufflenet_v2"),
+    "mobilenet_v2": Entry(None, "seedwise.models._mobilenet:mobilenet_v2"),
+}
+"""Of images; called as ``make(in_channels, num_classes, **options)``, and told ``image_size`` if it is a parameter."""
+
+FORECASTERS: Final[Table] = {
+    "autoformer": Entry("seedwise.models._options:AutoformerOptions", "seedwise.models._autoformer:autoformer"),
+    "dlinear": Entry("seedwise.models._options:DLinearOptions", "seedwise.models._dlinear:dlinear"),
+    "itransformer": Entry("seedwise.models._options:ITransformerOptions", "seedwise.models._itransformer:itransformer"),
+}
+"""Of time series; called as ``make(variables, lookback, horizon, calendar, **options)``."""
+
+BASELINES: Final[Table] = {
+    "naive": Entry(None, "seedwise.models._naive:naive"),
+    "seasonal_naive": Entry(None, "seedwise.models._naive:seasonal_naive"),
+}
+"""Forecasts without parameters, whose errors stand beside those of every run."""
+
+SCHEDULES: Final[Table] = {
+    "constant": _callable("seedwise.training._schedules:Constant"),
+    "step": _callable("seedwise.training._schedules:Step"),
+    "cosine": _callable("seedwise.training._schedules:Cosine"),
+    "linear": _callable("seedwise.training._schedules:Linear"),
+    "halving": _callable("seedwise.training._schedules:Halving"),
+}
+
+CONTROLLERS: Final[Table] = {
+    "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
+    "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
+}
+"""Losses that a placebo or a control of the learning rate can be made of."""
+
+LOSSES: Final[Table] = {
+    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    **CONTROLLERS,
+    "placebo": Entry("seedwise.losses.control_options:PlaceboOptions", "seedwise.losses.placebo:PlaceboLoss"),
+    "lr_control": Entry(
+        "seedwise.losses.control_options:LRControlOptions", "seedwise.losses.lr_control:LearningRateControl"
+    ),
+}
+"""A loss is told ``base`` (the loss of the task), ``variance`` and ``seed`` where it has such parameters."""
+
+OPTIMIZERS: Final[Table] = {
+    "sgd": Entry("seedwise.training._options:SGD", "seedwise.training._optim:sgd"),
+    "adamw": Entry("seedwise.training._options:AdamW", "seedwise.training._optim:adamw"),
+    "adam": Entry("seedwise.training._options:Adam", "seedwise.training._optim:adam"),
+}
+"""An optimizer is called with its groups of parameters and ``lr``, and is a ``torch.optim.Optimizer``."""
+
+AVERAGES: Final[Table] = {
+    "ema": Entry("seedwise.training._averaging_options:EMA", "seedwise.training._averaging:ExponentialAverage"),
+    "swa": Entry("seedwise.training._averaging_options:SWA", "seedwise.training._averaging:StochasticAverage"),
+}
+"""Which weights are evaluated and kept; an average is called with the network."""
+
+WAYS: Final[Table] = {
+    "snapshots": Entry("seedwise.training._snapshots:Snapshots", "seedwise.training._snapshots:take_snapshots"),
+    "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
+}
+"""Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""
+
+SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
+"""Of networks of images, under ``model: {selection: ...}``."""

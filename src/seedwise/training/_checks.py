@@ -1,0 +1,111 @@
+"""What can be checked of a run before any is trained, where torch is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from seedwise.data import check
+from seedwise.declarations import OwnPart
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import Randomness
+from seedwise.run import Run, RunSpec
+from seedwise.training._config import ForecastingTask, TrainerConfig
+from seedwise.training._metrics import SIZES, is_forecasting
+from seedwise.training._networks import build_network
+from seedwise.training._train import FUNCTION
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_EXAMPLES: Final = 8
+"""So many are a batch on which the user's own parts are tried."""
+
+
+def check_data(task: Mapping[str, Any]) -> None:
+    """Check that the data of a run's ``task`` are there and whole; those of a forecast have a window in every split.
+
+    Raises:
+        MissingDataError: if files are missing.
+        StorageError: if one is damaged.
+        SeedwiseError: if a CSV is no time series, or too short for the horizon.
+
+    """
+    if not is_forecasting(task):
+        check(task["dataset"])
+        return
+    from seedwise.training._forecasting import load_forecasting
+
+    load_forecasting(ForecastingTask.model_validate(task), "cpu")
+
+
+def check_parts(config: Mapping[str, Any]) -> None:
+    """Check that the weights of a run's network can be selected if it asks for that, and try its own parts.
+
+    Raises:
+        SeedwiseError: one line that says what is wanted.
+
+    """
+    # What the caller's own generators draw next is not changed.
+    with Randomness().scope("init"):
+        _check_selection(config)
+        checked = TrainerConfig.model_validate(config)
+        if any(isinstance(group, OwnPart) for group in checked.groups):
+            _try_one_step(config, checked)
+
+
+def _check_selection(config: Mapping[str, Any]) -> None:
+    options = dict(config["model"])
+    name, selection = options.pop("name"), options.pop("selection", None)
+    if selection is None:
+        return
+    from seedwise.selection import selectable_layers
+
+    size = SIZES[config["task"]["dataset"]]
+    network = build_network(name, size.image, size.classes, options)
+    try:
+        selectable_layers(network, selection.get("leave", ()))
+    except ValueError as error:
+        raise SeedwiseError(f"model.selection of '{name}': {error}") from None
+
+
+def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig) -> None:
+    from seedwise.training._loop import Trainer
+    from seedwise.training._losses import checked_loss
+    from seedwise.training._tasks import load_task
+
+    own = " and ".join(f"'{group.name}'" for group in checked.groups if isinstance(group, OwnPart))
+    run, task = Run(RunSpec(FUNCTION, config, {}), checked), load_task(checked.task, "cpu")
+    with _in_one_line(f"{own} cannot be made"):
+        trainer = Trainer(run, task)
+    *inputs, targets = task.batch(trainer.splits["train"], slice(0, _EXAMPLES))
+    model, train = checked.model.name, checked.train
+    with _in_one_line(f"model: '{model}' fails on inputs {_shapes(*inputs)}"):
+        outputs = trainer.model.train()(*inputs)
+    wanted = task.output_shape(targets)
+    if getattr(outputs, "shape", None) != wanted:
+        found = _shapes(outputs) if hasattr(outputs, "shape") else type(outputs).__name__
+        raise SeedwiseError(f"model: '{model}' returned {found} for inputs {_shapes(*inputs)}: {wanted} is needed")
+    with _in_one_line(f"train.loss: '{train.loss.name}' fails on outputs {wanted} and targets {_shapes(targets)}"):
+        checked_loss(trainer.loss(outputs, targets), train.loss.name).backward()
+    with _in_one_line(f"train.optimizer: '{train.optimizer.name}' fails in a step"):
+        trainer.optimizer.step()
+    with _in_one_line(f"train.schedule: '{train.schedule.name}' fails in a step"):
+        trainer.lr_factor(0)
+        trainer.lr_factor(train.epochs * trainer.steps - 1)
+
+
+def _shapes(*tensors: Tensor) -> str:
+    return ", ".join(str(tuple(tensor.shape)) for tensor in tensors)
+
+
+@contextmanager
+def _in_one_line(what: str) -> Iterator[None]:
+    try:
+        yield
+    except SeedwiseError:
+        raise
+    except Exception as error:  # whatever the user's code raises
+        reason = (str(error).strip() or "no message").splitlines()[0]
+        raise SeedwiseError(f"{what}: {type(error).__name__}: {reason}") from error

@@ -1,0 +1,164 @@
+"""The parts of a training that a study file names: network, loss, optimizer, schedule, average, ways to train.
+
+Their options are declared beside what they are of, and what every one of a kind can be told stands here. Nothing here
+imports torch, so that a study is checked at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from seedwise.declarations import Group, Options, OwnPart, Part, one_of, schema, schemas
+from seedwise.registry import (
+    AVERAGES,
+    BASELINES,
+    CONTROLLERS,
+    FORECASTERS,
+    LOSSES,
+    NETWORKS,
+    OPTIMIZERS,
+    SCHEDULES,
+    SELECTION,
+    WAYS,
+)
+
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+if TYPE_CHECKING:
+    Selection = Group
+else:
+    Selection = schema(Group, "selection", SELECTION)
+
+
+class Network(Part):
+    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
+
+    selection: Selection | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _selects_no_bias(cls, value: Any) -> Any:
+        """Selected weights have no biases, scales or start of their own, said or not: it is one network."""
+        if not isinstance(value, dict) or value.get("selection") is None or "bias" not in cls.model_fields:
+            return value
+        if value.get("bias") is True:
+            raise ValueError("selected weights have no biases: leave out bias: true")
+        implied: list[tuple[str, Any]] = [("bias", False)]
+        if not (isinstance(value["selection"], dict) and value["selection"].get("leave")):
+            implied += [("affine", False), ("init", "glorot")]
+        return {key: given for key, given in value.items() if (key, given) not in implied}
+
+
+class OwnNetwork(Network, OwnPart):
+    """A user's own network of images, a ``torch.nn.Module``."""
+
+    calls = "make(in_channels, num_classes, **options)"
+    args = (1, 2)
+    offered = ("image_size",)
+
+
+class OwnForecaster(OwnPart):
+    """A user's own network of time series, a ``torch.nn.Module``."""
+
+    calls = "make(variables, lookback, horizon, calendar, **options)"
+    args = (1, 1, 1, 1)
+
+
+_NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
+_NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
+if TYPE_CHECKING:
+    AnyNetwork = Part
+else:
+    AnyNetwork = one_of(
+        _NETWORKS,
+        OwnNetwork,
+        OwnForecaster,
+        own_of=lambda info: OwnForecaster if getattr(info.data.get("task"), "forecasts", False) else OwnNetwork,
+        refused={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
+    )
+
+
+class OwnLoss(OwnPart):
+    """A user's own loss: it makes what is called with outputs and targets and returns one number."""
+
+    calls = "make(**options)"
+    offered = ("base", "variance", "seed")
+
+
+_CONTROLLERS = schemas(Part, CONTROLLERS)
+LOSS_MODELS = schemas(Part, LOSSES, controller=one_of(_CONTROLLERS, OwnLoss))
+if TYPE_CHECKING:
+    AnyLoss = Part
+else:
+    AnyLoss = one_of(LOSS_MODELS, OwnLoss)
+
+
+class ParameterGroup(Options):
+    """Parameters that get their own learning rate and weight decay.
+
+    ``norm``: weights of normalisation layers; ``bias``: every bias; ``weight``: all others.
+    """
+
+    kinds: list[Literal["bias", "norm", "weight"]]
+    lr_scale: NonNegative = 1.0
+    weight_decay: NonNegative | None = None
+
+
+class Optimizer(Part):
+    """An optimizer: ``lr`` is the learning rate at its peak, which nobody should leave to a default."""
+
+    lr: Positive
+    groups: list[ParameterGroup] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Self:
+        kinds = [kind for group in self.groups for kind in group.kinds]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("every kind of parameter may stand in one group only")
+        return self
+
+
+class OwnOptimizer(Optimizer, OwnPart):
+    """A user's own optimizer, a ``torch.optim.Optimizer``."""
+
+    calls = "make(parameter_groups, lr=..., **options)"
+    args = ([],)
+    kwargs = ("lr",)
+
+
+_OPTIMIZERS = schemas(Optimizer, OPTIMIZERS)
+if TYPE_CHECKING:
+    AnyOptimizer = Optimizer
+else:
+    AnyOptimizer = one_of(_OPTIMIZERS, OwnOptimizer)
+
+
+class Schedule(Part):
+    """A learning-rate schedule, and how long the rate rises to its peak before."""
+
+    warmup_epochs: NonNegative = 0.0
+
+
+class OwnSchedule(Schedule, OwnPart):
+    """A user's own schedule: it makes what is called with a step, the steps in all and the epoch."""
+
+    calls = "make(**options)"
+
+
+SCHEDULE_MODELS = schemas(Schedule, SCHEDULES)
+if TYPE_CHECKING:
+    AnySchedule = Schedule
+else:
+    AnySchedule = one_of(SCHEDULE_MODELS, OwnSchedule)
+
+
+_AVERAGES = schemas(Part, AVERAGES)
+if TYPE_CHECKING:
+    AnyAverage = Part
+else:
+    AnyAverage = one_of(_AVERAGES)
+
+WAY_MODELS = schemas(Group, WAYS)

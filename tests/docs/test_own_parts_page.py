@@ -1,0 +1,84 @@
+"""docs/own-parts.md and docs/reference.md: what they show runs, and the reference is that of the declarations."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+import yaml
+
+from seedwise.losses import PlaceboLoss
+from seedwise.run import Run
+from seedwise.study import check_study, plan
+from seedwise.training import TrainerConfig
+from seedwise.training._loop import Trainer
+from seedwise.training._tasks import load_task
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/own-parts.md").read_text(encoding="utf-8")
+BASE = {
+    "name": "s",
+    "task": {"dataset": "digits"},
+    "model": "small_cnn",
+    "train": {"epochs": 2, "batch_size": 64, "optimizer": {"name": "sgd", "lr": 0.1}},
+}
+CAUTIOUS, POLYNOMIAL, DECLARED = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    for name, text in {"cautious": CAUTIOUS, "polynomial": POLYNOMIAL, "declared": DECLARED}.items():
+        module = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        exec(text, vars(module))
+    yield
+    for name in ("focal", "lion"):
+        sys.modules.pop(name, None)
+
+
+def trainer_of(**changes):
+    spec = check_study({**BASE, **changes})
+    return {
+        run.link.method: Trainer(Run(run.spec, config), load_task(config.task, "cpu"))
+        for run in plan(spec)
+        for config in [TrainerConfig.model_validate(run.spec.config)]
+    }
+
+
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL))
+def test_study_files_can_be_read_and_trained(parts, text):
+    given = yaml.safe_load(text)
+    for trainer in trainer_of(**{**given, "replicates": 1}).values():
+        assert trainer.step(*next(trainer.batches(0))).isfinite()
+
+
+def test_the_controller_multiplies_the_gradient_by_its_factor(parts):
+    cautious = sys.modules["cautious"].Cautious(lambda output, target: output, caution=0.25)
+    leaf = torch.tensor(3.0, requires_grad=True)
+    total = cautious(leaf, None)
+    total.backward()
+    assert total.item() == pytest.approx(3**0.75)
+    assert leaf.grad.item() == pytest.approx(0.75 * 3**-0.25) == cautious.last_factor.item()
+    assert cautious(torch.tensor(torch.nan), None).isnan()
+    assert cautious.steps == 1
+    PlaceboLoss(cautious, seed=0)
+
+
+@pytest.mark.parametrize("name", ["polynomial:polynomial", "declared:Polynomial"])
+def test_the_schedules_run(parts, name):
+    (trainer,) = trainer_of(train={**BASE["train"], "schedule": {"name": name, "power": 2}}, replicates=1).values()
+    steps = 2 * trainer.steps
+    assert [trainer.lr_factor(step) for step in range(steps)] == pytest.approx(
+        [(1 - k / steps) ** 2 for k in range(steps)]
+    )
+
+
+def test_the_reference_is_made_from_the_declarations():
+    spec = importlib.util.spec_from_file_location("reference_of_docs", ROOT / "docs/reference.py")
+    reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reference)
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.page(), "type: python docs/reference.py"
