@@ -12,7 +12,7 @@ from typing import Any
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Executor, Progress, Resources, Settings, Silent, StudyFolder, opened
 from seedwise.run import PlannedRun
-from seedwise.statistics import Cell
+from seedwise.statistics import Candidate, Cell
 from seedwise.statistics.interim import Interim
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
@@ -298,6 +298,43 @@ class Study:
             return False
         with Store(self.store_path) as store:
             return "until" in store.studies().get(self.spec.name, {})
+
+    def confirmation(self, chosen: Candidate, runs: int) -> Study:
+        """Return a study of the base and a choice, in the same store, whose seeds come after those of this study.
+
+        What was chosen by the runs that speak for it looks better than it is; fresh runs were not asked before.
+
+        Args:
+            chosen: what is compared with the base again.
+            runs: number of runs of each.
+
+        Raises:
+            SeedwiseError: if the study lists its own seeds.
+
+        """
+        spec = self.spec
+        if spec.seeds is not None:
+            raise SeedwiseError(
+                "--confirm takes fresh seeds, and this study lists its own: write a study of further ones"
+            )
+        raw = spec.model_dump(mode="json", exclude_unset=True)
+        methods = dict.fromkeys((spec.base_method, chosen.method))
+        tasks = None if spec.tasks is None else {chosen.task: dict(raw["tasks"][chosen.task])}
+        for task in (tasks or {}).values():
+            task["methods"] = {name: changed for name, changed in task.get("methods", {}).items() if name in methods}
+        changes = {
+            "name": f"{spec.name}-confirm",
+            "methods": {name: raw["methods"][name] for name in methods},
+            "baseline": spec.base_method,
+            "regimes": [chosen.regime],
+            "readouts": [] if chosen.readout == "plain" else [chosen.readout],
+            "first_replicate": spec.first_replicate + spec.replicates,
+            "replicates": runs,
+            "published": [],
+            "tune": None,
+        }
+        checked = check_study({**raw, **changes, **({} if tasks is None else {"tasks": tasks})}, f"--confirm {runs}")
+        return Study(checked, store=self.store_path, folder=self.folder)
 
     def cells(self) -> list[Cell]:
         """Return what the statistics see: one cell per method and regime, in the order of the study file.
