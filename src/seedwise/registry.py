@@ -110,3 +110,8 @@ WAYS: Final[Table] = {
 
 SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
 """Of networks of images, under ``model: {selection: ...}``."""
+
+EXECUTORS: Final[Table] = {
+    "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
+}
+"""Where runs are trained; called with the resources."""

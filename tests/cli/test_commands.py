@@ -16,7 +16,6 @@ from rich.console import Console
 
 import seedwise
 from seedwise.cli._console import print_table
-from seedwise.cli._run import command_line
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.statistics import spread
@@ -329,12 +328,6 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     done = run_cli(["run", "my slow.yaml", "--replicates", "2"], tmp_path)
     assert done.returncode == 0
     assert "resumed from a checkpoint: 2 runs" in run_cli(["status", "slow.db"], tmp_path).stdout
-
-
-def test_the_command_to_go_on_with_repeats_what_was_given() -> None:
-    options = {"--store": Path("a b.db"), "--workers": None, "--device": "cuda:0,cuda:1", "--runs-per-device": 2}
-    line = "seedwise run s.yaml --store 'a b.db' --device cuda:0,cuda:1 --runs-per-device 2"
-    assert command_line("s.yaml", options) == line
 
 
 def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> None:

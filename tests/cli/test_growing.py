@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from seedwise.cli._recommend import _fresh
 from seedwise.statistics.recommendation import Candidate
 from seedwise.study import Study, parse_study
 
@@ -93,5 +92,5 @@ def test_fresh_runs_of_one_task_have_the_methods_of_that_task(tmp_path: Path) ->
         "tasks:\n  a: {methods: {vml: {epochs: 1}, clf: {epochs: 2}}}\n  b: {model: {width: 4}}\n"
     )
     candidate = Candidate("vml", "not known", None, None, method="vml", task="a")
-    (part,) = _fresh(Study(spec, store=tmp_path / "s.db"), candidate, 20).spec.by_task().values()
+    (part,) = Study(spec, store=tmp_path / "s.db").confirmation(candidate, 20).spec.by_task().values()
     assert {name: config["train"]["epochs"] for name, config in part.configs().items()} == {"base": 3, "vml": 1}

@@ -9,11 +9,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import is_resolved, looks_table, results_of, why_it_stopped
+from seedwise.reporting import looks_table, results_of, why_it_stopped
 from seedwise.reporting._costs import cost_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._words import reduction
-from seedwise.statistics import Cost, Interval, Look, churn_ratio, ensemble_spread, holm, spread_ratio
+from seedwise.statistics import (
+    Cost,
+    Interval,
+    Look,
+    churn_ratio,
+    ensemble_spread,
+    holm,
+    interim_analysis,
+    spread_ratio,
+)
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 
@@ -69,25 +78,24 @@ def until(look: int, question: Literal["spread", "mean", "churn"] = "spread") ->
 
 def test_a_look_resolves_at_its_own_limit() -> None:
     cells = [cell("base", BASE), cell("new", STEADY), cell("same", RNG.permutation(BASE))]
-    table = looks_table(until(1), cells, [None] * 3, "base")
+    found = interim_analysis(until(1), cells, [None] * 3, "base")
+    table = looks_table(found)
     assert [row[-1] for row in table.rows] == ["yes", "no"]
-    assert not is_resolved(table)
-    assert why_it_stopped(until(1), table).endswith("not resolved yet: same")
+    assert why_it_stopped(found).endswith("not resolved yet: same")
     repeated = spread_ratio(STEADY, BASE, paired=True, level=1 - 0.02)
     low, high = 100 * (1 - repeated.high), 100 * (1 - repeated.low)
     assert table.rows[0][1].endswith(f"[{low:.0f}, {high:.0f}]")
-    resolved = looks_table(until(1), cells[:2], [None] * 2, "base")
-    assert is_resolved(resolved)
-    assert why_it_stopped(until(1), resolved).startswith("stopped at look 2 of 3, at 12 of at most 40 runs per method")
-    last = why_it_stopped(until(2), looks_table(until(2), cells, [None] * 3, "base"))
+    resolved = interim_analysis(until(1), cells[:2], [None] * 2, "base")
+    assert why_it_stopped(resolved).startswith("stopped at look 2 of 3, at 12 of at most 40 runs per method")
+    last = why_it_stopped(interim_analysis(until(2), cells, [None] * 3, "base"))
     assert "the maximum: not resolved: same" in last
 
 
 def test_a_look_that_comes_too_early_resolves_nothing() -> None:
     near = [cell("base", BASE), cell("new", BASE + 0.001 * RNG.normal(size=12))]
-    table = looks_table(until(0), near, [None] * 2, "base")
-    assert [row[-1] for row in table.rows] == ["no"]
-    assert "no p is small enough this early" in why_it_stopped(until(0), table)
+    found = interim_analysis(until(0), near, [None] * 2, "base")
+    assert [row[-1] for row in looks_table(found).rows] == ["no"]
+    assert "no p is small enough this early" in why_it_stopped(found)
 
 
 def test_the_verdicts_of_a_report_go_by_the_limit_of_the_look() -> None:

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.execution import Resources
 from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
 from seedwise.store import Store
 from seedwise.study import Study
@@ -133,12 +132,6 @@ def test_replacing_the_number_of_replicates_renames_no_run(new_project, tmp_path
     plain = project.study(train=train, replicates=3).plan()
     changed = Study.from_yaml(project.file, replicates=3)
     assert [p.spec.id for p in changed.plan()] == [p.spec.id for p in plain]
-
-
-@pytest.mark.parametrize("device", ["", ",", "mpsy", "cuda:x", "cpu0"])
-def test_devices_that_are_none(device):
-    with pytest.raises(SeedwiseError, match="unknown device"):
-        Resources(device)
 
 
 @pytest.mark.parametrize("value", ["2024-13-45", "!!int abc"])

@@ -7,7 +7,6 @@ import yaml
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.study import Study, parse_study, plan
-from seedwise.study._estimate import estimate
 from seedwise.training import _parts, build_network
 from seedwise.training._selection import select
 
@@ -125,7 +124,7 @@ def test_a_study_of_selected_weights_runs_and_is_read_out(tmp_path):
         readouts=["crop25", "average-2"],
     )
     made = Study(spec, store=tmp_path / "s.db")
-    bytes_per_run = estimate(made).bytes / 2
+    bytes_per_run = made.estimate().bytes / 2
     assert made.run(workers=1).counts == {"finished": 2}
     kept = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.suffix == ".pt")
     assert kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +18,7 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""
-    from seedwise.cli._run import command_line, open_study, train_and_report
+    from seedwise.cli._run import open_study, train_and_report
     from seedwise.run import storage_errors
     from seedwise.study import recipe_text
 
@@ -25,5 +26,5 @@ def command(
     with storage_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(recipe_text("digits"), encoding="utf-8")
-    again = command_line(str(path), {"--workers": workers})
+    again = shlex.join(["seedwise", "run", str(path), *([] if workers is None else ["--workers", str(workers)])])
     train_and_report(open_study(str(path), None, None), again=again, workers=workers)

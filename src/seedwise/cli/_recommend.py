@@ -57,7 +57,7 @@ def command(
     out.print(recommendation.sentence, soft_wrap=True, highlight=False)
     if confirm is None or recommendation.chosen is None:
         return
-    fresh = _fresh(opened, recommendation.chosen, confirm)
+    fresh = opened.confirmation(recommendation.chosen, confirm)
     with Bar() as bar:
         outcome = fresh.run(workers=workers, device=device, progress=bar)
     if outcome.interrupted:
@@ -81,34 +81,6 @@ def _section(study: Study) -> StudyResults:
     if not found:
         raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")
     return found[0]
-
-
-def _fresh(study: Study, chosen: Candidate, runs: int) -> Study:
-    """Return a study of the base and the choice, in the same store, with seeds that come after those of the study."""
-    from seedwise.study import Study as NewStudy
-    from seedwise.study import check_study
-
-    spec = study.spec
-    if spec.seeds is not None:
-        raise SeedwiseError("--confirm takes fresh seeds, and this study lists its own: write a study of further ones")
-    raw = spec.model_dump(mode="json", exclude_unset=True)
-    methods = dict.fromkeys((spec.base_method, chosen.method))
-    tasks = None if spec.tasks is None else {chosen.task: dict(raw["tasks"][chosen.task])}
-    for task in (tasks or {}).values():
-        task["methods"] = {name: changed for name, changed in task.get("methods", {}).items() if name in methods}
-    changes = {
-        "name": f"{spec.name}-confirm",
-        "methods": {name: raw["methods"][name] for name in methods},
-        "baseline": spec.base_method,
-        "regimes": [chosen.regime],
-        "readouts": [] if chosen.readout == "plain" else [chosen.readout],
-        "first_replicate": spec.first_replicate + spec.replicates,
-        "replicates": runs,
-        "published": [],
-        "tune": None,
-    }
-    checked = check_study({**raw, **changes, **({} if tasks is None else {"tasks": tasks})}, f"--confirm {runs}")
-    return NewStudy(checked, store=study.store_path, folder=study.folder)
 
 
 def _place(candidate: Candidate) -> tuple[str, str]:

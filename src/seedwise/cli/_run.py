@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -20,12 +20,12 @@ from seedwise.cli._options import (
     StoreFile,
     StudyFile,
     WorkerCount,
+    same_command,
 )
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from seedwise.statistics import Interim
     from seedwise.study import Study
 
 NAME: Final = "run"
@@ -34,6 +34,7 @@ RECIPE: Final = "recipe:"
 
 
 def command(
+    context: typer.Context,
     study: StudyFile,
     store: StoreFile = None,
     workers: WorkerCount = None,
@@ -79,26 +80,19 @@ def command(
         from seedwise.cli._dry_run import print_cost
 
         print_cost(opened)
-    # --retrain and the like are not repeated: they would train again what this run has finished.
-    given: dict[str, object] = {
-        "--scale": scale,
-        "--store": store,
-        "--workers": workers,
-        "--replicates": replicates,
-        "--data-dir": data_dir,
-        "--shard": shard,
-        "--device": None if device == "cpu" else device,
-        "--runs-per-device": None if runs_per_device == 1 else runs_per_device,
-    }
+    again = same_command(context)
     if until is not None:
-        opened = _grown(
-            opened, until, part, replicates, command_line(study, given | {"--until": until}), workers=workers
-        )
-    elif _looked_at(opened):
+        if until != "resolved":
+            raise SeedwiseError(f"--until {until}: there is only --until resolved")
+        if part is not None or replicates is not None:
+            raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
+        options = {"accept_changed_code": accept_changed_code, "retry_failed": retry_failed}
+        opened = _grown(opened, again, workers=workers, device=device, runs_per_device=runs_per_device, **options)
+    elif opened.was_looked_at():
         raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
     train_and_report(
         opened,
-        again=command_line(study, given | {"--until": until}),
+        again=again,
         workers=workers,
         device=device,
         runs_per_device=runs_per_device,
@@ -109,56 +103,26 @@ def command(
     )
 
 
-def _grown(study: Study, until: str, shard: object, replicates: int | None, again: str, **options: object) -> Study:
-    """Let a study grow from look to look until it is resolved, and return it as it then is.
-
-    Raises:
-        SeedwiseError: for options that do not go together.
-
-    """
+def _grown(study: Study, again: str, **options: Any) -> Study:
+    """Let a study grow from look to look until it is resolved, and return it as it then is."""
     from seedwise.cli._console import Bar, console
-    from seedwise.reporting import is_resolved, looks_table, why_it_stopped
-    from seedwise.study import Store, announced, looks_at, study_results
+    from seedwise.reporting import why_it_stopped
+    from seedwise.study import announced, looks_at
 
-    if until != "resolved":
-        raise SeedwiseError(f"--until {until}: there is only --until resolved")
-    if shard is not None or replicates is not None:
-        raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
     looks_at(study.spec)
     out = console()
     out.print(announced(study.spec), soft_wrap=True, highlight=False)
-    grown = study
-    for grown in study.looks():
-        with Bar() as bar:
-            outcome = grown.run(progress=bar, **options)  # type: ignore[arg-type]
-        if outcome.interrupted:
-            out.print(f"stopped. Go on with: {again}", soft_wrap=True)
-            raise typer.Exit(130)
-        with Store(grown.store_path) as store:
-            section = next(s for s in study_results(store) if s.name == grown.spec.name)
-        look = section.description.look
-        assert look is not None
-        table = looks_table(look, section.cells, [part.labels for part in section.parts], section.description.base)
-        out.print(why_it_stopped(look, table), soft_wrap=True, highlight=False)
-        if is_resolved(table):
-            break
-    return grown
+    with Bar() as bar:
 
+        def say(found: Interim) -> None:
+            with bar.paused():
+                out.print(why_it_stopped(found), soft_wrap=True, highlight=False)
 
-def _looked_at(study: Study) -> bool:
-    """Return whether the store holds looks at the study: an analysis as if its size had been fixed would be wrong."""
-    from seedwise.study import Store
-
-    if not study.store_path.exists():
-        return False
-    with Store(study.store_path) as store:
-        return "until" in store.studies().get(study.spec.name, {})
-
-
-def command_line(study: str, given: Mapping[str, object], command: str = NAME) -> str:
-    """Return the command that runs a study with the options that are not None."""
-    options = [text for name, value in given.items() if value is not None for text in (name, str(value))]
-    return shlex.join(["seedwise", command, study, *options])
+        grown = study.run_until(on_look=say, progress=bar, **options)
+    if grown.outcome.interrupted:
+        out.print(f"stopped. Go on with: {again}", soft_wrap=True)
+        raise typer.Exit(130)
+    return grown.study
 
 
 def open_study(study: str, store: Path | None, replicates: int | None = None, scale: str | None = None) -> Study:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution._protocol import Executor, Resources
-
-EXECUTORS: Final[Mapping[str, str]] = {"local": "seedwise.execution._local:LocalExecutor"}
-"""What is called with ``Resources``, as ``module:name``."""
+from seedwise.registry import EXECUTORS, resolve
 
 
 @contextmanager
@@ -27,8 +23,7 @@ def opened(executor: str | Executor, resources: Resources) -> Iterator[Executor]
         return
     if executor not in EXECUTORS:
         raise SeedwiseError(f"unknown executor '{executor}': there is {', '.join(EXECUTORS)}")
-    module, _, name = EXECUTORS[executor].partition(":")
-    made: Executor = getattr(importlib.import_module(module), name)(resources)
+    made: Executor = resolve(EXECUTORS[executor].make)(resources)
     try:
         yield made
     finally:

@@ -10,7 +10,7 @@ from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._costs import candidates
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
-from seedwise.reporting._looks import is_resolved, looks_table, why_it_stopped
+from seedwise.reporting._looks import looks_table, why_it_stopped
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
@@ -29,7 +29,6 @@ __all__ = [
     "compare",
     "compared",
     "interval",
-    "is_resolved",
     "looks_table",
     "number",
     "parameters",

@@ -27,7 +27,7 @@ from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
-from seedwise.statistics import Candidate, GroupSize, Look, Reactivity, SpreadSources
+from seedwise.statistics import Candidate, GroupSize, Interim, Reactivity, SpreadSources, interim_analysis
 from seedwise.statistics.pairing import several_groups
 
 if TYPE_CHECKING:
@@ -200,9 +200,10 @@ def findings_of(study: StudyResults) -> Findings:
     if several_values:
         about.append(_WITHIN)
     look = description.look
-    looks = Table([], []) if look is None else looks_table(look, shown, labels, base)
+    at_look = None if look is None else interim_analysis(look, shown, labels, base)
+    looks = Table([], []) if at_look is None else looks_table(at_look)
     sections = [
-        Section("looks", "When it stopped", looks, "" if look is None else f"{_sentence(look, looks)} {LOOKS}"),
+        Section("looks", "When it stopped", looks, "" if at_look is None else f"{_sentence(at_look)} {LOOKS}"),
         Section("results", "Results", results.numbers, "".join(about)),
         Section("failures", "Failed runs", _rows.failures_table(rows), _FAILURES),
         Section("means", "Means", _rows.means_table(rows, base), _MEANS),
@@ -289,8 +290,8 @@ def findings_of(study: StudyResults) -> Findings:
     )
 
 
-def _sentence(look: Look, looks: Table) -> str:
-    sentence = why_it_stopped(look, looks)
+def _sentence(found: Interim) -> str:
+    sentence = why_it_stopped(found)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._figures import method_and_readout, scale_of
-from seedwise.reporting._looks import limit_of
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
 from seedwise.reporting._words import decimals_for, interval, number, of_first_runs, p_value, reduction
@@ -23,6 +22,7 @@ from seedwise.statistics import (
     compare_study,
     runs_to_resolve,
 )
+from seedwise.statistics.interim import limit_of
 from seedwise.statistics.pairing import is_base
 
 if TYPE_CHECKING:

@@ -43,6 +43,7 @@ from seedwise.statistics.flips import negative_flips
 from seedwise.statistics.forecast_difference import forecast_difference
 from seedwise.statistics.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.improvement import Improvement, probability_of_improvement
+from seedwise.statistics.interim import Interim, InterimComparison, interim_analysis
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
@@ -97,6 +98,8 @@ __all__ = [
     "GroupSize",
     "GroupSpreads",
     "Improvement",
+    "Interim",
+    "InterimComparison",
     "Interval",
     "LargestGap",
     "Look",
@@ -154,6 +157,7 @@ __all__ = [
     "group_size_table",
     "group_spreads",
     "holm",
+    "interim_analysis",
     "largest_gap",
     "logit_attribution",
     "logit_correlation",

@@ -3,12 +3,12 @@
 from seedwise.execution import Progress, Silent, StudyFolder
 from seedwise.run import Link, PlannedRun
 from seedwise.store import Exported, Store, StoredReadout, StoredRun
-from seedwise.study._attribute import AttributionStudy, attribution_results, is_attribution
+from seedwise.study._attribute import AttributionStudy, attribution_results
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
 from seedwise.study._collect import study_results
 from seedwise.study._compact import export_compact
-from seedwise.study._description import PublishedResults, StudyDescription, description_of
+from seedwise.study._description import PublishedResults, StudyDescription, description_of, is_attribution
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -23,6 +23,7 @@ from seedwise.study._doctor import (
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
+from seedwise.study._growing import Grown
 from seedwise.study._merge import merge
 from seedwise.study._mistakes import mistake
 from seedwise.study._overrides import with_values
@@ -53,6 +54,7 @@ __all__ = [
     "Ensembles",
     "Exported",
     "Fan",
+    "Grown",
     "Link",
     "Network",
     "Outcome",

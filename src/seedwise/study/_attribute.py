@@ -20,7 +20,7 @@ from seedwise.statistics import (
     variance_attribution,
 )
 from seedwise.store import Store, StoredRun
-from seedwise.study._description import description_of
+from seedwise.study._description import description_of, is_attribution
 from seedwise.study._mistakes import mistake
 from seedwise.study._provenance import provenance_of
 from seedwise.study._regimes import regime_name, regime_sources
@@ -111,11 +111,6 @@ def _sources(spec: StudySpec, vary: str | None) -> tuple[str, ...]:
             f"--vary {others}"
         )
     return sources
-
-
-def is_attribution(description: Mapping[str, Any]) -> bool:
-    """Return whether a stored study is the attribution of another."""
-    return "attribution" in description
 
 
 def attribution_results(store: Store, only: str | None = None) -> list[AttributionResults]:

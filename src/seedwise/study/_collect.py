@@ -14,10 +14,9 @@ from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.statistics.pairing import is_base
 from seedwise.store import Store, StoredRun
-from seedwise.study._attribute import is_attribution
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
-from seedwise.study._description import description_of
+from seedwise.study._description import description_of, is_attribution
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import fans_of
 from seedwise.study._forecasts import forecasts_of

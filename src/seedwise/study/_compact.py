@@ -6,9 +6,10 @@ from pathlib import Path
 
 from seedwise import store as _store
 from seedwise.store import Exported, Store
-from seedwise.study._attribute import attribution_results, is_attribution
+from seedwise.study._attribute import attribution_results
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
+from seedwise.study._description import is_attribution
 from seedwise.study._extensions import is_search
 
 

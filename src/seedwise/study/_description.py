@@ -104,3 +104,8 @@ def _metric(stored: Mapping[str, Any]) -> Metric:
 def _model(given: Any) -> str | None:
     name = given.get("name") if isinstance(given, Mapping) else given
     return None if name is None else str(name)
+
+
+def is_attribution(description: Mapping[str, Any]) -> bool:
+    """Return whether a stored study is the attribution of another."""
+    return "attribution" in description

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedwise.data import MissingDataError
 from seedwise.readouts import per_run
+from seedwise.run import PlannedRun, Run
 from seedwise.store import Store
 from seedwise.training import FUNCTION, SIZES, Size, is_forecasting
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
-    from seedwise.study._study import Study
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,19 @@ class Estimate:
     missing_data: str | None = None
 
 
-def estimate(study: Study) -> Estimate:
+def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -> Estimate:
     """Estimate the cost of a study without training any of its runs.
 
     Args:
-        study: the study; its store is read if it is there.
+        spec: the study.
+        planned: its runs.
+        store_path: its store, read if it is there.
 
     """
-    planned = study.plan()
     statuses = dict.fromkeys((p.spec.id for p in planned), "pending")
     per_missing = None
-    if study.store_path.exists():
-        with Store(study.store_path) as store:
+    if store_path.exists():
+        with Store(store_path) as store:
             known = store.statuses()
             took = store.seconds()
         statuses = {i: known.get(i, ("pending", None))[0] for i in statuses}
@@ -59,9 +62,9 @@ def estimate(study: Study) -> Estimate:
     measured = per_missing is not None
     per_run = missing_data = None
     try:
-        per_run = _bytes_per_run(study)
+        per_run = _bytes_per_run(spec)
         if per_missing is None:
-            per_missing = _seconds_per_run(study)
+            per_missing = _seconds_per_run(spec, planned)
     except MissingDataError as error:
         missing_data = str(error)
     missing = sum(status in ("pending", "interrupted") for status in statuses.values())
@@ -70,31 +73,30 @@ def estimate(study: Study) -> Estimate:
     return Estimate(statuses, total, seconds, measured, missing_data)
 
 
-def _seconds_per_run(study: Study) -> float | None:
+def _seconds_per_run(spec: StudySpec, planned: Sequence[PlannedRun]) -> float | None:
     """Return the mean over methods of what a run takes, from a few steps of each; torch is left as it was."""
-    if study.spec.function != FUNCTION:
+    if spec.function != FUNCTION:
         return None
     try:
         import torch
     except ModuleNotFoundError:
         return None
 
-    from seedwise.run import Run
     from seedwise.training import TrainerConfig, measure
 
-    methods = {(p.link.task, p.link.method): p.spec for p in study.plan()}
+    methods = {(p.link.task, p.link.method): p.spec for p in planned}
     threads = torch.get_num_threads()
     try:
-        torch.set_num_threads(study.spec.numerics.threads)
+        torch.set_num_threads(spec.numerics.threads)
         took = [measure(Run(spec, TrainerConfig.model_validate(spec.config))) for spec in methods.values()]
     finally:
         torch.set_num_threads(threads)
     return sum(took) / len(took)
 
 
-def _bytes_per_run(study: Study) -> int | None:
+def _bytes_per_run(spec: StudySpec) -> int | None:
     """Return the mean over tasks."""
-    sizes = [_bytes_of(part) for part in study.spec.by_task().values()]
+    sizes = [_bytes_of(part) for part in spec.by_task().values()]
     known = [size for size in sizes if size is not None]
     return sum(known) // len(known) if len(known) == len(sizes) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Executor, Progress, Resources, Settings, Silent, StudyFolder, opened
 from seedwise.run import PlannedRun
-from seedwise.statistics import Cell
+from seedwise.statistics import Candidate, Cell
+from seedwise.statistics.interim import Interim
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._estimate import Estimate, estimate
+from seedwise.study._growing import Grown, grow, interim_of
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
 from seedwise.study._running import Outcome, Running
@@ -221,7 +223,7 @@ class Study:
 
     def estimate(self) -> Estimate:
         """Return what the study costs, as far as it is known, without training any of its runs."""
-        return estimate(self)
+        return estimate(self.spec, self.plan(), self.store_path)
 
     def describe(self) -> dict[str, Any]:
         """Return what a report needs to know of the study, as JSON values."""
@@ -252,6 +254,88 @@ class Study:
             )
             grown.look, grown.warned = look, warned
             yield grown
+
+    def run_until(
+        self,
+        *,
+        on_look: Callable[[Interim], None] = lambda _interim: None,
+        workers: int | None = None,
+        device: str = "cpu",
+        runs_per_device: int = 1,
+        accept_changed_code: bool = False,
+        retry_failed: bool = False,
+        progress: Progress | None = None,
+        executor: str | Executor = "local",
+    ) -> Grown[Study]:
+        """Add replicates until the question of ``until:`` is resolved for every method, at its looks.
+
+        Args:
+            on_look: told of what is resolved at each look.
+            workers, device, runs_per_device, accept_changed_code, retry_failed, progress, executor: see ``run``.
+
+        Raises:
+            SeedwiseError: if the study cannot be looked at while it grows; see also ``run``.
+
+        """
+        with opened(executor, Resources(device, workers, runs_per_device)) as runner:
+
+            def run(study: Study) -> Outcome:
+                return study.run(
+                    accept_changed_code=accept_changed_code,
+                    retry_failed=retry_failed,
+                    progress=progress,
+                    executor=runner,
+                )
+
+            def look_at(study: Study) -> Interim:
+                with Store(study.store_path) as store:
+                    return interim_of(store, study.spec.name)
+
+            return grow(self.looks(), run, look_at, on_look)
+
+    def was_looked_at(self) -> bool:
+        """Return whether the store holds looks at the study, so that its size cannot be taken for a fixed one."""
+        if not self.store_path.exists():
+            return False
+        with Store(self.store_path) as store:
+            return "until" in store.studies().get(self.spec.name, {})
+
+    def confirmation(self, chosen: Candidate, runs: int) -> Study:
+        """Return a study of the base and a choice, in the same store, whose seeds come after those of this study.
+
+        What was chosen by the runs that speak for it looks better than it is; fresh runs were not asked before.
+
+        Args:
+            chosen: what is compared with the base again.
+            runs: number of runs of each.
+
+        Raises:
+            SeedwiseError: if the study lists its own seeds.
+
+        """
+        spec = self.spec
+        if spec.seeds is not None:
+            raise SeedwiseError(
+                "--confirm takes fresh seeds, and this study lists its own: write a study of further ones"
+            )
+        raw = spec.model_dump(mode="json", exclude_unset=True)
+        methods = dict.fromkeys((spec.base_method, chosen.method))
+        tasks = None if spec.tasks is None else {chosen.task: dict(raw["tasks"][chosen.task])}
+        for task in (tasks or {}).values():
+            task["methods"] = {name: changed for name, changed in task.get("methods", {}).items() if name in methods}
+        changes = {
+            "name": f"{spec.name}-confirm",
+            "methods": {name: raw["methods"][name] for name in methods},
+            "baseline": spec.base_method,
+            "regimes": [chosen.regime],
+            "readouts": [] if chosen.readout == "plain" else [chosen.readout],
+            "first_replicate": spec.first_replicate + spec.replicates,
+            "replicates": runs,
+            "published": [],
+            "tune": None,
+        }
+        checked = check_study({**raw, **changes, **({} if tasks is None else {"tasks": tasks})}, f"--confirm {runs}")
+        return Study(checked, store=self.store_path, folder=self.folder)
 
     def cells(self) -> list[Cell]:
         """Return what the statistics see: one cell per method and regime, in the order of the study file.

@@ -68,9 +68,6 @@ class Tuner:
             with storage as known, opened("local", resources) as executor:
                 train = partial(
                     Study.run,
-                    workers=self.workers,
-                    device=self.device,
-                    runs_per_device=self.runs_per_device,
                     accept_changed_code=self.accept_changed_code,
                     progress=self.progress,
                     executor=executor,
