@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError, create_model
 from seedwise import registry
 from seedwise.declarations import STUDY_FILE, Group, Options, OwnPart, Part, one_of, schema, schemas
 from seedwise.registry import Entry, resolve
-from seedwise.study._mistakes import describe
+from seedwise.study._error_messages import describe
 
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
 ENTRIES = {f"{kind}.{name}": entry for kind, table in TABLES.items() for name, entry in table.items()}

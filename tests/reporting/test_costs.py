@@ -12,7 +12,7 @@ from scipy import stats
 from seedwise.reporting import looks_table, results_of, why_it_stopped
 from seedwise.reporting._costs import cost_figure
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._words import reduction
+from seedwise.reporting._formatting import reduction
 from seedwise.statistics import (
     Cost,
     Interval,

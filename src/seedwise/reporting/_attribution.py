@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._findings import Section, files_of
+from seedwise.reporting._formatting import decimals_for, interval, of_first_runs
 from seedwise.reporting._svg import inline, label_rows, new_figure
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, of_first_runs
 from seedwise.statistics import Attribution, Interval, SourceEffect
 
 if TYPE_CHECKING:

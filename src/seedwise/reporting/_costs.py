@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
+from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
 from seedwise.statistics.pairing import is_base
 

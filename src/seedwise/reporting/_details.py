@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import decimals_for, interval, number, percent
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, percent
 from seedwise.statistics import (
     AssistedSpread,
     Cell,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
+from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, p_value
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
 from seedwise.statistics.pairing import lined_up
 

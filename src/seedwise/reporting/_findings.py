@@ -20,9 +20,9 @@ from seedwise.reporting import (
 )
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
-from seedwise.reporting._looks import NOTE as LOOKS
-from seedwise.reporting._looks import looks_table, why_it_stopped
-from seedwise.reporting._new_data import new_data_table
+from seedwise.reporting._generalization import new_data_table
+from seedwise.reporting._interim import NOTE as LOOKS
+from seedwise.reporting._interim import looks_table, why_it_stopped
 from seedwise.reporting._published import published_table
 from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._single import ranking_sentences, single_runs_table

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import number
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import number
 from seedwise.statistics import Cell, group_spreads
 
 

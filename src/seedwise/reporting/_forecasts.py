@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import decimals_for, number
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, number
 from seedwise.statistics import Cell, ComparisonRow, SpreadProfile, spread_profile
 
 if TYPE_CHECKING:

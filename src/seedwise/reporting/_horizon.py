@@ -9,9 +9,9 @@ import numpy as np
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._forecasts import Forecasts, profile_of, sd_texts
+from seedwise.reporting._formatting import percent
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import percent
 from seedwise.statistics import Cell
 from seedwise.statistics.pairing import is_base
 

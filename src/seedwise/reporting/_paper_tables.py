@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout, names_of
+from seedwise.reporting._formatting import interval, number, of_first_runs, reduction
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, of_first_runs, reduction
 from seedwise.statistics import (
     Cell,
     ComparisonRow,

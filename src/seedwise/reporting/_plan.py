@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seedwise.reporting._words import decimals_for, number
+from seedwise.reporting._formatting import decimals_for, number
 from seedwise.statistics import RunsToResolve
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._figures import method_and_readout
+from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number
 from seedwise.statistics import (
     BesidePublished,
     ComparisonRow,

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import method_and_readout
+from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric, mean_beside_published, spread
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import interval, number, p_value
 from seedwise.statistics import Cell, Reactivity, holm, reactivity
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._figures import method_and_readout, scale_of
+from seedwise.reporting._formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.statistics import (
     Cell,
     ComparisonRow,

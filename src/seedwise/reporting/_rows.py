@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import decimals_for, interval, p_value, reduction
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, p_value, reduction
 from seedwise.statistics import ComparisonRow, Interval, holm
 from seedwise.statistics.pairing import is_base
 

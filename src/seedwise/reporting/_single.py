@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
-from seedwise.reporting._words import decimals_for, interval, number
 from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
 from seedwise.statistics.pairing import base_of, lined_up
 

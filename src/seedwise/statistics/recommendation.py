@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seedwise.statistics import _checks, _words
+from seedwise.statistics import _checks, _formatting
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.multiple import holm
 from seedwise.statistics.planning import seeds_needed
@@ -112,17 +112,17 @@ training and 2.0 times the inference of a plain run; selected, optimistic
             None,
             adjusted,
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
-            f"{_words.number(sd_ratio)}{several} takes {needed} runs per method",
+            f"{_formatting.number(sd_ratio)}{several} takes {needed} runs per method",
         )
     chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
     count = len(candidates)
-    corrected = f"{_words.p_value(p)} corrected for {count} candidates" if count > 1 else _words.p_value(p)
+    corrected = f"{_formatting.p_value(p)} corrected for {count} candidates" if count > 1 else _formatting.p_value(p)
     return Recommendation(
         chosen,
         adjusted,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_words.percentages(r.level, r.low, r.high)}), "
+        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_formatting.percentages(r.level, r.low, r.high)}), "
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run; selected, optimistic",
     )

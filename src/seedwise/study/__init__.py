@@ -20,12 +20,12 @@ from seedwise.study._doctor import (
     diagnose,
     trainings,
 )
+from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._growing import Grown
 from seedwise.study._merge import merge
-from seedwise.study._mistakes import mistake
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
 from seedwise.study._pools import Ensembles

@@ -21,7 +21,7 @@ from seedwise.statistics import (
 )
 from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of, is_attribution
-from seedwise.study._mistakes import mistake
+from seedwise.study._error_messages import mistake
 from seedwise.study._provenance import provenance_of
 from seedwise.study._regimes import regime_name, regime_sources
 from seedwise.study._results import AttributionResults

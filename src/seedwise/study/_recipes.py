@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from seedwise.errors import SeedwiseError
-from seedwise.study._mistakes import mistake
+from seedwise.study._error_messages import mistake
 
 
 def recipe_names() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seedwise.randomness import ALL, PARTS, SOURCES
-from seedwise.study._mistakes import mistake
+from seedwise.study._error_messages import mistake
 
 PRESETS = {"all": ALL, "none": ()}
 """Regimes with a name of their own."""

@@ -22,7 +22,7 @@ from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Metric
 from seedwise.statistics.metric import unit_of
-from seedwise.study._mistakes import describe, mistake, validated
+from seedwise.study._error_messages import describe, mistake, validated
 from seedwise.study._overrides import merge
 from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
 from seedwise.study._sweep import Scalar

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from seedwise.errors import SeedwiseError
+from seedwise.study._error_messages import mistake, validated
 from seedwise.study._extensions import imported, sections_in
-from seedwise.study._mistakes import mistake, validated
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources

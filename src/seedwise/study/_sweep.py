@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seedwise.errors import SeedwiseError
-from seedwise.study._mistakes import mistake
+from seedwise.study._error_messages import mistake
 from seedwise.study._overrides import with_values
 
 Scalar = bool | int | float | str | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning.units import is_percent, level_text, parameters
-from seedwise.reporting._words import decimals_for, interval, number
 from seedwise.statistics import Metric
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from seedwise.reporting._words import decimals_for, number, significant
+from seedwise.reporting._formatting import decimals_for, number, significant
 from seedwise.statistics import Interval, Metric, Quantity
 
 QUANTITIES: Final[tuple[Quantity, ...]] = ("mean", "sd", "churn")
