@@ -98,8 +98,8 @@ def test_of_a_large_file_it_says_what_takes_the_room() -> None:
     assert _export.said(Path("c.db"), found) == [
         "c.db: 6.5 MB, from 90.0 MB: 600 runs, 73 recorded results",
         "left out: logits (80.0 MB), weights",
-        "more than the 5.0 MB meant for a file beside a page. What takes the room: series 4.0 MB, predictions 2.0 MB, "
-        "other 9 kB",
+        "more than the 5.0 MB meant for a file that is published with a page. What takes the room: series 4.0 MB, "
+        "predictions 2.0 MB, other 9 kB",
     ]
     small = Exported(90_000_000, 5_000_000, 600, 73, {}, room)
     assert len(_export.said(Path("c.db"), small)) == 2

@@ -10,7 +10,7 @@ from seedwise.reporting import render
 from seedwise.reporting._figures import curves_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._reactivity import reactivity_figure, reactivity_of, reactivity_table
-from seedwise.statistics import Cell, reactivity
+from seedwise.statistics import Cell, Metric, reactivity
 
 from .samples import BASE, STEADY, cell, section
 
@@ -88,7 +88,7 @@ def test_a_training_too_short_is_told_in_words_of_the_report() -> None:
 
 def test_epochs_are_counted_in_whole_numbers() -> None:
     short = {name: series[:, :3] for name, series in CURVES[1].items()}
-    axes = curves_figure([cell("vml", STEADY)], [short], "test/loss").axes[0]
+    axes = curves_figure([cell("vml", STEADY)], [short], Metric("test/loss")).axes[0]
     lags = reactivity_figure(reactivity_of(CELLS, CURVES)[0]).axes[-1]
     for ticks in (axes.get_xticks(), lags.get_xticks()):
         assert np.array_equal(ticks, np.round(ticks))

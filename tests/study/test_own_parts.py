@@ -13,7 +13,6 @@ from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.losses import PlaceboLoss
 from seedwise.randomness import Randomness
 from seedwise.study import Study, parse_study, plan
-from seedwise.study._estimate import estimate
 from seedwise.training import TrainerConfig
 from seedwise.training._loop import Trainer
 from seedwise.training._tasks import load_task
@@ -329,7 +328,7 @@ def test_a_study_of_own_parts_trains_is_read_out_and_notices_when_their_code_cha
     changes = {"methods": methods, "readouts": ["crop25"], "keep": {"weights": "final"}, "train": train}
     (parts / "own.yaml").write_text(yaml.safe_dump({**BASE, **changes}))
     made = Study.from_yaml(parts / "own.yaml")
-    assert estimate(made).seconds > 0
+    assert made.estimate().seconds > 0
     assert made.run(workers=1).counts == {"finished": 4}
     assert {cell.readout for cell in made.cells()} == {"plain", "crop25"}
     assert len({tuple(cell.values.tolist()) for cell in made.cells() if cell.readout == "plain"}) > 1

@@ -86,9 +86,32 @@ def interim_analysis(
 
     Args:
         look: the look.
-        cells: the cells.
+        cells: the cells; the runs axis of each is that of :class:`Cell`.
         labels: for each cell the true classes of its examples, or None; used where the question is churn.
         base: the method that the others are compared with.
+
+    Returns:
+        Interim, with a comparison for every cell but those of the base.
+
+    Raises:
+        ValueError: a task and regime without a plain cell of the base, or cells that cannot be compared.
+
+    Example:
+        >>> from seedwise.statistics import Metric
+        >>> def cell(method, values):
+        ...     return Cell(
+        ...         task="digits", method=method, regime="all", group=[0] * 6, replicate=range(6), values=values,
+        ...         status=("finished",) * 6, metric=Metric("test/accuracy"),
+        ...     )
+        >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
+        >>> steady = cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])
+        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+        >>> interim_analysis(look, [base, steady], [None, None], "base").resolved
+        True
+
+    Source:
+        Lan & DeMets (1983), Biometrika 70, 659-663 (limits); Jennison & Turnbull (1989), Journal of the Royal
+        Statistical Society B 51, 305-361 (repeated intervals).
 
     """
     level = 1 - max(look.limits[look.look], _SMALLEST)
