@@ -4,7 +4,6 @@ import pytest
 import yaml
 
 from seedwise.study import Store, Study, parse_study, plan, recipe_names, recipe_text
-from seedwise.training import SIZES
 
 SCALES = [
     (name, scale) for name in recipe_names() for scale in (*yaml.safe_load(recipe_text(name)).get("scales", {}), "full")
@@ -43,7 +42,7 @@ def test_only_the_full_scale_is_the_published_setting():
 def test_every_class_has_an_example_to_train_on_and_one_to_hold_out(name, scale):
     for part in study(name, scale).by_task().values():
         for config in part.configs().values():
-            size = SIZES.get(part.task_name)  # none of a time series
+            size = part.learns.size  # none of a time series
             fraction = (config["train"].get("validation") or {}).get("fraction")
             if size and fraction:
                 of_a_class = config["task"].get("train_examples", size.train) // size.classes
@@ -77,7 +76,7 @@ def test_the_papers_protocol_is_that_of_the_full_scale():
     assert len(table2.by_task()) == 8
     assert len(plan(table2)) == 8 * 3 * 20
     task = table2.by_task()["cifar100-vgg16"]
-    assert task.metrics[0].chance == 0.01
+    assert task.learns.metrics[0].chance == 0.01
     assert task.configs()["base"]["task"] == {"dataset": "cifar100"}
 
 

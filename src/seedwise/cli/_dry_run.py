@@ -34,7 +34,7 @@ def print_estimate(study: Study) -> None:
             )
     if estimate.missing_data:
         out.print(f"data:  {estimate.missing_data}", soft_wrap=True)
-    out.print(f"bytes: {_bytes(estimate, study.spec.function)}", soft_wrap=True)
+    out.print(f"bytes: {_bytes(estimate, study.spec.is_builtin)}", soft_wrap=True)
     if estimate.seconds is None and estimate.missing_data:
         out.print("time:  unknown without the data", soft_wrap=True)
     elif estimate.seconds is None:
@@ -52,15 +52,13 @@ def print_cost(study: Study) -> None:
     missing = sum(status in ("pending", "interrupted") for status in estimate.statuses.values())
     runs = f"{missing} of {len(estimate.statuses)} runs to train"
     took = "time not known yet" if estimate.seconds is None else f"about {_time(estimate.seconds)} of one worker"
-    cost = "unknown without the data" if estimate.missing_data else f"{took}, {_bytes(estimate, study.spec.function)}"
+    cost = "unknown without the data" if estimate.missing_data else f"{took}, {_bytes(estimate, study.spec.is_builtin)}"
     console().print(f"{runs}: {cost}", soft_wrap=True)
 
 
-def _bytes(estimate: Estimate, function: str) -> str:
+def _bytes(estimate: Estimate, is_builtin: bool) -> str:
     if estimate.bytes is None:
-        from seedwise.training import FUNCTION
-
-        if function != FUNCTION:
+        if not is_builtin:
             return "unknown for a function of your own"
         if estimate.missing_data:
             return "unknown without the data"

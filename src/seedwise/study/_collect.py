@@ -23,7 +23,7 @@ from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
-from seedwise.training import FUNCTION, is_forecasting, task_name
+from seedwise.study._tasks import is_builtin, task_of
 
 
 def study_results(store: Store) -> list[StudyResults]:
@@ -109,10 +109,10 @@ def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:
 
 def _network(run: StoredRun) -> Network | None:
     """Return the series with its horizon, and the network, of a run of the built-in trainer that forecasts."""
-    if run.content["function"] != FUNCTION or not is_forecasting(run.content["config"]["task"]):
+    function, config = run.content["function"], run.content["config"]
+    if not is_builtin(function) or (task := task_of(function, config["task"])).has_classes:
         return None
-    config = run.content["config"]
-    return Network(task_name(config["task"]), config["model"]["name"])
+    return Network(task.name, config["model"]["name"])
 
 
 def _scores(

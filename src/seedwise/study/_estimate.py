@@ -12,7 +12,7 @@ from seedwise.data import MissingDataError
 from seedwise.readouts import per_run
 from seedwise.run import PlannedRun, Run
 from seedwise.store import Store
-from seedwise.training import FUNCTION, SIZES, Size, is_forecasting
+from seedwise.training import Size
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
@@ -75,7 +75,7 @@ def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -
 
 def _seconds_per_run(spec: StudySpec, planned: Sequence[PlannedRun]) -> float | None:
     """Return the mean over methods of what a run takes, from a few steps of each; torch is left as it was."""
-    if spec.function != FUNCTION:
+    if not spec.is_builtin:
         return None
     try:
         import torch
@@ -102,11 +102,11 @@ def _bytes_per_run(spec: StudySpec) -> int | None:
 
 
 def _bytes_of(spec: StudySpec) -> int | None:
-    if spec.function != FUNCTION:
+    if not spec.is_builtin:
         return None
-    if is_forecasting(spec.task):
+    size = spec.learns.size
+    if size is None:
         return _bytes_of_forecasts(spec)
-    size = SIZES[spec.task["dataset"]]
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     tested = spec.task.get("test_examples") or size.test
     one = tested * (1 + bytes_per_logit * size.classes)

@@ -11,7 +11,7 @@ from seedwise.execution import Reading, StudyFolder
 from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run, scores
 from seedwise.run import FAILURES, Keep, ReadoutRecord, Run, RunSpec, record_of
 from seedwise.store import Store
-from seedwise.training import SIZES
+from seedwise.study._tasks import task_of, views_of
 
 
 def missing_readings(
@@ -72,7 +72,7 @@ def _states(readout: Readout, spec: RunSpec, snapshots: Sequence[str]) -> tuple[
 
 
 def _passes(readout: Readout, spec: RunSpec, snapshots: int) -> int:
-    views = readout.views(SIZES[spec.config["task"]["dataset"]].shift) if readout.view else 1
+    views = views_of(readout, task_of(spec.function, spec.config["task"])) if readout.view else 1
     return views * (snapshots if readout.snapshots else 1)
 
 

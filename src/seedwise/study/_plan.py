@@ -10,7 +10,6 @@ from seedwise.randomness import ALL, SOURCES
 from seedwise.run import Link, PlannedRun, RunSpec
 from seedwise.study._regimes import regime_name, regime_sources
 from seedwise.study._spec import StudySpec
-from seedwise.training import FUNCTION, is_forecasting
 
 GROUP_STRIDE: Final = 100_000
 """Groups of fixed seeds share no varied seed: sharing them would make the groups' spreads alike."""
@@ -57,16 +56,9 @@ def plan(study: StudySpec) -> list[PlannedRun]:
     parts = {task: (part, part.configs()) for task, part in study.by_task().items()}
     for regime, _, _, seeds in vectors:
         for part, _ in parts.values():
-            if part.task.get("test") == "out_of_bootstrap" and part.function == FUNCTION and not seeds.get("split"):
-                raise SeedwiseError(
-                    f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add "
-                    "'+split' to it, or leave out 'test: out_of_bootstrap'"
-                )
-            if part.function == FUNCTION and is_forecasting(part.task) and seeds.get("split"):
-                raise SeedwiseError(
-                    f"the regime '{regime}' varies 'split', and a time series is split by time, always alike: "
-                    "leave 'split' out of it"
-                )
+            why_not = part.learns.why_not_seeds(regime, seeds)
+            if why_not:
+                raise SeedwiseError(why_not)
     return [
         PlannedRun(
             Link(study.name, task, method, regime, group, replicate),

@@ -8,10 +8,7 @@ from typing import Any
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import Readout, parse_readout
 from seedwise.study._spec import StudySpec
-from seedwise.training import FUNCTION, SIZES, is_forecasting
-
-SCORED = ("accuracy", "loss")
-"""The metrics that a readout gives."""
+from seedwise.study._tasks import views_of
 
 
 def check_readouts(spec: StudySpec) -> None:
@@ -26,7 +23,7 @@ def check_readouts(spec: StudySpec) -> None:
     configs = spec.configs()
     for name in spec.readouts:
         readout = parse_readout(name)
-        why = _unfit(readout, spec) if spec.function == FUNCTION else _unfit_for_own(readout, spec)
+        why = spec.learns.why_not_read_out(readout)
         why = why or _unkept(readout, spec) or _untrained(readout, spec, configs)
         if why:
             raise SeedwiseError(f"readouts: '{name}' {why}")
@@ -34,40 +31,11 @@ def check_readouts(spec: StudySpec) -> None:
 
 def readout_passes(readout: Readout, spec: StudySpec) -> int | str:
     """Return how often a network predicts a test example for a readout of a study of one task; one without: once."""
-    views = readout.views(SIZES[spec.task_name].shift) if readout.view else 1
+    views = views_of(readout, spec.learns)
     if not readout.snapshots:
         return views
     made = sorted({config["train"].get("snapshots", {}).get("cycles", 0) for config in spec.configs().values()} - {0})
     return " or ".join(str(views * count) for count in made) if made else f"{views} x snapshots"
-
-
-def _unfit(readout: Readout, spec: StudySpec) -> str | None:
-    if is_forecasting(spec.task):
-        return "reads out classes, and this study forecasts: leave readouts out"
-    if readout.view and not spec.task.get("augment", True):
-        return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
-    if readout.side > 1 and spec.task.get("augment") == "flip":
-        return (
-            "repeats the shifts of training, and with 'task: {augment: flip}' there are none: leave it out, or use flip"
-        )
-    if readout.flips and not SIZES[spec.task_name].flip:
-        others = "crop25 or crop81"
-        return (
-            f"mirrors images, and those of {spec.task_name} are not mirrored in training: leave it out, or use {others}"
-        )
-    return None
-
-
-def _unfit_for_own(readout: Readout, spec: StudySpec) -> str | None:
-    if readout.view or readout.average:
-        return (
-            "needs the built-in trainer, which can build the network again: of a function of your own only 'snapshots' "
-            "and 'ensemble-N' can be read out, from the logits that it saved"
-        )
-    metric = spec.metrics[0].name
-    if readout.per_run != Readout() and metric not in SCORED:
-        return f"gives {' and '.join(SCORED)} from logits, and the metric of this study is '{metric}'"
-    return None
 
 
 def _unkept(readout: Readout, spec: StudySpec) -> str | None:
@@ -85,7 +53,7 @@ def _unkept(readout: Readout, spec: StudySpec) -> str | None:
 
 
 def _untrained(readout: Readout, spec: StudySpec, configs: Mapping[str, Mapping[str, Any]]) -> str | None:
-    if spec.function != FUNCTION:
+    if not spec.is_builtin:
         return None
     if readout.snapshots and not any(config["train"].get("snapshots") for config in configs.values()):
         return "needs a method that makes snapshots: give one 'snapshots: {cycles: 5}'"

@@ -20,16 +20,14 @@ from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
-from seedwise.statistics import Metric
-from seedwise.statistics.metric import unit_of
 from seedwise.study._error_messages import describe, mistake, validated
 from seedwise.study._overrides import merge
 from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
 from seedwise.study._sweep import Scalar
-from seedwise.training import FUNCTION, Options, TrainerConfig, metrics_of, task_name
+from seedwise.study._tasks import Name, Task, is_builtin, task_of
+from seedwise.training import FUNCTION, Options, TrainerConfig
 
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
-_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_length=80)]
 
 
 def _named_regimes(regimes: Any) -> Any:
@@ -126,20 +124,6 @@ class NumericOptions(Options):
     compile: bool = False
     deterministic: bool = True
     threads: Annotated[int, Field(ge=1)] = 1
-
-
-class OwnTask(Options):
-    """What a user's own function learns: the name of the task, and its primary metric.
-
-    ``unit: share`` says that the metric is a fraction between 0 and 1, which is shown in percent, as that of
-    ``accuracy`` is unless something else is said; other units are written behind numbers.
-    """
-
-    name: _Name = "task"
-    metric: str = "accuracy"
-    unit: Annotated[str, Field(max_length=20)] | None = None
-    higher_is_better: bool = True
-    chance: float | None = None
 
 
 class TaskOverrides(Options):
@@ -239,11 +223,11 @@ class StudySpec(Options):
     tune``).
     """
 
-    name: _Name
+    name: Name
     task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any]
-    methods: Annotated[dict[_Name, dict[str, Any] | None], Field(min_length=1)] = Field(default_factory=_base_alone)
+    methods: Annotated[dict[Name, dict[str, Any] | None], Field(min_length=1)] = Field(default_factory=_base_alone)
     baseline: str | None = None
     regimes: Annotated[list[_Regime], BeforeValidator(_named_regimes), Field(min_length=1)] = Field(
         default_factory=lambda: ["all"]
@@ -251,8 +235,8 @@ class StudySpec(Options):
     replicates: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 20
     first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
     fixed_values: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
-    tasks: Annotated[dict[_Name, TaskOverrides], Field(min_length=1)] | None = None
-    sweep: dict[_Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
+    tasks: Annotated[dict[Name, TaskOverrides], Field(min_length=1)] | None = None
+    sweep: dict[Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
     published: list[Published] = Field(default_factory=list)
     published_ranges: list[PublishedRange] = Field(default_factory=list)
     published_setting: bool = True
@@ -312,11 +296,11 @@ class StudySpec(Options):
     def by_task(self) -> dict[str, StudySpec]:
         """Return a study of one task for each of the ``tasks``, by its name."""
         if self.tasks is None:
-            return {self.task_name: self}
+            return {self.learns.name: self}
         found = {}
         for name, changed in self.tasks.items():
             base = {"task": self.task, "model": self.model, "train": self.train}
-            named = self.function == FUNCTION
+            named = self.is_builtin
             merged = merge(base, changed.model_dump(exclude_unset=True, exclude={"methods"}), named=named)
             for method in changed.methods:
                 if method not in self.methods:
@@ -329,23 +313,19 @@ class StudySpec(Options):
         return found
 
     @property
-    def task_name(self) -> str:
-        """The name of the only task: its dataset's, or the one that the user gave."""
-        if self.function == FUNCTION:
-            return task_name(self.task)
-        return self._own_task.name
+    def learns(self) -> Task:
+        """The only task.
+
+        Raises:
+            SeedwiseError: for a mistake in the task of a function of the user's own.
+
+        """
+        return task_of(self.function, self.task)
 
     @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """The metrics of the task, the primary one first."""
-        if self.function == FUNCTION:
-            return metrics_of(self.task)
-        task = self._own_task
-        return (Metric(task.metric, unit_of(task.metric, task.unit), task.higher_is_better, task.chance),)
-
-    @property
-    def _own_task(self) -> OwnTask:
-        return validated(OwnTask, self.task, "task")
+    def is_builtin(self) -> bool:
+        """Whether the built-in trainer trains."""
+        return is_builtin(self.function)
 
     @property
     def keep_options(self) -> Keep:
@@ -366,7 +346,7 @@ class StudySpec(Options):
         resolved = {}
         base: dict[str, Any] = {"model": self.model} | {k: v for k, v in self.train.items() if k not in _NUMERICS}
         for method, overrides in self.methods.items():
-            merged = merge(base, overrides or {}, named=self.function == FUNCTION)
+            merged = merge(base, overrides or {}, named=self.is_builtin)
             for key in _NUMERICS:
                 if key in merged:
                     raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
@@ -374,7 +354,7 @@ class StudySpec(Options):
             # A mistake of the base shows in every method: it is reported where it was made.
             paths: list[tuple[str, ...]] = [(key,) if key == "model" else ("train", key) for key in overrides or {}]
             where = dict.fromkeys(paths, f"methods.{method}")
-            if self.function == FUNCTION:
+            if self.is_builtin:
                 resolved[method] = self._builtin(model, merged, where)
             else:
                 resolved[method] = self._own(model, merged, method)
@@ -391,7 +371,7 @@ class StudySpec(Options):
     def _own(self, model: Any, train: dict[str, Any], method: str) -> dict[str, Any]:
         function = str(train.pop("function"))
         config = train.pop("config", {})
-        if function == FUNCTION:
+        if is_builtin(function):
             raise SeedwiseError(
                 f"methods.{method}: the built-in trainer cannot be a method of a study with a function of its own"
             )

@@ -25,7 +25,7 @@ from seedwise.study._sinks import sink_of
 from seedwise.study._spec import StudySpec
 from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._until import described, looks_at
-from seedwise.training import FUNCTION, TrainerConfig, steps_of, warnings_of
+from seedwise.training import TrainerConfig, steps_of, warnings_of
 
 
 class Study:
@@ -212,7 +212,7 @@ class Study:
         found: dict[str, list[str]] = {}
         parts = self.spec.by_task()
         for task, part in parts.items():
-            if part.function != FUNCTION:
+            if not part.is_builtin:
                 continue
             for method, content in part.configs().items():
                 config = TrainerConfig.model_validate(content)
@@ -231,7 +231,9 @@ class Study:
         return {
             "spec": spec.model_dump(mode="json", exclude_unset=True),
             "base": spec.base_method,
-            "metrics": {task: [asdict(metric) for metric in part.metrics] for task, part in spec.by_task().items()},
+            "metrics": {
+                task: [asdict(metric) for metric in part.learns.metrics] for task, part in spec.by_task().items()
+            },
             "question": spec.question.model_dump(),
             **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),
@@ -365,7 +367,7 @@ def _changed(spec: StudySpec, changes: dict[str, Any], source: str = "study") ->
 
 
 def _check_installed(spec: StudySpec) -> None:
-    needed = {"torch": "torch"} | ({"sklearn": "scikit-learn"} if spec.function == FUNCTION else {})
+    needed = {"torch": "torch"} | ({"sklearn": "scikit-learn"} if spec.is_builtin else {})
     missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise SeedwiseError(f"training needs {' and '.join(missing)}: pip install 'seedwise[train]'")

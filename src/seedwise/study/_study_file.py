@@ -16,7 +16,6 @@ from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
 from seedwise.study._spec import StudySpec
 from seedwise.study._sweep import expanded
-from seedwise.training import FUNCTION
 
 
 def read_study(path: Path, scale: str | None = None) -> StudySpec:
@@ -92,7 +91,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         raw = raw | {key: validated(imported(own.options), raw[key], key) for key, own in sections.items()}
         study = validated(StudySpec, raw)
         if study.sweep is not None:
-            methods = expanded(study.methods, study.sweep, named=study.function == FUNCTION)
+            methods = expanded(study.methods, study.sweep, named=study.is_builtin)
             rest = {key: value for key, value in raw.items() if key != "sweep"}
             study = validated(StudySpec, {**rest, "methods": methods})
         for task, part in study.by_task().items():
@@ -100,7 +99,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
                 part.configs()
                 check_readouts(part)
                 _check_scores(part)
-                _ = part.numerics, part.task_name
+                _ = part.numerics, part.learns.name
             except SeedwiseError as error:
                 raise SeedwiseError(str(error) if study.tasks is None else f"with the task '{task}': {error}") from None
         for own in sections.values():
@@ -113,7 +112,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
 def _check_scores(spec: StudySpec) -> None:
     """Without scores, runs of the regime ``scores`` would all be the same."""
     vectors = spec.seeds or [dict.fromkeys(regime_sources(regime), 1) for regime in spec.regimes]
-    if spec.function != FUNCTION or not any(vector.get("scores") for vector in vectors):
+    if not spec.is_builtin or not any(vector.get("scores") for vector in vectors):
         return
     for method, config in spec.configs().items():
         if "selection" not in config["model"]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seedwise.run import RunSpec, digest_of
-from seedwise.training import FUNCTION, check_data, check_parts
+from seedwise.study._tasks import is_builtin
+from seedwise.training import check_data, check_parts
 
 
 def check_trainable(specs: Iterable[RunSpec]) -> None:
@@ -18,7 +19,7 @@ def check_trainable(specs: Iterable[RunSpec]) -> None:
         StorageError: if a file of the data is damaged.
 
     """
-    ours = [spec.config for spec in specs if spec.function == FUNCTION]
+    ours = [spec.config for spec in specs if is_builtin(spec.function)]
     for task in {digest_of(config["task"]): config["task"] for config in ours}.values():
         check_data(task)
     for config in {digest_of(config): config for config in ours}.values():

@@ -7,7 +7,6 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.study import StudySpec, regime_sources
-from seedwise.training import FUNCTION, is_forecasting
 from seedwise.tuning._names import is_given
 from seedwise.tuning._options import Space, Tune
 from seedwise.tuning._space import base_space, overrides_at, tuned_method
@@ -35,7 +34,7 @@ def check_tuning(spec: StudySpec) -> None:
             "tune: churn compares predictions for the same examples, and the regime varies 'split', which holds out "
             "others in each run: use objective: {name: sd}"
         )
-    if spec.function == FUNCTION:
+    if spec.is_builtin:
         _check_validation(spec, tune)
     if not tune.space and len(spec.methods) < 2:
         raise SeedwiseError(
@@ -64,7 +63,7 @@ def _check_names(spec: StudySpec, tune: Tune) -> None:
 
 
 def _check_validation(spec: StudySpec, tune: Tune) -> None:
-    forecasts = is_forecasting(spec.task)
+    forecasts = spec.learns.has_classes is False
     for method, config in spec.configs().items():
         if "validation" not in config["train"]:
             where = f"methods.{method} has none" if spec.train.get("validation") else "train has none"

@@ -90,7 +90,7 @@ class Session:
         self._storage = storage
         self._earlier = earlier
         self._on_trial = on_trial
-        self._higher = study.spec.metrics[0].higher_is_better
+        self._higher = study.spec.learns.metrics[0].higher_is_better
         self._tried: dict[str, _Tried] = {}
         self._floor: float | None = None
         self._failed = 0
@@ -195,7 +195,7 @@ class Session:
         if base.status.count("finished") and not base.finished:
             raise SeedwiseError(
                 f"no run reported {base.metric.name}, which trials are judged by: "
-                f"run.finish(**{{'{on_validation(self._spec.metrics[0].name)}': ...}})"
+                f"run.finish(**{{'{on_validation(self._spec.learns.metrics[0].name)}': ...}})"
             )
         worst = worst_of(cells.values())
         return {name: measured(cells[name], runs, worst) for name, runs in names.items()}

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.study import StudySpec, mistake, with_values
-from seedwise.training import FUNCTION
 from seedwise.tuning._options import Space, Tune, Values
 
 LEARNING_RATE: Final = "optimizer.lr"
@@ -15,7 +14,7 @@ LEARNING_RATE: Final = "optimizer.lr"
 
 def overrides_at(spec: StudySpec, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the overrides of a method with other values at dotted paths."""
-    return with_values(spec.methods[method], values, named=spec.function == FUNCTION)
+    return with_values(spec.methods[method], values, named=spec.is_builtin)
 
 
 def tuned_method(spec: StudySpec, tune: Tune) -> str:
@@ -40,7 +39,7 @@ def tuned_method(spec: StudySpec, tune: Tune) -> str:
 
 def base_space(spec: StudySpec, tune: Tune) -> Space:
     """Return what is searched for the base: its own space, and its learning rate from a tenth to ten times as high."""
-    if spec.function != FUNCTION or LEARNING_RATE in tune.base_space:
+    if not spec.is_builtin or LEARNING_RATE in tune.base_space:
         return dict(tune.base_space)
     lr = next(iter(spec.configs().values()))["train"]["optimizer"]["lr"]
     return {LEARNING_RATE: Values(low=lr / 10, high=min(lr * 10, 1e6), log=True), **tune.base_space}

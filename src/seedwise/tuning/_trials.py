@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedwise.study import PlannedRun, Study, check_study, plan
-from seedwise.training import FUNCTION
 from seedwise.tuning._names import fresh_study_name, trials_study_name
 from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
@@ -37,7 +36,7 @@ class TrialsStudy(Study):
     ) -> None:
         spec = study.spec
         kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_NOT_OF_TRIALS)
-        if spec.function == FUNCTION:
+        if spec.is_builtin:
             kept["task"] = {**spec.task, "test": "none"}
         own = {"name": trials_study_name(spec.name), "methods": methods, "replicates": max(runs.values())}
         super().__init__(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder)

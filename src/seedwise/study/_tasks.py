@@ -1,0 +1,215 @@
+"""What a study is about, as far as it is known without torch and without data: one object answers.
+
+Nobody else compares names of functions or datasets to find out what a task is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Protocol
+
+from pydantic import Field
+
+from seedwise.readouts import Readout
+from seedwise.statistics import Metric
+from seedwise.statistics.metric import unit_of
+from seedwise.study._error_messages import validated
+from seedwise.training import FUNCTION, SIZES, Options, Size, is_forecasting, metrics_of, task_name
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_length=80)]
+"""Of a study, task or method."""
+
+SCORED: Final = ("accuracy", "loss")
+"""The metrics that a readout gives."""
+
+
+class Task(Protocol):
+    """What is learned.
+
+    What is not known beforehand is up to a function of the user's.
+    """
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether the built-in trainer learns it, so that its network can be built again."""
+
+    @property
+    def has_classes(self) -> bool | None:
+        """Whether it predicts classes, or None where that is not known."""
+
+    @property
+    def name(self) -> str:
+        """Its name in tables."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Its metrics, the primary one first."""
+
+    @property
+    def size(self) -> Size | None:
+        """Numbers of examples and classes, and the shape of an image, or None."""
+
+    def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
+        """Return why runs cannot have these seeds, None where they can."""
+
+    def why_not_read_out(self, readout: Readout) -> str | None:
+        """Return why its runs cannot be read out like this, None where they can."""
+
+
+class OwnTask(Options):
+    """What a user's own function learns: the name of the task, and its primary metric.
+
+    ``unit: share`` says that the metric is a fraction between 0 and 1, which is shown in percent, as that of
+    ``accuracy`` is unless something else is said; other units are written behind numbers.
+    """
+
+    name: Name = "task"
+    metric: str = "accuracy"
+    unit: Annotated[str, Field(max_length=20)] | None = None
+    higher_is_better: bool = True
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """The task of a user's own function."""
+
+    options: OwnTask
+    is_builtin = False
+    has_classes = None
+    size = None
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave."""
+        return self.options.name
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metric that the user named."""
+        own = self.options
+        return (Metric(own.metric, unit_of(own.metric, own.unit), own.higher_is_better, own.chance),)
+
+    def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> None:
+        """Return None: what varies is up to the function."""
+
+    def why_not_read_out(self, readout: Readout) -> str | None:
+        """Return why not: only logits can be read out, and give the metrics of classes."""
+        if readout.view or readout.average:
+            return (
+                "needs the built-in trainer, which can build the network again: of a function of your own only "
+                "'snapshots' and 'ensemble-N' can be read out, from the logits that it saved"
+            )
+        if readout.per_run != Readout() and self.options.metric not in SCORED:
+            return f"gives {' and '.join(SCORED)} from logits, and the metric of this study is '{self.options.metric}'"
+        return None
+
+
+@dataclass(frozen=True)
+class Images:
+    """Classes of images, by the built-in trainer; ``content`` is the ``task`` of a study file."""
+
+    content: Mapping[str, Any]
+    is_builtin = True
+    has_classes = True
+
+    @property
+    def name(self) -> str:
+        """The dataset."""
+        return task_name(self.content)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Accuracy and cross-entropy."""
+        return metrics_of(self.content)
+
+    @property
+    def size(self) -> Size:
+        """Of the dataset."""
+        return SIZES[self.name]
+
+    def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
+        """Return why not: out of a bootstrap there are examples only where it varies."""
+        if self.content.get("test") != "out_of_bootstrap" or seeds.get("split"):
+            return None
+        return (
+            f"the regime '{regime}' does not vary 'split', so that no example is out of the bootstrap: add '+split' to "
+            "it, or leave out 'test: out_of_bootstrap'"
+        )
+
+    def why_not_read_out(self, readout: Readout) -> str | None:
+        """Return why not: a view repeats what training does to images."""
+        augment = self.content.get("augment", True)
+        if readout.view and not augment:
+            return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
+        if readout.side > 1 and augment == "flip":
+            return (
+                "repeats the shifts of training, and with 'task: {augment: flip}' there are none: leave it out, or use "
+                "flip"
+            )
+        if readout.flips and not self.size.flip:
+            return (
+                f"mirrors images, and those of {self.name} are not mirrored in training: leave it out, or use crop25 "
+                "or crop81"
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Series:
+    """Forecasts of a time series, by the built-in trainer; ``content`` is the ``task`` of a study file."""
+
+    content: Mapping[str, Any]
+    is_builtin = True
+    has_classes = False
+    size = None
+
+    @property
+    def name(self) -> str:
+        """The series with its horizon."""
+        return task_name(self.content)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Mean squared and mean absolute error."""
+        return metrics_of(self.content)
+
+    def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
+        """Return why not: a series is split by time."""
+        if not seeds.get("split"):
+            return None
+        return (
+            f"the regime '{regime}' varies 'split', and a time series is split by time, always alike: leave 'split' "
+            "out of it"
+        )
+
+    def why_not_read_out(self, readout: Readout) -> str | None:  # noqa: ARG002 - whatever it is
+        """Return why not: a readout reads classes."""
+        return "reads out classes, and this study forecasts: leave readouts out"
+
+
+def is_builtin(function: str) -> bool:
+    """Return whether ``module:name`` is the built-in trainer."""
+    return function == FUNCTION
+
+
+def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series:
+    """Return the task of a study file or of a run.
+
+    Args:
+        function: what trains, as ``module:name``.
+        content: what stands under ``task``.
+
+    Raises:
+        SeedwiseError: one line, for a mistake in the task of a function of the user's own.
+
+    """
+    if not is_builtin(function):
+        return Own(validated(OwnTask, content, "task"))
+    return Series(content) if is_forecasting(content) else Images(content)
+
+
+def views_of(readout: Readout, task: Task) -> int:
+    """Return how often a network predicts an example for a view."""
+    return readout.views(task.size.shift) if readout.view and task.size is not None else 1
