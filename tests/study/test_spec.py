@@ -269,7 +269,7 @@ def test_the_first_method_is_the_base_unless_the_file_says_otherwise():
 def test_without_a_test_a_study_is_about_validation_data():
     text = BUILTIN.replace("{dataset: digits}", "{dataset: digits, test: none}")
     found = parse_study(text.replace("epochs: 3,", "epochs: 3, validation: {fraction: 0.1},"))
-    assert [metric.name for metric in found.metrics] == ["validation/accuracy", "validation/loss"]
+    assert [metric.name for metric in found.learns.metrics] == ["validation/accuracy", "validation/loss"]
     assert found.learns.metrics[0].chance == 0.1
 
 
