@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, search_files, search_findings, search_numbers
-from seedwise.reporting._tuning import SearchPart
+from seedwise.reporting._tuning import search_part
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
 from seedwise.reporting._tuning.importances import importances_figure
@@ -151,7 +151,7 @@ def test_mean_against_spread_with_both_intervals_and_the_front():
     assert any(np.allclose(part, [[low, 8], [high, 8]]) for part in across)
     assert any(line.get_linestyle() == ":" and line.get_xdata()[0] == 90 for line in axes.get_lines())
     assert axes.get_xlim()[0] > 60
-    captions = " ".join(caption for _, caption in SearchPart.of(search(), 0).figures)
+    captions = " ".join(caption for _, caption in search_part(search(), 0).figures)
     assert "2 lie outside" in captions  # at 60 %, and the one with a failed run
     assert axes.get_ylabel() == "churn [%]"
     assert plane_figure(search(objective="sd", spread="sd")).axes[0].get_ylabel() == "SD over runs [points]"
@@ -175,12 +175,12 @@ def test_importances_are_a_table_a_figure_or_a_reason():
 
 
 def test_a_sweep_has_a_panel_for_every_parameter():
-    figures = SearchPart.of(sweep(), 0).figures
+    figures = search_part(sweep(), 0).figures
     assert sum("Each panel changes one factor" in caption for _, caption in figures) == 1
     (svg,) = (svg for svg, caption in figures if "Each panel" in caption)
     assert "alpha" in svg
     assert "beta" in svg
-    assert not any("Each panel" in caption for _, caption in SearchPart.of(search(), 0).figures)
+    assert not any("Each panel" in caption for _, caption in search_part(search(), 0).figures)
 
 
 def test_the_page_has_all_of_it_and_the_tables_are_files():

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._formatting import decimals_for, interval, of_first_runs
-from seedwise.reporting._svg import inline, label_rows, new_figure
+from seedwise.reporting._part import Part
+from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
 from seedwise.statistics import Attribution, Interval, SourceEffect
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from seedwise.study import AttributionResults, Provenance
+    from seedwise.study import AttributionResults
 
 MINIMUM_PAIRS: Final = 50
 """Shares of a metric's variance are not shown from fewer pairs a source: a metric is one number per run."""
@@ -89,25 +91,11 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
     return AttributionFindings(title, _sentences(results, found, shown), sections, shown)
 
 
-@dataclass(frozen=True)
-class AttributionPart:
-    """What the page shows of an attribution: what was found, figures (SVG and caption), and where it comes from."""
-
-    name: str
-    study: str
-    results: AttributionFindings
-    figures: list[tuple[str, str]]
-    provenance: Provenance
-
-    @classmethod
-    def of(cls, results: AttributionResults, position: int) -> AttributionPart:
-        """Lay out the results of an attribution, the ``position``-th of the page."""
-        found = attribution_findings(results)
-        figures = []
-        if found.shown:
-            svg = inline(lambda: attribution_figure(found.shown), f"attribution{position}figure")
-            figures.append((svg, _CAPTION))
-        return cls(results.name, results.study, found, figures, results.provenance)
+def attribution_part(results: AttributionResults, position: int) -> Part[AttributionFindings]:
+    """Lay out the results of an attribution, the ``position``-th of the page."""
+    found = attribution_findings(results)
+    figures = [(partial(attribution_figure, found.shown), _CAPTION)] if found.shown else []
+    return Part.of(results, found, figures, f"attribution{position}")
 
 
 def attribution_files(attributions: Sequence[AttributionResults]) -> dict[str, str]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise._version import __version__
 from seedwise.reporting import _costs, _factors, _fan, _figures, _horizon, _mean_spread, _reactivity
-from seedwise.reporting._attribution import AttributionPart
+from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.reporting._svg import inline
-from seedwise.reporting._tuning import SearchPart
+from seedwise.reporting._part import Part
+from seedwise.reporting._tuning import search_part
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
 
 if TYPE_CHECKING:
-    from seedwise.study import AttributionResults, Provenance, StudyResults
+    from seedwise.study import AttributionResults, StudyResults
     from seedwise.tuning import SearchResults
 
 _CAPTIONS: Final = {
@@ -60,63 +59,43 @@ def render(
     template = environment.from_string(
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )
-    shown = [StudyPart.of(study, k) for k, study in enumerate(studies)]
-    attributed = [AttributionPart.of(attribution, k) for k, attribution in enumerate(attributions)]
-    searched = [SearchPart.of(results, k) for k, results in enumerate(searches)]
+    shown = []
+    for k, study in enumerate(studies):
+        findings = findings_of(study)
+        shown.append(Part.of(study, findings, _figures_of(study, findings), f"study{k}"))
+    attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
+    searched = [search_part(results, k) for k, results in enumerate(searches)]
     names = [part.name for part in searched] + [part.name for part in shown] + [part.name for part in attributed]
     return template.render(
         names=names, searches=searched, studies=shown, attributions=attributed, command=command, version=__version__
     )
 
 
-@dataclass(frozen=True)
-class StudyPart:
-    """What the page shows of a study: what was found, figures (SVG and caption), and where it comes from."""
-
-    name: str
-    findings: Findings
-    figures: list[tuple[str, str]]
-    provenance: Provenance
-
-    @classmethod
-    def of(cls, study: StudyResults, position: int) -> StudyPart:
-        """Lay out the results of a study, the ``position``-th of the page."""
-        findings = findings_of(study)
-        return cls(study.name, findings, _figures_of(study, findings, position), study.provenance)
-
-
-def _figures_of(study: StudyResults, findings: Findings, position: int) -> list[tuple[str, str]]:
-    """Return SVGs with their captions."""
+def _figures_of(study: StudyResults, findings: Findings) -> Iterator[tuple[Any, str]]:
+    """Yield how figures are drawn, with their captions."""
     cells, rows, base = study.cells, findings.results.comparisons, findings.results.base
     curves, forecasts = [part.curves for part in study.parts], [part.forecasts for part in study.parts]
-    figures: list[tuple[str, str]] = []
-
-    def add(draw: Any, caption: str) -> None:
-        figures.append((inline(draw, f"study{position}figure{len(figures)}"), caption))
-
     if any(cell.finished for cell in cells):
-        add(partial(_figures.runs_figure, cells), _CAPTIONS["runs"])
+        yield partial(_figures.runs_figure, cells), _CAPTIONS["runs"]
     if any(isinstance(row.reduction, Interval) for row in rows):
-        add(partial(_figures.forest_figure, rows), _CAPTIONS["forest"])
+        yield partial(_figures.forest_figure, rows), _CAPTIONS["forest"]
     if any(isinstance(candidate.reduction, Interval) for candidate in findings.candidates):
-        add(partial(_costs.cost_figure, findings.candidates, base), _costs.CAPTION)
-    for draw, caption in _means_and_spreads(cells, rows):
-        add(draw, caption)
+        yield partial(_costs.cost_figure, findings.candidates, base), _costs.CAPTION
+    yield from _means_and_spreads(cells, rows)
     if findings.sources:
-        add(partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"])
+        yield partial(_figures.noise_figure, findings.sources), _CAPTIONS["noise"]
     if any(map(_horizon.is_drawable, cells, forecasts)):
-        add(partial(_horizon.horizon_figure, cells, forecasts, base), _horizon.CAPTION.format(base=base))
+        yield partial(_horizon.horizon_figure, cells, forecasts, base), _horizon.CAPTION.format(base=base)
     for fan in study.fans:
         several_regimes = len({cell.regime for cell in cells}) > 1
-        add(partial(_fan.fan_figure, fan), _fan.fan_caption(fan, several_regimes=several_regimes))
+        yield partial(_fan.fan_figure, fan), _fan.fan_caption(fan, several_regimes=several_regimes)
     for metric, caption in ((cells[0].metric, _CAPTIONS["metric"]), (Metric("train/loss"), _CAPTIONS["loss"])):
         if any(metric.name in series for series in curves):
-            add(partial(_figures.curves_figure, cells, curves, metric), caption)
+            yield partial(_figures.curves_figure, cells, curves, metric), caption
     if findings.reactivity:
-        add(partial(_reactivity.reactivity_figure, findings.reactivity), _reactivity.CAPTION)
+        yield partial(_reactivity.reactivity_figure, findings.reactivity), _reactivity.CAPTION
     if findings.groups:
-        add(partial(_figures.group_size_figure, findings.groups), _CAPTIONS["groups"])
-    return figures
+        yield partial(_figures.group_size_figure, findings.groups), _CAPTIONS["groups"]
 
 
 def _means_and_spreads(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[tuple[Any, str]]:

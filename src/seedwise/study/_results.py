@@ -103,6 +103,11 @@ class StudyResults:
         return self.description.name
 
     @property
+    def study(self) -> str:
+        """The same: it belongs to itself."""
+        return self.description.name
+
+    @property
     def cells(self) -> list[Cell]:
         """Its cells."""
         return [part.cell for part in self.parts]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._mean_spread import caption as sweep_caption
 from seedwise.reporting._mean_spread import mean_spread_figure
-from seedwise.reporting._svg import inline
+from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
 from seedwise.reporting._tuning import gains, history, importances, plane, trials
 from seedwise.reporting._tuning.sentences import sentences, title
@@ -19,7 +19,6 @@ from seedwise.statistics import Interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from seedwise.study import Provenance
     from seedwise.tuning import SearchResults
 
 
@@ -32,6 +31,7 @@ class SearchFindings:
         sentences: the choice, the verdicts on fresh seeds, the optimism.
         comparison: the choice beside the base, in the search and on fresh seeds.
         details: all other tables with their notes.
+        no_importances: why there are no importances of parameters; empty where there are, or nothing is to be said.
 
     """
 
@@ -39,6 +39,7 @@ class SearchFindings:
     sentences: list[str]
     comparison: Section
     details: list[Section]
+    no_importances: str = ""
 
     @property
     def sections(self) -> list[Section]:
@@ -46,28 +47,9 @@ class SearchFindings:
         return [one for one in (self.comparison, *self.details) if one.table.rows]
 
 
-@dataclass(frozen=True)
-class SearchPart:
-    """What the page shows of a search: what was found, figures (SVG and caption), and where it comes from."""
-
-    name: str
-    study: str
-    findings: SearchFindings
-    no_importances: str
-    figures: list[tuple[str, str]]
-    provenance: Provenance
-
-    @classmethod
-    def of(cls, results: SearchResults, position: int) -> SearchPart:
-        """Lay out the results of a search, the ``position``-th of the page."""
-        return cls(
-            results.name,
-            results.study,
-            search_findings(results),
-            results.importances if isinstance(results.importances, str) else "",
-            [(inline(draw, f"tuning{position}figure{k}"), text) for k, (draw, text) in enumerate(_figures(results))],
-            results.provenance,
-        )
+def search_part(results: SearchResults, position: int) -> Part[SearchFindings]:
+    """Lay out the results of a search, the ``position``-th of the page."""
+    return Part.of(results, search_findings(results), _figures(results), f"tuning{position}")
 
 
 def search_findings(results: SearchResults) -> SearchFindings:
@@ -82,6 +64,7 @@ def search_findings(results: SearchResults) -> SearchFindings:
             Section("importances", "Importance of the parameters", shares, importances.NOTE),
             Section("trials", "Trials", trials.trials_table(results), trials.NOTE),
         ],
+        known if isinstance(known, str) else "",
     )
 
 

@@ -1,0 +1,53 @@
+"""What the page shows of a study, an attribution or a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from seedwise.reporting._svg import inline
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from seedwise.study import Provenance
+
+F = TypeVar("F")
+Drawn = Iterable[tuple[Callable[[], "Figure"], str]]
+"""How figures are drawn, each with its caption."""
+
+
+class _Results(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def study(self) -> str: ...
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+@dataclass(frozen=True)
+class Part(Generic[F]):
+    """A part of the page.
+
+    Attributes:
+        name: its heading.
+        study: the name of the study that it belongs to.
+        findings: what was found.
+        figures: SVGs with their captions.
+        provenance: where the results come from.
+
+    """
+
+    name: str
+    study: str
+    findings: F
+    figures: list[tuple[str, str]]
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, results: _Results, findings: F, figures: Drawn, prefix: str) -> Part[F]:
+        """Draw the figures, whose ids begin with ``prefix``, and put all of it together."""
+        drawn = [(inline(draw, f"{prefix}figure{k}"), caption) for k, (draw, caption) in enumerate(figures)]
+        return cls(results.name, results.study, findings, drawn, results.provenance)
