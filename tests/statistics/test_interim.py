@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from seedwise.statistics import Cell, Look, Metric, churn_ratio, holm, interim_analysis, mean_difference, spread_ratio
+from seedwise.statistics.disagreement import Disagreement, disagreements
 
 RNG = np.random.default_rng(3)
 BASE = RNG.normal(0.9, 0.02, 12)
@@ -65,9 +66,35 @@ def test_churn_needs_predictions_and_labels() -> None:
     assert (unknown.comparisons[0].found, unknown.comparisons[0].p, unknown.resolved) == (None, None, False)
 
 
-def test_at_a_look_without_a_limit_only_a_p_value_of_nothing_is_resolved() -> None:
-    near = interim_analysis(look(0), [cell("base", BASE), cell("near", BASE[::-1])], [None] * 2, "base")
-    assert (near.limit, near.resolved) == (None, False)
+def test_a_look_that_comes_too_early_resolves_nothing_that_the_next_one_would() -> None:
+    cells = [cell("base", BASE), cell("steady", STEADY)]
+    early, next_one = (interim_analysis(look(at), cells, [None] * 2, "base") for at in (0, 1))
+    p = spread_ratio(STEADY, BASE, paired=True).p_value
+    assert p is not None
+    assert 1e-12 < p < 0.02
+    assert (early.limit, early.resolved, next_one.resolved) == (None, False, True)
+
+
+def test_ids_that_all_runs_share_are_those_of_every_run() -> None:
+    """Each run was given one id, its comparison failed, and the failure was taken for no predictions."""
+    truth = RNG.integers(0, 2, 200)
+    predicted = {
+        name: np.where(RNG.random((12, 200)) < share, 1 - truth, truth)
+        for name, share in (("base", 0.3), ("new", 0.05))
+    }
+    found = []
+    for ids in (None, np.arange(200), [np.arange(200)] * 12):
+        cells = [
+            cell(name, (labels == truth).mean(1), predictions=labels, example_ids=ids)
+            for name, labels in predicted.items()
+        ]
+        found.append(disagreements(cells, [truth, truth], "base", 0.9)[1])
+        assert interim_analysis(look(question="churn"), cells, [truth, truth], "base").resolved
+    assert found[0] == found[1] == found[2]
+    assert isinstance(found[0], Disagreement)
+    ratio = churn_ratio(predicted["new"], predicted["base"], paired=True)
+    assert found[0].churn.ratio == ratio
+    assert found[0].churn.verdict.word == "less churn"
 
 
 def test_what_failures_withhold_is_not_resolved() -> None:

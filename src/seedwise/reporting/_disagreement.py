@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.statistics import (
     Cell,
-    Interval,
-    churn_verdict,
-    error_variance_verdict,
-    holm,
 )
-from seedwise.statistics.disagreement import disagreement_ratios
-from seedwise.statistics.pairing import base_of
+from seedwise.statistics.disagreement import Labels, disagreements
 
 NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "
@@ -31,9 +23,7 @@ EFFECT: Final = 0.9
 """The ratio that the plan in a verdict is for."""
 
 
-def disagreement_table(
-    cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str
-) -> tuple[Table, str, list[str]]:
+def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tuple[Table, str, list[str]]:
     """Compare every cell that kept predictions with the base; beside it a note with the plans, and why not.
 
     Args:
@@ -42,35 +32,23 @@ def disagreement_table(
         base: the method that the others are compared with.
 
     """
-    found: list[tuple[str, list[Interval], list[Interval | None]]] = []
-    reasons = []
-    for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
-        against = base_of(cell, cells, base)
-        if against is None or truth is None or cell.predictions is None or against.predictions is None:
-            continue
-        try:
-            found.append((name, *disagreement_ratios(cell, against, truth)))
-        except ValueError as error:
-            reasons.append(f"{name}: no comparison of churn: {error}")
-    adjusted = [holm([ratios[k].p_value for _, ratios, _ in found]).tolist() for k in (0, 1)]
-    rows = []
+    rows, reasons = [], []
     plans: dict[str, None] = {}
-    for k, (name, ratios, pilots) in enumerate(found):
-        shown = []
-        for question, (ratio, pilot) in enumerate(zip(ratios, pilots, strict=True)):
-            verdict = _VERDICTS[question](
-                ratio, p_adjusted=adjusted[question][k], effect=EFFECT, pilot=pilot, comparisons=len(found)
-            )
-            shown += [interval(ratio, 2), p_value(adjusted[question][k]), verdict.word]
-            if verdict.short:
-                plans.setdefault(verdict.short.removeprefix("not resolved: "), None)
-        rows.append([name, *shown])
+    for found, name in zip(disagreements(cells, labels, base, EFFECT), names_of(cells), strict=True):
+        if found is None:
+            continue
+        if isinstance(found, str):
+            reasons.append(f"{name}: no comparison of churn: {found}")
+            continue
+        row = [name]
+        for one in (found.churn, found.error_variance):
+            row += [interval(one.ratio, 2), p_value(one.p_adjusted), one.verdict.word]
+            if one.verdict.short:
+                plans.setdefault(one.verdict.short.removeprefix("not resolved: "), None)
+        rows.append(row)
     columns = ["method", "churn / base's [95 %]", "p", "verdict on churn"]
     return (
         Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows),
         " ".join([NOTE, *(f"F{plan[1:]}." for plan in plans)]),
         reasons,
     )
-
-
-_VERDICTS: Final = (churn_verdict, error_variance_verdict)

@@ -18,7 +18,6 @@ from seedwise.reporting import (
     _reactivity,
     _rows,
 )
-from seedwise.reporting._figures import scale_of
 from seedwise.reporting._fixed import fixed_values_table
 from seedwise.reporting._generalization import new_data_table
 from seedwise.reporting._interim import NOTE as LOOKS
@@ -187,8 +186,7 @@ def findings_of(study: StudyResults) -> Findings:
     candidates = _costs.candidates_of(rows, costs, study.ensembles, base)
     with_readouts = bool(study.ensembles) or len({cell.readout for cell in cells}) > 1
     several_tasks = len({cell.task for cell in cells}) > 1
-    threshold = description.question.threshold
-    single = single_runs_table(shown, base, None if threshold is None else scale_of(cells) * threshold)
+    single = single_runs_table(shown, base, description.question.thresholds(cells))
     notes = _SINGLE + " ".join(ranking_sentences(shown))
     source = f"Published: {published.source}. " if published.source else ""
     about = [_RESULTS]

@@ -12,7 +12,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell, Interval, crossed_difference, crossed_mean
-from seedwise.statistics.pairing import base_of, lined_up, prediction_rows
+from seedwise.statistics.pairing import base_of, lined_up, predictions_of
 
 
 def new_data_table(
@@ -59,11 +59,10 @@ def _difference(cell: Cell, base: Cell, truth: Any, base_truth: Any) -> list[str
     return [_points(found.on_test_set), _points(found.on_new_data)]
 
 
-def _correct(cell: Cell, truth: Any, runs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], list[Any] | None]:
+def _correct(cell: Cell, truth: Any, runs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Any]:
     """Return which examples each run got right, (runs, examples), and the ids of the examples."""
-    rows = prediction_rows(cell, runs)
-    assert cell.predictions is not None
-    return cell.predictions[rows] == truth, None if cell.example_ids is None else [cell.example_ids[k] for k in rows]
+    predicted, ids = predictions_of(cell, runs)
+    return predicted == truth, ids
 
 
 def _points(result: Interval) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from seedwise.reporting._figures import method_and_readout, scale_of
+from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
@@ -135,7 +135,7 @@ def compared(
         models: by task, the name of the network, or None.
 
     """
-    margin = None if question.margin is None else scale_of(cells) * question.margin
+    margin = question.margins(cells)
     rows = compare_study(
         [cell.shown for cell in cells],
         baseline=base,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,13 +17,13 @@ FEW: Final = 5
 """As many seeds as papers use."""
 
 
-def single_runs_table(cells: Sequence[Cell], base: str, threshold: float | None = None) -> Table:
+def single_runs_table(cells: Sequence[Cell], base: str, thresholds: Mapping[str, float] | None = None) -> Table:
     """Lay out what a reader of fewer runs might have seen.
 
     Args:
         cells: the cells, in the unit that is shown; those with fewer than 3 finished runs that differ are left out.
         base: the method that the others are compared with.
-        threshold: a value of the metric, in that unit; None for the mean of the base.
+        thresholds: a value of the metric by task, in that unit; None for the mean of the base.
 
     """
     rows = []
@@ -43,13 +43,15 @@ def single_runs_table(cells: Sequence[Cell], base: str, threshold: float | None 
             [
                 name,
                 f"{number(worst, decimals)} to {number(best, decimals)}",
-                _worse(cell, against, threshold),
+                _worse(cell, against, None if thresholds is None else thresholds[cell.task]),
                 _flip(cell, against, 1),
                 _flip(cell, against, FEW),
                 f"{number(effect.gap, decimals)}, luck alone {low} to {high}",
             ]
         )
-    limit = "the base's mean" if threshold is None else f"{threshold:g}"
+    limit = (
+        "the base's mean" if thresholds is None else " or ".join(f"{t:g}" for t in dict.fromkeys(thresholds.values()))
+    )
     columns = [
         "method",
         f"worst and best of {FEW} runs",

@@ -1,7 +1,7 @@
 """The cells of a study compared with its base: the numbers behind every row of the table of results."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seedwise.statistics import _checks
@@ -16,6 +16,9 @@ from seedwise.statistics.multiple import holm
 from seedwise.statistics.ratios import RatioProcedure, spread_ratio
 from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
 
+Margin = float | Mapping[str, float] | None
+"""The largest difference of means that still counts as equal: one for all tasks, one for each, or none."""
+
 
 @dataclass(frozen=True)
 class _Question:
@@ -24,7 +27,10 @@ class _Question:
     level: float
     alpha: float
     factor: float | None
-    margin: float | None
+    margin: Margin
+
+    def margin_at(self, task: str) -> float | None:
+        return self.margin[task] if isinstance(self.margin, Mapping) else self.margin
 
 
 def compare_cells(
@@ -34,7 +40,7 @@ def compare_cells(
     level: float = 0.95,
     alpha: float = 0.05,
     factor: float | None = None,
-    margin: float | None = None,
+    margin: Margin = None,
 ) -> list[ComparisonRow]:
     """Compare every method of a study with the base: spread, mean, churn, with verdicts on the spread and the mean.
 
@@ -58,7 +64,8 @@ def compare_cells(
         level: confidence level of all intervals, between 0 and 1.
         alpha: significance level of the verdicts, between 0 and 1 (below .5 with a factor or margin).
         factor: the largest ratio of SDs that still counts as equal, above 1; None: equivalence is not asked about.
-        margin: the largest difference of means that still counts as equal, in the unit of the metric; or None.
+        margin: the largest difference of means that still counts as equal, in the unit of the metric; or one for each
+            task, by its name; or None.
 
     Returns:
         One row per cell, the base first. Cells with few, failed, equal or constant runs give reasons, not errors.
@@ -93,7 +100,7 @@ def compare_study(
     level: float = 0.95,
     alpha: float = 0.05,
     factor: float | None = None,
-    margin: float | None = None,
+    margin: Margin = None,
 ) -> list[ComparisonRow]:
     """Compare every method and readout of a study with its base, in every task and regime.
 
@@ -170,7 +177,8 @@ def _check(question: _Question) -> None:
     if question.factor is not None:
         _checks.between(question.factor, 1, math.inf, "factor", "1.5")
     if question.margin is not None:
-        _checks.between(question.margin, 0, math.inf, "margin", ".1")
+        for margin in question.margin.values() if isinstance(question.margin, Mapping) else (question.margin,):
+            _checks.between(margin, 0, math.inf, "margin", ".1")
     if question.factor is not None or question.margin is not None:
         _checks.between(question.alpha, 0, 0.5, "alpha", ".05")
 
@@ -181,7 +189,7 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
     ratios = [_ratio(one, question.level, procedure) for one in arms]
     of_means = [between_groups(one) for one in arms]
     means = [_mean_difference(one, question.level) for one in of_means]
-    alpha, factor, margin = question.alpha, question.factor, question.margin
+    alpha, factor = question.alpha, question.factor
     close = [
         None
         if factor is None or isinstance(ratio, str)
@@ -198,9 +206,9 @@ def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_fai
     ]
     close_means = [
         None
-        if margin is None or isinstance(mean, str)
+        if (margin := question.margin_at(cell.task)) is None or isinstance(mean, str)
         else mean_equivalence(one.method, one.base, margin=margin, paired=one.paired, alpha=alpha)
-        for one, mean in zip(of_means, means, strict=True)
+        for one, mean, (cell, _) in zip(of_means, means, pairs, strict=True)
     ]
     p, p_mean, p_close, p_close_mean = (_adjust(results) for results in (ratios, means, close, close_means))
     judged = []

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from seedwise.statistics.cell import Cell
-from seedwise.statistics.churn_comparison import churn_ratio
 from seedwise.statistics.churn_verdict import churn_verdict
 from seedwise.statistics.comparison import compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
+from seedwise.statistics.disagreement import churn_ratio_of
 from seedwise.statistics.interval import Interval
-from seedwise.statistics.pairing import lined_up, prediction_rows
 from seedwise.statistics.question import Question
 from seedwise.statistics.ratios import as_reduction
 from seedwise.statistics.runs_to_resolve import RunsToResolve, runs_to_resolve
@@ -86,10 +85,11 @@ def confirm(cells: Sequence[Cell], base: str, question: Question) -> Confirmatio
     chosen = next((cell for cell in plain if cell.method != base), None)
     if against is None or chosen is None:
         raise ValueError(f"cells are of {[cell.method for cell in cells]}; pass those of {base!r} and of the choice")
-    margin = None if question.margin is None else chosen.metric.scale * question.margin
+    margin = question.margins(cells)
     rows = compare_study([cell.shown for cell in cells], baseline=base, factor=question.factor, margin=margin)
     row = next(row for row in rows if (row.method, row.readout) == (chosen.method, "plain"))
-    ratio = _churn_ratio(chosen, against)
+    found = churn_ratio_of(chosen, against)
+    ratio = found if isinstance(found, Interval) else None
     p = None if ratio is None or ratio.p_value is None else ratio.p_value
     return Confirmation(
         runs=max(cell.n for cell in cells),
@@ -112,22 +112,3 @@ def _gains(row: ComparisonRow, ratio: Interval | None, *, higher_is_better: bool
     if ratio is not None:
         found["churn"] = as_reduction(ratio)
     return found
-
-
-def _churn_ratio(cell: Cell, base: Cell) -> Interval | None:
-    """Return the churn of a cell relative to the base's, None where they cannot be compared."""
-    if cell.predictions is None or base.predictions is None:
-        return None
-    runs, paired = lined_up([cell, base])
-    picked = [(c, at, prediction_rows(c, at)) for c, at in zip((cell, base), runs, strict=True)]
-    ids: Any = tuple(None if c.example_ids is None else [c.example_ids[k] for k in rows] for c, _, rows in picked)
-    try:
-        return churn_ratio(
-            cell.predictions[picked[0][2]],
-            base.predictions[picked[1][2]],
-            paired=paired,
-            example_ids=ids,
-            groups=tuple(c.group[at] for c, at, _ in picked),  # type: ignore[arg-type]
-        )
-    except ValueError:
-        return None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seedwise.statistics.cell import Cell
 from seedwise.statistics.comparison import compare_study
 from seedwise.statistics.comparison_row import ComparisonRow
-from seedwise.statistics.disagreement import disagreement_ratios
+from seedwise.statistics.disagreement import churn_ratio_of
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.multiple import holm
 from seedwise.statistics.pairing import base_of, is_base
@@ -157,10 +157,5 @@ def _churn(
         against = base_of(cell, cells, base)
         if against is None:
             continue
-        value = None
-        if truth is not None and cell.predictions is not None and against.predictions is not None:
-            try:
-                value = disagreement_ratios(cell, against, truth, level)[0][0]
-            except ValueError:
-                value = None
-        yield cell, value
+        found = None if truth is None else churn_ratio_of(cell, against, level)
+        yield cell, found if isinstance(found, Interval) else None

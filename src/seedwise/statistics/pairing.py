@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +66,22 @@ def prediction_rows(cell: Cell, runs: NDArray[np.int64]) -> NDArray[np.int64]:
     rank = np.cumsum([status == "finished" for status in cell.status]) - 1
     rows: NDArray[np.int64] = rank[runs]
     return rows
+
+
+def predictions_of(cell: Cell, runs: NDArray[np.int64]) -> tuple[NDArray[np.int64], Any]:
+    """Return the predictions of some runs of a cell, all with status ``finished``, and the ids of their examples.
+
+    Args:
+        cell: a cell that kept predictions.
+        runs: positions on its runs axis.
+
+    Returns:
+        Class labels, shape (runs, examples); ids as the comparisons take them: None, one list shared by all runs, or
+        one per run.
+
+    """
+    assert cell.predictions is not None
+    rows = prediction_rows(cell, runs)
+    ids = cell.example_ids
+    shared = ids is None or (len(ids) > 0 and np.ndim(ids[0]) == 0)
+    return cell.predictions[rows], ids if shared else [ids[k] for k in rows]  # type: ignore[index]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from seedwise.statistics.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,18 @@ class Question:
     factor: float | None = None
     margin: float | None = None
     threshold: float | None = None
+
+    def margins(self, cells: Iterable[Cell]) -> dict[str, float] | None:
+        """Return the margin in the unit in which the metric of each task is shown, by task."""
+        return _shown(self.margin, cells)
+
+    def thresholds(self, cells: Iterable[Cell]) -> dict[str, float] | None:
+        """Return the threshold in the unit in which the metric of each task is shown, by task."""
+        return _shown(self.threshold, cells)
+
+
+def _shown(value: float | None, cells: Iterable[Cell]) -> dict[str, float] | None:
+    return None if value is None else {cell.task: cell.metric.scale * value for cell in cells}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seedwise.statistics.comparison import Margin
 from seedwise.statistics.comparison_row import ComparisonRow
 from seedwise.statistics.interval import Interval
 from seedwise.statistics.planning import mean_seeds_needed, seeds_needed
@@ -23,7 +24,7 @@ class RunsToResolve:
         reached: the probability that so many find ``sd_ratio``, if they are enough; else None.
         difference: the difference of means to find, in SDs of the base.
         mean: runs per method that find it; None where every verdict on the mean is resolved or no SD is known.
-        margin: the difference in the unit of the metric, if the user named it; None: one SD of the base.
+        margin: the difference in the unit of the metric, if the user named one and all tasks have the same; else None.
     """
 
     comparisons: int
@@ -44,7 +45,7 @@ def runs_to_resolve(
     sd_ratio: float = 0.7,
     power: float = 0.8,
     alpha: float = 0.05,
-    margin: float | None = None,
+    margin: Margin = None,
 ) -> RunsToResolve | None:
     """Say how many runs per method find the effects asked about, whatever the other comparisons of the table find.
 
@@ -59,7 +60,8 @@ def runs_to_resolve(
         sd_ratio: the ratio of SDs that the study should be able to find, positive and not 1.
         power: the probability of finding it, and the difference of means, between 0 and 1.
         alpha: significance level of all comparisons together, between 0 and 1.
-        margin: the difference of means that matters, in the unit of the metric; None: one SD of the base.
+        margin: the difference of means that matters, in the unit of the metric, or one for each task; None: one SD of
+            the base.
 
     Returns:
         The plan; None if there is nothing to compare or every verdict is resolved.
@@ -91,9 +93,12 @@ def runs_to_resolve(
     about_mean = any(row.mean_verdict is None or row.mean_verdict.word == "not resolved" for row in compared)
     if not (about_spread or about_mean):
         return None
-    sds = [row.spread.estimate for row in rows if row.paired is None and isinstance(row.spread, Interval)]
+    sds = {row.task: row.spread.estimate for row in rows if row.paired is None and isinstance(row.spread, Interval)}
+    margins = dict.fromkeys(sds, margin) if margin is None or isinstance(margin, float | int) else dict(margin)
     known = bool(sds) and not any(row.groups > 1 for row in rows)
-    difference = 1.0 if margin is None or not sds else margin / max(sds)
+    named = [(size, sds[task]) for task, size in margins.items() if size is not None and task in sds]
+    difference = min((size / sd for size, sd in named), default=1.0)
+    sizes = {size for size, _ in named}
     n = min(row.n for row in compared)
     return RunsToResolve(
         comparisons=m,
@@ -109,5 +114,5 @@ def runs_to_resolve(
         mean=mean_seeds_needed(difference=difference, power=power, alpha=alpha, paired=paired, comparisons=m)
         if about_mean and known
         else None,
-        margin=margin,
+        margin=sizes.pop() if len(sizes) == 1 else None,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
+from seedwise.statistics._predictions import same_examples
+from seedwise.statistics.pairing import predictions_of
 from seedwise.tuning._options import Objective
 from seedwise.tuning._results import Measured
 
@@ -39,17 +43,15 @@ def measured(cell: Cell, runs: int | None = None, worst: float | None = None) ->
 def _churn(cell: Cell, order: NDArray[np.int64], finished: NDArray[np.bool_]) -> float | None:
     if cell.predictions is None:
         return None
-    row_of = np.cumsum([status == "finished" for status in cell.status]) - 1
-    rows = row_of[order[finished]]
-    pairs = len(order) * (len(order) - 1) / 2
-    agreed = len(rows) * (len(rows) - 1) / 2
+    labels, ids = predictions_of(cell, order[finished])
+    pairs, agreed = math.comb(len(order), 2), math.comb(len(labels), 2)
     if pairs == 0:
         return None
-    ids = None if cell.example_ids is None else [np.asarray(cell.example_ids[k]) for k in rows]
-    if ids is not None and any(not np.array_equal(one, ids[0]) for one in ids):
+    try:
+        same_examples(ids, labels.shape)
+    except ValueError:  # they predicted different ones
         return None
-    labels = cell.predictions[rows]
-    disagree = sum(float(np.mean(labels[i] != labels[j])) for i in range(len(rows)) for j in range(i))
+    disagree = sum(float(np.mean(one != other)) for one, other in combinations(labels, 2))
     return (disagree + pairs - agreed) / pairs
 
 
