@@ -21,7 +21,7 @@ until: {question: spread, effect: 0.5, looks: [10, 12]}
 """
 
 
-def grown(tmp_path, text: str = STUDY, **options) -> tuple[Grown[Study], list[Interim]]:
+def grown(tmp_path, text: str = STUDY, **options) -> tuple[Grown, list[Interim]]:
     (tmp_path / "noisy_to_grow.py").write_text(TRAIN)
     (tmp_path / "growing.yaml").write_text(text)
     seen: list[Interim] = []

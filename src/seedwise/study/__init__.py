@@ -24,7 +24,6 @@ from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
-from seedwise.study._growing import Grown
 from seedwise.study._merge import merge
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
@@ -37,7 +36,7 @@ from seedwise.study._replicates import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
-from seedwise.study._study import Study
+from seedwise.study._study import Grown, Study
 from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at

@@ -5,19 +5,18 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Executor, Progress, Resources, Settings, Silent, StudyFolder, opened
 from seedwise.run import PlannedRun
-from seedwise.statistics import Candidate, Cell
-from seedwise.statistics.interim import Interim
+from seedwise.statistics import Candidate, Cell, Interim, interim_analysis
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
+from seedwise.study._collect import study_results
 from seedwise.study._estimate import Estimate, estimate
-from seedwise.study._growing import Grown, grow, interim_of
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
 from seedwise.study._running import Outcome, Running
@@ -268,7 +267,7 @@ class Study:
         retry_failed: bool = False,
         progress: Progress | None = None,
         executor: str | Executor = "local",
-    ) -> Grown[Study]:
+    ) -> Grown:
         """Add replicates until the question of ``until:`` is resolved for every method, at its looks.
 
         Args:
@@ -279,21 +278,30 @@ class Study:
             SeedwiseError: if the study cannot be looked at while it grows; see also ``run``.
 
         """
+        found = None
         with opened(executor, Resources(device, workers, runs_per_device)) as runner:
-
-            def run(study: Study) -> Outcome:
-                return study.run(
+            for grown in self.looks():
+                outcome = grown.run(
                     accept_changed_code=accept_changed_code,
                     retry_failed=retry_failed,
                     progress=progress,
                     executor=runner,
                 )
+                if outcome.interrupted:
+                    break
+                found = grown.interim()
+                on_look(found)
+                if found.resolved:
+                    break
+        return Grown(grown, outcome, found)
 
-            def look_at(study: Study) -> Interim:
-                with Store(study.store_path) as store:
-                    return interim_of(store, study.spec.name)
-
-            return grow(self.looks(), run, look_at, on_look)
+    def interim(self) -> Interim:
+        """Return what is resolved at the look that the store holds of the study."""
+        with Store(self.store_path) as store:
+            results = next(one for one in study_results(store) if one.name == self.spec.name)
+        look = results.description.look
+        assert look is not None
+        return interim_analysis(look, results.cells, [part.labels for part in results.parts], results.description.base)
 
     def was_looked_at(self) -> bool:
         """Return whether the store holds looks at the study, so that its size cannot be taken for a fixed one."""
@@ -348,6 +356,22 @@ class Study:
         """
         with self.open() as store:
             return cells_of(store, self.spec.name)
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A study that has grown.
+
+    Attributes:
+        study: the study as it is at its last look.
+        outcome: how its last execution ended.
+        interim: what is resolved at the last look that was taken; None if the user stopped it before the first.
+
+    """
+
+    study: Study
+    outcome: Outcome
+    interim: Interim | None
 
 
 def _fixed(description: Mapping[str, Any]) -> dict[str, Any]:
