@@ -51,3 +51,30 @@ def test_it_stops_where_all_is_resolved_and_trains_nothing_the_second_time(tmp_p
 def test_a_study_without_until_cannot_grow(tmp_path):
     with pytest.raises(SeedwiseError, match="takes an 'until:' in the study file"):
         grown(tmp_path, STUDY.partition("until:")[0])
+
+
+COUNTED = """
+import pathlib
+
+
+def train(run):
+    with pathlib.Path(__file__).with_name("begun").open("a") as begun:
+        begun.write(f"{run.seeds['init']}\\n")
+    if run.config.get("bad"):
+        raise RuntimeError("as planned")
+    run.finish(accuracy=0.9 + 0.001 * run.randomness.numpy("init", "x").normal())
+"""
+
+
+@pytest.mark.parametrize(("option", "again"), [("retry_failed", 10), ("retrain", 20)])
+def test_what_is_to_be_trained_again_is_trained_again_once(tmp_path, option, again):
+    (tmp_path / "counted.py").write_text(COUNTED)
+    (tmp_path / "c.yaml").write_text(
+        "name: c\ntrain: {function: 'counted:train'}\nmethods: {base: {}, bad: {config: {bad: 1}}}\n"
+        "until: {question: spread, effect: 0.5, looks: [10, 12]}\n"
+    )
+    begun = tmp_path / "begun"
+    Study.from_yaml(tmp_path / "c.yaml").run_until(workers=1)
+    assert len(begun.read_text().split()) == 24
+    Study.from_yaml(tmp_path / "c.yaml").run_until(workers=1, **{option: True})
+    assert len(begun.read_text().split()) == 24 + again

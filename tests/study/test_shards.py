@@ -98,10 +98,65 @@ def test_what_a_shard_stopped_at_is_not_finished(project):
     assert (outcome.trained, outcome.counts) == (4, {"finished": 2, "crashed": 2})
     outcome, _ = project.run(project.study(), shard=(1, 2))
     assert (outcome.trained, sum(outcome.counts.values())) == (0, 2)
+    crashed = outcome.counts["crashed"]
+    assert crashed >= 1
     outcome, _ = project.run(project.study(), shard=(1, 2), retry_failed=True)
-    assert outcome.trained == outcome.counts.get("crashed", 0)
+    assert (outcome.trained, outcome.counts["crashed"]) == (crashed, crashed)
     outcome, _ = project.run(project.study(), retry_failed=True)
     assert (outcome.trained, outcome.counts) == (2, {"finished": 2, "crashed": 2})
+
+
+BREAKABLE = """
+import pathlib
+
+import torch
+
+
+def train(run):
+    if pathlib.Path(__file__).with_name("broken").exists():
+        raise RuntimeError("broken")
+    run.save_weights({"weight": torch.zeros(2)})
+    run.finish(accuracy=0.9)
+"""
+
+
+@pytest.fixture
+def breakable(tmp_path):
+    """A study whose runs crash as long as there is a file ``broken`` beside their function."""
+    (tmp_path / "breakable.py").write_text(BREAKABLE)
+    text = "name: s\ntrain: {function: 'breakable:train'}\nreplicates: 2\nkeep: {weights: final}\n"
+    (tmp_path / "s.yaml").write_text(text)
+    return Study.from_yaml(tmp_path / "s.yaml"), tmp_path / "broken"
+
+
+def test_a_retraining_that_fails_has_failed(breakable):
+    study, broken = breakable
+    assert study.run(workers=1, shard=(1, 1)).counts == {"finished": 2}
+    broken.touch()
+    outcome = study.run(workers=1, shard=(1, 1), retrain=True)
+    assert (outcome.trained, outcome.counts, outcome.failed) == (2, {"crashed": 2}, 2)
+    assert study.run(workers=1, shard=(1, 1)).counts == {"crashed": 2}
+
+
+def test_a_shard_retrains_nothing_that_the_store_would_keep(breakable):
+    study, _ = breakable
+    study.run(workers=1)
+    with pytest.raises(SeedwiseError, match=r"2 of these runs are finished in .*s\.db.*: leave out --shard"):
+        study.run(workers=1, shard=(1, 1), retrain=True)
+
+
+def test_an_old_record_of_a_shard_moves_no_weights(breakable):
+    study, broken = breakable
+    broken.touch()
+    assert study.run(workers=1, shard=(1, 1)).counts == {"crashed": 2}
+    broken.unlink()
+    assert study.run(workers=1, retry_failed=True).counts == {"finished": 2}
+    weights = StudyFolder.of_store(study.store_path).weights
+    kept = {path.name for path in weights.iterdir()}
+    broken.touch()
+    assert study.run(workers=1, retrain=True).counts == {"crashed": 2}
+    assert study.run(workers=1).trained == 0
+    assert {path.name for path in weights.iterdir()} == kept == {f"{p.spec.id}-final.pt" for p in study.plan()}
 
 
 def test_merged_shards_are_the_undivided_study(sharded, undisturbed, tmp_path, contents_of):

@@ -86,8 +86,17 @@ def command(
             raise SeedwiseError(f"--until {until}: there is only --until resolved")
         if part is not None or replicates is not None:
             raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
-        options = {"accept_changed_code": accept_changed_code, "retry_failed": retry_failed}
-        opened = _grown(opened, again, workers=workers, device=device, runs_per_device=runs_per_device, **options)
+        opened = _grown(
+            opened,
+            again,
+            workers=workers,
+            device=device,
+            runs_per_device=runs_per_device,
+            retrain=retrain,
+            accept_changed_code=accept_changed_code,
+            retry_failed=retry_failed,
+        )
+        retrain = retry_failed = False  # that is done
     elif opened.was_looked_at():
         raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
     train_and_report(

@@ -58,10 +58,15 @@ def attempts_at(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str
     return {row["run_id"]: {c.name: row[c.name] for c in _OF_ATTEMPT} for row in db.execute(query).mappings()}
 
 
+def is_known(db: sa.Connection, record: RunRecord) -> bool:
+    """Return whether a record was stored before; an attempt at a run is named by its nonce."""
+    return db.execute(sa.select(tables.runs.c.nonce).where(tables.runs.c.nonce == record.nonce)).first() is not None
+
+
 def ingest(db: sa.Connection, record: RunRecord) -> bool:
     """Take a record in; see ``Store.ingest``."""
     runs = tables.runs
-    if db.execute(sa.select(runs.c.nonce).where(runs.c.nonce == record.nonce)).first():
+    if is_known(db, record):
         return False
     ours = runs.c.run_id == record.id
     db.execute(runs.delete().where(ours, runs.c.status == "interrupted"))

@@ -176,6 +176,11 @@ class Store:
         with self._writing() as db:
             return _records.ingest(db, record)
 
+    def has(self, record: RunRecord) -> bool:
+        """Return whether this very record was stored before."""
+        with self._reading() as db:
+            return _records.is_known(db, record)
+
     def ingest_readout(self, record: ReadoutRecord) -> bool:
         """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
         with self._writing() as db:

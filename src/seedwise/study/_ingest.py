@@ -15,10 +15,7 @@ def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
     if isinstance(record, ReadoutRecord):
         new = record.status != "interrupted" and store.ingest_readout(record)
     else:
-        if record.status == "finished":
-            folder.set_aside_weights(record.id, besides=record.weights)
-        for tag, blob in record.weights.items():
-            folder.keep_weights(record.id, tag, blob)
+        _keep_weights(folder, record)
         new = store.ingest(record)
         if record.status != "interrupted":
             folder.remove_checkpoint(record.id)
@@ -55,11 +52,17 @@ def ingest_shard(
     for _, record in shard.records(lying - finished):
         if isinstance(record, StorageError):
             progress.note(f"{record}; left out, run the shard again")
+        elif isinstance(record, RunRecord) and store.has(record):
+            known += 1
         elif isinstance(record, RunRecord):
-            folder.set_aside_weights(record.id, besides=record.weights)
-            for tag, blob in record.weights.items():
-                folder.keep_weights(record.id, tag, blob)
-            new = store.ingest(record)
-            taken += new
-            known += not new
+            _keep_weights(folder, record)
+            taken += store.ingest(record)
     return taken, known
+
+
+def _keep_weights(folder: StudyFolder, record: RunRecord) -> None:
+    """Keep the weights of a record; those of an earlier attempt are set aside once a later one has finished."""
+    if record.status == "finished":
+        folder.set_aside_weights(record.id, besides=record.weights)
+    for tag, blob in record.weights.items():
+        folder.keep_weights(record.id, tag, blob)

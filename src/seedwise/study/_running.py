@@ -72,13 +72,13 @@ class Running:
 
         Raises:
             ChangedCodeError: if code has changed and the policy does not say what is done about it.
-            SeedwiseError: if a readout needs weights that nobody kept.
+            SeedwiseError: if a readout needs weights that nobody kept, or the sink would not keep what is trained.
             StorageError: if records cannot be written.
 
         """
         specs = self._todo(self.sink.known(self.specs))
         interrupted = bool(specs) and self._train(specs)
-        counts = Counter(map(self.sink.known(self.specs).status, self.specs))
+        counts = Counter(self.sink.statuses(self.specs))
         outcome = Outcome(dict(counts), len(specs), interrupted)
         store = self.sink.store
         if interrupted or store is None:
@@ -100,7 +100,9 @@ class Running:
                 if not self.policy.retrain:
                     raise unkept(readout, readings)
                 stale |= {reading.spec.id for reading in readings}
-        return todo(self.specs.values(), {i: known.status(i) for i in self.specs}, self.policy, stale)
+        wanted = todo(self.specs.values(), {i: known.status(i) for i in self.specs}, self.policy, stale)
+        self.sink.check(wanted)
+        return wanted
 
     def _train(self, specs: Sequence[RunSpec]) -> bool:
         if self.policy.retrain or self.policy.retry_failed:

@@ -6,13 +6,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from seedwise.errors import StorageError
+from seedwise.errors import SeedwiseError, StorageError
 from seedwise.execution import Progress, StudyFolder
-from seedwise.run import PlannedRun, Record, RunRecord, digest_of
+from seedwise.run import PlannedRun, Record, RunRecord, RunSpec, digest_of
 from seedwise.store import Store
 from seedwise.study._ingest import ingest, ingest_outbox, ingest_shard
+
+PENDING: Final = "pending"
+"""The status of a run of which nothing is known."""
 
 
 @dataclass
@@ -37,9 +40,7 @@ class Known:
         return cls(statuses, store.documents(), store.accepted_code())
 
     def add(self, record: RunRecord) -> None:
-        """Add a record; a run that has finished stays so."""
-        if record.status != "finished" and self.status(record.id) == "finished":
-            return
+        """Add what became of a run; it takes the place of what was known of it."""
         digest = digest_of(record.code) if record.code else None
         self.statuses[record.id] = (record.status, digest)
         if digest is not None:
@@ -47,7 +48,7 @@ class Known:
 
     def status(self, run_id: str) -> str:
         """Return how a run ended, ``pending`` for one of which nothing is known."""
-        return self.statuses.get(run_id, ("pending", None))[0]
+        return self.statuses.get(run_id, (PENDING, None))[0]
 
 
 class Sink(Protocol):
@@ -69,6 +70,12 @@ class Sink(Protocol):
 
     def known(self, ids: Collection[str]) -> Known:
         """Return what is known of the runs ``ids``, here and where it can be seen from here."""
+
+    def statuses(self, ids: Collection[str]) -> list[str]:
+        """Return how each of the runs ``ids`` ended, as far as that is known by now."""
+
+    def check(self, specs: Sequence[RunSpec]) -> None:
+        """Raise a ``SeedwiseError`` if the records of some of these runs would be of no use."""
 
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Remember pairs of digests of code that the user accepts beside each other."""
@@ -110,6 +117,12 @@ class _StoreSink:
     def known(self, ids: Collection[str]) -> Known:
         return Known.of(self.store, ids)
 
+    def statuses(self, ids: Collection[str]) -> list[str]:
+        found = self.store.statuses()
+        return [found.get(run_id, (PENDING, None))[0] for run_id in ids]
+
+    def check(self, specs: Sequence[RunSpec]) -> None: ...
+
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.store.accept_code(pairs)
 
@@ -125,6 +138,7 @@ class _ShardSink:
         self._store_path = store_path
         self._progress = progress
         self._known: Known | None = None
+        self._in_store: set[str] = set()
 
     def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
         self.folder.write_plan(study, description, planned)
@@ -134,15 +148,30 @@ class _ShardSink:
             self._known = self._seen(ids)
         return self._known
 
+    def statuses(self, ids: Collection[str]) -> list[str]:
+        return [self.known(ids).status(run_id) for run_id in ids]
+
+    def check(self, specs: Sequence[RunSpec]) -> None:
+        lost = sum(spec.id in self._in_store for spec in specs)
+        if lost:
+            raise SeedwiseError(
+                f"--shard with --retrain: {lost} of these runs are finished in {self._store_path}, which keeps what it "
+                "has when a shard is merged: leave out --shard, or train into another --store"
+            )
+
     def _seen(self, ids: Collection[str]) -> Known:
         known = Known()
         if self._store_path.exists():
             with Store(self._store_path) as store:
                 known = Known.of(store, ids)
+        self._in_store = {i for i, (status, _) in known.statuses.items() if status == "finished"}
         everywhere = StudyFolder.of_store(self._store_path).shards()
         for folder in [*(other for other in everywhere if other.root != self.folder.root), self.folder]:
             for path, record in folder.records(ids):
-                if isinstance(record, RunRecord):
+                # Of several places, one where it has finished counts.
+                if isinstance(record, RunRecord) and (
+                    record.status == "finished" or known.status(record.id) != "finished"
+                ):
                     known.add(record)
                 elif isinstance(record, StorageError) and folder is self.folder:
                     self._progress.note(f"{record}; the run is trained again")

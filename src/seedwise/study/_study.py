@@ -263,6 +263,7 @@ class Study:
         workers: int | None = None,
         device: str = "cpu",
         runs_per_device: int = 1,
+        retrain: bool = False,
         accept_changed_code: bool = False,
         retry_failed: bool = False,
         progress: Progress | None = None,
@@ -272,7 +273,8 @@ class Study:
 
         Args:
             on_look: told of what is resolved at each look.
-            workers, device, runs_per_device, accept_changed_code, retry_failed, progress, executor: see ``run``.
+            workers, device, runs_per_device, accept_changed_code, progress, executor: see ``run``.
+            retrain, retry_failed: see ``run``; done once, at the first look.
 
         Raises:
             SeedwiseError: if the study cannot be looked at while it grows; see also ``run``.
@@ -282,8 +284,9 @@ class Study:
         with opened(executor, Resources(device, workers, runs_per_device)) as runner:
             for grown in self.looks():
                 outcome = grown.run(
+                    retrain=retrain and grown.look == 0,
                     accept_changed_code=accept_changed_code,
-                    retry_failed=retry_failed,
+                    retry_failed=retry_failed and grown.look == 0,
                     progress=progress,
                     executor=runner,
                 )
