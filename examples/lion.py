@@ -25,7 +25,10 @@ class Lion(Optimizer):
             for weight in group["params"]:
                 if weight.grad is None:
                     continue
-                average = self.state[weight].setdefault("average", torch.zeros_like(weight))
+                state = self.state[weight]
+                if "average" not in state:
+                    state["average"] = torch.zeros_like(weight)
+                average = state["average"]
                 direction = torch.lerp(weight.grad, average, group["beta1"]).sign()
                 weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(direction, alpha=-group["lr"])
                 average.lerp_(weight.grad, 1 - group["beta2"])

@@ -16,12 +16,15 @@ files where it is not that of a run's name.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import dataclasses
 import importlib.util
 import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
@@ -142,11 +145,11 @@ class OwnPart(Part):
 
     @classmethod
     def _differing(cls, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that differ from their defaults; without torch, all: the worker checks them."""
+        """Return the options that differ from their defaults; without torch, the worker checks the rest of them."""
         try:
             function = _own_function(name)
             if function is None:
-                return dict(options)
+                return _without(_written_defaults(name), options)
             offered = dict.fromkeys(cls.offered, lambda: None)
             bind(function, cls.args, offered, {**dict.fromkeys(cls.kwargs), **options})
         except SeedwiseError as error:
@@ -156,8 +159,7 @@ class OwnPart(Part):
                 f"'{name}' is called as {cls.calls} with these options "
                 f"({', '.join(options) or 'none'}), and does not fit: {error}"
             ) from None
-        defaults = {key: parameter.default for key, parameter in inspect.signature(function).parameters.items()}
-        return {key: value for key, value in options.items() if key not in defaults or value != defaults[key]}
+        return _without({k: p.default for k, p in inspect.signature(function).parameters.items()}, options)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -200,6 +202,41 @@ def _own_function(name: str) -> Callable[..., Any] | None:
         if getattr(error.__cause__, "name", None) == "torch" and importlib.util.find_spec("torch") is None:
             return None
         raise
+
+
+def _written_defaults(name: str) -> dict[str, Any]:
+    """Return the defaults of a function or class that is not imported, as far as they are literals in its source.
+
+    A run is named by the options that differ from them, whether or not there is torch where it is planned.
+    """
+    module, _, wanted = name.partition(":")
+    with contextlib.suppress(ImportError, OSError, SyntaxError, ValueError):
+        found = importlib.util.find_spec(module)
+        source = "" if found is None else Path(str(found.origin)).read_text(encoding="utf-8")
+        definitions = {node.name: node for node in ast.parse(source).body if isinstance(node, _Definition)}
+        made = definitions.get(wanted)
+        if isinstance(made, ast.ClassDef):
+            made = next((n for n in made.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+        if made is not None:
+            return _literals(made.args)
+    return {}
+
+
+_Definition = (ast.ClassDef, ast.FunctionDef)
+
+
+def _literals(arguments: ast.arguments) -> dict[str, Any]:
+    by_place = zip([*arguments.posonlyargs, *arguments.args][::-1], arguments.defaults[::-1], strict=False)
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found = {}
+    for one, default in [*by_place, *by_name]:
+        with contextlib.suppress(ValueError, TypeError):
+            found[one.arg] = ast.literal_eval(default)  # type: ignore[arg-type]
+    return found
+
+
+def _without(defaults: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key not in defaults or value != defaults[key]}
 
 
 def named(value: Any) -> Any:

@@ -65,6 +65,7 @@ def test_the_controller_multiplies_the_gradient_by_its_factor(parts):
     assert leaf.grad.item() == pytest.approx(0.75 * 3**-0.25) == cautious.last_factor.item()
     assert cautious(torch.tensor(torch.nan), None).isnan()
     assert cautious.steps == 1
+    assert cautious.epoch_summary()["active_share"] == 1
     PlaceboLoss(cautious, seed=0)
 
 

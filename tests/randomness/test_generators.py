@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from seedwise.randomness import Randomness, seeded
+from seedwise.randomness._generators import moved_seeds
 
 
 def states():
@@ -111,3 +112,29 @@ def test_seeds_for_other_libraries_fit_them():
     np.random.RandomState(max(seeds))
     sequence = Randomness({"init": 3}).sequence("init", "trainer")
     assert Randomness({"init": 3}).seed_for("init", "trainer") == int(sequence.generate_state(1, np.uint32)[0])
+
+
+@pytest.mark.parametrize(
+    ("seed", "state"),
+    [
+        (lambda: torch.manual_seed(seed=3), torch.initial_seed),
+        (lambda: torch.manual_seed(3), torch.initial_seed),
+        (lambda: torch.random.manual_seed(3), torch.initial_seed),
+        (lambda: random.seed(a=3), random.random),
+        (lambda: random.seed(3, version=2), random.random),
+        (lambda: np.random.seed(seed=3), np.random.random),  # noqa: NPY002
+        (lambda: np.random.seed(2**32 - 1), np.random.random),  # noqa: NPY002
+    ],
+)
+def test_a_seed_is_moved_however_it_is_passed(seed, state):
+    seed()
+    plain = state()
+    with moved_seeds(1, given=()):
+        seed()
+        moved = state()
+    assert moved != plain
+    with moved_seeds(1, given=(3, 2**32 - 1)):
+        seed()
+        assert state() == plain
+    seed()
+    assert state() == plain

@@ -22,4 +22,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     from seedwise.losses import _public
 
+    if name not in ("__all__", *_public.__all__):
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     return getattr(_public, name)
+
+
+def __dir__() -> list[str]:
+    from seedwise.losses import _public
+
+    return sorted([*globals(), *_public.__all__])

@@ -96,7 +96,7 @@ class ControlledLoss(nn.Module, ABC):
     epoch_steps: Tensor
     epoch_active: Tensor
 
-    def __init__(self, base: Loss | None, process_group: "dist.ProcessGroup | None") -> None:
+    def __init__(self, base: Loss | None = None, process_group: "dist.ProcessGroup | None" = None) -> None:
         super().__init__()
         if base is not None and not callable(base):
             raise TypeError(f"base must be a function of (output, target) or None for cross-entropy, got {base!r}")
@@ -199,7 +199,8 @@ class ControlledLoss(nn.Module, ABC):
         keep(self.last_penalty, control.penalty.detach(), sound)
         keep(self.last_lambda, lam, sound)
         keep(self.last_factor, factor, sound)
-        excess = factor - 1
+        # Whatever `control` says of a loss that is not finite, such a step counts nowhere.
+        excess, lam = torch.where(sound, factor - 1, 0.0), torch.where(sound, lam, 0.0)
         self.epoch_excess.add_(excess)
         self.epoch_excess_squared.addcmul_(excess, excess)
         keep(self.epoch_min, factor, sound & (factor < self.epoch_min))
@@ -233,9 +234,6 @@ class Controller(ControlledLoss):
         >>> Doubled()(torch.zeros(4, 2, requires_grad=True), torch.tensor([0, 1, 0, 0]))  # twice the logarithm of 2
         tensor(1.3863, grad_fn=<AddBackward0>)
     """
-
-    def __init__(self, base: Loss | None = None, process_group: "dist.ProcessGroup | None" = None) -> None:
-        super().__init__(base, process_group)
 
     @property
     def beyond_factors(self) -> str | None:

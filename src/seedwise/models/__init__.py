@@ -17,4 +17,12 @@ def __getattr__(name: str) -> Any:
     from seedwise.models import _public
 
     networks = {**_public.MODELS, **_public.FORECASTERS}  # one of the registry is here without another line
+    if name not in networks and name not in ("__all__", *_public.__all__):
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     return networks[name] if name in networks else getattr(_public, name)
+
+
+def __dir__() -> list[str]:
+    from seedwise.models import _public
+
+    return sorted({*globals(), *_public.__all__, *_public.MODELS, *_public.FORECASTERS})

@@ -6,7 +6,7 @@ import functools
 import random
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -79,26 +79,31 @@ def moved_seeds(by: int, given: Collection[int]) -> Iterator[None]:
     """
     import torch
 
-    def moved(seed: Callable[..., Any]) -> Callable[..., Any]:
+    def moved(value: Any) -> Any:
+        # numpy takes the last 32 bits of what was given, and no more
+        known = not isinstance(value, (int, np.integer)) or any(value in (one, one % 2**32) for one in given)
+        return value if known else (int(value) + by) % 2**32
+
+    def moving(seed: Callable[..., Any], keyword: str) -> Callable[..., Any]:
         @functools.wraps(seed)
-        def call(value: Any = None, *rest: Any, **more: Any) -> Any:
-            foreign = isinstance(value, (int, np.integer)) and not any(
-                value in (one, one % 2**32)
-                for one in given  # numpy takes the last 32 bits
-            )
-            return seed(value + by if foreign else value, *rest, **more)
+        def call(*args: Any, **named: Any) -> Any:
+            if keyword in named:
+                named[keyword] = moved(named[keyword])
+            return seed(*map(moved, args[:1]), *args[1:], **named)
 
         return call
 
-    owners: list[tuple[Any, str]] = [(random, "seed"), (np.random, "seed"), (torch, "manual_seed")]
-    before = [getattr(owner, name) for owner, name in owners]
-    for (owner, name), seed in zip(owners, before, strict=True):
-        setattr(owner, name, moved(seed))
-    try:
+    with ExitStack() as patches:
+        for owner, name, keyword in (
+            (random, "seed", "a"),
+            (np.random, "seed", "seed"),
+            (torch, "manual_seed", "seed"),
+            (torch.random, "manual_seed", "seed"),
+        ):
+            seed = getattr(owner, name)
+            setattr(owner, name, moving(seed, keyword))
+            patches.callback(setattr, owner, name, seed)
         yield
-    finally:
-        for (owner, name), seed in zip(owners, before, strict=True):
-            setattr(owner, name, seed)
 
 
 def _states() -> dict[str, Any]:

@@ -41,24 +41,24 @@ class Pool:
         """Return candidate ``index[i]`` of every connection i: (n,), float32."""
         keys = self._keys.to(index.device)
         if torch.compiler.is_compiling():
-            return numbers(self._formatting(0, self.count, index.device), keys[index], self.bound)
+            return numbers(self._words(0, self.count, index.device), keys[index], self.bound)
         made = torch.empty(self.count, device=index.device)
         for at in _spans(self.count, _block_size(index.device)):
-            made[at] = numbers(self._formatting(at.start, at.stop, index.device), keys[index[at]], self.bound)
+            made[at] = numbers(self._words(at.start, at.stop, index.device), keys[index[at]], self.bound)
         return made
 
     def times(self, factor: Tensor) -> Tensor:
         """Return every candidate times the factor (n,) of its connection: (k, n), of the factor's type."""
         if torch.compiler.is_compiling():
             keys = self._keys.to(factor.device)[:, None]
-            made = numbers(self._formatting(0, self.count, factor.device), keys, self.bound)
+            made = numbers(self._words(0, self.count, factor.device), keys, self.bound)
             return made.to(factor.dtype) * factor
         product = factor.new_empty(self.k, self.count)
         for part, columns, block in self._blocks(factor.device):
             torch.mul(block.to(factor.dtype), factor[columns], out=product[part])
         return product
 
-    def _formatting(self, start: int, stop: int, device: torch.device) -> Tensor:
+    def _words(self, start: int, stop: int, device: torch.device) -> Tensor:
         return words(start, stop, self._word_key, device)
 
     def _blocks(self, device: torch.device) -> Iterator[tuple[tuple[slice, slice], slice, Tensor]]:
@@ -66,7 +66,7 @@ class Pool:
         keys = self._keys.to(device)[:, None]
         size = _block_size(device)
         for columns in _spans(self.count, size):
-            word = self._formatting(columns.start, columns.stop, device)
+            word = self._words(columns.start, columns.stop, device)
             for rows in _spans(self.k, max(size // (columns.stop - columns.start), 1)):
                 yield (rows, columns), columns, numbers(word, keys[rows], self.bound)
 

@@ -307,7 +307,7 @@ class ProgramPatient:
     """
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._formatting = list(words)
+        self._words = list(words)
         self._starts = itertools.count(1)
         self.notes: tuple[str, ...] = (
             () if os.environ.get("PYTHONHASHSEED", "random") != "random" else (UNFIXED_HASHES,)
@@ -333,13 +333,13 @@ class ProgramPatient:
         for file in files:
             record = read_record(file) if file.exists() else None
             if not isinstance(record, RunRecord):
-                raise SeedwiseError(f"{self._formatting[0]} ended before its loop did: {said or record}")
+                raise SeedwiseError(f"{self._words[0]} ended before its loop did: {said or record}")
             records.append(_ended(record, said))
         return records
 
     def _run(self, sittings: Sequence[dict[str, Any]]) -> str:
         """Run the program as its user does, once for each sitting, and return the last line of its errors."""
-        command = [sys.executable, "-m", "seedwise.execution._program", json.dumps(sittings), *self._formatting]
+        command = [sys.executable, "-m", "seedwise.execution._program", json.dumps(sittings), *self._words]
         # Where the user does not fix it, every start of the program has another.
         hashes = {"PYTHONHASHSEED": str(next(self._starts))} if self.notes else {}
         environment = {**os.environ, **hashes}

@@ -14,6 +14,7 @@ from seedwise.run import Run, RunSpec
 from seedwise.training._config import ForecastingTask, TrainerConfig
 from seedwise.training._metrics import SIZES, is_forecasting
 from seedwise.training._networks import build_network
+from seedwise.training._parts import Network
 from seedwise.training._train import FUNCTION
 
 if TYPE_CHECKING:
@@ -49,17 +50,16 @@ def check_parts(config: Mapping[str, Any]) -> None:
     """
     # What the caller's own generators draw next is not changed.
     with Randomness().scope("init"):
-        _check_selection(config)
         checked = TrainerConfig.model_validate(config)
+        if isinstance(checked.model, Network) and checked.model.selection is not None:
+            _check_selection(config)
         if any(isinstance(group, OwnPart) for group in checked.groups):
             _try_one_step(config, checked)
 
 
 def _check_selection(config: Mapping[str, Any]) -> None:
     options = dict(config["model"])
-    name, selection = options.pop("name"), options.pop("selection", None)
-    if selection is None:
-        return
+    name, selection = options.pop("name"), options.pop("selection")
     from seedwise.selection import selectable_layers
 
     size = SIZES[config["task"]["dataset"]]

@@ -129,11 +129,12 @@ class Trainer:
             base_lr *= float(self.loss.lr_factor)
         with self.run.randomness.scope("dropout", "masks", epoch):
             for step, batch in enumerate(self.batches(epoch), start=first):
+                factor = self.lr_factor(step)
                 for group in self.optimizer.param_groups:
-                    group["lr"] = base_lr * group["lr_scale"] * self.lr_factor(step)
+                    group["lr"] = base_lr * group["lr_scale"] * factor
                 loss_sum += self.step(*batch) * len(batch[-1])
         train_loss = float(loss_sum) / len(self.splits["train"])
-        row = {"train/loss": train_loss, "lr": base_lr * self.lr_factor(first + self.steps - 1)}
+        row = {"train/loss": train_loss, "lr": base_lr * factor}
         if isinstance(self.loss, ControlledLoss):
             row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()

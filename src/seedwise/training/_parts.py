@@ -6,9 +6,10 @@ imports torch, so that a study is checked at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from seedwise.declarations import Group, Options, OwnPart, Part, one_of, schema, schemas
 from seedwise.registry import (
@@ -67,6 +68,20 @@ class OwnForecaster(OwnPart):
     args = (1, 1, 1, 1)
 
 
+class _OwnOfUnknown(OwnPart):
+    """A network for a task that is not known, as there is a mistake in it: one is reported at a time."""
+
+    @classmethod
+    def _differing(cls, name: str, options: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG003
+        return dict(options)
+
+
+def _own_network(info: ValidationInfo) -> type[OwnPart]:
+    if "task" not in info.data:
+        return _OwnOfUnknown
+    return OwnForecaster if info.data["task"].forecasts else OwnNetwork
+
+
 _NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
 _NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
 if TYPE_CHECKING:
@@ -76,7 +91,7 @@ else:
         _NETWORKS,
         OwnNetwork,
         OwnForecaster,
-        own_of=lambda info: OwnForecaster if getattr(info.data.get("task"), "forecasts", False) else OwnNetwork,
+        own_of=_own_network,
         refused={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
     )
 
