@@ -197,7 +197,7 @@ def test_the_page_has_all_of_it_and_the_tables_are_files():
 def test_a_search_that_goes_on_says_so():
     *ended, last = search().trials
     trials = [*ended, replace(last, state="running", measured=None, value=None)]
-    going = nothing_chosen(importances="the search goes on", trials=trials)
+    going = nothing_chosen(importances="the search goes on", trials=trials, has_ended=False)
     found = search_findings(going)
     assert found.sentences == ["of 7 trials 1 pruned, 1 failed, 1 running"]
     assert not found.comparison.table.rows

@@ -66,6 +66,7 @@ def search(**changes: Any) -> SearchResults:
         base="base",
         tuned_base=False,
         floor=0.9,
+        has_ended=True,
         chosen="trial-0",
         chosen_base="base",
         earlier=[],

@@ -15,6 +15,12 @@ from seedwise.statistics.metric import as_recorded, inferred, unit_of
         ("test/accuracy", 0.98, "share"),
         ("top-1 accuracy", 0.98, "share"),
         ("val_acc", 0.98, "share"),
+        ("accuracy_top1", 0.98, "share"),
+        ("accuracy@5", 0.98, "share"),
+        ("accuracy (test)", 0.98, "share"),
+        ("top1_error", 0.02, "share"),
+        ("error rate", 0.02, "share"),
+        ("churn_rate", 0.02, "share"),
         ("error", 0.02, "share"),
         ("test_error", 0.02, "share"),
         ("classification_error", 0.02, "share"),
@@ -45,7 +51,7 @@ def test_a_declared_unit_wins() -> None:
 def test_a_share_recorded_in_percent_is_shown_as_it_is() -> None:
     share = Metric("test/accuracy", "share", chance=0.1)
     assert as_recorded(share, [0.9, None, float("nan")]) is share
-    assert as_recorded(share, [0.9, 91.0]).unit == "%"
+    assert as_recorded(share, [0.9, 91.0]) == Metric("test/accuracy", "%", chance=10.0)
     assert as_recorded(share, [float("inf")]) is share
 
 

@@ -68,8 +68,7 @@ def command(
     if verdict.chosen is None:
         out.print(f"not confirmed by {confirm} fresh runs each: {_seen(again)}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
-    sentence = verdict.sentence.removesuffix("; selected, optimistic")
-    out.print(f"confirmed by {confirm} fresh runs each: {sentence}", soft_wrap=True, highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {verdict.finding}", soft_wrap=True, highlight=False)
 
 
 def _section(study: Study) -> StudyResults:
@@ -77,7 +76,7 @@ def _section(study: Study) -> StudyResults:
     from seedwise.study import study_results
 
     with study.open() as store:
-        found = [section for section in study_results(store) if section.name == study.spec.name]
+        found = study_results(store, study.spec.name)
     if not found:
         raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")
     return found[0]

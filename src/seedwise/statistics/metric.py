@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -79,7 +80,7 @@ def as_recorded(metric: Metric, values: Iterable[float | None]) -> Metric:
     """
     if metric.unit != SHARE or not any(value is not None and 1 < abs(value) < math.inf for value in values):
         return metric
-    return replace(metric, unit="%")
+    return metric.shown
 
 
 def inferred(name: str, largest: float, *, higher_is_better: bool = True, chance: float | None = None) -> Metric:
@@ -96,10 +97,12 @@ def inferred(name: str, largest: float, *, higher_is_better: bool = True, chance
         ('share', '', '')
 
     """
-    words = name.rpartition("/")[2].lower().replace("-", "_").replace(" ", "_").split("_")
-    share = words[-1] in ("accuracy", "acc", "churn") or [w for w in words if w not in _SPLITS] in _ERROR_RATES
+    words = [w for w in re.split(r"[^a-z0-9]+|(?<=top)(?=[0-9])", name.rpartition("/")[2].lower()) if w]
+    said = [word for word in words if word not in _QUALIFIERS and not word.isdecimal()]
+    share = said[-1:] in (["accuracy"], ["acc"], ["churn"]) or said in _RATES
     return Metric(name, SHARE if share and largest <= 1 else "", higher_is_better, chance)
 
 
-_SPLITS: Final = ("test", "train", "validation", "val", "valid", "top", "top1", "top5", "1", "5")
-_ERROR_RATES: Final = (["error"], ["err"], ["error", "rate"], ["classification", "error"])
+_QUALIFIERS: Final = ("test", "train", "training", "validation", "val", "valid", "top", "mean", "rate", "score")
+"""Words beside the quantity itself."""
+_RATES: Final = (["error"], ["err"], ["classification", "error"])

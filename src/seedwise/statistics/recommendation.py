@@ -50,12 +50,17 @@ class Recommendation:
     Attributes:
         chosen: the cheapest candidate whose reduction is resolved; None if none is.
         p_adjusted: p-value of every candidate, Holm-corrected over all of them; 1 where there is none.
-        sentence: the conclusion, with the numbers that support it.
+        finding: the conclusion, with the numbers that support it.
     """
 
     chosen: Candidate | None
     p_adjusted: tuple[float, ...]
-    sentence: str
+    finding: str
+
+    @property
+    def sentence(self) -> str:
+        """The conclusion about runs by which the candidate was chosen, so that it looks better than it is."""
+        return self.finding if self.chosen is None else f"{self.finding}; selected, optimistic"
 
 
 def recommend(
@@ -124,7 +129,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         adjusted,
         f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_formatting.percentages(r.level, r.low, r.high)}), "
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
-        "plain run; selected, optimistic",
+        "plain run",
     )
 
 

@@ -19,6 +19,7 @@ from seedwise.statistics import (
     logit_attribution,
     variance_attribution,
 )
+from seedwise.statistics.metric import as_recorded
 from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._error_messages import mistake
@@ -126,7 +127,8 @@ def attribution_results(store: Store, only: str | None = None) -> list[Attributi
 def _results(store: Store, name: str, stored: Mapping[str, Any], task: str) -> AttributionResults:
     asked, spec, description = stored["attribution"], stored["spec"], description_of(name, stored)
     runs = [run for run in store.runs(name) if run.link.task == task]
-    metric = description.metrics[task][0].on("test")
+    declared = description.metrics[task][0].on("test")
+    metric = as_recorded(declared, (run.metrics.get(declared.name) for run in runs))
     finished = [run for run in runs if run.status == "finished"]
     ids = [run.run_id for run in finished]
     sources = tuple(asked["sources"])

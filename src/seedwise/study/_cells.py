@@ -12,7 +12,7 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL
-from seedwise.statistics import Cell, Interval
+from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.comparison_row import forecast_difference_of
 from seedwise.statistics.metric import as_recorded
 from seedwise.store import Store, StoredReadout, StoredRun
@@ -50,14 +50,12 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     tags = store.tags() if len(readouts) > 1 else {}
     varied = varied_in(store, runs)
     order = {key: k for k, key in enumerate(dict.fromkeys(map(place, runs)))}
+    primaries = {task: _primary(listed[0], task, runs, metric) for task, listed in metrics.items()}
     cells = []
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
         cell = list(members)
         has_snapshots = any(snapshot_tags(tags.get(run.run_id, ())) for run in cell)
-        primary = metrics[task][0].on("test")
-        if metric is not None:
-            primary = replace(primary, name=metric)
-        primary = as_recorded(primary, (run.metrics.get(primary.name) for run in runs if run.link.task == task))
+        primary = primaries[task]
         split = "validation" if primary.name.startswith("validation/") else "test"
         for readout in readouts:
             if parse_readout(readout).snapshots and not has_snapshots:
@@ -89,6 +87,12 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
             )
             cells.append(made if forecasts is None else _with_difference(store, made, finished))
     return cells
+
+
+def _primary(metric: Metric, task: str, runs: Sequence[StoredRun], name: str | None) -> Metric:
+    """Return the metric of a task in the unit that its runs recorded; ``name`` is the same one on other data."""
+    named = metric.on("test") if name is None else replace(metric, name=name)
+    return as_recorded(named, (run.metrics.get(named.name) for run in runs if run.link.task == task))
 
 
 def unread(store: Store, study: str, runs: Sequence[StoredRun]) -> list[str]:

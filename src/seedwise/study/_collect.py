@@ -26,14 +26,14 @@ from seedwise.study._results import CellResults, Network, StudyResults
 from seedwise.study._tasks import is_builtin, task_of
 
 
-def study_results(store: Store) -> list[StudyResults]:
-    """Return the results of every study in a store; for attributions there is ``attribution_results``, for searches
-    ``seedwise.tuning.search_results``.
+def study_results(store: Store, only: str | None = None) -> list[StudyResults]:
+    """Return the results of every study in a store, or of ``only`` one; for attributions there is
+    ``attribution_results``, for searches ``seedwise.tuning.search_results``.
     """
     return [
         _study_results(store, name, described)
         for name, described in store.studies().items()
-        if not (is_attribution(described) or is_search(described))
+        if only in (None, name) and not (is_attribution(described) or is_search(described))
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -26,12 +25,6 @@ SECTIONS: Final = {"tune": Section("seedwise.tuning:Tune", "seedwise.tuning:chec
 def sections_in(raw: Mapping[str, Any]) -> dict[str, Section]:
     """Return the sections of other packages that a study file has, by their key."""
     return {key: section for key, section in SECTIONS.items() if raw.get(key) is not None}
-
-
-def imported(place: str) -> Any:
-    """Return what an import string names."""
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def is_search(description: Mapping[str, Any]) -> bool:

@@ -301,7 +301,7 @@ class Study:
     def interim(self) -> Interim:
         """Return what is resolved at the look that the store holds of the study."""
         with Store(self.store_path) as store:
-            results = next(one for one in study_results(store) if one.name == self.spec.name)
+            (results,) = study_results(store, self.spec.name)
         look = results.description.look
         assert look is not None
         return interim_analysis(look, results.cells, [part.labels for part in results.parts], results.description.base)

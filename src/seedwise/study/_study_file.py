@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from seedwise.errors import SeedwiseError
+from seedwise.registry import resolve
 from seedwise.study._error_messages import mistake, validated
-from seedwise.study._extensions import imported, sections_in
+from seedwise.study._extensions import sections_in
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
@@ -88,7 +89,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
     try:
         sections = sections_in(raw)
-        raw = raw | {key: validated(imported(own.options), raw[key], key) for key, own in sections.items()}
+        raw = raw | {key: validated(resolve(own.options), raw[key], key) for key, own in sections.items()}
         study = validated(StudySpec, raw)
         if study.sweep is not None:
             methods = expanded(study.methods, study.sweep, named=study.is_builtin)
@@ -103,7 +104,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
             except SeedwiseError as error:
                 raise SeedwiseError(str(error) if study.tasks is None else f"with the task '{task}': {error}") from None
         for own in sections.values():
-            imported(own.check)(study)
+            resolve(own.check)(study)
         return study
     except SeedwiseError as error:
         raise SeedwiseError(f"{source}: {error}") from None

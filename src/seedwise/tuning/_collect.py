@@ -43,6 +43,7 @@ def _results(store: Store, name: str, record: SearchRecord) -> SearchResults:
         base=record.base,
         tuned_base=record.options["tune_base"],
         floor=record.floor,
+        has_ended=record.choice is not None,
         chosen=choice.chosen,
         chosen_base=choice.chosen_base,
         earlier=record.earlier,

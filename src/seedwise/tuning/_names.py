@@ -28,7 +28,8 @@ def choice_name(arm: Arm, base: str) -> str:
 
 def is_given(name: str, arm: Arm, base: str) -> bool:
     """Return whether a search of this arm gives such names."""
-    return name == choice_name(arm, base) or name.startswith(f"{_trial(arm, base)}-")
+    number = name.removeprefix(f"{_trial(arm, base)}-")
+    return name == choice_name(arm, base) or (number != name and number.isdecimal())
 
 
 def trials_study_name(study: str) -> str:

@@ -186,6 +186,7 @@ class SearchResults:
         base: the base's name.
         tuned_base: whether the base was searched too.
         floor: which the mean had to reach, None without one.
+        has_ended: whether it went through to its choice; if not, it goes on.
         chosen: the best trial; None while the search goes on, or if none reached the floor.
         chosen_base: the base's setting that it is compared with.
         earlier: what earlier calls chose, and looked at on test data.
@@ -209,6 +210,7 @@ class SearchResults:
     base: str
     tuned_base: bool
     floor: float | None
+    has_ended: bool
     chosen: str | None
     chosen_base: str
     earlier: Sequence[str]
@@ -224,11 +226,6 @@ class SearchResults:
     def wanted(self) -> list[Quantity]:
         """What the objective is about, the spread first."""
         return ["mean"] if self.objective == "mean" else [self.spread, "mean"]
-
-    @property
-    def is_going(self) -> bool:
-        """Whether some trial is still running."""
-        return any(trial.state == "running" for trial in self.trials)
 
     def trial(self, name: str) -> TrialResult:
         """Return the trial of a name."""

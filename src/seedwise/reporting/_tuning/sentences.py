@@ -32,7 +32,7 @@ def sentences(results: SearchResults) -> list[str]:
     shown = ", ".join(f"{count} {state}" for count, state in counts if count)
     found = [f"of {len(results.trials) - 1} trials {shown}"] if shown else []
     if results.chosen is None:
-        return found + ([] if results.is_going else [_nothing_chosen(results)])
+        return found + ([_nothing_chosen(results)] if results.has_ended else [])
     params = parameters(results.trial(results.chosen).params)
     found += [f"chosen: {results.chosen}" + (f": {params}" if params else ""), _about_the_base(results)]
     if results.earlier:
