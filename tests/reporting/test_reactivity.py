@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from seedwise.reporting import render
-from seedwise.reporting._figures import curves_figure
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._reactivity import reactivity_figure, reactivity_of, reactivity_table
+from seedwise.reporting.topics.curves import curves_figure
+from seedwise.reporting.topics.reactivity import reactivity_figure, reactivity_of, reactivity_table
 from seedwise.statistics import Cell, Metric, reactivity
 
 from .samples import BASE, STEADY, cell, section
@@ -68,9 +68,9 @@ def test_three_runs_are_said_to_be_too_few() -> None:
 def test_a_lambda_that_does_not_vary_has_no_reactivity() -> None:
     still = CURVES[1] | {"train/lambda": np.full((RUNS, EPOCHS), 0.1)}
     findings = findings_of(section(CELLS[:2], curves=[PLAIN, still]))
-    assert findings.reactivity == {}
-    assert findings_of(section(CELLS[:2], curves=[PLAIN, CURVES[1]])).reactivity.keys() == {"vml"}
-    assert "reactivity" not in findings.tables
+    assert "reactivity" not in [topic.key for topic in findings.sections]
+    moving = findings_of(section(CELLS[:2], curves=[PLAIN, CURVES[1]]))
+    assert [row[0] for row in moving.tables["reactivity"].rows] == ["vml"]
 
 
 def test_short_trainings_get_fewer_lags() -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._formatting import decimals_for, interval, of_first_runs
 from seedwise.reporting._part import Part
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Section
 from seedwise.statistics import Attribution, Interval, SourceEffect
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def attribution_files(attributions: Sequence[AttributionResults]) -> dict[str, s
     files: dict[str, str] = {}
     for attribution in attributions:
         for section in attribution_findings(attribution).sections:
-            files |= files_of(section.table, f"{attribution.name}-{section.key}")
+            files |= section.table.files(f"{attribution.name}-{section.key}")
     return files
 
 

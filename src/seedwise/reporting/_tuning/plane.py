@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.reporting._svg import new_figure
+from seedwise.reporting._topic import Shown, Topic
 from seedwise.reporting._tuning.units import is_percent
 from seedwise.statistics import Interval
 
@@ -97,3 +99,11 @@ def _window(points: Sequence[_Point]) -> tuple[float, float, float]:
     low, high = min(point.mean for point in sound), max(point.mean for point in sound)
     reach = max(high - low, *(point.high - point.mean for point in sound))
     return low - 0.5 * reach, high + 0.5 * reach, 1.6 * max(point.spread for point in sound) or 1.0
+
+
+def _show(results: SearchResults) -> Shown:
+    known = any(trial.value is not None for trial in results.trials)
+    return Shown(figures=[(partial(plane_figure, results), caption(results))] if known else [])
+
+
+TOPIC: Final = Topic("Spread against mean of all trials", _show)

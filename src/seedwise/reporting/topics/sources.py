@@ -1,28 +1,47 @@
-"""Numbers of a report beyond the table of results: where the spread comes from, what the loss did, group sizes."""
+"""Where the spread comes from: the finite test set, and the runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval, number, percent
+from seedwise.reporting._formatting import decimals_for, interval, number
+from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import (
     AssistedSpread,
     Cell,
-    GroupSize,
     SpreadSources,
     assisted_spread,
-    group_size_table,
     spread_sources,
 )
-from seedwise.statistics.pairing import base_of, lined_up, several_groups
+from seedwise.statistics.pairing import several_groups
 
-Curves = Mapping[str, NDArray[np.float64]]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_NOTE: Final = (
+    "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
+    "distribution-wise variance (Jordan 2023, points squared) and its root are what would remain on unlimited test "
+    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0. "
+    "With the examples' help: the SD if runs are better or worse as a whole, if at all, so that it is not below the "
+    "noise; that is an assumption, and the interval takes accuracies for normal."
+)
+_CAPTION: Final = (
+    "How much of the variance over runs a finite test set makes by itself, with 95 % intervals. At 100 % the "
+    "runs would be equally good on unlimited test data, and nothing could make them steadier there."
+)
+_NOT_INDEPENDENT: Final = (
+    "runs that share one of several fixed seeds are alike: for them the share of test-set noise and groups of fewer "
+    "runs are not shown, which take independent runs"
+)
 
 
 def sources_of(
@@ -88,56 +107,36 @@ def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, A
     return Table([*columns, "its root [95 %]", "share of noise [95 %]", "SD with the examples' help [95 %]"], rows)
 
 
-def check_table(cells: Sequence[Cell], curves: Sequence[Curves]) -> Table:
-    """Lay out what each controlled loss did to the gradient: mean, SD and range of its factor over all steps.
+def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
+    """Draw, for each cell, the share of the variance over runs that is noise of the finite test set.
 
     Args:
-        cells: the cells.
-        curves: for each cell its series, (runs, epochs); ``train/factor_mean`` and so on where the loss has them.
+        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out.
 
     """
-    rows = []
-    for series, name in zip(curves, names_of(cells), strict=True):
-        if "train/factor_mean" not in series:
-            continue
-        mean, sd = series["train/factor_mean"], series["train/factor_sd"]
-        overall = float(mean.mean())
-        # Every epoch has the same number of steps: the variance within epochs plus that between them.
-        total = float(np.sqrt(np.mean(sd**2 + (mean - overall) ** 2)))
-        low, high = float(series["train/factor_min"].min()), float(series["train/factor_max"].max())
-        active = percent(float(series["train/active_share"].mean()), 0)
-        rows.append([name, active, f"{overall:.4f}", f"{total:.4f}", f"{low:.3f} to {high:.3f}"])
-    return Table(["method", "steps with lambda > 0", "mean factor", "SD of factor", "range"], rows)
+    shown = {name: s.noise_share for name, s in sources.items() if s.noise_share is not None}
+    figure, axes = new_figure(0.8 + 0.36 * len(shown))
+    for k, share in enumerate(shown.values()):
+        low, high = (min(max(100 * value, 0), 250) for value in (share.low, share.high))
+        axes.hlines(k, low, high, color="C0", linewidth=2)
+        axes.plot([min(100 * share.estimate, 250)], [k], "o", color="C0", markersize=6)
+        if 100 * share.high > high:
+            axes.plot([high], [k], ">", color="C0", markersize=6)
+    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xlim(left=0)
+    label_rows(axes, list(shown))
+    axes.set_xlabel("share of test-set noise [%]")
+    return figure
 
 
-def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSize, ...]]:
-    """Return ``group_size_table`` of every method against the base, for cells with 10 or more runs.
-
-    Args:
-        cells: the cells.
-        base: the method that the others are compared with.
-
-    """
-    found = {}
-    for cell, name in zip(cells, names_of(cells), strict=True):
-        against = base_of(cell, cells, base)
-        if against is None or several_groups(cell):
-            continue
-        (runs, base_runs), paired = lined_up([cell, against])
-        x, y = cell.values[runs], against.values[base_runs]
-        runs_here = min(len(x), len(y))
-        if runs_here < 10 or np.ptp(x) == 0 or np.ptp(y) == 0:
-            continue
-        sizes = [size for size in (5, 10, 15, 20) if size <= runs_here]
-        found[name] = group_size_table(x, y, sizes, paired=paired)
-    return found
+def _show(found: Compared) -> Shown:
+    cells, labels = found.cells, [part.labels for part in found.study.parts]
+    sources, reasons = sources_of(cells, labels)
+    table = sources_table(sources, assisted_of(cells, labels))
+    figures = [(partial(noise_figure, sources), _CAPTION)] if sources else []
+    if any(map(several_groups, cells)):
+        reasons.append(_NOT_INDEPENDENT)
+    return Shown(table, _NOTE, figures, reasons)
 
 
-def group_size_rows(tables: Mapping[str, Sequence[GroupSize]]) -> Table:
-    """Lay out the reductions found in groups of several sizes."""
-    rows = [
-        [name, str(row.size), f"{row.reduction:.0f} %", f"{row.new_low:.0f} to {row.new_high:.0f} %"]
-        for name, table in tables.items()
-        for row in table
-    ]
-    return Table(["method", "runs per group", "reduction", "range of single groups"], rows)
+TOPIC: Final = Topic("Where the spread comes from", _show)

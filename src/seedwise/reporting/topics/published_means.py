@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number
-from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.published import published_entry, source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric, mean_beside_published, spread
 
 if TYPE_CHECKING:
     from seedwise.study import PublishedResults
 
-NOTE: Final = (
+_NOTE: Final = (
     "Published without an SD, so that the intervals are the t intervals of our own means: chance in the published "
     "number is not in them, nor are versions of libraries or readings of a paper."
+)
+_OTHER_SETTING: Final = (
+    "This is not the published setting: network, data or length of training differ. Means are therefore not comparable."
 )
 
 
@@ -84,3 +88,14 @@ def _beside(
     d = mean_beside_published(mean, published, sd=sd.estimate, sd_published=None, n=len(values), n_published=None)
     ours = Interval(mean, published + d.low, published + d.high, d.level, d.n, d.procedure)
     return [interval(ours, decimals), str(len(values)), f"{interval(d, 1, 100 / published)} %"]
+
+
+def _show(found: Compared) -> Shown:
+    description = found.study.description
+    metrics = [part.metrics for part in found.study.parts]
+    table = published_means_table(found.shown_cells, found.rows, metrics, description.metrics, description.published)
+    note = _NOTE if description.published.same_setting else _OTHER_SETTING
+    return Shown(table, source_of(description.published) + note)
+
+
+TOPIC: Final = Topic("Beside the published means", _show)

@@ -10,6 +10,8 @@ from seedwise.reporting._figures import scale_of
 from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.published import source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
 from seedwise.statistics.pairing import lined_up
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from seedwise.study import PublishedRange
 
-NOTE: Final = (
+_NOTE: Final = (
     "Gap: 100 (1 - smallest SD / largest SD) among the methods of a factor and those that change none. By chance: the "
     "median gap in studies of so many SDs of so many runs that are all the same, and what 95 % of such studies stay "
     "below; p: the share of them with a larger gap (Hartley, for normal values and cells that share no seeds; not "
@@ -193,3 +195,12 @@ def _bar(row: ComparisonRow, what: str) -> tuple[float, float, float]:
         return row.spread.estimate, row.spread.low, row.spread.high
     half = mean_half_width(row)
     return row.mean, row.mean - half, row.mean + half
+
+
+def _show(found: Compared) -> Shown:
+    published = found.study.description.published
+    table = factor_table(found.cells, found.rows, published.ranges, found.results.decimals)
+    return Shown(table, source_of(published) + _NOTE)
+
+
+TOPIC: Final = Topic("How the spread goes with a factor", _show)

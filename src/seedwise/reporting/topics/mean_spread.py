@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._factors import factor_of, mean_half_width
 from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
+from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
+from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, factor_of, has_factor, mean_half_width
 from seedwise.statistics import Cell, ComparisonRow, Interval
 
 if TYPE_CHECKING:
@@ -131,3 +133,19 @@ def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, 
     axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
     inside = "none" if hollow else colour
     axes.plot([row.mean], [row.spread.estimate], marker, color=colour, mfc=inside, markersize=5, label=label)
+
+
+def _show(found: Compared) -> Shown:
+    """Draw bars by the value of a factor for several tasks, else SD against mean."""
+    cells, rows = found.cells, found.rows
+    figures: list[Drawn] = []
+    if not any(isinstance(row.spread, Interval) for row in rows):
+        return Shown()
+    if has_factor(rows) and len({row.task for row in rows}) > 1:
+        figures += [(partial(bars_figure, cells, rows, what), text) for what, text in CAPTIONS.items()]
+    else:
+        figures.append((partial(mean_spread_figure, cells, rows), caption(cells, rows)))
+    return Shown(figures=figures)
+
+
+TOPIC: Final = Topic("SD against mean", _show)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Reactivity, holm, reactivity
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ LAMBDA: Final = "train/lambda"
 LOSS: Final = "test/loss"
 _MOST_ROWS: Final = 4
 
-CAPTION: Final = (
+_CAPTION: Final = (
     "Does lambda move with the test loss? Left: every change of lambda from one epoch to the next, against the change "
     "of the test loss one epoch later, each run standardised, with the line of least squares. Right: their correlation "
     "by lag (positive: lambda leads), the mean over runs with 95 % intervals. Do not look for dots far from 0: the "
@@ -30,7 +32,7 @@ CAPTION: Final = (
     "one study in 20 has any of them if lambda of a run has no more to do with its own loss than with another run's; "
     "and whether the placebo has them too. Dotted: of the series averaged over runs first, as in the paper."
 )
-NOTE: Final = (
+_NOTE: Final = (
     "Correlation of the changes of lambda with those of the test loss one epoch later: within runs; of lambda in one "
     "run with the loss of another, which is what a schedule that all runs share makes by itself; and of the series "
     "averaged over runs first, as in the paper, which cancels what is each run's own and so comes out larger with more "
@@ -132,3 +134,12 @@ def _by_lag(axes: Axes, r: Reactivity) -> None:
     axes.vlines(lags, [c.low for c in r.correlations], [c.high for c in r.correlations], color="C0", linewidth=1.2)
     axes.plot(lags, [c.estimate for c in r.correlations], "o", color="C0", markersize=3)
     axes.set_ylabel("r")
+
+
+def _show(found: Compared) -> Shown:
+    moves, reasons = reactivity_of(found.cells, [part.curves for part in found.study.parts])
+    figures = [(partial(reactivity_figure, moves), _CAPTION)] if moves else []
+    return Shown(reactivity_table(moves), _NOTE, figures, reasons)
+
+
+TOPIC: Final = Topic("Does lambda move with the test loss?", _show)

@@ -10,8 +10,16 @@ import numpy as np
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
 from seedwise.statistics.pairing import base_of, lined_up
+
+_NOTE: Final = (
+    "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "
+    "The next three are probabilities with 95 % intervals; turned round means that the means of so many seeds have "
+    "the opposite order. Better half: the mean of the better half of these runs less that of the other, beside what "
+    "sorting normal values of the same SD gives (95 % range): a gap inside that range says nothing about good seeds. "
+)
 
 FEW: Final = 5
 """As many seeds as papers use."""
@@ -109,3 +117,12 @@ def _flip(cell: Cell, against: Cell | None, seeds: int) -> str:
 
 def _chance(chance: Interval) -> str:
     return interval(chance, 2)
+
+
+def _show(found: Compared) -> Shown:
+    cells = found.shown_cells
+    table = single_runs_table(cells, found.base, found.study.description.question.thresholds(found.cells))
+    return Shown(table, _NOTE + " ".join(ranking_sentences(cells)))
+
+
+TOPIC: Final = Topic("What single runs would have said", _show)

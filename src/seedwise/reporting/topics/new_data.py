@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval, crossed_difference, crossed_mean
 from seedwise.statistics.pairing import base_of, lined_up, predictions_of
+
+_NOTE: Final = (
+    "In points. On this test set: for other runs on exactly these examples, the interval for a leaderboard. On new "
+    "data: for other runs on other examples of the same kind, the interval for a claim about a method; more runs do "
+    "not make it shrink below what the examples leave open."
+)
 
 
 def new_data_table(
@@ -67,3 +74,11 @@ def _correct(cell: Cell, truth: Any, runs: NDArray[np.int64]) -> tuple[NDArray[n
 
 def _points(result: Interval) -> str:
     return interval(result, max(decimals_for(100 * (result.high - result.low)), 2), 100)
+
+
+def _show(found: Compared) -> Shown:
+    table, reasons = new_data_table(found.cells, [part.labels for part in found.study.parts], found.base)
+    return Shown(table, _NOTE, reasons=reasons)
+
+
+TOPIC: Final = Topic("On this test set, and on new data", _show)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import number
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, group_spreads
+
+_NOTE: Final = (
+    "The SD within the runs that share one value of the fixed seeds, and the p-value of its being the same at all of "
+    "them (Brown-Forsythe, uncorrected). Where it differs, the pooled SD is an average over these values."
+)
 
 
 def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
@@ -30,3 +37,10 @@ def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
         p = "-" if found.p_value is None else number(found.p_value, 3) if found.p_value >= 0.001 else "< .001"
         rows.append([name, str(len(found.sds)), lowest, highest, p])
     return Table(["method", "values", "lowest SD", "highest SD", "p of equal SDs"], rows)
+
+
+def _show(found: Compared) -> Shown:
+    return Shown(fixed_values_table(found.shown_cells, found.results.decimals), _NOTE)
+
+
+TOPIC: Final = Topic("At each value of the fixed seeds", _show)

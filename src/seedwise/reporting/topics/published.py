@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import (
     BesidePublished,
     ComparisonRow,
@@ -21,6 +22,20 @@ from seedwise.statistics.pairing import is_base
 
 if TYPE_CHECKING:
     from seedwise.study import Published, PublishedResults
+
+_RATIOS: Final = (
+    "Intervals of published ratios assume normal values, as of the published runs only the SD is known. Incompatible: "
+    "the interval of ours / published does not hold 1; uninformative: it does, but is wider than a factor of two "
+    "either way. "
+)
+_NOTE: Final = _RATIOS + (
+    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
+)
+_OTHER_SETTING: Final = (
+    "This is not the published setting: network, data or length of training differ. SDs and means are therefore not "
+    "comparable and have no verdict; ratios to the base have one, as far as a method's effect does not depend on the "
+    "setting. "
+)
 
 
 def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, base: str) -> Table:
@@ -116,3 +131,17 @@ def _ratios(row: ComparisonRow, entry: Published, of_base: Published | None, bas
 
 def _shown(found: BesidePublished | None) -> list[str]:
     return ["-", "-"] if found is None else [interval(found.ratio, 2), found.word]
+
+
+def source_of(published: PublishedResults) -> str:
+    """Return where published numbers come from, as the beginning of a note."""
+    return f"Published: {published.source}. " if published.source else ""
+
+
+def _show(found: Compared) -> Shown:
+    published = found.study.description.published
+    note = _NOTE if published.same_setting else _OTHER_SETTING + _RATIOS
+    return Shown(published_table(found.rows, published, found.base), source_of(published) + note)
+
+
+TOPIC: Final = Topic("Beside the published numbers", _show)

@@ -1,0 +1,45 @@
+"""How often runs failed, compared with the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import interval, p_value
+from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import ComparisonRow, Interval, holm
+
+_NOTE: Final = (
+    "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "
+    "exact test, corrected (Holm), with Newcombe's interval of the difference."
+)
+
+
+def failures_table(rows: Sequence[ComparisonRow]) -> Table:
+    """Lay out how often runs failed, compared with the base by the exact test; empty if none failed.
+
+    Args:
+        rows: the rows of a study.
+
+    """
+    if not any(row.failed for row in rows):
+        return Table([], [])
+    tested = {id(row): row.failure_difference.p_value for row in rows if isinstance(row.failure_difference, Interval)}
+    p = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
+    table = []
+    for row, name in zip(rows, names_of(rows), strict=True):
+        difference = row.failure_difference
+        shown = (
+            [f"{interval(difference, 0, 100)}", p_value(p[id(row)])] if isinstance(difference, Interval) else ["", ""]
+        )
+        table.append([name, f"{row.failed} of {row.n + row.failed}", *shown])
+    return Table(["method", "failed", "difference of rates, points [95 %]", "p"], table)
+
+
+def _show(found: Compared) -> Shown:
+    return Shown(failures_table(found.rows), _NOTE)
+
+
+TOPIC: Final = Topic("Failed runs", _show)
