@@ -12,7 +12,7 @@ from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from seedwise.study import StudyResults

@@ -10,7 +10,7 @@ from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
-from seedwise.statistics.disagreement import Labels, disagreements
+from seedwise.statistics.comparison.disagreement import Labels, disagreements
 
 _NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "

@@ -14,7 +14,7 @@ from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.ensembles import ensemble_name
 from seedwise.statistics import Candidate, ComparisonRow, Cost, Interval, recommend
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

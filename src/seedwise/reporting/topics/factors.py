@@ -13,7 +13,7 @@ from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
-from seedwise.statistics.pairing import lined_up
+from seedwise.statistics.cells.pairing import lined_up
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

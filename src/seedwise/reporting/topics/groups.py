@@ -13,7 +13,7 @@ from seedwise.reporting._svg import legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, GroupSize, group_size_table
-from seedwise.statistics.pairing import base_of, lined_up, several_groups
+from seedwise.statistics.cells.pairing import base_of, lined_up, several_groups
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

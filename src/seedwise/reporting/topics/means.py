@@ -10,7 +10,7 @@ from seedwise.reporting._formatting import decimals_for, interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 _NOTE: Final = (
     "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "

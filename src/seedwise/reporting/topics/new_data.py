@@ -13,7 +13,7 @@ from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval, crossed_difference, crossed_mean
-from seedwise.statistics.pairing import base_of, lined_up, predictions_of
+from seedwise.statistics.cells.pairing import base_of, lined_up, predictions_of
 
 _NOTE: Final = (
     "In points. On this test set: for other runs on exactly these examples, the interval for a leaderboard. On new "

@@ -11,7 +11,7 @@ from seedwise.reporting._formatting import interval, number, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval, PooledRatio, as_reduction, pooled_ratio
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 _NOTE: Final = (
     "Mean and SD [95 %] over runs, in the form of tables 1 (by source of randomness) and 2 (by network and dataset) of "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from seedwise.reporting._figures import names_of, reductions_figure, runs_figure
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
-from seedwise.statistics.pairing import several_groups
+from seedwise.statistics.cells.pairing import several_groups
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
-from seedwise.statistics.pairing import base_of, lined_up
+from seedwise.statistics.cells.pairing import base_of, lined_up
 
 _NOTE: Final = (
     "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "

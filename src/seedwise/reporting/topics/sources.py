@@ -22,7 +22,7 @@ from seedwise.statistics import (
     assisted_spread,
     spread_sources,
 )
-from seedwise.statistics.pairing import several_groups
+from seedwise.statistics.cells.pairing import several_groups
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
