@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from seedwise.reporting._formatting import decimals_for, number
-from seedwise.statistics import Cell, SpreadProfile, spread_profile
-
-
-def profile_of(cell: Cell, values: NDArray[np.float64]) -> SpreadProfile | None:
-    """Return the SDs over the finished runs of a cell of values (runs, K), or None of fewer than 3 runs."""
-    groups = cell.group[cell.finished_mask]
-    if len(values) - len(set(groups.tolist())) < 2:
-        return None
-    return spread_profile(values, groups=groups)
+from seedwise.statistics import SpreadProfile
 
 
 def sd_texts(profile: SpreadProfile, k: int) -> tuple[str, str]:

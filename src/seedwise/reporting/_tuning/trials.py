@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Shown, Topic
-from seedwise.reporting._tuning.units import is_percent, level_text, parameters
+from seedwise.reporting._tuning.units import level_text, parameters
 from seedwise.statistics import Metric
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def trials_table(results: SearchResults) -> Table:
 
 
 def _sd(metric: Metric, trial: TrialResult, found: Measured) -> str:
-    digits = 2 if is_percent(metric) else decimals_for(found.sd)
+    digits = 2 if metric.is_percent else decimals_for(found.sd)
     if trial.sd is None or found.failed:
         return number(metric.scale * found.sd, digits)
     return interval(trial.sd, digits, metric.scale)

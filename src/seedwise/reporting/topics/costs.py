@@ -33,7 +33,6 @@ _CAPTION: Final = (
     "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more "
     "than 30, methods with a readout are left to the table."
 )
-ALPHA: Final = 0.05
 _MOST_DRAWN: Final = 30
 
 
@@ -115,15 +114,15 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
 
     """
 
-    def dearness(one: tuple[Candidate, float]) -> tuple[float, ...]:
+    def dearness(one: tuple[Candidate, bool]) -> tuple[float, ...]:
         # Times that are shown as equal are equal.
         return tuple(math.inf if cost is None else round(cost, 1) for cost in (one[0].training, one[0].inference))
 
-    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)
+    both = sorted(zip(candidates, recommend(candidates).resolved, strict=True), key=dearness)
     if len(both) > _MOST_DRAWN:
         both = [one for one in both if one[0].method == base or one[0].readout == "plain"]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
-    return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
+    return reductions_figure(names, [c.reduction for c, _ in both], [resolved for _, resolved in both])
 
 
 def _times_n(cost: float | None, one: Ensembles) -> float | None:

@@ -9,7 +9,7 @@ from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import EnsembleSpread, holm
+from seedwise.statistics import ensemble_comparisons
 
 if TYPE_CHECKING:
     from seedwise.study import Ensembles
@@ -29,14 +29,13 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
 
     """
     several = len({(one.task, one.regime) for one in ensembles}) > 1
-    known = {id(one): one.found.ratio.p_value for one in ensembles if isinstance(one.found, EnsembleSpread)}
-    p = dict(zip(known, holm(list(known.values())).tolist(), strict=True))
     rows, reasons = [], []
-    for one in ensembles:
-        name, e = ensemble_name(one, several), one.found
-        if isinstance(e, str):
-            reasons.append(f"{name}: {e}")
+    for one, found in zip(ensembles, ensemble_comparisons([one.found for one in ensembles]), strict=True):
+        name = ensemble_name(one, several)
+        if isinstance(found, str):
+            reasons.append(f"{name}: {found}")
             continue
+        e = found.found
         rows.append(
             [
                 name,
@@ -46,7 +45,7 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
                 interval(e.spread, 2, 100),
                 number(100 * e.base, 2),
                 reduction(e.reduction),
-                p_value(p[id(one)]),
+                p_value(found.p_adjusted),
                 f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
             ]
         )

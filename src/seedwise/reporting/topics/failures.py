@@ -9,7 +9,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import ComparisonRow, Interval, holm
+from seedwise.statistics import ComparisonRow, failure_comparisons
 
 _NOTE: Final = (
     "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "
@@ -26,14 +26,9 @@ def failures_table(rows: Sequence[ComparisonRow]) -> Table:
     """
     if not any(row.failed for row in rows):
         return Table([], [])
-    tested = {id(row): row.failure_difference.p_value for row in rows if isinstance(row.failure_difference, Interval)}
-    p = dict(zip(tested, holm(list(tested.values())).tolist(), strict=True))
     table = []
-    for row, name in zip(rows, names_of(rows), strict=True):
-        difference = row.failure_difference
-        shown = (
-            [f"{interval(difference, 0, 100)}", p_value(p[id(row)])] if isinstance(difference, Interval) else ["", ""]
-        )
+    for row, found, name in zip(rows, failure_comparisons(rows), names_of(rows), strict=True):
+        shown = ["", ""] if found is None else [interval(found.difference, 0, 100), p_value(found.p_adjusted)]
         table.append([name, f"{row.failed} of {row.n + row.failed}", *shown])
     return Table(["method", "failed", "difference of rates, points [95 %]", "p"], table)
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._formatting import number
-from seedwise.reporting._profiles import profile_of, sd_texts
+from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow
+from seedwise.statistics.comparison.of_cells import profile_of
 
 if TYPE_CHECKING:
     from seedwise.study import Network, Published

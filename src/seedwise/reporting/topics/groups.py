@@ -12,8 +12,8 @@ from seedwise.reporting._figures import LEFT, names_of
 from seedwise.reporting._svg import legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell, GroupSize, group_size_table
-from seedwise.statistics.cells.pairing import base_of, lined_up, several_groups
+from seedwise.statistics import Cell, GroupSize
+from seedwise.statistics.comparison import of_cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,19 +36,10 @@ def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSiz
         base: the method that the others are compared with.
 
     """
-    found = {}
-    for cell, name in zip(cells, names_of(cells), strict=True):
-        against = base_of(cell, cells, base)
-        if against is None or several_groups(cell):
-            continue
-        (runs, base_runs), paired = lined_up([cell, against])
-        x, y = cell.values[runs], against.values[base_runs]
-        runs_here = min(len(x), len(y))
-        if runs_here < 10 or np.ptp(x) == 0 or np.ptp(y) == 0:
-            continue
-        sizes = [size for size in (5, 10, 15, 20) if size <= runs_here]
-        found[name] = group_size_table(x, y, sizes, paired=paired)
-    return found
+    found = {
+        name: of_cells.group_sizes_of(cell, cells, base) for cell, name in zip(cells, names_of(cells), strict=True)
+    }
+    return {name: sizes for name, sizes in found.items() if sizes is not None}
 
 
 def group_size_rows(tables: Mapping[str, Sequence[GroupSize]]) -> Table:

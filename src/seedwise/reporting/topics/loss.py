@@ -12,7 +12,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import percent
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell
+from seedwise.statistics import Cell, gradient_factor
 
 _NOTE: Final = (
     "The number that the base loss's gradient was multiplied by, over all steps of all runs, as far as all of them "
@@ -31,15 +31,10 @@ def check_table(cells: Sequence[Cell], curves: Sequence[Mapping[str, NDArray[np.
     """
     rows = []
     for series, name in zip(curves, names_of(cells), strict=True):
-        if "train/factor_mean" not in series:
-            continue
-        mean, sd = series["train/factor_mean"], series["train/factor_sd"]
-        overall = float(mean.mean())
-        # Every epoch has the same number of steps: the variance within epochs plus that between them.
-        total = float(np.sqrt(np.mean(sd**2 + (mean - overall) ** 2)))
-        low, high = float(series["train/factor_min"].min()), float(series["train/factor_max"].max())
-        active = percent(float(series["train/active_share"].mean()), 0)
-        rows.append([name, active, f"{overall:.4f}", f"{total:.4f}", f"{low:.3f} to {high:.3f}"])
+        found = gradient_factor(series)
+        if found is not None:
+            texts = [f"{found.mean:.4f}", f"{found.sd:.4f}", f"{found.low:.3f} to {found.high:.3f}"]
+            rows.append([name, percent(found.active, 0), *texts])
     return Table(["method", "steps with lambda > 0", "mean factor", "SD of factor", "range"], rows)
 
 

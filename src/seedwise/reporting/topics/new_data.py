@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell, Interval, crossed_difference, crossed_mean
-from seedwise.statistics.cells.pairing import base_of, lined_up, predictions_of
+from seedwise.statistics import Cell, Crossed, Interval, generalizations
 
 _NOTE: Final = (
     "In points. On this test set: for other runs on exactly these examples, the interval for a leaderboard. On new "
@@ -37,39 +36,19 @@ def new_data_table(
 
     """
     rows, reasons = [], []
-    truths = dict(zip(map(id, cells), labels, strict=True))
-    for cell, name in zip(cells, names_of(cells), strict=True):
-        truth = truths[id(cell)]
-        if cell.predictions is None or truth is None or cell.finished < 3:
-            continue
-        against = base_of(cell, cells, base)
-        try:
-            (runs,), _ = lined_up([cell])
-            correct, ids = _correct(cell, truth, runs)
-            mean = crossed_mean(correct, example_ids=ids)
-            shown = [_points(mean.on_test_set), _points(mean.on_new_data)]
-            shown += _difference(cell, against, truth, truths[id(against)]) if against else ["", ""]
-        except ValueError as error:
-            reasons.append(f"{name}: no interval on new data: {error}")
-            continue
-        rows.append([name, *shown])
+    for found, name in zip(generalizations(cells, labels, base), names_of(cells), strict=True):
+        if isinstance(found, str):
+            reasons.append(f"{name}: no interval on new data: {found}")
+        elif found is not None:
+            nothing = ["", ""] if found.is_base else ["-", "-"]
+            difference = nothing if found.difference is None else _texts(found.difference)
+            rows.append([name, *_texts(found.accuracy), *difference])
     columns = [f"{what}, {where}" for what in ("accuracy", "difference") for where in ("this test set", "new data")]
     return Table(["method", *columns], rows), reasons
 
 
-def _difference(cell: Cell, base: Cell, truth: Any, base_truth: Any) -> list[str]:
-    (runs, base_runs), paired = lined_up([cell, base])
-    if base.predictions is None or base_truth is None or min(runs.size, base_runs.size) < 3:
-        return ["-", "-"]
-    (x, x_ids), (y, y_ids) = _correct(cell, truth, runs), _correct(base, base_truth, base_runs)
-    found = crossed_difference(x, y, paired=paired, method_example_ids=x_ids, base_example_ids=y_ids)
+def _texts(found: Crossed) -> list[str]:
     return [_points(found.on_test_set), _points(found.on_new_data)]
-
-
-def _correct(cell: Cell, truth: Any, runs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Any]:
-    """Return which examples each run got right, (runs, examples), and the ids of the examples."""
-    predicted, ids = predictions_of(cell, runs)
-    return predicted == truth, ids
 
 
 def _points(result: Interval) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import ComparisonRow, Interval, PooledRatio, as_reduction, pooled_ratio
+from seedwise.statistics import ComparisonRow, Interval, as_reduction, pooled_comparisons
 from seedwise.statistics.cells.pairing import is_base
 
 _NOTE: Final = (
@@ -57,28 +56,16 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
         sides = [text for side in (against, row) for text in (_mean_and_sd(side, decimals), str(side.n))]
         shown = reduction(row.reduction) if isinstance(row.reduction, Interval) else "-"
         table.append([*lead(row.task, row.regime), method_and_readout(row), *sides, shown])
-    for (regime, method), pooled in _pooled(rows).items():
-        p = f"(p of one ratio {number(pooled.heterogeneity_p, 2)})"
-        shown = f"{reduction(as_reduction(pooled.ratio))} {p}"
-        table.append([*lead("all tasks", regime), method, "", "", "", "", shown])
+    for one in pooled_comparisons(rows):
+        p = f"(p of one ratio {number(one.pooled.heterogeneity_p, 2)})"
+        shown = f"{reduction(as_reduction(one.pooled.ratio))} {p}"
+        table.append([*lead("all tasks", one.regime), method_and_readout(one), "", "", "", "", shown])
     return Table(columns, table)
 
 
 def _mean_and_sd(row: ComparisonRow, decimals: int) -> str:
     mean = "-" if row.mean is None else number(row.mean, decimals)
     return f"{mean} \u00b1 {interval(row.spread, decimals)}" if isinstance(row.spread, Interval) else mean
-
-
-def _pooled(rows: Sequence[ComparisonRow]) -> Mapping[tuple[str, str], PooledRatio]:
-    """Pool the ratios of a method over tasks, which share no runs."""
-    ratios: dict[tuple[str, str], list[Interval]] = {}
-    for row in rows:
-        r = row.reduction
-        # A method whose runs do not vary at all has no logarithm to pool.
-        if isinstance(r, Interval) and -math.inf < r.low < r.high < 100:
-            ratio = Interval(1 - r.estimate / 100, 1 - r.high / 100, 1 - r.low / 100, r.level, r.n, r.procedure)
-            ratios.setdefault((row.regime, method_and_readout(row)), []).append(ratio)
-    return {key: pooled_ratio(of_tasks) for key, of_tasks in ratios.items() if len(of_tasks) > 1}
 
 
 def _show(found: Compared) -> Shown:

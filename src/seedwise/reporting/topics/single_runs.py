@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
-from seedwise.statistics.cells.pairing import base_of, lined_up
+from seedwise.statistics import Cell, Interval
+from seedwise.statistics.comparison.single_runs import place_rankings, single_runs
 
 _NOTE: Final = (
     "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "
@@ -35,25 +33,18 @@ def single_runs_table(cells: Sequence[Cell], base: str, thresholds: Mapping[str,
 
     """
     rows = []
-    for cell, name in zip(cells, names_of(cells), strict=True):
-        values = cell.values[cell.finished_mask]
-        if values.size < 3 or np.ptp(values) == 0:
+    for found, name in zip(single_runs(cells, base, thresholds, FEW), names_of(cells), strict=True):
+        if found is None:
             continue
-        decimals = decimals_for(float(np.std(values, ddof=1)))
-        against = base_of(cell, cells, base)
-        extremes = expected_extremes(values, FEW, higher_is_better=cell.metric.higher_is_better)
-        # Of the runs themselves where there are enough: accuracies near 100 % are not normal.
-        worst = extremes.worst.estimate if extremes.worst_of_pool is None else extremes.worst_of_pool
-        best = extremes.best.estimate if extremes.best_of_pool is None else extremes.best_of_pool
-        effect = seed_effect(values, values.size // 2)
+        decimals, effect = decimals_for(found.sd), found.better_half
         low, high = (number(value, decimals) for value in (effect.low, effect.high))
         rows.append(
             [
                 name,
-                f"{number(worst, decimals)} to {number(best, decimals)}",
-                _worse(cell, against, None if thresholds is None else thresholds[cell.task]),
-                _flip(cell, against, 1),
-                _flip(cell, against, FEW),
+                f"{number(found.worst, decimals)} to {number(found.best, decimals)}",
+                _chance(found.worse),
+                _chance(found.flip_of_one),
+                _chance(found.flip_of_few),
                 f"{number(effect.gap, decimals)}, luck alone {low} to {high}",
             ]
         )
@@ -74,19 +65,11 @@ def single_runs_table(cells: Sequence[Cell], base: str, thresholds: Mapping[str,
 def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
     """Say how often the ranking of three methods or more comes out differently, by task, regime and readout."""
     sentences = []
-    for place in dict.fromkeys((c.task, c.regime, c.readout) for c in cells):
-        here = [c for c in cells if (c.task, c.regime, c.readout) == place]
-        if len(here) < 3:
-            continue
-        runs, paired = lined_up(here)
-        values = {c.method: c.values[r] for c, r in zip(here, runs, strict=True)}
-        try:
-            flips = ranking_flips(values, FEW, paired=paired, higher_is_better=here[0].metric.higher_is_better)
-        except ValueError:  # too few runs, or a method whose runs do not vary
-            continue
-        several = len({(c.task, c.regime, c.readout) for c in cells}) > 1
+    several = len({(c.task, c.regime, c.readout) for c in cells}) > 1
+    for place in place_rankings(cells, FEW):
+        where, flips = [place.task, place.regime, place.readout], place.flips
         sentences.append(
-            (f"{', '.join(part for part in place if part != 'plain')}: by" if several else "By")
+            (f"{', '.join(part for part in where if part != 'plain')}: by" if several else "By")
             + f" their means these runs rank the methods {', '.join(flips.order)}; {FEW} seeds would give another "
             f"ranking with probability {number(flips.any_flip, 2)}, and another winner with "
             f"{number(flips.winner_flips, 2)}."
@@ -94,29 +77,10 @@ def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
     return sentences
 
 
-def _worse(cell: Cell, against: Cell | None, threshold: float | None) -> str:
-    if threshold is None:
-        if against is None or not against.finished:
-            return ""
-        threshold = float(np.mean(against.values[against.finished_mask]))
-    values = cell.values[cell.finished_mask]
-    chance = threshold_chance(values, threshold, side="below" if cell.metric.higher_is_better else "above")
-    return _chance(chance.empirical)
-
-
-def _flip(cell: Cell, against: Cell | None, seeds: int) -> str:
-    if against is None:
-        return ""
-    (runs, base_runs), paired = lined_up([cell, against])
-    arms = {"method": cell.values[runs], "base": against.values[base_runs]}
-    try:
-        return _chance(ranking_flips(arms, seeds, paired=paired, draws=1).pairs[0].chance)
-    except ValueError:
-        return "-"
-
-
-def _chance(chance: Interval) -> str:
-    return interval(chance, 2)
+def _chance(chance: Interval | str | None) -> str:
+    if isinstance(chance, Interval):
+        return interval(chance, 2)
+    return "" if chance is None else "-"
 
 
 def _show(found: Compared) -> Shown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,14 +14,9 @@ from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import (
-    AssistedSpread,
-    Cell,
-    SpreadSources,
-    assisted_spread,
-    spread_sources,
-)
+from seedwise.statistics import AssistedSpread, Cell, SpreadSources
 from seedwise.statistics.cells.pairing import several_groups
+from seedwise.statistics.comparison import of_cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,12 +53,13 @@ def sources_of(
     """
     found, reasons = {}, []
     for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
-        if cell.predictions is None or truth is None or len(cell.predictions) < 3 or several_groups(cell):
-            continue
         try:
-            found[name] = spread_sources(cell.predictions == truth, example_ids=cell.example_ids)
+            sources = of_cells.sources_of(cell, truth)
         except ValueError as error:
             reasons.append(f"{name}: no test-set noise: {error}")
+            continue
+        if sources is not None:
+            found[name] = sources
     return found, reasons
 
 
@@ -76,13 +71,11 @@ def assisted_of(cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None
         labels: for each cell the true classes of its examples, or None.
 
     """
-    found = {}
-    for cell, truth, name in zip(cells, labels, names_of(cells), strict=True):
-        if cell.predictions is None or truth is None or len(cell.predictions) < 3 or several_groups(cell):
-            continue
-        with suppress(ValueError):  # why a cell's runs cannot be taken apart is said with its parts
-            found[name] = assisted_spread(cell.predictions != truth, example_ids=cell.example_ids)
-    return found
+    found = {
+        name: of_cells.assisted_spread_of(cell, truth)
+        for cell, truth, name in zip(cells, labels, names_of(cells), strict=True)
+    }
+    return {name: assisted for name, assisted in found.items() if assisted is not None}
 
 
 def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, AssistedSpread]) -> Table:

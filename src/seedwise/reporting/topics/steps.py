@@ -10,12 +10,13 @@ import numpy as np
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import percent
-from seedwise.reporting._profiles import profile_of, sd_texts
+from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.comparison.of_cells import profile_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

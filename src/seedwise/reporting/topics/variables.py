@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._profiles import profile_of, sd_texts
+from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
+from seedwise.statistics.comparison.of_cells import profile_of
 
 if TYPE_CHECKING:
     from seedwise.study import CellForecasts

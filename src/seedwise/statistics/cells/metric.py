@@ -52,6 +52,11 @@ class Metric:
         return replace(self, unit="%", chance=None if self.chance is None else self.scale * self.chance)
 
     @property
+    def is_percent(self) -> bool:
+        """Whether it is shown in percent, so that differences are points."""
+        return self.shown.unit == "%"
+
+    @property
     def title(self) -> str:
         """Its name in a heading, where ``test/`` goes without saying."""
         return self.name.removeprefix("test/")
