@@ -34,12 +34,16 @@ def noncentral_t_sf(t: float, df: float, nc: float) -> float:
 
 def noncentrality(t: float, df: float, p: float) -> float:
     """Return nc with P(T <= t) = p."""
-    return _solve(lambda nc: p - noncentral_t_cdf(t, df, nc), t, abs(t) + 3)
+    from scipy import special
+
+    return _solve(lambda nc: p - noncentral_t_cdf(t, df, nc), special.nctdtrinc(df, p, t), t)
 
 
 def noncentral_t_quantile(p: float, df: float, nc: float) -> float:
     """Return t with P(T <= t) = p."""
-    return _solve(lambda t: noncentral_t_cdf(t, df, nc) - p, nc, abs(nc) + 3)
+    from scipy import special
+
+    return _solve(lambda t: noncentral_t_cdf(t, df, nc) - p, special.nctdtrit(df, nc, p), nc)
 
 
 def _lower(t: float, df: float, nc: float) -> float:
@@ -137,13 +141,15 @@ def _log(p: Array) -> Array:
     return found
 
 
-def _solve(increasing: Callable[[float], float], start: float, step: float) -> float:
-    """Find the zero of an increasing function."""
+def _solve(increasing: Callable[[float], float], near: float, otherwise: float) -> float:
+    """Find the zero of an increasing function from what is thought to be near it, or where that is nan, otherwise."""
     from scipy import optimize
 
+    start, step = (near, 1e-6) if math.isfinite(near) else (otherwise, abs(otherwise) + 3)
+    known = lru_cache(increasing)  # the ends of the bracket are asked for again
     low, high = start - step, start + step
-    while increasing(low) > 0:
-        low, step = low - step, 2 * step
-    while increasing(high) < 0:
-        high, step = high + step, 2 * step
-    return float(optimize.brentq(increasing, low, high, xtol=1e-10))
+    while known(low) > 0:
+        low, high, step = low - 10 * step, low, 10 * step
+    while known(high) < 0:
+        low, high, step = high, high + 10 * step, 10 * step
+    return float(optimize.brentq(known, low, high, xtol=1e-10))
