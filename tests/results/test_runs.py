@@ -1,5 +1,7 @@
 """Tables from elsewhere, understood as runs, and their methods compared without a report."""
 
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -75,3 +77,8 @@ def test_what_is_no_run_is_refused() -> None:
         ForeignRuns(("base", "base"), np.array([0.1, 0.2]), ACCURACY, ("7", "7"), "trial")
     with pytest.raises(SeedwiseError, match="there is no method 'nwe' for baseline: did you mean 'new'"):
         compare_runs(runs(), "nwe", Question())
+
+
+def test_importing_the_package_loads_neither_torch_nor_pandas() -> None:
+    code = "import sys, seedwise.results; print(sorted({'scipy', 'torch', 'pandas'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

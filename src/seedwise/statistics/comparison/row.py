@@ -25,7 +25,7 @@ IS_BASE = "this is the base"
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One cell of a study beside its base. Where a number cannot be given, a sentence says why.
+    """One cell of a study compared with its base. Where a number cannot be given, a sentence says why.
 
     Attributes:
         task: name of the task.
