@@ -19,9 +19,9 @@ from seedwise.statistics import (
     Metric,
     Question,
     Verdict,
+    answer,
 )
 from seedwise.statistics.cells.pairing import is_base
-from seedwise.statistics.comparison.study import answer
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
@@ -133,7 +133,7 @@ def compared(
         models: by task, the name of the network, or None.
 
     """
-    found = answer(cells, base=base, question=question, look=look)
+    found = answer(cells, base, question, look)
     rows = found.rows
     share = cells[0].metric.is_percent
     several_regimes = len({row.regime for row in rows}) > 1
@@ -196,7 +196,7 @@ def compared(
     title = headline(models, cells, rows)
     full = Table(columns, table)
     shown, unique = full.without(_P), list(dict.fromkeys(reasons))
-    return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, rows, base, decimals)
+    return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, list(rows), base, decimals)
 
 
 def _spread_and_mean(row: ComparisonRow, decimals: int) -> tuple[str, str]:
