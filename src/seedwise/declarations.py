@@ -147,7 +147,7 @@ class OwnPart(Part):
     def _differing(cls, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that differ from their defaults; without torch, the worker checks the rest of them."""
         try:
-            function = _own_function(name)
+            function = load_if_torch(name)
             if function is None:
                 return _without(_written_defaults(name), options)
             offered = dict.fromkeys(cls.offered, lambda: None)
@@ -194,7 +194,7 @@ def bind(
     return signature.bind(*args, **taken, **options)
 
 
-def _own_function(name: str) -> Callable[..., Any] | None:
+def load_if_torch(name: str) -> Callable[..., Any] | None:
     """Return a function of the user's, or None where its module needs torch and that is not installed."""
     try:
         return load_function(name)

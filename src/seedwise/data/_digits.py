@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from importlib import resources
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import torch
 
-from seedwise.data._augment import Shift
-from seedwise.data._dataset import Dataset, Examples
+from seedwise.data._declared import Size, declares
+
+if TYPE_CHECKING:
+    from seedwise.data._dataset import Dataset
+
+_SIZE: Final = Size(train=1437, test=360, classes=10, image=(1, 8, 8), shift=1)
 
 
+@declares(_SIZE)
 def load_digits() -> Dataset:
     """Load the digits with a fixed, stratified test split of 360 and a shift by one pixel.
 
@@ -25,7 +30,11 @@ def load_digits() -> Dataset:
     Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 
     """
+    import torch
     from sklearn.datasets import load_digits as bundled
+
+    from seedwise.data._augment import Shift
+    from seedwise.data._dataset import Dataset, Examples
 
     digits = bundled()
     everything = Examples(
@@ -40,10 +49,10 @@ def load_digits() -> Dataset:
         name="digits",
         train=everything.take(train.nonzero()[:, 0]),
         test=everything.take(test),
-        num_classes=10,
+        num_classes=_SIZE.classes,
         mean=(4.886,),
         std=(6.018,),
-        augmentation=Shift(1),
+        augmentation=Shift(_SIZE.shift, _SIZE.flip),
     )
 
 
