@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 Table = Mapping[str, Entry]
 
 Objects = Mapping[str, str]
-"""Names and what they stand for, ``module:name``, which is not called."""
+"""Names and import strings of what has no options and says itself what it is; needs no torch to be imported."""
 
 
 def resolve(name: str) -> Any:
@@ -36,12 +36,12 @@ def _callable(name: str) -> Entry:
     return Entry(name, name)
 
 
-DATASETS: Final[Table] = {
-    "digits": Entry(None, "seedwise.data._digits:load_digits"),
-    "mnist": Entry(None, "seedwise.data._images:load_mnist"),
-    "fashion_mnist": Entry(None, "seedwise.data._images:load_fashion_mnist"),
-    "cifar10": Entry(None, "seedwise.data._images:load_cifar10"),
-    "cifar100": Entry(None, "seedwise.data._images:load_cifar100"),
+DATASETS: Final[Objects] = {
+    "digits": "seedwise.data._digits:load_digits",
+    "mnist": "seedwise.data._images:load_mnist",
+    "fashion_mnist": "seedwise.data._images:load_fashion_mnist",
+    "cifar10": "seedwise.data._images:load_cifar10",
+    "cifar100": "seedwise.data._images:load_cifar100",
 }
 """Of images; each says its sizes and files with ``@declares``, and imports torch when it is called."""
 
@@ -51,15 +51,15 @@ SERIES: Final[Objects] = {
 }
 """Published time series: each declares its files and its split."""
 
-METRICS: Final[Table] = {
-    "accuracy": Entry(None, "seedwise.training._metrics:accuracy"),
-    "loss": Entry(None, "seedwise.training._metrics:loss"),
+METRICS: Final[Objects] = {
+    "accuracy": "seedwise.training._metrics:accuracy",
+    "loss": "seedwise.training._metrics:loss",
 }
 """Of classes; each is called with logits and labels, and says what kind of metric it is with ``@metric``."""
 
-ERRORS: Final[Table] = {
-    "mse": Entry(None, "seedwise.training._metrics:mse"),
-    "mae": Entry(None, "seedwise.training._metrics:mae"),
+ERRORS: Final[Objects] = {
+    "mse": "seedwise.training._metrics:mse",
+    "mae": "seedwise.training._metrics:mae",
 }
 """Metrics of forecasts, called with forecasts and targets."""
 

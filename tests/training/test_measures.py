@@ -52,8 +52,7 @@ def test_what_is_named_comes_first_and_the_rest_is_recorded_too():
 
 @pytest.mark.parametrize("name", [*METRICS, *ERRORS])
 def test_each_metric_of_the_registry_says_what_it_is(name):
-    entry = {**METRICS, **ERRORS}[name]
-    declared = resolve(entry.make).declared
+    declared = resolve({**METRICS, **ERRORS}[name]).declared
     assert declared.of(name, 4).higher_is_better == (name == "accuracy")
 
 

@@ -27,5 +27,5 @@ def load(name: str, device: str = "cpu") -> Dataset:
 
 @lru_cache(maxsize=4)
 def _load(name: str, device: str, folder: Path) -> Dataset:  # noqa: ARG001 - another folder, another dataset
-    loaded: Dataset = resolve(DATASETS[name].make)()
+    loaded: Dataset = resolve(DATASETS[name])()
     return loaded.to(device)

@@ -10,7 +10,7 @@ from seedwise.registry import DATASETS, SERIES, resolve
 
 def size_of(name: str) -> Size:
     """Return the sizes of a dataset of images; ``name`` is a key of ``DATASETS``."""
-    declared = declared_by(resolve(DATASETS[name].make))
+    declared = declared_by(resolve(DATASETS[name]))
     assert declared is not None, f"{name} says its sizes with @declares"
     return declared.size
 
@@ -22,7 +22,7 @@ def series_of(name: str) -> PublishedSeries:
 
 
 def _published() -> dict[str, Published]:
-    declared = {name: declared_by(resolve(entry.make)) for name, entry in DATASETS.items()}
+    declared = {name: declared_by(resolve(found)) for name, found in DATASETS.items()}
     images = {name: found.files for name, found in declared.items() if found is not None and found.files is not None}
     return images | {name: series_of(name).files for name in SERIES}
 

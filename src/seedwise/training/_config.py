@@ -26,7 +26,7 @@ from pydantic import (
 
 from seedwise.data import Size
 from seedwise.declarations import STUDY_FILE, Group, Options, named
-from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Table
+from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Objects
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import declared_size
 from seedwise.training._measures import OF_CLASSES, OF_FORECASTS, title
@@ -74,7 +74,7 @@ def _image_set(value: Any, handler: ValidatorFunctionWrapHandler) -> str | OwnDa
     return value if isinstance(value, OwnDataset) else handler(name)
 
 
-def _further(table: Table, default: tuple[str, ...]) -> Any:
+def _further(table: Objects, default: tuple[str, ...]) -> Any:
     """Return the type of the metrics that are recorded besides the default ones, of the table or the user's own.
 
     Their order is the study's and none of a run's: which one is the primary trains nothing again.
@@ -95,7 +95,7 @@ def _further(table: Table, default: tuple[str, ...]) -> Any:
     return Annotated[list[str | OwnMetric], BeforeValidator(recorded)]
 
 
-def _metric(given: Any, table: Table) -> str | OwnMetric:
+def _metric(given: Any, table: Objects) -> str | OwnMetric:
     name = given.get("name") if isinstance(given, dict) else given
     if isinstance(name, str) and ":" in name:
         return OwnMetric.model_validate(named(given))

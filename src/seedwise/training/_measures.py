@@ -54,7 +54,7 @@ def title(one: str | Part) -> str:
 
 def _measure(one: str | Part, name: str, classes: int | None) -> Measure:
     if isinstance(one, str):
-        function = resolve({**METRICS, **ERRORS}[one].make)
+        function = resolve({**METRICS, **ERRORS}[one])
         return Measure(function.declared.of(name, classes), function)
     function = load_if_torch(one.name)
     declared = getattr(function, "declared", Declared())
