@@ -39,7 +39,7 @@ def known_size(dataset: str | OwnDataset) -> Size | None:
 def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
     """Return a dataset on a device; a worker that trains many runs loads it once.
 
-    A function of the user's is called with the same global generators wherever it is.
+    Whatever loading draws, it draws from the same global generators wherever it is loaded, and moves nobody else's.
 
     Raises:
         MissingDataError: if its files are not there.
@@ -48,9 +48,10 @@ def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
     """
     from seedwise.data import load
 
-    if isinstance(dataset, str):
-        return load(dataset, device)
-    loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
+    with Randomness().scope("init", "dataset"):
+        if isinstance(dataset, str):
+            return load(dataset, device)
+        loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
     note_imports(imported)
     return loaded
 
@@ -62,7 +63,7 @@ def _load(name: str, options: str, device: str) -> tuple[Dataset, frozenset[str]
 
     part = OwnDataset.model_validate({"name": name, **json.loads(options)})
     imported: set[str] = set()
-    with watched_imports(imported), Randomness().scope("init", "dataset"):
+    with watched_imports(imported):
         try:
             made = part.make()
         except SeedwiseError:
