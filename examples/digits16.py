@@ -1,4 +1,4 @@
-"""A dataset of images of one's own in a study file: the digits in the size of 16 x 16, split by every fourth of them."""
+"""A dataset of images of one's own in a study file: the digits in 16 x 16 pixels, split by every fourth of them."""
 
 import numpy as np
 

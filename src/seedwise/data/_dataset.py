@@ -1,16 +1,17 @@
-"""A dataset: uint8 images, their labels, and how to normalise them."""
+"""A dataset: uint8 images, their labels, and how to normalise them; torch is imported when one is made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from seedwise.data._augment import Augmentation, Shift
 from seedwise.data._declared import Size
 from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Dataset:
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """Turn (N, H, W, C) uint8 into (N, C, H, W) float32, channels last in memory, mean 0 and SD 1 per channel."""
+        import torch
+
         mean = torch.tensor(self.mean, device=images.device)
         scale = 1 / torch.tensor(self.std, device=images.device)
         return ((images.float() - mean) * scale).permute(0, 3, 1, 2)
@@ -108,12 +111,15 @@ def make_dataset(
             is 0.
 
     Example:
+        >>> import torch
         >>> images, labels = torch.zeros(4, 8, 8, 3, dtype=torch.uint8), torch.tensor([0, 1, 2, 0])
         >>> dataset = make_dataset((images, labels), (images[:2], labels[:2]), shift=1)
         >>> dataset.num_classes, dataset.mean
         (3, (0.0, 0.0, 0.0))
 
     """
+    import torch
+
     parts = [Examples(torch.as_tensor(x), _whole(torch.as_tensor(y)), torch.arange(len(y))) for x, y in (train, test)]
     of_train = parts[0].images.double().flatten(0, -2)
     scale = of_train.std(0, correction=0)
@@ -157,6 +163,8 @@ def checked_dataset(value: Any, name: str, declared: Size | None = None) -> Data
 
 
 def _what_is_wrong(dataset: Dataset) -> Iterator[str]:
+    import torch
+
     for split in ("train", "test"):
         examples: Examples = getattr(dataset, split)
         images, labels = examples.images, examples.labels

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.util
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from seedwise.data._augment import Shift
+from seedwise.data._dataset import Dataset, Examples
 from seedwise.data._declared import Size, declares
-
-if TYPE_CHECKING:
-    from seedwise.data._dataset import Dataset
 
 _SIZE: Final = Size(train=1437, test=360, classes=10, image=(1, 8, 8), shift=1)
 
@@ -33,9 +32,6 @@ def load_digits() -> Dataset:
 
     """
     import torch
-
-    from seedwise.data._augment import Shift
-    from seedwise.data._dataset import Dataset, Examples
 
     rows = torch.from_numpy(_bundled())
     everything = Examples(rows[:, :-1].reshape(-1, 8, 8, 1), rows[:, -1].long(), torch.arange(len(rows)))

@@ -7,14 +7,13 @@ lies in the archives. Nothing here imports torch before it is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from seedwise.data._augment import Shift
+from seedwise.data._dataset import Dataset, Examples
 from seedwise.data._declared import Published, Size, declares
-
-if TYPE_CHECKING:
-    from seedwise.data._dataset import Dataset, Examples
 
 Contents = Iterable[bytes]
 
@@ -163,8 +162,6 @@ def load_cifar100() -> Dataset:
 def _load(
     name: str, examples_of: Callable[[Contents], Examples], *, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Dataset:
-    from seedwise.data._augment import Shift
-    from seedwise.data._dataset import Dataset
     from seedwise.data._folder import data_dir, locate, read
     from seedwise.data._registry import PUBLISHED, size_of
 
@@ -206,8 +203,6 @@ def _cifar_examples(key: bytes) -> Callable[[Contents], Examples]:
 
 def _examples(images: np.ndarray[Any, np.dtype[np.uint8]], labels: Any) -> Examples:
     import torch
-
-    from seedwise.data._dataset import Examples
 
     return Examples(
         torch.from_numpy(images), torch.tensor(np.asarray(labels, dtype=np.int64)), torch.arange(len(images))

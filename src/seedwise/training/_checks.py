@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from seedwise.data import check
+from seedwise.data import DATASETS, check
 from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
 from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig
 from seedwise.training._facts import is_forecasting
-from seedwise.training._image_data import known_size, load_images
+from seedwise.training._image_data import known_size
 from seedwise.training._networks import build_network
 from seedwise.training._parts import Network
 from seedwise.training._train import FUNCTION
@@ -35,16 +35,14 @@ def check_data(task: Mapping[str, Any]) -> None:
             dataset.
 
     """
-    if not is_forecasting(task):
-        dataset = ClassificationTask.model_validate(task).dataset
-        if isinstance(dataset, str):
-            check(dataset)
-        else:
-            load_images(dataset)
+    dataset = task["dataset"]
+    if dataset in tuple(DATASETS):
+        check(dataset)
         return
-    from seedwise.training._forecasting import load_forecasting
+    from seedwise.training._tasks import load_task
 
-    load_forecasting(ForecastingTask.model_validate(task), "cpu")
+    kind = ForecastingTask if is_forecasting(task) else ClassificationTask
+    load_task(kind.model_validate(task), "cpu")
 
 
 def check_parts(config: Mapping[str, Any], device: str) -> None:
