@@ -17,4 +17,4 @@ def macro_f1(logits: Tensor, labels: Tensor, beta: float = 1.0) -> Tensor:
     hits = torch.bincount(labels[predicted == labels], minlength=classes)
     there, said = torch.bincount(labels, minlength=classes), torch.bincount(predicted, minlength=classes)
     wanted = beta**2 * there + said
-    return ((1 + beta**2) * hits / wanted.clamp(min=1)).double().mean()
+    return ((1 + beta**2) * hits.double() / wanted.clamp(min=1)).mean()
