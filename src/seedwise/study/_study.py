@@ -143,8 +143,9 @@ class Study:
         part = part_of((p.spec.id for p in planned), shard)
         _check_installed(self.spec)
         progress = progress or Silent()
+        resources = Resources(device, workers, runs_per_device)
         with (
-            opened(executor, Resources(device, workers, runs_per_device)) as runner,
+            opened(executor, resources) as runner,
             sink_of(self.store_path, shard, progress) as sink,
         ):
             sink.write_plan(self.spec.name, self.describe(), planned)
@@ -155,6 +156,7 @@ class Study:
                 settings=self._settings(sink.folder),
                 sink=sink,
                 executor=runner,
+                device=resources.devices[0],
                 progress=progress,
                 warn=lambda: self._warn(progress),
             ).run()
@@ -289,6 +291,7 @@ class Study:
                     retry_failed=retry_failed and grown.look == 0,
                     progress=progress,
                     executor=runner,
+                    device=device,
                 )
                 if outcome.interrupted:
                     break

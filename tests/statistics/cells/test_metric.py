@@ -63,3 +63,8 @@ def test_in_the_unit_in_which_it_is_shown() -> None:
     assert (seconds.axis, seconds.on("test").name, seconds.on("test").on("validation").name) == (
         "latency [s]", "test/latency", "test/latency",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "percent"), [("share", True), ("%", True), ("", False), ("ms", False)])
+def test_what_is_shown_in_percent(unit, percent):
+    assert Metric("m", unit).is_percent is percent
