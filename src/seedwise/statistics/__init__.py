@@ -16,7 +16,7 @@ from seedwise.statistics.attribution import (
     variance_attribution,
 )
 from seedwise.statistics.attribution_design import AttributionDesign, attribution_design
-from seedwise.statistics.cell import Cell
+from seedwise.statistics.cell import Cell, Scalar
 from seedwise.statistics.churn import churn
 from seedwise.statistics.churn_comparison import churn_difference, churn_ratio
 from seedwise.statistics.churn_planning import (
@@ -112,6 +112,7 @@ __all__ = [
     "Reactivity",
     "Recommendation",
     "RunsToResolve",
+    "Scalar",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",

@@ -16,6 +16,7 @@ from seedwise.statistics import Candidate, Cell, Interim, interim_analysis
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
+from seedwise.study._description import stored_factors
 from seedwise.study._estimate import Estimate, estimate
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
@@ -234,6 +235,7 @@ class Study:
                 task: [asdict(metric) for metric in part.learns.metrics] for task, part in spec.by_task().items()
             },
             "question": spec.question.model_dump(),
+            "factors": stored_factors((m.name, m.factor, m.level) for m in spec.methods.values()),
             **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),
         }

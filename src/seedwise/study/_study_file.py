@@ -12,6 +12,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.registry import resolve
 from seedwise.study._error_messages import mistake, validated
 from seedwise.study._extensions import sections_in
+from seedwise.study._methods import in_study_file
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
@@ -92,7 +93,7 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
         raw = raw | {key: validated(resolve(own.options), raw[key], key) for key, own in sections.items()}
         study = validated(StudySpec, raw)
         if study.sweep is not None:
-            methods = expanded(study.methods, study.sweep, named=study.is_builtin)
+            methods = in_study_file(expanded(study.methods, study.sweep, named=study.is_builtin))
             rest = {key: value for key, value in raw.items() if key != "sweep"}
             study = validated(StudySpec, {**rest, "methods": methods})
         for task, part in study.by_task().items():
