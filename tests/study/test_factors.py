@@ -1,4 +1,4 @@
-"""Which methods are levels of a factor: said in the study file or by a loop, kept in the store, read from old stores."""
+"""Which methods are levels of a factor: said in the file or by a loop, kept in the store, read from old stores."""
 
 from __future__ import annotations
 

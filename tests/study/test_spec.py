@@ -59,7 +59,7 @@ MISTAKES = [
     ("replicates: 3", "regimes: [init+init]", ["regimes.0", "'init+init' names a source twice"]),
     ("replicates: 3", "regimes: [all, all]", ["a regime is listed twice"]),
     ("replicates: 3", "regimes: []", ["regimes is []", "at least 1"]),
-    ("replicates: 3", "baseline: bas", ["unknown baseline 'bas'", "did you mean 'base'?", "vml"]),
+    ("replicates: 3", "base: bas", ["unknown base 'bas'", "did you mean 'base'?", "vml"]),
     ("replicates: 3", "replicates: 0", ["replicates is 0", "greater than or equal to 1"]),
     ("replicates: 3", "replicates: -3", ["replicates is -3", "greater than or equal to 1"]),
     ("replicates: 3", "replicates: 2.5", ["replicates is 2.5", "integer"]),
@@ -263,7 +263,7 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
 
 def test_the_first_method_is_the_base_unless_the_file_says_otherwise():
     assert parse_study(BUILTIN).base_method == "base"
-    assert parse_study(BUILTIN + "baseline: vml\n").base_method == "vml"
+    assert parse_study(BUILTIN + "base: vml\n").base_method == "vml"
 
 
 def test_without_a_test_a_study_is_about_validation_data():

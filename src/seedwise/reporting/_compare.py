@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SEED_NAMES = ("seed", "replicate", "run", "repeat", "fold", "trial")
+_BASE = "base"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods compared with a baseline; shows itself as a table of verdicts.
+    """Methods compared with a base; shows itself as a table of verdicts.
 
     Attributes:
         results: the table; shares of examples in percent.
@@ -78,7 +79,7 @@ def compare(
     *,
     by: str | None = None,
     metric: str = "value",
-    baseline: str,
+    base: str | None = None,
     seed: str | None = None,
     lower_is_better: bool = False,
     unpaired: bool = False,
@@ -88,7 +89,7 @@ def compare(
     factor: float | None = None,
     margin: float | None = None,
 ) -> Comparison:
-    """Compare methods with a baseline: spread, mean and verdicts, from a table of results over seeds.
+    """Compare methods with a base: spread, mean and verdicts, from a table of results over seeds.
 
     The table is long (a row per run: columns ``by``, ``metric`` and, for paired runs, ``seed``) or, without ``by``,
     wide (a row per seed, a column per method). Whether runs are paired is decided by the table, never by the values:
@@ -99,7 +100,7 @@ def compare(
         data: the results.
         by: the column that names the method; None if every method has its column.
         metric: the column of the metric, or its name if the table is wide.
-        baseline: the method that the others are compared with.
+        base: the method that the others are compared with; None: the one that is called ``base``.
         seed: the column of the seeds.
         lower_is_better: direction of the metric.
         unpaired: whether to ignore that rows or seeds correspond.
@@ -114,13 +115,13 @@ def compare(
         A comparison, which prints as a table of verdicts.
 
     Raises:
-        SeedwiseError: one line, for a missing column or baseline, text in the metric, a repeated seed or an ambiguous
+        SeedwiseError: one line, for a missing column or base, text in the metric, a repeated seed or an ambiguous
             seed axis, or a ratio, power, factor or margin out of its range.
 
     Example:
         >>> import pandas as pd
         >>> frame = pd.DataFrame({"base": [0.91, 0.93, 0.92, 0.95], "new": [0.92, 0.93, 0.93, 0.94]})
-        >>> compare(frame, baseline="base", metric="accuracy").results.comparisons[1].paired
+        >>> compare(frame, metric="accuracy").results.comparisons[1].paired
         True
 
     """
@@ -129,8 +130,14 @@ def compare(
     if unpaired:
         seed_column = None
     methods = list(dict.fromkeys(long[method_column].astype(str)))
-    if baseline not in methods:
-        raise SeedwiseError(_no_such("method", baseline, methods, "baseline"))
+    if base is None and _BASE not in methods:
+        raise SeedwiseError(
+            f"no method is called '{_BASE}': say with base (--base) which of {', '.join(methods[:20])} the others are "
+            "compared with"
+        )
+    base = base or _BASE
+    if base not in methods:
+        raise SeedwiseError(_no_such("method", base, methods, "base"))
     values = _numbers(long, metric, method_column)
     names = long[method_column].astype(str).to_numpy()
     keys = None if seed_column is None else long[seed_column].to_numpy()
@@ -142,7 +149,7 @@ def compare(
     largest = float(np.nanmax(np.abs(values), initial=0.0))
     measured = inferred(metric, largest, higher_is_better=not lower_is_better, chance=chance)
     cells = []
-    for method in [baseline, *(m for m in methods if m != baseline)]:
+    for method in [base, *(m for m in methods if m != base)]:
         own, absent = values[names == method], missing.get(method, np.array([], dtype=np.int64))
         status = ["finished" if ok else "crashed" for ok in np.isfinite(own)] + ["pending"] * absent.size
         cells.append(
@@ -159,8 +166,8 @@ def compare(
         )
     question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
     try:
-        rows = compare_study(cells, baseline=baseline, factor=factor, margin=margin)
-        results = compared(cells, base=baseline, question=question)
+        rows = compare_study(cells, base=base, factor=factor, margin=margin)
+        results = compared(cells, base=base, question=question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     table = results.table
@@ -172,7 +179,7 @@ def compare(
 
 
 def _about_mean(row: ComparisonRow) -> str:
-    if row.paired is None:  # the baseline itself
+    if row.paired is None:  # the base itself
         return ""
     return row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason
 

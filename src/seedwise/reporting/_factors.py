@@ -153,10 +153,16 @@ def mean_half_width(row: ComparisonRow) -> float:
     return float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / math.sqrt(row.n)
 
 
+def with_cells(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[tuple[Cell, ComparisonRow]]:
+    """Return rows, in their order, each with its cell; the rows of a base come first, wherever its cells stand."""
+    by_place = {(cell.task, cell.regime, cell.method, cell.readout): cell for cell in cells}
+    return [(by_place[row.task, row.regime, row.method, row.readout], row) for row in rows]
+
+
 def _places(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[_Place, list[tuple[Cell, ComparisonRow]]]:
     """Return cells and rows by task and regime, readouts left out."""
     places: dict[_Place, list[tuple[Cell, ComparisonRow]]] = {}
-    for cell, row in zip(cells, rows, strict=True):
+    for cell, row in with_cells(cells, rows):
         if row.readout == "plain":
             places.setdefault((row.task, row.regime), []).append((cell, row))
     return places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._factors import mean_half_width
+from seedwise.reporting._factors import mean_half_width, with_cells
 from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.statistics import Cell, ComparisonRow, Interval
@@ -54,8 +54,10 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
 
 def _drawable(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[str, tuple[Cell, ComparisonRow]]:
-    named = zip(cells, rows, names_of(rows), strict=True)
-    return {name: (cell, row) for cell, row, name in named if isinstance(row.spread, Interval) and row.mean is not None}
+    named = zip(with_cells(cells, rows), names_of(rows), strict=True)
+    return {
+        name: (cell, row) for (cell, row), name in named if isinstance(row.spread, Interval) and row.mean is not None
+    }
 
 
 def _by_factor(

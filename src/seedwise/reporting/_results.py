@@ -138,7 +138,7 @@ def compared(
     margin = question.margins(cells)
     rows = compare_study(
         [cell.shown for cell in cells],
-        baseline=base,
+        base=base,
         # A look at a growing study tests for differences, at its own limit, and not for equivalence.
         **(
             {"alpha": limit_of(look, sum(not is_base(cell, base) for cell in cells))}

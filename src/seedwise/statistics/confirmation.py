@@ -86,7 +86,7 @@ def confirm(cells: Sequence[Cell], base: str, question: Question) -> Confirmatio
     if against is None or chosen is None:
         raise ValueError(f"cells are of {[cell.method for cell in cells]}; pass those of {base!r} and of the choice")
     margin = question.margins(cells)
-    rows = compare_study([cell.shown for cell in cells], baseline=base, factor=question.factor, margin=margin)
+    rows = compare_study([cell.shown for cell in cells], base=base, factor=question.factor, margin=margin)
     row = next(row for row in rows if (row.method, row.readout) == (chosen.method, "plain"))
     found = churn_ratio_of(chosen, against)
     ratio = found if isinstance(found, Interval) else None

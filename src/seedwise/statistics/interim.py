@@ -141,7 +141,7 @@ def _values(
     look: Look, cells: Sequence[Cell], base: str, level: float
 ) -> Iterator[tuple[ComparisonRow, Interval | None]]:
     of_spread = look.question == "spread"
-    for row in compare_study(cells, baseline=base, level=level):
+    for row in compare_study(cells, base=base, level=level):
         if is_base(row, base):
             continue
         value = row.reduction if of_spread else row.mean_difference

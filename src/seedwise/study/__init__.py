@@ -26,6 +26,7 @@ from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
 from seedwise.study._methods import Method
+from seedwise.study._old_names import renamed_note
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
 from seedwise.study._pools import Ensembles
@@ -98,6 +99,7 @@ __all__ = [
     "recipe_names",
     "recipe_text",
     "regime_sources",
+    "renamed_note",
     "replicates",
     "study_results",
     "trainings",

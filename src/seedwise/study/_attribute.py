@@ -33,7 +33,7 @@ from seedwise.study._study_file import check_study
 from seedwise.study._varied import undrawn
 
 _OF_REPLICATES = {
-    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published",
+    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "base", "published",
     "published_setting", "source",
     "readouts", "sweep", "tune",
 }  # fmt: skip

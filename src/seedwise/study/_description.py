@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from seedwise.statistics import Look, Metric, Question, Scalar
 from seedwise.statistics.metric import unit_of
 from seedwise.store import Store
 from seedwise.study._methods import factor_and_level
+from seedwise.study._old_names import with_new_names
 from seedwise.study._spec import Published, PublishedRange
-
-_OLD_NAMES: Final = {"spread_ratio": "sd_ratio"}
-"""Names of options of ``question:`` in stores from before they were renamed."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     """
     spec = stored["spec"]
     metrics = {task: tuple(map(_metric, listed)) for task, listed in stored["metrics"].items()}
-    question = {_OLD_NAMES.get(key, key): value for key, value in stored.get("question", {}).items()}
+    question = with_new_names({"question": stored.get("question", {})})[0]["question"]
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
     return StudyDescription(

@@ -49,13 +49,13 @@ _Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_source
 class Question(Options):
     """What the study is to find; no part of a run's name, so that asking something else trains nothing.
 
-    ``spread_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
+    ``sd_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
     that you would still call equal, ``margin`` the largest difference of means, in the unit of the metric (``0.005``
     for half a point of accuracy): they allow the verdicts of equivalence. ``threshold`` is a value of the metric: how
     likely is a run that is worse?
     """
 
-    spread_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    sd_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
     power: Annotated[float, Field(gt=0, lt=1)] = 0.8
     factor: Annotated[float, Field(gt=1)] | None = None
     margin: Annotated[float, Field(gt=0)] | None = None
@@ -235,7 +235,7 @@ class StudySpec(Options):
     model: Any = None
     train: dict[str, Any]
     methods: _Methods = Field(default_factory=_base_alone)
-    baseline: str | None = None
+    base: str | None = None
     regimes: Annotated[list[_Regime], BeforeValidator(_named_regimes), Field(min_length=1)] = Field(
         default_factory=lambda: ["all"]
     )
@@ -260,8 +260,8 @@ class StudySpec(Options):
 
     @model_validator(mode="after")
     def _consistent(self) -> StudySpec:
-        if self.baseline is not None and self.baseline not in self.methods:
-            raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
+        if self.base is not None and self.base not in self.methods:
+            raise ValueError(mistake("base", self.base, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):
             raise ValueError("a regime is listed twice")
         if len(set(self.readouts)) < len(self.readouts):
@@ -286,8 +286,8 @@ class StudySpec(Options):
 
     @property
     def base_method(self) -> str:
-        """The method that the others are compared with: ``baseline``, or the first."""
-        return self.baseline or next(iter(self.methods))
+        """The method that the others are compared with: ``base``, or the first."""
+        return self.base or next(iter(self.methods))
 
     @property
     def function(self) -> str:

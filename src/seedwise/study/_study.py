@@ -18,6 +18,8 @@ from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
 from seedwise.study._description import stored_factors
 from seedwise.study._estimate import Estimate, estimate
+from seedwise.study._methods import FACTOR
+from seedwise.study._old_names import with_new_names
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
 from seedwise.study._running import Outcome, Running
@@ -341,7 +343,7 @@ class Study:
         changes = {
             "name": f"{spec.name}-confirm",
             "methods": {name: raw["methods"][name] for name in methods},
-            "baseline": spec.base_method,
+            "base": spec.base_method,
             "regimes": [chosen.regime],
             "readouts": [] if chosen.readout == "plain" else [chosen.readout],
             "first_replicate": spec.first_replicate + spec.replicates,
@@ -380,8 +382,12 @@ class Grown:
 
 
 def _fixed(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a study's description does not change while it grows."""
-    return {key: value for key, value in description.get("spec", {}).items() if key != "replicates"}
+    """Return what of a study's description decides its runs and does not change while it grows."""
+    spec, _ = with_new_names(description.get("spec", {}))
+    methods = {
+        name: {k: v for k, v in (own or {}).items() if k != FACTOR} for name, own in spec.get("methods", {}).items()
+    }
+    return {key: value for key, value in spec.items() if key != "replicates"} | {"methods": methods}
 
 
 def _replicates(description: Mapping[str, Any]) -> Any:

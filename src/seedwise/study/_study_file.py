@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -13,11 +14,14 @@ from seedwise.registry import resolve
 from seedwise.study._error_messages import mistake, validated
 from seedwise.study._extensions import sections_in
 from seedwise.study._methods import in_study_file
+from seedwise.study._old_names import with_new_names
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
 from seedwise.study._spec import StudySpec
 from seedwise.study._sweep import expanded
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def read_study(path: Path, scale: str | None = None) -> StudySpec:
@@ -88,6 +92,9 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
     """Check what a study file holds, named ``source`` in error messages."""
     if not isinstance(raw, dict):
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
+    raw, notes = with_new_names(raw)
+    for note in notes:
+        _LOG.warning("%s: %s", source, note)
     try:
         sections = sections_in(raw)
         raw = raw | {key: validated(resolve(own.options), raw[key], key) for key, own in sections.items()}

@@ -11,7 +11,7 @@ from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
 
 _NOT_OF_TRIALS = {
-    "methods", "sweep", "baseline", "tune", "until", "published", "published_ranges", "source", "readouts",
+    "methods", "sweep", "base", "tune", "until", "published", "published_ranges", "source", "readouts",
     "replicates",
 }  # fmt: skip
 
