@@ -20,7 +20,7 @@ from seedwise.statistics import (
     pooled_ratio,
     spread_trend,
 )
-from seedwise.statistics.pairing import lined_up
+from seedwise.statistics.cells.pairing import lined_up
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seedwise.statistics import Look, Metric, Question, Scalar
-from seedwise.statistics.metric import unit_of
+from seedwise.statistics.cells.metric import unit_of
 from seedwise.store import Store
 from seedwise.study._methods import factor_and_level
 from seedwise.study._old_names import with_new_names
