@@ -45,6 +45,17 @@ def test_csv_tsv_parquet_and_wide_give_the_same_table(folder: Path) -> None:
     assert "reduced: the SD is" in shown[0].stdout
 
 
+def test_the_base_is_the_method_so_called_and_its_old_option_still_works(folder: Path) -> None:
+    asked = ["compare", "results.csv", "--by", "method", "--metric", "accuracy", "--seed", "seed"]
+    found, old = run_cli(asked, folder), run_cli([*asked, "--baseline", "base"], folder)
+    assert found.stdout == old.stdout == run_cli([*asked, "--base", "base"], folder).stdout
+    assert old.stderr == "seedwise: '--baseline' is now called '--base'; it still works\n"
+    assert found.stderr == ""
+    unnamed = run_cli(["compare", "wide.csv", "--metric", "accuracy", "--seed", "base"], folder)
+    assert unnamed.returncode == 2
+    assert "no method is called 'base': say with base (--base) which of" in unnamed.stderr
+
+
 def test_json_holds_the_numbers(folder: Path) -> None:
     done = run_cli(["compare", "results.csv", *COMPARE, "--format", "json"], folder, block=NO_TORCH)
     base = json.loads(done.stdout)[0]

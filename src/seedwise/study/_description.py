@@ -93,7 +93,9 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
         factors=_factors(stored),
         metrics=metrics,
         models={task: _model((tasks.get(task) or {}).get("model", spec.get("model"))) for task in metrics},
-        look=None if until is None else Look(**until | {key: tuple(until[key]) for key in ("looks", "limits")}),
+        look=None
+        if until is None
+        else Look(until["question"], tuple(until["looks"]), tuple(until["limits"]), until["look"]),
         published=PublishedResults(
             results=tuple(Published.model_validate(entry) for entry in spec.get("published", [])),
             ranges=tuple(PublishedRange.model_validate(entry) for entry in spec.get("published_ranges", [])),

@@ -378,7 +378,8 @@ class StudySpec(Options):
         try:
             checked = TrainerConfig.of_study_file(raw)
         except ValidationError as error:
-            raise SeedwiseError(describe(error, TrainerConfig, where=where)) from None
+            line = describe(error, TrainerConfig, where=where, of_method=("model", FACTOR))
+            raise SeedwiseError(line) from None
         return checked.model_dump(mode="json", exclude_defaults=True)
 
     def _own(self, model: Any, train: dict[str, Any], method: str) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class Study:
         store: its file; default ``<name>.db`` in the folder of the study file.
         folder: where the user's own modules are found besides the working directory.
         file: the name of the study file, which the store remembers.
+        look: which look at a growing study this is, counted from 0; None if it does not grow.
+        warned: likely mistakes that were told already, shared by studies that train one after the other.
 
     Example:
         >>> study = Study.from_text('''
@@ -53,12 +55,19 @@ class Study:
     """
 
     def __init__(
-        self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".", file: str | None = None
+        self,
+        spec: StudySpec,
+        *,
+        store: Path | str | None = None,
+        folder: Path | str = ".",
+        file: str | None = None,
+        look: int | None = None,
+        warned: set[str] | None = None,
     ) -> None:
         self.spec = spec
         self.file = file
-        self.look: int | None = None
-        self.warned: set[str] | None = None  # what studies that train one after the other have warned of
+        self.look = look
+        self._warned = set() if warned is None else warned
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
         if self.store_path.is_dir() or self.store_path.suffix in (".html", ".yaml", ".yml", ".d"):
@@ -182,10 +191,9 @@ class Study:
         return store
 
     def _warn(self, progress: Progress) -> None:
-        known = set() if self.warned is None else self.warned
         for text, methods in self._likely_mistakes().items():
-            if text not in known:
-                known.add(text)
+            if text not in self._warned:
+                self._warned.add(text)
                 progress.note(f"{', '.join(methods)}: {text}")
 
     def _settings(self, folder: StudyFolder) -> Settings:
@@ -251,14 +259,14 @@ class Study:
         """
         warned: set[str] = set()
         for look, replicates in enumerate(looks_at(self.spec)):
-            grown = Study(
+            yield Study(
                 self.spec.model_copy(update={"replicates": replicates}),
                 store=self.store_path,
                 folder=self.folder,
                 file=self.file,
+                look=look,
+                warned=warned,
             )
-            grown.look, grown.warned = look, warned
-            yield grown
 
     def run_until(
         self,

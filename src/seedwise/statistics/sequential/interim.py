@@ -61,14 +61,9 @@ class Interim:
     comparisons: tuple[InterimComparison, ...]
 
     @property
-    def open(self) -> tuple[InterimComparison, ...]:
-        """The comparisons that are not resolved."""
-        return tuple(one for one in self.comparisons if not one.resolved)
-
-    @property
     def resolved(self) -> bool:
-        """Whether all are."""
-        return not self.open
+        """Whether all comparisons are."""
+        return all(one.resolved for one in self.comparisons)
 
 
 def limit_of(look: Look, comparisons: int) -> float:
@@ -105,7 +100,7 @@ def interim_analysis(
         ...     )
         >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
         >>> steady = cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])
-        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), look=0)
         >>> interim_analysis(look, [base, steady], [None, None], "base").resolved
         True
 
