@@ -8,7 +8,7 @@ SHOWN = [one.shown for one in CELLS]
 
 def test_a_study_is_compared_in_percent_with_its_margin_and_has_a_plan() -> None:
     found = answer(CELLS, "base", Question(sd_ratio=0.8, factor=1.5, margin=0.01))
-    assert list(found.rows) == compare_study(SHOWN, baseline="base", factor=1.5, margin={"digits": 1.0})
+    assert list(found.rows) == compare_study(SHOWN, base="base", factor=1.5, margin={"digits": 1.0})
     assert found.plan == runs_to_resolve(found.rows, sd_ratio=0.8, power=0.8, margin={"digits": 1.0})
 
 
@@ -16,4 +16,4 @@ def test_a_look_is_at_its_own_limit_without_equivalence_and_without_a_plan() -> 
     look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
     found = answer(CELLS, "base", Question(factor=1.5), look)
     assert found.plan is None
-    assert list(found.rows) == compare_study(SHOWN, baseline="base", alpha=0.003)
+    assert list(found.rows) == compare_study(SHOWN, base="base", alpha=0.003)

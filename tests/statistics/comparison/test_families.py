@@ -26,7 +26,7 @@ def holm(p: list[float]) -> list[float]:
 
 def test_failure_rates_are_compared_by_fishers_test_corrected_over_the_methods() -> None:
     failed = {"base": (), "a": (0, 1, 2, 3, 4, 5), "b": (0, 1, 2), "c": ()}
-    rows = compare_study([cell(name, VALUES, which) for name, which in failed.items()], baseline="base")
+    rows = compare_study([cell(name, VALUES, which) for name, which in failed.items()], base="base")
     base, a, b, c = failure_comparisons(rows)
     assert base is None
     assert c is None  # neither it nor the base has failures

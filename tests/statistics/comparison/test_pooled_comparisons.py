@@ -10,7 +10,7 @@ RUNS = {(task, m): 0.9 + sd * RNG.normal(size=10) for task in "xyz" for m, sd in
 
 def test_the_ratios_of_a_method_are_pooled_over_tasks() -> None:
     cells = [cell(method, values, task=task) for (task, method), values in RUNS.items()]
-    (found,) = pooled_comparisons(compare_study(cells, baseline="base"))
+    (found,) = pooled_comparisons(compare_study(cells, base="base"))
     assert (found.regime, found.method, found.readout) == ("all", "new", "plain")
     direct = pooled_ratio([spread_ratio(RUNS[task, "new"], RUNS[task, "base"], paired=True) for task in "xyz"])
     numbers = [
@@ -21,6 +21,6 @@ def test_the_ratios_of_a_method_are_pooled_over_tasks() -> None:
 
 def test_one_task_and_runs_that_do_not_vary_are_not_pooled() -> None:
     cells = [cell(method, RUNS["x", method], task="x") for method in ("base", "new")]
-    assert pooled_comparisons(compare_study(cells, baseline="base")) == ()
+    assert pooled_comparisons(compare_study(cells, base="base")) == ()
     cells += [cell("base", RUNS["y", "base"], task="y"), cell("new", np.full(10, 0.9), task="y")]
-    assert pooled_comparisons(compare_study(cells, baseline="base")) == ()
+    assert pooled_comparisons(compare_study(cells, base="base")) == ()

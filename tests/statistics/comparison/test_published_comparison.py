@@ -15,7 +15,7 @@ from seedwise.statistics.comparison.published import (
 from .cells import RNG, cell
 
 BASE, NEW = 98 + 0.4 * RNG.normal(size=10), 98 + 0.2 * RNG.normal(size=10)
-ROWS = compare_study([cell("base", BASE), cell("new", NEW), cell("still", [98.0] * 10)], baseline="base")
+ROWS = compare_study([cell("base", BASE), cell("new", NEW), cell("still", [98.0] * 10)], base="base")
 
 
 def test_the_ratio_of_two_sds_has_the_f_interval() -> None:

@@ -45,16 +45,16 @@ class Metric:
         return 100.0 if self.unit == SHARE else 1.0
 
     @property
+    def is_percent(self) -> bool:
+        """Whether it is shown in percent."""
+        return self.shown.unit == "%"
+
+    @property
     def shown(self) -> Metric:
         """The same metric in the unit in which it is shown."""
         if self.unit != SHARE:
             return self
         return replace(self, unit="%", chance=None if self.chance is None else self.scale * self.chance)
-
-    @property
-    def is_percent(self) -> bool:
-        """Whether it is shown in percent, so that differences are points."""
-        return self.shown.unit == "%"
 
     @property
     def title(self) -> str:
