@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
-from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor, mean_half_width, with_cells
-from seedwise.statistics import Cell, ComparisonRow, Interval
+from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
+from seedwise.statistics import Cell, ComparisonRow, Interval, mean_interval
+from seedwise.statistics.comparison.factors import placed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +57,7 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
 
 def _drawable(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[str, tuple[Cell, ComparisonRow]]:
-    named = zip(with_cells(cells, rows), names_of(rows), strict=True)
+    named = zip(placed(cells, rows), names_of(rows), strict=True)
     return {
         name: (cell, row) for (cell, row), name in named if isinstance(row.spread, Interval) and row.mean is not None
     }
@@ -130,8 +131,8 @@ def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[
 def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, *, hollow: bool = False) -> None:
     assert isinstance(row.spread, Interval)
     assert row.mean is not None
-    half = mean_half_width(row)
-    axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour, linewidth=1)
+    mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
+    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1)
     axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
     inside = "none" if hollow else colour
     axes.plot([row.mean], [row.spread.estimate], marker, color=colour, mfc=inside, markersize=5, label=label)
