@@ -81,7 +81,7 @@ def _sentence(  # noqa: PLR0911
         case "extra_forbidden":
             parent, _, key = place.rpartition(".")
             models = _models_at(model, location[:-1])
-            groups = _groups_with(key, models)
+            groups = [] if isinstance(given, Mapping) else _groups_with(key, models)
             if groups:
                 places = " or ".join(f"{group}: {{{key}: {given}}}" for group in groups)
                 return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
@@ -113,7 +113,9 @@ def _groups_with(key: str, models: Sequence[type[BaseModel]]) -> list[str]:
             name
             for model in models
             for name, field in model.model_fields.items()
-            if key != "name" and any(key in inner.model_fields for inner in _models_in(field.annotation))
+            if key != "name"
+            and typing.get_origin(field.annotation) is not list
+            and any(key in inner.model_fields for inner in _models_in(field.annotation))
         )
     )
 
