@@ -38,3 +38,7 @@ class StorageError(SeedwiseError):
     """The disk is full, the folder read-only, or a file damaged."""
 
     exit_code = 4
+
+
+class RefusedError(StorageError):
+    """A record that is whole and cannot be taken in: training its run again would leave the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any, Final
 
@@ -80,18 +80,22 @@ def descriptions(db: sa.Connection) -> dict[str, dict[str, Any]]:
 def places(db: sa.Connection, study: str) -> list[tuple[Link, str, dict[str, Any]]]:
     """Return (place, run id, content) of the runs of a study, in the order of the plan."""
     rows = sorted(read(db, tables.links, study), key=lambda row: (row["position"], row["replicate"]))
-    query = sa.select(*raw_columns(tables.specs, sealed=is_sealed(db))).where(
-        is_one_of(tables.specs.c.run_id, {row["run_id"] for row in rows})
-    )
-    specs = (verified(db, tables.specs, dict(row)) for row in db.execute(query).mappings())
-    contents = {spec["run_id"]: decoded(tables.specs, spec)["content"] for spec in specs}
+    known = contents(db, {row["run_id"] for row in rows})
     found = []
     for row in rows:
-        if row["run_id"] not in contents:
+        if row["run_id"] not in known:
             raise DamageError(f"the row ({row['run_id']}) of 'specs' is missing")
         place = Link(**{column.name: row[column.name] for column in _PLACE})
-        found.append((place, row["run_id"], contents[row["run_id"]]))
+        found.append((place, row["run_id"], known[row["run_id"]]))
     return found
+
+
+def contents(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the contents of those runs that were planned or trained once."""
+    specs = tables.specs
+    query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id, run_ids))
+    rows = (verified(db, specs, dict(row)) for row in db.execute(query).mappings())
+    return {row["run_id"]: decoded(specs, row)["content"] for row in rows}
 
 
 def _describe(db: sa.Connection, study: str, description: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from seedwise.errors import SeedwiseError, StorageError
+from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
@@ -77,6 +77,8 @@ class Store:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except (sa.exc.IntegrityError, sa.exc.DataError, OverflowError, UnicodeEncodeError) as error:
+            raise RefusedError(f"{self.path} does not take it: {getattr(error, 'orig', error)}") from error
         except sa.exc.DatabaseError as error:
             reason = str(error.orig)
             if "full" in reason or "disk I/O" in reason:
@@ -126,7 +128,6 @@ class Store:
                 f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
                 "install a newer seedwise"
             )
-
         if found is not None:
             with self._engine.connect() as db:
                 set_sealed(db, has_checksums(db, found))
@@ -219,6 +220,11 @@ class Store:
         """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
         with self._writing() as db:
             return _records.ingest_readout(db, record)
+
+    def content(self, run_id: str) -> dict[str, Any] | None:
+        """Return the content of a run that was planned or trained once; None for any other."""
+        with self._reading() as db:
+            return _links.contents(db, [run_id]).get(run_id)
 
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""
