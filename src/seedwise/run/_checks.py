@@ -112,6 +112,7 @@ def _check_run(record: RunRecord) -> None:
     _require(all(_is_whole(epoch) for epoch in record.resumed_from), "it was resumed from what is no epoch")
     metrics = record.metrics.values()
     _require(all(v is None or (_is_number(v) and math.isfinite(v)) for v in metrics), "a metric is not finite")
+    _require(all("epoch" in row for row in record.series), "its series are of no epochs")
     _require(all(_is_number(v) for row in record.series for v in row.values()), "its series hold what is no number")
     for texts in (record.environment, record.code, record.trace):
         _require(all(map(_is_text, [*texts.keys(), *texts.values()])), "its environment or code are no texts")

@@ -76,7 +76,20 @@ def _decoded_runs(rows: Iterable[Row]) -> list[tuple[str, dict[str, Any]]]:
 
 def is_known(db: sa.Connection, record: RunRecord) -> bool:
     """Return whether a record was stored before; an attempt at a run is named by its nonce."""
-    return db.execute(sa.select(tables.runs.c.nonce).where(tables.runs.c.nonce == record.nonce)).first() is not None
+    runs = tables.runs.c
+    ours = runs.nonce.in_([record.nonce, _other_nonce(record)]) & (runs.run_id == record.id)
+    return db.execute(sa.select(runs.nonce).where(ours)).first() is not None
+
+
+def _free_nonce(db: sa.Connection, record: RunRecord) -> str:
+    """Return the nonce of a record, or another where a record of another run has taken that."""
+    runs = tables.runs.c
+    taken = db.execute(sa.select(runs.nonce).where(runs.nonce == record.nonce)).first() is not None
+    return _other_nonce(record) if taken else record.nonce
+
+
+def _other_nonce(record: RunRecord) -> str:
+    return digest_of([record.id, record.nonce])
 
 
 def ingest(db: sa.Connection, record: RunRecord) -> bool:
@@ -108,7 +121,7 @@ def ingest(db: sa.Connection, record: RunRecord) -> bool:
         "run_id": record.id,
         "attempt": attempt,
         "current": True,
-        "nonce": record.nonce,
+        "nonce": _free_nonce(db, record),
         "environment": _document(db, record.environment),
         "code": _document(db, record.code),
         "left": json.dumps(left),
