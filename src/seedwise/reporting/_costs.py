@@ -11,7 +11,7 @@ from seedwise.reporting._formatting import interval, number, of_first_runs, p_va
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,17 @@ def candidates_of(
     names = names_of(rows)
     cost_at = {(r.task, r.regime, r.method, r.readout): cost for r, cost in zip(rows, costs, strict=True)}
     found = [
-        Candidate(name, row.reduction, cost.training, cost.inference, row.method, row.readout, row.regime, row.task)
+        Candidate(
+            name,
+            row.reduction,
+            cost.training,
+            cost.inference,
+            row.method,
+            row.readout,
+            row.regime,
+            row.task,
+            paired=bool(row.paired),
+        )
         for row, cost, name in zip(rows, costs, names, strict=True)
         if not is_base(row, base)
     ]
@@ -69,6 +79,7 @@ def candidates_of(
                 ("" if one.readout == "plain" else f"{one.readout} + ") + f"ensemble-{one.size}",
                 one.regime,
                 one.task,
+                paired=True,
             )
         )
     return found
