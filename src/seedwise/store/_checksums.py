@@ -16,6 +16,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -105,9 +106,16 @@ def _unless_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def checksum_of(table: Table, raw: Mapping[str, Any]) -> int:
     """Return the checksum of a row: of all its columns, of blobs in a table without a column ``checksum`` apart."""
-    values = [raw[column.name] for column in own_columns(table) if _has_checksum(table) or not _is_blob(column)]
-    text = repr((table.name, *(blob_checksum(v) if isinstance(v, bytes) else v for v in values)))
+    values = _summed(table)(raw)
+    text = repr((table.name, *[blob_checksum(v) if isinstance(v, bytes) else v for v in values]))
     return blob_checksum(text.encode())
+
+
+@cache
+def _summed(table: Table) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return how the columns of a checksum are taken from a row."""
+    names = [c.name for c in own_columns(table) if _has_checksum(table) or not _is_blob(c)]
+    return itemgetter(*names)  # at least two, its key
 
 
 def blob_checksum(blob: bytes) -> int:
