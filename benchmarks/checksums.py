@@ -16,6 +16,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -127,9 +128,7 @@ def main() -> None:
             best = []
             for file in (path, old):
                 with Store(file) as store:
-                    best.append(
-                        min(seconds(lambda store=store, read=read: read(store, ids)) for _ in range(options.repeats))
-                    )  # type: ignore[misc]
+                    best.append(min(seconds(partial(read, store, ids)) for _ in range(options.repeats)))
             line(name, *best)
         size = path.stat().st_size
         with contextlib.closing(sqlite3.connect(old)) as db:

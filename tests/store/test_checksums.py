@@ -204,6 +204,20 @@ def test_recover_leaves_out_what_is_lost_and_says_it_and_the_same_command_makes_
     assert ours[-1] == theirs[-1]
 
 
+def test_of_a_store_from_before_checksums_what_can_be_read_is_recovered(stores, path):
+    before_checksums(path)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        (damaged,) = db.execute("SELECT run_id FROM seedwise_predictions WHERE rowid = 1").fetchone()
+    sql(path, "UPDATE seedwise_predictions SET logits = x'00' WHERE rowid = 1")
+    done = CliRunner().invoke(app, ["recover", str(path)])
+    assert done.exit_code == 0, done.output
+    assert "was written before checksums: what can be read is taken as it is" in done.output
+    assert f"run {damaged}, attempt 0: its predictions test final 1 are lost" in done.output
+    with Store(path.with_name("toy-recovered.db")) as store, Store(stores / "toy.db") as whole:
+        assert store.has_checksums
+        assert whole.statuses().keys() - store.statuses().keys() == {damaged}
+
+
 def test_a_page_in_the_middle_of_a_table_is_all_that_is_lost(path):
     with Store(path, write=True) as store:
         specs = [(link, spec) for link, spec in _many(200)]

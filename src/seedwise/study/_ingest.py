@@ -20,7 +20,7 @@ def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
     A record that cannot be taken in counts as a failure of its run.
 
     Raises:
-        RefusedError: if it is of no run that was planned.
+        RefusedError: if it is of no run that was planned, or of a readout that has no name.
 
     """
     content = store.content(record.id)
@@ -29,10 +29,8 @@ def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
     try:
         new = _ingest(store, folder, checked(record))
     except RefusedError as error:
-        if isinstance(record, ReadoutRecord):
-            raise
-        record = failed(record.id, content, str(error))
-        new = store.ingest(record)
+        record = _failed_like(record, content, str(error))
+        new = _ingest(store, folder, record)
     if record.status != "interrupted":
         if isinstance(record, RunRecord):
             folder.remove_checkpoint(record.id)
@@ -45,6 +43,13 @@ def failed(run_id: str, content: dict[str, Any], reason: str, nonce: str | None 
     """Return the record of a run whose own cannot be taken in."""
     record = RunRecord(run_id, content, "crashed", error=f"its record cannot be taken in: {reason}")
     return record if nonce is None else replace(record, nonce=nonce)
+
+
+def _failed_like(record: Record, content: dict[str, Any], reason: str) -> Record:
+    run = failed(record.id, content, reason)
+    if isinstance(record, RunRecord):
+        return run
+    return checked(ReadoutRecord(run, record.nonce, record.readout, record.passes))
 
 
 def ingest_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
