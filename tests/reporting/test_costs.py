@@ -86,7 +86,7 @@ def test_churn_is_compared_with_the_base_and_never_called_spread() -> None:
 
 
 def until(look: int, question: Literal["spread", "mean", "churn"] = "spread") -> Look:
-    return Look(question, looks=(10, 12, 40), limits=(0.0, 0.02, 0.04), alpha=0.05, comparisons=2, look=look)
+    return Look(question, looks=(10, 12, 40), limits=(0.0, 0.02, 0.04), look=look)
 
 
 def test_a_look_resolves_at_its_own_limit() -> None:

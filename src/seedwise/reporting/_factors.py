@@ -1,4 +1,4 @@
-"""Methods that differ in the value of one factor, such as ``k=2`` and ``k=4``: how the SD goes with it."""
+"""Methods that are levels of one factor, such as 2 and 4 of ``k``: how the SD goes with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from seedwise.reporting._figures import scale_of
 from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
+from seedwise.statistics import (
+    Cell,
+    ComparisonRow,
+    Interval,
+    LargestGap,
+    Scalar,
+    largest_gap,
+    pooled_ratio,
+    spread_trend,
+)
 from seedwise.statistics.cells.pairing import lined_up
 
 if TYPE_CHECKING:
@@ -35,21 +44,14 @@ CAPTIONS: Final = {
 _Place = tuple[str, str]
 
 
-def factor_of(method: str) -> tuple[str, str] | None:
-    """Return the factor and the value in the name of a method, if it has them.
-
-    Example:
-        >>> factor_of("greedy-k=2"), factor_of("base")
-        (('greedy-k', '2'), None)
-
-    """
-    factor, equals, value = method.partition("=")
-    return (factor.strip(), value.strip()) if equals else None
+def factors_of(cells: Sequence[Cell]) -> dict[str, str]:
+    """Return the factor of every method that is a level of one."""
+    return {cell.method: cell.factor for cell in cells if cell.factor is not None}
 
 
-def has_factor(rows: Sequence[ComparisonRow]) -> bool:
-    """Return whether some methods differ in the value of a factor."""
-    found = [known[0] for method in {row.method for row in rows} if (known := factor_of(method))]
+def has_factor(cells: Sequence[Cell]) -> bool:
+    """Return whether some methods are different levels of a factor."""
+    found = list(factors_of(cells).values())
     return len(set(found)) < len(found)
 
 
@@ -65,11 +67,11 @@ def factor_table(
         decimals: of SDs.
 
     """
-    if not has_factor(rows):
+    if not has_factor(cells):
         return Table([], [])
     places = _places(cells, rows)
     regimes = len({regime for _, regime in places}) > 1
-    factors = list(dict.fromkeys(known[0] for row in rows if (known := factor_of(row.method))))
+    factors = list(dict.fromkeys(factors_of(cells).values()))
     lead = (["task"] if len({task for task, _ in places}) > 1 else []) + (["regime"] if regimes else [])
     lead += ["factor"] if len(factors) > 1 else []
     columns = [*lead, "largest SD", "smallest SD", "SDs (n)", "gap", "by chance (95 % below)", "p"]
@@ -82,9 +84,9 @@ def factor_table(
 
     for (task, regime), members in places.items():
         for factor in factors:
-            here = [(c, r) for c, r in members if (known := factor_of(r.method)) is None or known[0] == factor]
-            gap, largest, smallest = _gap([row for _, row in here], decimals)
-            trend = _trend([cell for cell, row in here if factor_of(row.method)])
+            here = [(cell, row) for cell, row in members if cell.factor in (None, factor)]
+            gap, largest, smallest = _gap(here, decimals)
+            trend = _trend([cell for cell, _ in here if cell.factor is not None])
             if gap is None:
                 continue
             if isinstance(trend, Interval):
@@ -118,24 +120,22 @@ def bars_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow], what: str)
     share = scale_of(cells) > 1
     places = _places(cells, rows)
     lines = -(-len(places) // 2)
-    factors = list(dict.fromkeys(known[0] for row in rows if (known := factor_of(row.method))))
+    factors = list(dict.fromkeys(factors_of(cells).values()))
     figure = Figure(figsize=(4.8, 0.3 + 2.1 * lines), layout="constrained")
     panels = list(figure.subplots(lines, 2, squeeze=False).flat)
     regimes = len({regime for _, regime in places}) > 1
     for axes, ((task, regime), members) in zip(panels, places.items(), strict=False):
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_title(folded(f"{task}, {regime}" if regimes else task), fontsize=10, loc="left")
-        shown = [row for _, row in members]
-        for k, row in enumerate(shown):
-            known = factor_of(row.method)
+        for k, (cell, row) in enumerate(members):
             estimate, low, high = _bar(row, what)
-            colour = f"C{factors.index(known[0])}" if known else "0.6"
+            colour = "0.6" if cell.factor is None else f"C{factors.index(cell.factor)}"
             axes.bar([k], [estimate], color=colour, width=0.8, alpha=0.7)
             axes.vlines(k, low, high, color="black", linewidth=1)
-        labels = [known[1] if (known := factor_of(row.method)) else row.method for row in shown]
+        labels = [cell.method if cell.factor is None else str(cell.level) for cell, _ in members]
         long = sum(map(len, labels)) > 20
         axes.set_xticks(
-            range(len(shown)), labels, fontsize=9, rotation=60 if long else 0, ha="right" if long else "center"
+            range(len(members)), labels, fontsize=9, rotation=60 if long else 0, ha="right" if long else "center"
         )
         axes.set_ylim(bottom=0)
     spare_panels(panels, len(places))
@@ -153,18 +153,25 @@ def mean_half_width(row: ComparisonRow) -> float:
     return float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / math.sqrt(row.n)
 
 
+def with_cells(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[tuple[Cell, ComparisonRow]]:
+    """Return rows, in their order, each with its cell; the rows of a base come first, wherever its cells stand."""
+    by_place = {(cell.task, cell.regime, cell.method, cell.readout): cell for cell in cells}
+    return [(by_place[row.task, row.regime, row.method, row.readout], row) for row in rows]
+
+
 def _places(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[_Place, list[tuple[Cell, ComparisonRow]]]:
     """Return cells and rows by task and regime, readouts left out."""
     places: dict[_Place, list[tuple[Cell, ComparisonRow]]] = {}
-    for cell, row in zip(cells, rows, strict=True):
+    for cell, row in with_cells(cells, rows):
         if row.readout == "plain":
             places.setdefault((row.task, row.regime), []).append((cell, row))
     return places
 
 
-def _gap(rows: Sequence[ComparisonRow], decimals: int) -> tuple[LargestGap | None, str, str]:
-    known = [(row.spread.estimate, row) for row in rows if isinstance(row.spread, Interval)]
-    if len(known) < 2 or not any(sd > 0 for sd, _ in known) or not any(factor_of(row.method) for _, row in known):
+def _gap(members: Sequence[tuple[Cell, ComparisonRow]], decimals: int) -> tuple[LargestGap | None, str, str]:
+    measured = [(cell, row.spread.estimate, row) for cell, row in members if isinstance(row.spread, Interval)]
+    known = [(sd, row) for _, sd, row in measured]
+    if len(known) < 2 or not any(sd > 0 for sd, _ in known) or all(cell.factor is None for cell, *_ in measured):
         return None, "", ""
     (smallest, low), (largest, high) = (pick(known, key=lambda pair: pair[0]) for pick in (min, max))
     gap = largest_gap(largest, smallest, cells=len(known), n=min(row.n for _, row in known))
@@ -178,11 +185,17 @@ def _gap_texts(gap: LargestGap) -> list[str]:
 
 def _trend(cells: Sequence[Cell]) -> Interval | str:
     try:
-        levels = [float((factor_of(cell.method) or ("", ""))[1]) for cell in cells]
+        levels = [_number(cell.level) for cell in cells]
         runs, paired = lined_up(cells)
         return spread_trend(levels, [c.values[r] for c, r in zip(cells, runs, strict=True)], paired=paired)
-    except (ValueError, TypeError, IndexError) as error:  # values that are no numbers, or too few runs
+    except (ValueError, IndexError) as error:  # levels that are no numbers, or too few runs
         return str(error)
+
+
+def _number(level: Scalar) -> float:
+    if level is None or isinstance(level, bool):
+        raise ValueError(f"{level} is no number")
+    return float(level)
 
 
 def _bar(row: ComparisonRow, what: str) -> tuple[float, float, float]:

@@ -102,6 +102,6 @@ def _means_and_spreads(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
     """Return what draws means and SDs: bars by the value of a factor for several tasks, else SD against mean."""
     if not any(isinstance(row.spread, Interval) for row in rows):
         return []
-    if _factors.has_factor(rows) and len({row.task for row in rows}) > 1:
+    if _factors.has_factor(cells) and len({row.task for row in rows}) > 1:
         return [(partial(_factors.bars_figure, cells, rows, what), text) for what, text in _factors.CAPTIONS.items()]
     return [(partial(_mean_spread.mean_spread_figure, cells, rows), _mean_spread.caption(cells, rows))]

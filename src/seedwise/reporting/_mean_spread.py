@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._factors import factor_of, mean_half_width
+from seedwise.reporting._factors import mean_half_width, with_cells
 from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.statistics import Cell, ComparisonRow, Interval
@@ -30,14 +30,14 @@ _FACTORS: Final = (
 def caption(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return what to look for."""
     worse = "left" if cells[0].metric.higher_is_better else "right"
-    return _CAPTION.format(worse=worse) + (_FACTORS if _by_factor(_drawable(rows))[0] else "")
+    return _CAPTION.format(worse=worse) + (_FACTORS if _by_factor(_drawable(cells, rows))[0] else "")
 
 
 def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
     """Draw SD against mean, with both intervals (of the mean: t).
 
-    Methods named like ``alpha=0.1`` change a factor. Where two of them change the same, each factor has a panel, with
-    its methods in colour and those that change none in the colour of the letters.
+    Where two methods are levels of the same factor, each factor has a panel, with its methods in colour and those that
+    are of none in the colour of the letters.
 
     Args:
         cells: the cells.
@@ -45,32 +45,34 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
     """
     scale = scale_of(cells)
-    shown = _drawable(rows)
+    shown = _drawable(cells, rows)
     factors, others = _by_factor(shown)
-    figure = _panels(factors, others) if factors else _one_panel(shown)
+    figure = _panels(factors, others) if factors else _one_panel(others)
     figure.supxlabel(f"mean {cells[0].metric.axis}", fontsize=10)
     figure.supylabel("SD over runs" + (" [points]" if scale > 1 else ""), fontsize=10)
     return figure
 
 
-def _drawable(rows: Sequence[ComparisonRow]) -> dict[str, ComparisonRow]:
-    named = zip(rows, names_of(rows), strict=True)
-    return {name: row for row, name in named if isinstance(row.spread, Interval) and row.mean is not None}
+def _drawable(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[str, tuple[Cell, ComparisonRow]]:
+    named = zip(with_cells(cells, rows), names_of(rows), strict=True)
+    return {
+        name: (cell, row) for (cell, row), name in named if isinstance(row.spread, Interval) and row.mean is not None
+    }
 
 
 def _by_factor(
-    rows: Mapping[str, ComparisonRow],
+    shown: Mapping[str, tuple[Cell, ComparisonRow]],
 ) -> tuple[dict[str, dict[str, ComparisonRow]], dict[str, ComparisonRow]]:
-    """Return the rows of every factor by value, and those that belong to none; no factors if none has two values."""
+    """Return the rows of every factor by level, and those that belong to none; no factors if none has two values."""
     factors: dict[str, dict[str, ComparisonRow]] = {}
     others = {}
-    for name, row in rows.items():
-        known = factor_of(row.method)
-        if known:
-            factors.setdefault(known[0] + name.removeprefix(row.method), {})[known[1]] = row
+    for name, (cell, row) in shown.items():
+        if cell.factor is not None:
+            factors.setdefault(cell.factor + name.removeprefix(row.method), {})[str(cell.level)] = row
         else:
             others[name] = row
-    return (factors, others) if any(len(values) > 1 for values in factors.values()) else ({}, dict(rows))
+    several = any(len(levels) > 1 for levels in factors.values())
+    return (factors, others) if several else ({}, {name: row for name, (_, row) in shown.items()})
 
 
 def _one_panel(rows: Mapping[str, ComparisonRow]) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from seedwise.errors import SeedwiseError
 from seedwise.results._runs import ForeignRuns
 from seedwise.results._understand import no_such
 from seedwise.statistics import Cell, ComparisonRow, Question, compare_study
+
+_BASE: Final = "base"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class ComparedRuns:
     notes: tuple[str, ...]
 
 
-def compare_runs(runs: ForeignRuns, base: str, question: Question) -> ComparedRuns:
+def compare_runs(runs: ForeignRuns, base: str | None, question: Question) -> ComparedRuns:
     """Compare the methods of foreign runs with one of them.
 
     Runs with equal seeds are pairs if at least half of all the seeds are in every method. A run without a partner then
@@ -41,15 +44,21 @@ def compare_runs(runs: ForeignRuns, base: str, question: Question) -> ComparedRu
 
     Args:
         runs: the runs.
-        base: the method that the others are compared with.
+        base: the method that the others are compared with; None: the one that is called ``base``.
         question: what is asked; its margin is in the unit of the metric.
 
     Raises:
         SeedwiseError: one line, for a base that is no method, or a question out of its range.
 
     """
+    if base is None and _BASE not in runs.methods:
+        raise SeedwiseError(
+            f"no method is called '{_BASE}': say with base (--base) which of {', '.join(runs.methods[:20])} the others "
+            "are compared with"
+        )
+    base = base or _BASE
     if base not in runs.methods:
-        raise SeedwiseError(no_such("method", base, runs.methods, "baseline"))
+        raise SeedwiseError(no_such("method", base, runs.methods, "base"))
     names = np.array(runs.method, dtype=object)
     codes, missing, notes = _paired(runs, names)
     cells = []
@@ -69,7 +78,7 @@ def compare_runs(runs: ForeignRuns, base: str, question: Question) -> ComparedRu
             )
         )
     try:
-        rows = compare_study(cells, baseline=base, factor=question.factor, margin=question.margin)
+        rows = compare_study(cells, base=base, factor=question.factor, margin=question.margin)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     return ComparedRuns(tuple(cells), tuple(rows), base, question, notes)

@@ -17,7 +17,7 @@ from seedwise.statistics.attribution.attribution import (
 from seedwise.statistics.attribution.design import AttributionDesign, attribution_design
 from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
 from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
-from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.cell import Cell, Scalar
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
 from seedwise.statistics.comparison.answer import Answer, answer
@@ -119,6 +119,7 @@ __all__ = [
     "Reactivity",
     "Recommendation",
     "RunsToResolve",
+    "Scalar",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",

@@ -8,7 +8,7 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Reading, StudyFolder
-from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run, scores
+from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run
 from seedwise.run import FAILURES, Keep, ReadoutRecord, Run, RunSpec, record_of
 from seedwise.store import Store
 from seedwise.study._tasks import task_of, views_of
@@ -115,7 +115,7 @@ def mean_of_snapshots(store: Store, reading: Reading, keep: Keep) -> ReadoutReco
         )
     mean, last = mean_of_logits(logits), kept[-1]
     run.save_predictions(mean, last.labels, tag=reading.readout, ids=last.ids, epoch=last.epoch)
-    run.finish(**scores(mean, last.labels))
+    run.finish(**task_of(reading.spec.function, reading.spec.config["task"]).scores(mean, last.labels))
     record: ReadoutRecord = reading.record("finished")
     record.result = record_of(run)
     record.result.seconds = 0.0
