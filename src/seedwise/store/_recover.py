@@ -27,6 +27,9 @@ _Key = tuple[Any, ...]
 _SHARED: Final = {tables.predictions: ("examples", tables.examples), tables.forecasts: ("windows", tables.windows)}
 """Which column of a table refers to which other one."""
 
+_UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite raises of a damaged file; the second where its message cites what is damaged."""
+
 _MISSES: Final = 10_000
 """Rows that cannot be read, one after the other, after which no other is looked for."""
 
@@ -73,7 +76,7 @@ def recover(store: Path, target: Path) -> Recovered:
         with whole_or_not_there(target) as temporary, closing(sqlite3.connect(temporary)) as db:
             try:
                 recovery = _Recovery(source, db)
-            except sqlite3.Error as error:
+            except _UNREADABLE as error:
                 raise StorageError(f"{store} cannot be recovered: its list of tables is not read ({error})") from error
             recovery.run()
             seal_copy(db)
@@ -217,12 +220,12 @@ class _Recovery:
             for rowid, *values in cursor:
                 last = rowid
                 yield dict(zip(names, values, strict=True))
-        except sqlite3.Error:
+        except _UNREADABLE:
             misses = 0
             while misses < _MISSES:
                 last += 1
                 found = None
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(*_UNREADABLE):
                     cursor = self._source.execute(f"{query} WHERE rowid = ?", (last,))
                     names = [column[0] for column in cursor.description[1:]]
                     found = cursor.fetchone()
