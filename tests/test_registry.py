@@ -7,33 +7,40 @@ from pathlib import Path
 
 from seedwise.study import Store, study_results
 
-MINE = """
+FILES = {
+    "stripes": """
 import numpy as np
-from seedwise.data import Size, declares, make_dataset
-from seedwise.training import metric
+from seedwise.data._dataset import make_dataset
+from seedwise.data._declared import Size, declares
 
 @declares(Size(train=60, test=20, classes=3, image=(1, 8, 8), shift=1))
-def stripes():
+def load_stripes():
     labels = np.arange(80) % 3
     images = np.tile(60 * labels[:, None, None, None], (1, 8, 8, 1)).astype(np.uint8)
     return make_dataset((images[:60], labels[:60]), (images[60:], labels[60:]), shift=1)
+""",
+    "error": """
+from seedwise.training._metrics import metric
 
 @metric(unit="share", higher_is_better=False, chance=lambda classes: 1 - 1 / classes)
 def error(logits, labels):
     return (logits.argmax(1) != labels).double().mean()
-
+""",
+    "corners": """
 class Corners:
     mirrors, shifts = False, True
+
     def rows(self, pixels, flip):
         return [(y, x) for y in (0, 2 * pixels) for x in (0, 2 * pixels)]
 
 CORNERS = Corners()
-"""
+""",
+}
 LINES = """
 from seedwise import registry
-registry.DATASETS["stripes"] = "mine:stripes"
-registry.METRICS["error"] = "mine:error"
-registry.VIEWS["corners"] = "mine:CORNERS"
+registry.DATASETS["stripes"] = "stripes:load_stripes"
+registry.METRICS["error"] = "error:error"
+registry.VIEWS["corners"] = "corners:CORNERS"
 """
 STUDY = """
 name: added
@@ -48,7 +55,8 @@ replicates: 1
 
 
 def test_one_file_and_a_line_each(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(MINE)
+    for name, text in FILES.items():
+        (tmp_path / f"{name}.py").write_text(text)
     (tmp_path / "sitecustomize.py").write_text(LINES)  # in every process, workers too
     (tmp_path / "added.yaml").write_text(STUDY)
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])

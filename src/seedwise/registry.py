@@ -154,3 +154,44 @@ EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
 }
 """Where runs are trained; called with the resources."""
+
+STUDY_TOPICS: Final[Mapping[str, str]] = {
+    "looks": "seedwise.reporting.topics.looks:TOPIC",
+    "results": "seedwise.reporting.topics.results:TOPIC",
+    "failures": "seedwise.reporting.topics.failures:TOPIC",
+    "means": "seedwise.reporting.topics.means:TOPIC",
+    "costs": "seedwise.reporting.topics.costs:TOPIC",
+    "mean-spread": "seedwise.reporting.topics.mean_spread:TOPIC",
+    "ensembles": "seedwise.reporting.topics.ensembles:TOPIC",
+    "churn": "seedwise.reporting.topics.churn:TOPIC",
+    "new-data": "seedwise.reporting.topics.new_data:TOPIC",
+    "forecasts": "seedwise.reporting.topics.forecasts:TOPIC",
+    "published": "seedwise.reporting.topics.published:TOPIC",
+    "published-means": "seedwise.reporting.topics.published_means:TOPIC",
+    "places": "seedwise.reporting.topics.places:TOPIC",
+    "factors": "seedwise.reporting.topics.factors:TOPIC",
+    "steps": "seedwise.reporting.topics.steps:TOPIC",
+    "fans": "seedwise.reporting.topics.fans:TOPIC",
+    "variables": "seedwise.reporting.topics.variables:TOPIC",
+    "scores": "seedwise.reporting.topics.scores:TOPIC",
+    "sources": "seedwise.reporting.topics.sources:TOPIC",
+    "fixed": "seedwise.reporting.topics.fixed:TOPIC",
+    "curves": "seedwise.reporting.topics.curves:TOPIC",
+    "loss": "seedwise.reporting.topics.loss:TOPIC",
+    "reactivity": "seedwise.reporting.topics.reactivity:TOPIC",
+    "single-runs": "seedwise.reporting.topics.single_runs:TOPIC",
+    "groups": "seedwise.reporting.topics.groups:TOPIC",
+    "normal": "seedwise.reporting.topics.normal:TOPIC",
+}
+"""What a report says of a study, a table, figures and a note each, in the order of the page; the names are those of the
+files of tables."""
+
+SEARCH_TOPICS: Final[Mapping[str, str]] = {
+    "tuning": "seedwise.reporting._tuning.gains:TOPIC",
+    "history": "seedwise.reporting._tuning.history:TOPIC",
+    "plane": "seedwise.reporting._tuning.plane:TOPIC",
+    "sweep": "seedwise.reporting._tuning.sweep:TOPIC",
+    "importances": "seedwise.reporting._tuning.importances:TOPIC",
+    "trials": "seedwise.reporting._tuning.trials:TOPIC",
+}
+"""What a report says of a search, likewise."""

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, results_of, table_files
-from seedwise.reporting._factors import bars_figure, factor_table
+from seedwise.reporting.topics.factors import bars_figure, factor_table
 from seedwise.statistics import Cell, spread, spread_trend
 from seedwise.study import PublishedRange, PublishedResults
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, results_of
-from seedwise.reporting._mean_spread import caption, mean_spread_figure
+from seedwise.reporting.topics.mean_spread import caption, mean_spread_figure
 from seedwise.statistics import Cell, Metric, spread
 
 from .samples import BASE, STEADY, cell, description, level, section

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._published import published_table
+from seedwise.reporting.topics.published import published_table
 from seedwise.statistics import Cell, Metric, compare_study
 from seedwise.study import Published, PublishedResults
 

@@ -212,7 +212,7 @@ def test_macro_f1_is_studied_and_reported(shortened):
             kept = store.predictions([run.run_id])[run.run_id]
             expected = f1_score(kept.labels, kept.logits.argmax(1), average="macro")
             assert run.metrics["test/macro_f1"] == pytest.approx(expected, abs=1e-12)
-    assert "macro_f1" in results_of(results.description, results.cells).table.header
+    assert "macro_f1" in results_of(results.description, results.cells).table.columns
 
 
 @pytest.mark.parametrize("beta", [1.0, 2.0])

@@ -10,24 +10,17 @@ from seedwise.reporting._figures import scale_of
 from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
-from seedwise.statistics import (
-    Cell,
-    ComparisonRow,
-    Interval,
-    LargestGap,
-    Scalar,
-    largest_gap,
-    pooled_ratio,
-    spread_trend,
-)
-from seedwise.statistics.cells.pairing import lined_up
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.published import source_of
+from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, mean_interval
+from seedwise.statistics.comparison.factors import by_place, factor_spreads, pooled_trends
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from seedwise.study import PublishedRange
 
-NOTE: Final = (
+_NOTE: Final = (
     "Gap: 100 (1 - smallest SD / largest SD) among the methods of a factor and those that change none. By chance: the "
     "median gap in studies of so many SDs of so many runs that are all the same, and what 95 % of such studies stay "
     "below; p: the share of them with a larger gap (Hartley, for normal values and cells that share no seeds; not "
@@ -40,8 +33,6 @@ CAPTIONS: Final = {
     "spread": "SD over runs with its 95 % interval, by the value of the factor. Where the intervals overlap as much as "
     "the bars differ, the highest and the lowest bar may have come about by chance: see the table of factors.",
 }
-
-_Place = tuple[str, str]
 
 
 def factors_of(cells: Sequence[Cell]) -> dict[str, str]:
@@ -69,40 +60,33 @@ def factor_table(
     """
     if not has_factor(cells):
         return Table([], [])
-    places = _places(cells, rows)
+    spreads = factor_spreads(cells, rows)
+    places = by_place(cells, rows)
     regimes = len({regime for _, regime in places}) > 1
-    factors = list(dict.fromkeys(factors_of(cells).values()))
+    factors = set(factors_of(cells).values())
     lead = (["task"] if len({task for task, _ in places}) > 1 else []) + (["regime"] if regimes else [])
     lead += ["factor"] if len(factors) > 1 else []
     columns = [*lead, "largest SD", "smallest SD", "SDs (n)", "gap", "by chance (95 % below)", "p"]
     table: list[list[str]] = []
-    trends: dict[tuple[str, str], list[Interval]] = {}
 
     def named(task: str, regime: str, factor: str) -> list[str]:
         texts = {"task": task, "regime": regime, "factor": factor}
         return [texts[column] for column in lead]
 
-    for (task, regime), members in places.items():
-        for factor in factors:
-            here = [(cell, row) for cell, row in members if cell.factor in (None, factor)]
-            gap, largest, smallest = _gap(here, decimals)
-            trend = _trend([cell for cell, _ in here if cell.factor is not None])
-            if gap is None:
-                continue
-            if isinstance(trend, Interval):
-                trends.setdefault((regime, factor), []).append(trend)
-            per_doubling = interval(trend, 2) if isinstance(trend, Interval) else "-"
-            table.append([*named(task, regime, factor), largest, smallest, *_gap_texts(gap), per_doubling])
+    for task, regime in places:
+        for one in [found for found in spreads if (found.task, found.regime) == (task, regime)]:
+            ends = [f"{row.method}: {_sd(row, decimals)}" for row in (one.largest, one.smallest)]
+            per_doubling = interval(one.trend, 2) if isinstance(one.trend, Interval) else "-"
+            table.append([*named(task, regime, one.factor), *ends, *_gap_texts(one.gap), per_doubling])
         for entry in published:
             if entry.task in (None, task) and entry.regime == regime:
                 gap = largest_gap(entry.largest, entry.smallest, cells=entry.cells, n=entry.n)
                 ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
                 table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
-    for (regime, factor), found in trends.items():
-        if len(found) > 1:
-            pooled = pooled_ratio(found)
-            texts = [interval(pooled.ratio, 2), f"(p {p_value(pooled.ratio.p_value)})"]
-            table.append([*named("all tasks", regime, factor), *[""] * 6, " ".join(texts)])
+    for trend in pooled_trends(spreads):
+        ratio = trend.pooled.ratio
+        texts = [interval(ratio, 2), f"(p {p_value(ratio.p_value)})"]
+        table.append([*named("all tasks", trend.regime, trend.factor), *[""] * 6, " ".join(texts)])
     return Table([*columns, "SD per doubling [95 %]"], table)
 
 
@@ -118,7 +102,7 @@ def bars_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow], what: str)
     from matplotlib.figure import Figure
 
     share = scale_of(cells) > 1
-    places = _places(cells, rows)
+    places = by_place(cells, rows)
     lines = -(-len(places) // 2)
     factors = list(dict.fromkeys(factors_of(cells).values()))
     figure = Figure(figsize=(4.8, 0.3 + 2.1 * lines), layout="constrained")
@@ -145,57 +129,14 @@ def bars_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow], what: str)
     return figure
 
 
-def mean_half_width(row: ComparisonRow) -> float:
-    """Return half the width of the 95 % t interval of a row's mean."""
-    from scipy.special import stdtrit
-
+def _sd(row: ComparisonRow, decimals: int) -> str:
     assert isinstance(row.spread, Interval)
-    return float(stdtrit(row.n - 1, 0.975)) * row.spread.estimate / math.sqrt(row.n)
-
-
-def with_cells(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[tuple[Cell, ComparisonRow]]:
-    """Return rows, in their order, each with its cell; the rows of a base come first, wherever its cells stand."""
-    by_place = {(cell.task, cell.regime, cell.method, cell.readout): cell for cell in cells}
-    return [(by_place[row.task, row.regime, row.method, row.readout], row) for row in rows]
-
-
-def _places(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[_Place, list[tuple[Cell, ComparisonRow]]]:
-    """Return cells and rows by task and regime, readouts left out."""
-    places: dict[_Place, list[tuple[Cell, ComparisonRow]]] = {}
-    for cell, row in with_cells(cells, rows):
-        if row.readout == "plain":
-            places.setdefault((row.task, row.regime), []).append((cell, row))
-    return places
-
-
-def _gap(members: Sequence[tuple[Cell, ComparisonRow]], decimals: int) -> tuple[LargestGap | None, str, str]:
-    measured = [(cell, row.spread.estimate, row) for cell, row in members if isinstance(row.spread, Interval)]
-    known = [(sd, row) for _, sd, row in measured]
-    if len(known) < 2 or not any(sd > 0 for sd, _ in known) or all(cell.factor is None for cell, *_ in measured):
-        return None, "", ""
-    (smallest, low), (largest, high) = (pick(known, key=lambda pair: pair[0]) for pick in (min, max))
-    gap = largest_gap(largest, smallest, cells=len(known), n=min(row.n for _, row in known))
-    return gap, f"{high.method}: {number(largest, decimals)}", f"{low.method}: {number(smallest, decimals)}"
+    return number(row.spread.estimate, decimals)
 
 
 def _gap_texts(gap: LargestGap) -> list[str]:
     chance = f"{gap.chance_median:.0f} % ({gap.chance_high:.0f} %)"
     return [f"{gap.cells} ({gap.n})", f"{gap.reduction:.0f} %", chance, p_value(gap.p_value)]
-
-
-def _trend(cells: Sequence[Cell]) -> Interval | str:
-    try:
-        levels = [_number(cell.level) for cell in cells]
-        runs, paired = lined_up(cells)
-        return spread_trend(levels, [c.values[r] for c, r in zip(cells, runs, strict=True)], paired=paired)
-    except (ValueError, IndexError) as error:  # levels that are no numbers, or too few runs
-        return str(error)
-
-
-def _number(level: Scalar) -> float:
-    if level is None or isinstance(level, bool):
-        raise ValueError(f"{level} is no number")
-    return float(level)
 
 
 def _bar(row: ComparisonRow, what: str) -> tuple[float, float, float]:
@@ -204,5 +145,14 @@ def _bar(row: ComparisonRow, what: str) -> tuple[float, float, float]:
         return nothing
     if what == "spread":
         return row.spread.estimate, row.spread.low, row.spread.high
-    half = mean_half_width(row)
-    return row.mean, row.mean - half, row.mean + half
+    mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
+    return mean.estimate, mean.low, mean.high
+
+
+def _show(found: Compared) -> Shown:
+    published = found.study.description.published
+    table = factor_table(found.cells, found.rows, published.ranges, found.results.decimals)
+    return Shown(table, source_of(published) + _NOTE)
+
+
+TOPIC: Final = Topic("How the spread goes with a factor", _show)

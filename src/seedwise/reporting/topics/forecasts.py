@@ -1,63 +1,38 @@
-"""Errors of forecasts as in the papers' tables, and by variable, with the spread that papers leave out."""
+"""Errors of forecasts as in the papers' tables, and with the spread that papers leave out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, number
-from seedwise.reporting._published import published_entry
+from seedwise.reporting._formatting import number
+from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, SpreadProfile, spread_profile
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.published import published_entry
+from seedwise.statistics import Cell, ComparisonRow
+from seedwise.statistics.comparison.of_cells import profile_of
 
 if TYPE_CHECKING:
     from seedwise.study import Network, Published
 
-ERRORS: Final = (
+_NOTE: Final = (
     "In the form of the papers' tables: a row per series, horizon and method, two columns per network; mean \u00b1 SD "
     "[95 %] over runs, of standardised values and all test windows. The rows called published, and those of forecasts "
     "without parameters (the last value, the last period), have no seed and no SD. "
 )
-VARIABLES: Final = (
-    "Means over all test windows and steps. Look at whether a few variables make most of the spread: their errors "
-    "weigh as much as any other's in the metric. Of more than 12 variables those of the largest SD are shown."
-)
+
+
 _BASELINES: Final = ("naive", "seasonal_naive")
-_SHOWN: Final = 12
+
+
 KINDS: Final = ("mse", "mae")
 """What the second axis of ``by_step`` and ``by_variable`` holds."""
 
 Metrics = Mapping[str, NDArray[np.float64]]
-
-
-class Forecasts(Protocol):
-    """What the R runs of a cell forecast; see ``seedwise.study.CellForecasts``."""
-
-    @property
-    def by_step(self) -> NDArray[np.float64]: ...  # (R, 2, H)
-    @property
-    def by_variable(self) -> NDArray[np.float64]: ...  # (R, 2, C)
-    @property
-    def variables(self) -> tuple[str, ...]: ...
-
-
-def profile_of(cell: Cell, values: NDArray[np.float64]) -> SpreadProfile | None:
-    """Return the SDs over the finished runs of a cell of values (runs, K), or None of fewer than 3 runs."""
-    groups = cell.group[cell.finished_mask]
-    if len(values) - len(set(groups.tolist())) < 2:
-        return None
-    return spread_profile(values, groups=groups)
-
-
-def sd_texts(profile: SpreadProfile, k: int) -> tuple[str, str]:
-    """Return the mean and the SD with its interval of number ``k`` of a profile, to two digits of the SD."""
-    decimals = min(max(decimals_for(profile.sd[k]), 3), 6)
-    low, sd, high = (number(float(values[k]), decimals) for values in (profile.low, profile.sd, profile.high))
-    return number(float(profile.mean[k]), decimals), f"{sd} [{low}, {high}]"
 
 
 def error_table(
@@ -134,23 +109,17 @@ def _without_seeds(members: Sequence[int | None], metrics: Sequence[Metrics]) ->
             yield name, texts
 
 
-def variable_table(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None]) -> Table:
-    """Lay out the error of each variable with its SD, by cell; empty where there is one variable only.
+def _show(found: Compared) -> Shown:
+    study = found.study
+    table = error_table(
+        found.cells,
+        found.rows,
+        [part.metrics for part in study.parts],
+        [part.network for part in study.parts],
+        published=study.description.published.results,
+        base=found.base,
+    )
+    return Shown(table, _NOTE)
 
-    Args:
-        cells: the cells.
-        forecasts: for each cell what its runs forecast, or None.
 
-    """
-    table = []
-    for cell, found, name in zip(cells, forecasts, names_of(cells), strict=True):
-        if found is None or len(found.variables) < 2:
-            continue
-        squared, absolute = (profile_of(cell, found.by_variable[:, k]) for k in range(2))
-        if squared is None or absolute is None:
-            continue
-        widest = sorted(np.argsort(-squared.sd, kind="stable")[:_SHOWN].tolist())
-        table += [
-            [name, found.variables[k], str(squared.n), *sd_texts(squared, k), *sd_texts(absolute, k)] for k in widest
-        ]
-    return Table(["method", "variable", "n", "MSE", "SD of MSE [95 %]", "MAE", "SD of MAE [95 %]"], table)
+TOPIC: Final = Topic("Errors of forecasts, as in papers", _show)

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._forecasts import Forecasts, profile_of, sd_texts
 from seedwise.reporting._formatting import percent
+from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.comparison.of_cells import profile_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAPTION: Final = (
+    from seedwise.study import CellForecasts
+
+_CAPTION: Final = (
     "SD over runs of the mean squared error of each step ahead, of standardised values; the band is the 95 % interval "
     "of {base}, at each step by itself. Look at where along the horizon runs differ most, and whether the line of a "
     "method leaves the band there; within it, the difference may be chance."
 )
-NOTE: Final = (
+_NOTE: Final = (
     "Means over all test windows and variables, at five steps from the first to the last; SD / MSE says how large the "
     "spread is beside the error itself. Neighbouring steps go together: five rows are not five findings."
 )
@@ -32,7 +37,7 @@ _DRAWN: Final = 97
 _ROWS: Final = 5
 
 
-def step_table(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None]) -> Table:
+def step_table(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | None]) -> Table:
     """Lay out MSE and MAE with their SD at five steps of the horizon, by cell.
 
     Args:
@@ -57,7 +62,7 @@ def step_table(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None]) -> 
     return Table(columns, table)
 
 
-def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None], base: str) -> Figure:
+def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | None], base: str) -> Figure:
     """Draw the SD of the squared error against the step ahead, a panel per task and regime.
 
     Args:
@@ -96,7 +101,7 @@ def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[Forecasts | None],
     return figure
 
 
-def _draw(axes: Axes, cell: Cell, found: Forecasts, colour: str, *, with_band: bool) -> None:
+def _draw(axes: Axes, cell: Cell, found: CellForecasts, colour: str, *, with_band: bool) -> None:
     horizon = found.by_step.shape[2]
     # More points than a figure has pixels would make large reports larger.
     steps = np.unique(np.linspace(0, horizon - 1, min(horizon, _DRAWN)).round().astype(int))
@@ -108,6 +113,17 @@ def _draw(axes: Axes, cell: Cell, found: Forecasts, colour: str, *, with_band: b
     axes.plot(steps + 1, profile.sd, color=colour, linewidth=1.3, label=cell.method)
 
 
-def is_drawable(cell: Cell, found: Forecasts | None) -> bool:
+def _is_drawable(cell: Cell, found: CellForecasts | None) -> bool:
     """Return whether there are enough runs for an SD."""
     return found is not None and profile_of(cell, found.by_step[:, 0, :1]) is not None
+
+
+def _show(found: Compared) -> Shown:
+    cells, forecasts = found.cells, [part.forecasts for part in found.study.parts]
+    figures = []
+    if any(map(_is_drawable, cells, forecasts)):
+        figures.append((partial(horizon_figure, cells, forecasts, found.base), _CAPTION.format(base=found.base)))
+    return Shown(step_table(cells, forecasts), _NOTE, figures)
+
+
+TOPIC: Final = Topic("Spread by step of the horizon", _show)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._factors import mean_half_width, with_cells
 from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
-from seedwise.statistics import Cell, ComparisonRow, Interval
+from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
+from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
+from seedwise.statistics import Cell, ComparisonRow, Interval, mean_interval
+from seedwise.statistics.comparison.factors import placed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +57,7 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
 
 def _drawable(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[str, tuple[Cell, ComparisonRow]]:
-    named = zip(with_cells(cells, rows), names_of(rows), strict=True)
+    named = zip(placed(cells, rows), names_of(rows), strict=True)
     return {
         name: (cell, row) for (cell, row), name in named if isinstance(row.spread, Interval) and row.mean is not None
     }
@@ -128,8 +131,24 @@ def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[
 def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, *, hollow: bool = False) -> None:
     assert isinstance(row.spread, Interval)
     assert row.mean is not None
-    half = mean_half_width(row)
-    axes.hlines(row.spread.estimate, row.mean - half, row.mean + half, color=colour, linewidth=1)
+    mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
+    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1)
     axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
     inside = "none" if hollow else colour
     axes.plot([row.mean], [row.spread.estimate], marker, color=colour, mfc=inside, markersize=5, label=label)
+
+
+def _show(found: Compared) -> Shown:
+    """Draw bars by the value of a factor for several tasks, else SD against mean."""
+    cells, rows = found.cells, found.rows
+    figures: list[Drawn] = []
+    if not any(isinstance(row.spread, Interval) for row in rows):
+        return Shown()
+    if has_factor(cells) and len({row.task for row in rows}) > 1:
+        figures += [(partial(bars_figure, cells, rows, what), text) for what, text in CAPTIONS.items()]
+    else:
+        figures.append((partial(mean_spread_figure, cells, rows), caption(cells, rows)))
+    return Shown(figures=figures)
+
+
+TOPIC: Final = Topic("SD against mean", _show)

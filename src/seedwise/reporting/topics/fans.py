@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._formatting import of_first_runs
 from seedwise.reporting._svg import folded
+from seedwise.reporting._topic import Compared, Shown, Topic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from seedwise.study import Fan
 
 _MOST_STEPS: Final = 193
 _CAPTION: Final = (
@@ -23,38 +26,6 @@ _CAPTION: Final = (
     "{rows[1]}, the one in which they differ most. {variable} is the variable in which they differ most. Look at how "
     "wide the fan is beside its distance from the truth, which no choice of a seed removes.{rest}"
 )
-
-
-class Choice(Protocol):
-    """Two windows and a variable; see ``seedwise.study``."""
-
-    @property
-    def windows(self) -> tuple[int, ...]: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def truth(self) -> NDArray[np.float32]: ...  # (2, H)
-    @property
-    def history(self) -> NDArray[np.float32]: ...  # (2, L)
-
-
-class Fan(Protocol):
-    """What is shown of the forecasts of one task and regime; see ``seedwise.study``."""
-
-    @property
-    def task(self) -> str: ...
-    @property
-    def regime(self) -> str: ...
-    @property
-    def choice(self) -> Choice: ...
-    @property
-    def variable(self) -> str: ...
-    @property
-    def forecasts(self) -> Mapping[str, NDArray[np.float64]]: ...  # (R, 2, H) by method, the base first
-    @property
-    def left_out(self) -> tuple[str, ...]: ...
-    @property
-    def of_first(self) -> Mapping[str, int]: ...
 
 
 def fan_caption(fan: Fan, *, several_regimes: bool) -> str:
@@ -113,3 +84,13 @@ def _draw(axes: Axes, forecasts: NDArray[np.float64], truth: NDArray[np.float32]
     axes.axvline(0.5, color="black", linewidth=0.5, linestyle=":")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
+
+
+def _show(found: Compared) -> Shown:
+    several = len({cell.regime for cell in found.cells}) > 1
+    return Shown(
+        figures=[(partial(fan_figure, fan), fan_caption(fan, several_regimes=several)) for fan in found.study.fans]
+    )
+
+
+TOPIC: Final = Topic("Forecasts beside the truth", _show)

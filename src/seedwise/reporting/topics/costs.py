@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import method_and_readout, names_of, reductions_figure
-from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
+from seedwise.reporting._figures import names_of, reductions_figure
+from seedwise.reporting._formatting import number, p_value, reduction
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
-from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.ensembles import ensemble_name
+from seedwise.statistics import Candidate, ComparisonRow, Cost, Interval, recommend
 from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
@@ -18,22 +21,18 @@ if TYPE_CHECKING:
 
     from seedwise.study import Ensembles, StudyResults
 
-NOTE: Final = (
+_NOTE: Final = (
     "In the form of table 4 of the Variance Minimizer Loss paper. Costs are times relative to one plain run of the "
     "base: training, as the median of its runs, and inference, measured beside a plain evaluation; an ensemble of N "
     "trains and predicts N times. Reduction: of the SD, against the base's plain runs; p is corrected over all rows."
 )
-ENSEMBLES: Final = (
-    "Ensembles are formed from the pool of finished runs: the spread is that within random partitions of the pool into "
-    "disjoint ensembles, averaged. The reduction is against the base's plain runs with the same seeds; its jackknife "
-    "interval leaves out one seed at a time from both."
-)
-CAPTION: Final = (
+
+
+_CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
     "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more "
     "than 30, methods with a readout are left to the table."
 )
-ALPHA: Final = 0.05
 _MOST_DRAWN: Final = 30
 
 
@@ -71,7 +70,7 @@ def candidates_of(
         cost = cost_at[one.task, one.regime, one.method, one.readout]
         found.append(
             Candidate(
-                _name(one, places),
+                ensemble_name(one, places),
                 one.found if isinstance(one.found, str) else one.found.reduction,
                 _times_n(cost.training, one),
                 _times_n(cost.inference, one),
@@ -117,39 +116,6 @@ def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
     return Table(columns, rows)
 
 
-def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
-    """Lay out every ensemble beside the single runs of its pool; the second result says why not.
-
-    Args:
-        ensembles: the ensembles of the study.
-
-    """
-    several = len({(one.task, one.regime) for one in ensembles}) > 1
-    known = {id(one): one.found.ratio.p_value for one in ensembles if isinstance(one.found, EnsembleSpread)}
-    p = dict(zip(known, holm(list(known.values())).tolist(), strict=True))
-    rows, reasons = [], []
-    for one in ensembles:
-        name, e = _name(one, several), one.found
-        if isinstance(e, str):
-            reasons.append(f"{name}: {e}")
-            continue
-        rows.append(
-            [
-                name,
-                str(e.n),
-                interval(e.mean, 2, 100),
-                interval(e.gain, 2, 100),
-                interval(e.spread, 2, 100),
-                number(100 * e.base, 2),
-                reduction(e.reduction),
-                p_value(p[id(one)]),
-                f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
-            ]
-        )
-    columns = ["method", "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
-    return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
-
-
 def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
     """Draw the reductions with their intervals, in the order of cost.
 
@@ -159,21 +125,15 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
 
     """
 
-    def dearness(one: tuple[Candidate, float]) -> tuple[float, ...]:
+    def dearness(one: tuple[Candidate, bool]) -> tuple[float, ...]:
         # Times that are shown as equal are equal.
         return tuple(math.inf if cost is None else round(cost, 1) for cost in (one[0].training, one[0].inference))
 
-    both = sorted(zip(candidates, recommend(candidates).p_adjusted, strict=True), key=dearness)
+    both = sorted(zip(candidates, recommend(candidates).resolved, strict=True), key=dearness)
     if len(both) > _MOST_DRAWN:
         both = [one for one in both if one[0].method == base or one[0].readout == "plain"]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
-    return reductions_figure(names, [c.reduction for c, _ in both], [p < ALPHA for _, p in both])
-
-
-def _name(one: Ensembles, places: bool) -> str:
-    place = f" ({one.task}, {one.regime})" if places else ""
-    some = "" if one.of_first is None else of_first_runs(one.of_first)
-    return f"{method_and_readout(one)}, ensemble-{one.size}{place}{some}"
+    return reductions_figure(names, [c.reduction for c, _ in both], [resolved for _, resolved in both])
 
 
 def _times_n(cost: float | None, one: Ensembles) -> float | None:
@@ -182,3 +142,15 @@ def _times_n(cost: float | None, one: Ensembles) -> float | None:
 
 def _times(cost: float | None) -> str:
     return "-" if cost is None else number(cost, 1 if cost < 9.95 else 0)
+
+
+def _show(found: Compared) -> Shown:
+    study = found.study
+    listed = candidates_of(found.rows, [part.cost for part in study.parts], study.ensembles, found.base)
+    with_readouts = bool(study.ensembles) or len({cell.readout for cell in study.cells}) > 1
+    table = cost_table(listed, with_readouts)
+    drawn = table.rows and any(isinstance(candidate.reduction, Interval) for candidate in listed)
+    return Shown(table, _NOTE, [(partial(cost_figure, listed, found.base), _CAPTION)] if drawn else [])
+
+
+TOPIC: Final = Topic("What it costs", _show)

@@ -8,18 +8,17 @@ from typing import Final
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
-from seedwise.statistics import (
-    Cell,
-)
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import Cell
 from seedwise.statistics.comparison.disagreement import Labels, disagreements
 
-NOTE: Final = (
+_NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "
     "each question by itself). Churn: the share of test examples on which two runs disagree. Error variance: the "
     "variance over runs of being wrong, averaged over examples. The same runs say far more about both than about the "
     "SD of a metric, and they are other questions: less churn is no smaller SD."
 )
-EFFECT: Final = 0.9
+_EFFECT: Final = 0.9
 """The ratio that the plan in a verdict is for."""
 
 
@@ -34,7 +33,7 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
     """
     rows, reasons = [], []
     plans: dict[str, None] = {}
-    for found, name in zip(disagreements(cells, labels, base, EFFECT), names_of(cells), strict=True):
+    for found, name in zip(disagreements(cells, labels, base, _EFFECT), names_of(cells), strict=True):
         if found is None:
             continue
         if isinstance(found, str):
@@ -49,6 +48,15 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
     columns = ["method", "churn / base's [95 %]", "p", "verdict on churn"]
     return (
         Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows),
-        " ".join([NOTE, *(f"F{plan[1:]}." for plan in plans)]),
+        " ".join([_NOTE, *(f"F{plan[1:]}." for plan in plans)]),
         reasons,
     )
+
+
+def _show(found: Compared) -> Shown:
+    labels = [part.labels for part in found.study.parts]
+    table, note, reasons = disagreement_table(found.cells, labels, found.base)
+    return Shown(table, note, reasons=reasons)
+
+
+TOPIC: Final = Topic("How often runs disagree", _show)

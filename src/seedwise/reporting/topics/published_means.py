@@ -10,16 +10,21 @@ from numpy.typing import NDArray
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number
-from seedwise.reporting._published import published_entry
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, Interval, Metric, mean_beside_published, spread
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.reporting.topics.published import published_entry, source_of
+from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
+from seedwise.statistics.comparison.published import values_beside_published
 
 if TYPE_CHECKING:
     from seedwise.study import PublishedResults
 
-NOTE: Final = (
+_NOTE: Final = (
     "Published without an SD, so that the intervals are the t intervals of our own means: chance in the published "
     "number is not in them, nor are versions of libraries or readings of a paper."
+)
+_OTHER_SETTING: Final = (
+    "This is not the published setting: network, data or length of training differ. Means are therefore not comparable."
 )
 
 
@@ -65,7 +70,7 @@ def published_means_table(
         ours[primary] = cell.values[cell.finished_mask]
         given = ({} if entry.mean is None else {primary: entry.mean}) | entry.means
         for name, theirs in given.items():
-            decimals = 2 if name in known and known[name].shown.unit == "%" else 3
+            decimals = 2 if name in known and known[name].is_percent else 3
             texts = _beside(ours.get(name), theirs, cell.group[cell.finished_mask], decimals + 1)
             table.append(
                 [*lead, method_and_readout(row), name, number(theirs, decimals), *texts[: 3 if comparable else 2]]
@@ -76,11 +81,22 @@ def published_means_table(
 def _beside(
     values: NDArray[np.float64] | None, published: float, groups: NDArray[np.int64], decimals: int
 ) -> list[str]:
+    d = None if values is None else values_beside_published(values, groups, published)
     if values is None or len(values) - len(set(groups.tolist())) < 2:
         return ["-", "0" if values is None else str(len(values)), "-"]
-    mean, sd = float(values.mean()), spread(values, groups=groups)
-    if not sd.estimate > 0:
+    mean = float(values.mean())
+    if d is None:
         return [number(mean, decimals), str(len(values)), "-"]
-    d = mean_beside_published(mean, published, sd=sd.estimate, sd_published=None, n=len(values), n_published=None)
     ours = Interval(mean, published + d.low, published + d.high, d.level, d.n, d.procedure)
     return [interval(ours, decimals), str(len(values)), f"{interval(d, 1, 100 / published)} %"]
+
+
+def _show(found: Compared) -> Shown:
+    description = found.study.description
+    metrics = [part.metrics for part in found.study.parts]
+    table = published_means_table(found.shown_cells, found.rows, metrics, description.metrics, description.published)
+    note = _NOTE if description.published.same_setting else _OTHER_SETTING
+    return Shown(table, source_of(description.published) + note)
+
+
+TOPIC: Final = Topic("Beside the published means", _show)

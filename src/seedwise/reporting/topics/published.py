@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._table import Table
-from seedwise.statistics import (
-    BesidePublished,
-    ComparisonRow,
-    Interval,
-    beside_published,
-    mean_beside_published,
-    ratio_beside_published,
-    spread_ratio_of_sds,
-)
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import BesidePublished, ComparisonRow, Interval
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.comparison.published import (
+    ratio_to_base_beside_published,
+    row_mean_beside_published,
+    sd_beside_published,
+)
 
 if TYPE_CHECKING:
     from seedwise.study import Published, PublishedResults
+
+_RATIOS: Final = (
+    "Intervals of published ratios assume normal values, as of the published runs only the SD is known. Incompatible: "
+    "the interval of ours / published does not hold 1; uninformative: it does, but is wider than a factor of two "
+    "either way. "
+)
+_NOTE: Final = _RATIOS + (
+    "The difference of means has Welch's interval; it may also come from versions of libraries or readings of a paper."
+)
+_OTHER_SETTING: Final = (
+    "This is not the published setting: network, data or length of training differ. SDs and means are therefore not "
+    "comparable and have no verdict; ratios to the base have one, as far as a method's effect does not depend on the "
+    "setting. "
+)
 
 
 def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, base: str) -> Table:
@@ -51,7 +63,7 @@ def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, 
             continue
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
         theirs = f"{number(entry.sd, 3)} ({entry.n})"
-        verdict = _shown(_sd(row, entry.sd, entry.n)) if comparable else []
+        verdict = _shown(sd_beside_published(row, entry.sd, entry.n)) if comparable else []
         ours = f"{interval(row.spread, 3)} ({row.n})" if isinstance(row.spread, Interval) else "-"
         of_base = published_entry(listed, row, base)
         means = _means(row, entry, comparable) if with_means else []
@@ -74,45 +86,40 @@ def published_entry(
     return None
 
 
-def _sd(row: ComparisonRow, sd: float, n: int) -> BesidePublished | None:
-    if not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
-        return None
-    return beside_published(row.spread.estimate, sd, n=row.n, n_published=n, level=row.spread.level)
-
-
 def _means(row: ComparisonRow, entry: Published, comparable: bool) -> list[str]:
     # Percentages are published with two decimals, errors of about 1 with three.
-    decimals = 2 if row.metric.unit == "%" else 3
+    decimals = 2 if row.metric.is_percent else 3
     if entry.mean is None:
         return ["", ""]
     if not comparable:
         return [number(entry.mean, decimals), "-" if row.mean is None else number(row.mean, decimals)]
-    if row.mean is None or not isinstance(row.spread, Interval) or not row.spread.estimate > 0:
-        return [number(entry.mean, decimals), "-"]
-    difference = mean_beside_published(
-        row.mean,
-        entry.mean,
-        sd=row.spread.estimate,
-        sd_published=entry.sd,
-        n=row.n,
-        n_published=entry.n,
-        level=row.spread.level,
-    )
-    return [number(entry.mean, decimals), interval(difference, decimals)]
+    difference = row_mean_beside_published(row, entry.mean, entry.sd, entry.n)
+    return [number(entry.mean, decimals), "-" if difference is None else interval(difference, decimals)]
 
 
 def _ratios(row: ComparisonRow, entry: Published, of_base: Published | None, base: str) -> list[str]:
-    if is_base(row, base) or of_base is None or None in (of_base.sd, of_base.n, entry.sd, entry.n):
+    if is_base(row, base) or of_base is None or of_base.sd is None or of_base.n is None:
         return ["", "", ""]
-    theirs = spread_ratio_of_sds(entry.sd, of_base.sd, n_method=entry.n, n_base=of_base.n)  # type: ignore[arg-type]
-    if isinstance(row.reduction, str):
-        return [interval(theirs, 2), "-", "-"]
-    r = row.reduction
-    ours = Interval(1 - r.estimate / 100, 1 - r.high / 100, 1 - r.low / 100, r.level, r.n, r.procedure)
-    if r.level != theirs.level or ours.estimate <= 0:
-        return [interval(theirs, 2), interval(ours, 2), "-"]
-    return [interval(theirs, 2), interval(ours, 2), ratio_beside_published(ours, theirs).word]
+    if entry.sd is None or entry.n is None:
+        return ["", "", ""]
+    found = ratio_to_base_beside_published(row, sd=entry.sd, base_sd=of_base.sd, n=entry.n, base_n=of_base.n)
+    ours = "-" if found.ours is None else interval(found.ours, 2)
+    return [interval(found.published, 2), ours, "-" if found.beside is None else found.beside.word]
 
 
 def _shown(found: BesidePublished | None) -> list[str]:
     return ["-", "-"] if found is None else [interval(found.ratio, 2), found.word]
+
+
+def source_of(published: PublishedResults) -> str:
+    """Return where published numbers come from, as the beginning of a note."""
+    return f"Published: {published.source}. " if published.source else ""
+
+
+def _show(found: Compared) -> Shown:
+    published = found.study.description.published
+    note = _NOTE if published.same_setting else _OTHER_SETTING + _RATIOS
+    return Shown(published_table(found.rows, published, found.base), source_of(published) + note)
+
+
+TOPIC: Final = Topic("Beside the published numbers", _show)

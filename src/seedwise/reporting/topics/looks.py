@@ -7,9 +7,10 @@ from typing import Final
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval, p_value, reduction
 from seedwise.reporting._table import Table
-from seedwise.statistics import Interim
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import Interim, interim_analysis
 
-NOTE: Final = (
+_NOTE: Final = (
     "The study was looked at while it grew. A comparison is resolved where its p, corrected (Holm), is below the limit "
     "of this look; the limits spend the error rate as runs come in (Lan & DeMets, O'Brien & Fleming's type). The "
     "repeated intervals hold the truth at all looks together; all other intervals of this report are those of a study "
@@ -45,3 +46,15 @@ def why_it_stopped(found: Interim) -> str:
     if look.is_last:
         return f"stopped at {where}, the maximum: not resolved: {open_ones}"
     return f"{where}: not resolved yet: {open_ones}"
+
+
+def _show(found: Compared) -> Shown:
+    look = found.study.description.look
+    if look is None:
+        return Shown()
+    at_look = interim_analysis(look, found.shown_cells, [part.labels for part in found.study.parts], found.base)
+    sentence = why_it_stopped(at_look)
+    return Shown(looks_table(at_look), f"{sentence[0].upper()}{sentence[1:]}. {_NOTE}")
+
+
+TOPIC: Final = Topic("When it stopped", _show)
