@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from seedwise.statistics import power, seeds_needed
-from seedwise.statistics._ratio_tests import two_sided
-from seedwise.statistics.ratios import RatioProcedure, ratio_arms, ratio_test
+from seedwise.statistics.ratios._ratio_tests import two_sided
+from seedwise.statistics.ratios.ratios import RatioProcedure, ratio_arms, ratio_test
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from seedwise.statistics._ratio_tests import default_p_values
+from seedwise.statistics.ratios._ratio_tests import default_p_values
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]

@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 
 from seedwise.statistics import SequentialDesign, churn_difference, sequential_design, sequential_power
-from seedwise.statistics.sequential import _TESTS
+from seedwise.statistics.sequential.sequential import _TESTS
 
 LOOKS = (10, 20, 40, 80)
 SEED = 20261124

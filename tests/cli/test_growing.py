@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seedwise.statistics.recommendation import Candidate
+from seedwise.statistics.verdicts.recommendation import Candidate
 from seedwise.study import Study, parse_study
 
 from .conftest import FUNCTION, STUDY, run_cli

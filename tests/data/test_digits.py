@@ -1,6 +1,8 @@
 """The digits and their test split, which may never change."""
 
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import torch
@@ -63,3 +65,11 @@ def test_images_move_by_one_pixel():
 
 def test_a_worker_loads_a_dataset_once():
     assert load("digits", "cpu") is load("digits", "cpu")
+
+
+def test_they_are_those_of_scikit_learn_which_is_not_imported():
+    program = "import sys; from seedwise.data import load; load('digits'); assert 'sklearn' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+    digits, known = load("digits"), bundled()
+    assert (digits.train.images[..., 0].numpy() == known.images[digits.train.ids]).all()
+    assert (digits.test.labels.numpy() == known.target[digits.test.ids]).all()

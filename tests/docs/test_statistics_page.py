@@ -13,9 +13,9 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from seedwise.statistics import spread_ratio
-from seedwise.statistics._ratio_tests import two_sided
-from seedwise.statistics.ratios import ratio_arms, ratio_test
-from seedwise.statistics.verdict import ChurnWord, ErrorVarianceWord, MeanWord, SpreadWord
+from seedwise.statistics.ratios._ratio_tests import two_sided
+from seedwise.statistics.ratios.ratios import ratio_arms, ratio_test
+from seedwise.statistics.verdicts.verdict import ChurnWord, ErrorVarianceWord, MeanWord, SpreadWord
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")

@@ -1,5 +1,8 @@
 """The switches of strict determinism."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -63,3 +66,22 @@ def test_the_workspace_of_cublas_is_set(monkeypatch):
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     with strict_determinism():
         assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+
+
+@pytest.mark.parametrize("imported", ["before", "within"])
+def test_the_compiler_is_deterministic_too_and_is_not_imported_for_it(imported):
+    program = f"""
+import os, sys
+from seedwise.randomness import strict_determinism
+if {imported == "before"}:
+    import torch._inductor.config
+with strict_determinism():
+    assert {imported == "before"} or "torch._inductor.config" not in sys.modules
+    import torch._inductor.config
+    assert torch._inductor.config.deterministic
+assert not torch._inductor.config.deterministic
+with strict_determinism(False):
+    assert not torch._inductor.config.deterministic
+assert "TORCHINDUCTOR_DETERMINISTIC" not in os.environ
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from seedwise.statistics import spread, spread_ratio
-from seedwise.statistics._ratio_tests import two_sided
-from seedwise.statistics.ratios import ratio_arms, ratio_test
+from seedwise.statistics.ratios._ratio_tests import two_sided
+from seedwise.statistics.ratios.ratios import ratio_arms, ratio_test
 
 SEED = 20240607
 Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]

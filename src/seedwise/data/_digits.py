@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,14 +27,8 @@ def load_digits() -> Dataset:
     Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 
     """
-    from sklearn.datasets import load_digits as bundled
-
-    digits = bundled()
-    everything = Examples(
-        torch.from_numpy(digits.images.astype(np.uint8))[..., None],
-        torch.from_numpy(digits.target.astype(np.int64)),
-        torch.arange(len(digits.target)),
-    )
+    rows = torch.from_numpy(_bundled())
+    everything = Examples(rows[:, :-1].reshape(-1, 8, 8, 1), rows[:, -1].long(), torch.arange(len(rows)))
     test = torch.from_numpy(digits_test_indices())
     train = torch.ones(len(everything), dtype=torch.bool)
     train[test] = False
@@ -45,6 +41,18 @@ def load_digits() -> Dataset:
         std=(6.018,),
         augmentation=Shift(1),
     )
+
+
+def _bundled() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """Return 64 pixels and the class of every digit, from scikit-learn's file.
+
+    The package is not imported, which takes every worker as long as torch.
+    """
+    package = importlib.util.find_spec("sklearn")
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
+    path = Path(package.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
+    return np.loadtxt(path, delimiter=",", dtype=np.uint8)
 
 
 def digits_test_indices() -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -69,7 +69,7 @@ def main() -> None:
             os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    # Before the first run, so that the time is not charged to it: torch, and what it loads to be made deterministic.
+    # Imports torch before the first run, so that the time is not charged to it.
     with strict_determinism():
         pass
     answer(event="ready")

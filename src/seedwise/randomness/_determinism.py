@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_COMPILER: Final = "TORCHINDUCTOR_DETERMINISTIC"
 
 
 @contextmanager
@@ -32,13 +36,33 @@ def strict_determinism(enabled: bool = True) -> Iterator[None]:
     was_on = torch.are_deterministic_algorithms_enabled()
     warned_only = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
+    compiler = os.environ.get(_COMPILER)
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    torch.use_deterministic_algorithms(enabled)
+    os.environ[_COMPILER] = "1" if enabled else "0"
+    _switch(enabled)
     torch.backends.cudnn.benchmark = False
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(was_on, warn_only=warned_only)
+        if compiler is None:
+            del os.environ[_COMPILER]
+        else:
+            os.environ[_COMPILER] = compiler
+        _switch(was_on, warned_only)
         torch.backends.cudnn.benchmark = benchmark
         torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+
+
+def _switch(on: bool, warn_only: bool = False) -> None:
+    """Switch deterministic algorithms on or off, in the compiler too if it is loaded.
+
+    It is not imported for that, which takes nearly as long as importing torch; if a run imports it later, it reads the
+    environment variable.
+    """
+    import torch
+
+    if "torch._inductor.config" in sys.modules:
+        torch.use_deterministic_algorithms(on, warn_only=warn_only)
+    else:
+        torch.set_deterministic_debug_mode(("warn" if warn_only else "error") if on else "default")

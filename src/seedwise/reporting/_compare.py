@@ -17,7 +17,7 @@ from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell, ComparisonRow, Question, compare_study
-from seedwise.statistics.metric import inferred
+from seedwise.statistics.cells.metric import inferred
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from seedwise.reporting._formatting import interval, number, of_first_runs, p_va
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
 from seedwise.statistics import Candidate, ComparisonRow, Cost, EnsembleSpread, Interval, holm, recommend
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from seedwise.statistics import (
     group_size_table,
     spread_sources,
 )
-from seedwise.statistics.pairing import base_of, lined_up, several_groups
+from seedwise.statistics.cells.pairing import base_of, lined_up, several_groups
 
 Curves = Mapping[str, NDArray[np.float64]]
 

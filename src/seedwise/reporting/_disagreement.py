@@ -11,7 +11,7 @@ from seedwise.reporting._table import Table
 from seedwise.statistics import (
     Cell,
 )
-from seedwise.statistics.disagreement import Labels, disagreements
+from seedwise.statistics.comparison.disagreement import Labels, disagreements
 
 NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "

@@ -11,7 +11,7 @@ from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, pooled_ratio, spread_trend
-from seedwise.statistics.pairing import lined_up
+from seedwise.statistics.cells.pairing import lined_up
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

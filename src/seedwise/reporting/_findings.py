@@ -27,7 +27,7 @@ from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._single import ranking_sentences, single_runs_table
 from seedwise.reporting._table import Table
 from seedwise.statistics import Candidate, GroupSize, Interim, Reactivity, SpreadSources, interim_analysis
-from seedwise.statistics.pairing import several_groups
+from seedwise.statistics.cells.pairing import several_groups
 
 if TYPE_CHECKING:
     from seedwise.study import StudyResults

@@ -12,7 +12,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell, Interval, crossed_difference, crossed_mean
-from seedwise.statistics.pairing import base_of, lined_up, predictions_of
+from seedwise.statistics.cells.pairing import base_of, lined_up, predictions_of
 
 
 def new_data_table(

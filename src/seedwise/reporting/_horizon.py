@@ -13,7 +13,7 @@ from seedwise.reporting._formatting import percent
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,7 +19,7 @@ from seedwise.statistics import (
     as_reduction,
     pooled_ratio,
 )
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from seedwise.study import Published

@@ -17,7 +17,7 @@ from seedwise.statistics import (
     ratio_beside_published,
     spread_ratio_of_sds,
 )
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from seedwise.study import Published, PublishedResults

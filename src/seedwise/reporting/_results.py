@@ -22,8 +22,8 @@ from seedwise.statistics import (
     compare_study,
     runs_to_resolve,
 )
-from seedwise.statistics.interim import limit_of
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.sequential.interim import limit_of
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription

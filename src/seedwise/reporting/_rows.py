@@ -8,7 +8,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval, p_value, reduction
 from seedwise.reporting._table import Table
 from seedwise.statistics import ComparisonRow, Interval, holm
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:

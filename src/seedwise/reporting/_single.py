@@ -11,7 +11,7 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.statistics import Cell, Interval, expected_extremes, ranking_flips, seed_effect, threshold_chance
-from seedwise.statistics.pairing import base_of, lined_up
+from seedwise.statistics.cells.pairing import base_of, lined_up
 
 FEW: Final = 5
 """As many seeds as papers use."""

@@ -7,77 +7,82 @@ Example:
     5
 """
 
-from seedwise.statistics.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
-from seedwise.statistics.attribution import (
+from seedwise.statistics.attribution.attribution import (
     Attribution,
     SourceEffect,
     churn_attribution,
     logit_attribution,
     variance_attribution,
 )
-from seedwise.statistics.attribution_design import AttributionDesign, attribution_design
-from seedwise.statistics.cell import Cell
-from seedwise.statistics.churn import churn
-from seedwise.statistics.churn_comparison import churn_difference, churn_ratio
-from seedwise.statistics.churn_planning import (
+from seedwise.statistics.attribution.design import AttributionDesign, attribution_design
+from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
+from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
+from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.metric import SHARE, Metric
+from seedwise.statistics.cells.question import Look, Question
+from seedwise.statistics.comparison.comparison import compare_cells, compare_study
+from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
+from seedwise.statistics.comparison.row import ComparisonRow
+from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
+from seedwise.statistics.core.interval import Interval
+from seedwise.statistics.core.multiple import holm
+from seedwise.statistics.disagreement.churn import churn
+from seedwise.statistics.disagreement.churn_comparison import churn_difference, churn_ratio
+from seedwise.statistics.disagreement.error_variance import error_variance
+from seedwise.statistics.disagreement.error_variance_comparison import error_variance_difference, error_variance_ratio
+from seedwise.statistics.disagreement.errors import ExampleErrors, example_errors
+from seedwise.statistics.disagreement.flips import negative_flips
+from seedwise.statistics.disagreement.forecast_difference import forecast_difference
+from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
+from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
+from seedwise.statistics.means.failures import failure_difference
+from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
+from seedwise.statistics.means.means import mean_difference
+from seedwise.statistics.means.rankings import PairFlip, RankingFlips, ranking_flips
+from seedwise.statistics.planning.churn import (
     churn_power,
     churn_ratio_power,
     churn_ratio_seeds_needed,
     churn_sd,
     churn_seeds_needed,
 )
-from seedwise.statistics.churn_verdict import churn_verdict, error_variance_verdict
-from seedwise.statistics.comparison import compare_cells, compare_study
-from seedwise.statistics.comparison_row import ComparisonRow
-from seedwise.statistics.confirmation import Confirmation, Quantity, confirm
-from seedwise.statistics.correlation import arm_correlation
-from seedwise.statistics.crossed import Crossed, crossed_difference, crossed_mean
-from seedwise.statistics.ensembles import EnsembleSpread, ensemble_spread
-from seedwise.statistics.equivalence import Equivalence, mean_equivalence, spread_equivalence
-from seedwise.statistics.error_variance import error_variance
-from seedwise.statistics.error_variance_comparison import error_variance_difference, error_variance_ratio
-from seedwise.statistics.errors import ExampleErrors, example_errors
-from seedwise.statistics.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
-from seedwise.statistics.failures import failure_difference
-from seedwise.statistics.flips import negative_flips
-from seedwise.statistics.forecast_difference import forecast_difference
-from seedwise.statistics.heterogeneity import GroupSpreads, group_spreads
-from seedwise.statistics.improvement import Improvement, probability_of_improvement
-from seedwise.statistics.interim import Interim, InterimComparison, interim_analysis
-from seedwise.statistics.interval import Interval
-from seedwise.statistics.largest_gap import LargestGap, largest_gap
-from seedwise.statistics.logits import cross_entropy, ensemble_delta, logit_correlation
-from seedwise.statistics.means import mean_difference
-from seedwise.statistics.metric import SHARE, Metric
-from seedwise.statistics.multiple import holm
-from seedwise.statistics.planning import (
+from seedwise.statistics.planning.planning import (
     expected_interval,
     mean_power,
     mean_seeds_needed,
     power,
     seeds_needed,
 )
-from seedwise.statistics.pool import GroupSize, SeedEffect, group_size_table, seed_effect
-from seedwise.statistics.pooled import PooledRatio, pooled_ratio
-from seedwise.statistics.published import (
+from seedwise.statistics.ratios.correlation import arm_correlation
+from seedwise.statistics.ratios.pooled import PooledRatio, pooled_ratio
+from seedwise.statistics.ratios.published import (
     BesidePublished,
     beside_published,
     mean_beside_published,
     ratio_beside_published,
 )
-from seedwise.statistics.question import Look, Question
-from seedwise.statistics.rankings import PairFlip, RankingFlips, ranking_flips
-from seedwise.statistics.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
-from seedwise.statistics.reactivity import Reactivity, reactivity
-from seedwise.statistics.recommendation import Candidate, Cost, Recommendation, recommend
-from seedwise.statistics.runs_to_resolve import RunsToResolve, runs_to_resolve
-from seedwise.statistics.scores import ScoreSpread, score_spread
-from seedwise.statistics.sequential import SequentialDesign, SequentialPower, sequential_design, sequential_power
-from seedwise.statistics.sources import SpreadSources, spread_from_churn, spread_sources
-from seedwise.statistics.spread import spread
-from seedwise.statistics.spread_profile import SpreadProfile, spread_profile
-from seedwise.statistics.spread_trend import spread_trend
-from seedwise.statistics.verdict import Verdict, mean_verdict, spread_verdict
+from seedwise.statistics.ratios.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
+from seedwise.statistics.sequential.interim import Interim, InterimComparison, interim_analysis
+from seedwise.statistics.sequential.sequential import (
+    SequentialDesign,
+    SequentialPower,
+    sequential_design,
+    sequential_power,
+)
+from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
+from seedwise.statistics.spread.ensembles import EnsembleSpread, ensemble_spread
+from seedwise.statistics.spread.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
+from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
+from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
+from seedwise.statistics.spread.pool import GroupSize, SeedEffect, group_size_table, seed_effect
+from seedwise.statistics.spread.profile import SpreadProfile, spread_profile
+from seedwise.statistics.spread.scores import ScoreSpread, score_spread
+from seedwise.statistics.spread.spread import spread
+from seedwise.statistics.spread.trend import spread_trend
+from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_verdict
+from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
+from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
+from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
     "SHARE",

@@ -19,7 +19,7 @@ from seedwise.statistics import (
     logit_attribution,
     variance_attribution,
 )
-from seedwise.statistics.metric import as_recorded
+from seedwise.statistics.cells.metric import as_recorded
 from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._error_messages import mistake

@@ -13,8 +13,8 @@ from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
 from seedwise.run import FINAL
 from seedwise.statistics import Cell, Interval, Metric
-from seedwise.statistics.comparison_row import forecast_difference_of
-from seedwise.statistics.metric import as_recorded
+from seedwise.statistics.cells.metric import as_recorded
+from seedwise.statistics.comparison.row import forecast_difference_of
 from seedwise.store import Store, StoredReadout, StoredRun
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import description_of

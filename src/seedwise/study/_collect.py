@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 from seedwise.store import Store, StoredRun
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from seedwise.statistics import Look, Metric, Question
-from seedwise.statistics.metric import unit_of
+from seedwise.statistics.cells.metric import unit_of
 from seedwise.study._spec import Published, PublishedRange
 
 _OLD_NAMES: Final = {"spread_ratio": "sd_ratio"}

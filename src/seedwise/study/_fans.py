@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
-from seedwise.statistics.pairing import is_base
+from seedwise.statistics.cells.pairing import is_base
 from seedwise.store import recordable
 from seedwise.study._cell_forecasts import CellForecasts
 

@@ -33,7 +33,7 @@ from seedwise.run import (
     write_checked,
 )
 from seedwise.statistics import Metric, Question
-from seedwise.statistics.metric import unit_of
+from seedwise.statistics.cells.metric import unit_of
 from seedwise.store import Store
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import changed_code as code_changed_since

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from seedwise.readouts import Readout
 from seedwise.statistics import Metric
-from seedwise.statistics.metric import unit_of
+from seedwise.statistics.cells.metric import unit_of
 from seedwise.study._error_messages import validated
 from seedwise.training import FUNCTION, SIZES, Options, Size, is_forecasting, metrics_of, task_name
 

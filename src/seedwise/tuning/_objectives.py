@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics import Cell
-from seedwise.statistics._predictions import same_examples
-from seedwise.statistics.pairing import predictions_of
+from seedwise.statistics.cells.pairing import predictions_of
+from seedwise.statistics.core._predictions import same_examples
 from seedwise.tuning._options import Objective
 from seedwise.tuning._results import Measured
 

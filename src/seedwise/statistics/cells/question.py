@@ -1,0 +1,68 @@
+"""What a study is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from seedwise.statistics.cells.cell import Cell
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a study is to find.
+
+    Attributes:
+        sd_ratio: the ratio of SDs, method to base, that is to be found, between 0 and 1.
+        power: the probability of finding it, between 0 and 1.
+        factor: the largest ratio of SDs that still counts as equal, above 1; None: equivalence is not asked about.
+        margin: the largest difference of means that still counts as equal, in the unit of the metric; or None.
+        threshold: a value of the metric: how likely is a run that is worse? None: than the mean of the base.
+
+    """
+
+    sd_ratio: float = 0.7
+    power: float = 0.8
+    factor: float | None = None
+    margin: float | None = None
+    threshold: float | None = None
+
+    def margins(self, cells: Iterable[Cell]) -> dict[str, float] | None:
+        """Return the margin in the unit in which the metric of each task is shown, by task."""
+        return _shown(self.margin, cells)
+
+    def thresholds(self, cells: Iterable[Cell]) -> dict[str, float] | None:
+        """Return the threshold in the unit in which the metric of each task is shown, by task."""
+        return _shown(self.threshold, cells)
+
+
+def _shown(value: float | None, cells: Iterable[Cell]) -> dict[str, float] | None:
+    return None if value is None else {cell.task: cell.metric.scale * value for cell in cells}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at a study that grows until its question is resolved.
+
+    Attributes:
+        question: what is to be resolved for every method.
+        looks: the numbers of runs per method at which it is looked at, rising.
+        limits: below which p-value a single comparison is resolved, at each look.
+        alpha: error rate of the whole study.
+        comparisons: how many comparisons share it.
+        look: which look this is, counted from 0.
+
+    """
+
+    question: Literal["spread", "mean", "churn"]
+    looks: tuple[int, ...]
+    limits: tuple[float, ...]
+    alpha: float
+    comparisons: int
+    look: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the study cannot grow further."""
+        return self.look + 1 == len(self.looks)

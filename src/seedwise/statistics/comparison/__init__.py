@@ -1,0 +1,1 @@
+"""How do the methods of a study compare with its base?"""

@@ -1,0 +1,1 @@
+"""How often do two runs answer differently, and by how much?"""

@@ -1,0 +1,1 @@
+"""How many runs does it take?"""

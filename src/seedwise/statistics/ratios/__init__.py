@@ -1,0 +1,1 @@
+"""How much steadier is one method than another?"""

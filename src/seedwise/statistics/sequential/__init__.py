@@ -1,0 +1,1 @@
+"""When may a study that grows stop?"""

@@ -1,0 +1,161 @@
+"""A look at a study that grows: what is resolved at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.pairing import base_of, is_base
+from seedwise.statistics.cells.question import Look
+from seedwise.statistics.comparison.comparison import compare_study
+from seedwise.statistics.comparison.disagreement import churn_ratio_of
+from seedwise.statistics.comparison.row import ComparisonRow
+from seedwise.statistics.core.interval import Interval
+from seedwise.statistics.core.multiple import holm
+
+_SMALLEST: Final = 1e-12
+"""Stands for a limit of 0: no test of ours tells anything apart from it."""
+
+
+@dataclass(frozen=True)
+class InterimComparison:
+    """A comparison with the base at a look.
+
+    Attributes:
+        task, regime, method, readout: of the cell.
+        found: what was asked for, of the cell and the base, with its repeated interval: the reduction of the SD in
+            percent, the difference of the means or the ratio of churn; None where it is not known, or withheld because
+            runs failed.
+        p: its p-value, corrected for all comparisons (Holm); None where nothing was found.
+        resolved: whether p is below the limit of the look.
+
+    """
+
+    task: str
+    regime: str
+    method: str
+    readout: str
+    found: Interval | None
+    p: float | None
+    resolved: bool
+
+
+@dataclass(frozen=True)
+class Interim:
+    """What is resolved at a look.
+
+    Attributes:
+        look: the look.
+        limit: below which a corrected p-value is resolved; None: no p-value is small enough this early.
+        comparisons: with the base, in the order of the cells.
+
+    """
+
+    look: Look
+    limit: float | None
+    comparisons: tuple[InterimComparison, ...]
+
+    @property
+    def open(self) -> tuple[InterimComparison, ...]:
+        """The comparisons that are not resolved."""
+        return tuple(one for one in self.comparisons if not one.resolved)
+
+    @property
+    def resolved(self) -> bool:
+        """Whether all are."""
+        return not self.open
+
+
+def limit_of(look: Look, comparisons: int) -> float:
+    """Return the limit of a look for p-values that are corrected over so many comparisons."""
+    return max(min(look.limits[look.look] * comparisons, 0.999), _SMALLEST)
+
+
+def interim_analysis(
+    look: Look, cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str
+) -> Interim:
+    """Compare every cell with the base at a look.
+
+    The level of the repeated intervals is one minus the limit of the look, so that they hold the truth at all looks
+    together.
+
+    Args:
+        look: the look.
+        cells: the cells; the runs axis of each is that of :class:`Cell`.
+        labels: for each cell the true classes of its examples, or None; used where the question is churn.
+        base: the method that the others are compared with.
+
+    Returns:
+        Interim, with a comparison for every cell but those of the base.
+
+    Raises:
+        ValueError: a task and regime without a plain cell of the base, or cells that cannot be compared.
+
+    Example:
+        >>> from seedwise.statistics import Metric
+        >>> def cell(method, values):
+        ...     return Cell(
+        ...         task="digits", method=method, regime="all", group=[0] * 6, replicate=range(6), values=values,
+        ...         status=("finished",) * 6, metric=Metric("test/accuracy"),
+        ...     )
+        >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
+        >>> steady = cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])
+        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+        >>> interim_analysis(look, [base, steady], [None, None], "base").resolved
+        True
+
+    Source:
+        Lan & DeMets (1983), Biometrika 70, 659-663 (limits); Jennison & Turnbull (1989), Journal of the Royal
+        Statistical Society B 51, 305-361 (repeated intervals).
+
+    """
+    level = 1 - max(look.limits[look.look], _SMALLEST)
+    found: list[tuple[Cell | ComparisonRow, Interval | None]]
+    found = [*(_churn(cells, labels, base, level) if look.question == "churn" else _values(look, cells, base, level))]
+    adjusted = holm([None if value is None else value.p_value for _, value in found]).tolist()
+    limit = limit_of(look, len(found))
+    return Interim(
+        look,
+        None if limit <= _SMALLEST else limit,
+        tuple(
+            InterimComparison(
+                of.task,
+                of.regime,
+                of.method,
+                of.readout,
+                value,
+                None if value is None else p,
+                resolved=value is not None and p < limit,
+            )
+            for (of, value), p in zip(found, adjusted, strict=True)
+        ),
+    )
+
+
+def _values(
+    look: Look, cells: Sequence[Cell], base: str, level: float
+) -> Iterator[tuple[ComparisonRow, Interval | None]]:
+    of_spread = look.question == "spread"
+    for row in compare_study(cells, baseline=base, level=level):
+        if is_base(row, base):
+            continue
+        value = row.reduction if of_spread else row.mean_difference
+        # A verdict that failures withhold is none at any look.
+        withheld = row.failed and not (row.verdict if of_spread else row.mean_verdict)
+        yield row, value if isinstance(value, Interval) and not withheld else None
+
+
+def _churn(
+    cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str, level: float
+) -> Iterator[tuple[Cell, Interval | None]]:
+    for cell, truth in zip(cells, labels, strict=True):
+        against = base_of(cell, cells, base)
+        if against is None:
+            continue
+        found = None if truth is None else churn_ratio_of(cell, against, level)
+        yield cell, found if isinstance(found, Interval) else None

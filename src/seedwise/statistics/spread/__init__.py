@@ -1,0 +1,1 @@
+"""How much does a result vary from run to run?"""

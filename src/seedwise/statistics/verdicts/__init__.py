@@ -1,0 +1,1 @@
+"""What can be concluded, in words?"""
