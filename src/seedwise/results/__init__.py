@@ -1,0 +1,1 @@
+"""Results from anywhere: what one run is, and the comparison of methods."""

@@ -16,6 +16,9 @@ from seedwise.results._roles import Roles, known, listed
 if TYPE_CHECKING:
     import pandas as pd
 
+ROW: Final = "row"
+"""The column that numbers the rows of a wide table without seeds."""
+
 _RANGES: Final = ("__MIN", "__MAX")
 _MEAN: Final = frozenset({"mean", "avg", "average"})
 _SPREAD: Final = frozenset({"std", "stdev", "stddev", "sd", "sem", "stderr"})
@@ -57,7 +60,7 @@ def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
             data = data.drop(columns=name)
     for column, value in roles.where:
         known("column", column, data.columns)
-        chosen = data[column].map(lambda cell: _same(cell, value))
+        chosen = np.array([_same(cell, value) for cell in data[column]], dtype=bool)
         if not chosen.any():
             raise SeedwiseError(
                 f"no row has {column}={value}: the values are {listed(dict.fromkeys(map(text_of, data[column])))}"
@@ -66,7 +69,7 @@ def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
     return data.reset_index(drop=True)
 
 
-def is_numeric(column: pd.Series[object]) -> bool:
+def is_numeric(column: pd.Series[str]) -> bool:
     """Return whether every cell of a column is a number or empty, and not all of them are empty."""
     import pandas as pd
 
@@ -104,6 +107,15 @@ def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) ->
         return _chart(data, roles, notes)
     if roles.methods and set(roles.methods) <= set(columns):
         return _wide(data, list(roles.methods), roles)
+    own = next((column for column in columns if _names.one_of(column, ("method",))), None)
+    if name is not None and own is not None:
+        return Long(data, own)
+    return _guessed(data, roles, notes, name)
+
+
+def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -> Long:
+    """Find the column of the method, or a layout without one, by names and values."""
+    columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
     by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
     texts = _texts(data, numeric, roles)
@@ -111,20 +123,19 @@ def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) ->
         return _transposed(data, by_seed, roles, notes)
     means_are_refused(data, columns)
     method = _method(data, texts, roles)
-    if method is not None:
-        notes.read_as.append(f"method: column '{method}'")
-        return Long(data, method)
-    run = next((column for column in texts if _is_run_name(data, column, roles)), None)
+    run = None if method else next((column for column in texts if _is_run_name(data, column, roles)), None)
     if run is not None:
         return _named_runs(data, run, roles, notes)
-    if len(texts) == 1:
-        notes.read_as.append(f"method: column '{texts[0]}'")
-        return Long(data, texts[0])
+    if method is not None or len(texts) == 1:
+        notes.read_as.append(f"method: column '{method or texts[0]}'")
+        return Long(data, method or texts[0])
     if len(texts) > 1:
-        raise SeedwiseError(
-            f"which column names the method: {listed(map(repr, texts))}? Pass --by '{texts[0]}' (by='{texts[0]}')"
-        )
+        raise SeedwiseError(_which_method(texts))
     return _wide_or_file(data, numeric, roles, notes, name)
+
+
+def _which_method(columns: list[str]) -> str:
+    return f"which column names the method: {listed(map(repr, columns))}? Pass --by '{columns[0]}' (by='{columns[0]}')"
 
 
 def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
@@ -148,8 +159,8 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
         if means:
             shown = f"'{cell}' in the column '{column}'" if "mean" not in column else f"the column '{column}'"
             raise SeedwiseError(
-                f"{shown}: these are means with their spread; what is compared are runs. Pass a table with a row per run, "
-                "or --summary with --n (summary=True, n=...)"
+                f"{shown}: these are means with their spread; what is compared are runs. Pass a table with a row per "
+                "run, or --summary with --n (summary=True, n=...)"
             )
 
 
@@ -190,9 +201,7 @@ def _method(data: pd.DataFrame, texts: list[str], roles: Roles) -> str | None:
     if len(called) > 1:
         same = data.drop_duplicates(called)
         if any(same[c].nunique() < len(same) for c in called):
-            raise SeedwiseError(
-                f"which column names the method: {listed(map(repr, called))}? Pass --by '{called[0]}' (by='{called[0]}')"
-            )
+            raise SeedwiseError(_which_method(called))
     return called[0] if called else None
 
 
@@ -260,7 +269,7 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     texts = _texts(melted.drop(columns=["seed of column", metric]), [], roles)
     method = _method(melted, texts, roles) or (texts[0] if len(texts) == 1 else None)
     if method is None:
-        raise SeedwiseError(f"which column names the method: {listed(map(repr, texts))}? Pass --by '{texts[0]}'")
+        raise SeedwiseError(_which_method(texts or [column for column in keys if column in data.columns][:1]))
     return Long(melted, method, "seed of column", metric)
 
 
@@ -270,14 +279,14 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     keys = [column for column in data.columns if column not in methods]
     named = [c for c in keys if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
     if not named:
-        data = data.assign(row=np.arange(len(data)).astype(str))
-        keys.append("row")
+        data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
+        keys.append(ROW)
     taken = {"method": "method", metric: metric}
     clash = [column for column in keys if column in taken]
     data = data.rename(columns={column: f"{column} (column)" for column in clash})
     keys = [f"{column} (column)" if column in clash else column for column in keys]
     melted = data.melt(id_vars=keys, value_vars=methods, var_name="method", value_name=metric)
-    return Long(melted, "method", None if named else "row", metric)
+    return Long(melted, "method", None if named else ROW, metric)
 
 
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
@@ -287,8 +296,8 @@ def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: N
         return Long(data.assign(method=name), "method")
     if len(methods) < 2:
         raise SeedwiseError(
-            f"no column names the method: the columns are {listed(map(repr, data.columns))}. Pass --by COLUMN (by=...), or "
-            "a file per method"
+            f"no column names the method: there are {listed(map(repr, data.columns))}. Pass --by COLUMN (by=...), or a file "
+            "per method"
         )
     costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
     if costs:
@@ -301,12 +310,12 @@ def _is_no_method(column: str) -> bool:
     return not column or any(_names.one_of(column, kind) for kind in kinds) or _names.is_cost(column)
 
 
-def _all_seeds(column: pd.Series[object]) -> bool:
+def _all_seeds(column: pd.Series[str]) -> bool:
     values = {text_of(cell) for cell in column}
     return all(_names.is_seed_like(value) or value.lower() in _names.STATISTICS for value in values)
 
 
-def _counts(column: pd.Series[object]) -> bool:
+def _counts(column: pd.Series[str]) -> bool:
     return [text_of(cell) for cell in column] in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
 
 

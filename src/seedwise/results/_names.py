@@ -32,21 +32,20 @@ STATISTICS: Final = frozenset(
 )
 BASES: Final = ("base", "baseline", "control", "vanilla", "default", "standard", "reference")
 
-_COSTS: Final = frozenset(
-    {
-        "time", "runtime", "duration", "elapsed", "seconds", "secs", "sec", "minutes", "mins", "hours", "wall", "walltime",
-        "wallclock", "timestamp", "created", "date", "memory", "mem", "vram", "ram", "gpu", "params", "parameters", "flops",
-        "macs", "throughput", "latency", "lr", "learning", "wd", "batch", "batchsize", "width", "depth", "index", "idx",
-        "id", "port", "rank", "gb", "mb",
-    }
-)  # fmt: skip
-_LOWER: Final = frozenset(
-    {
-        "loss", "error", "errors", "err", "mse", "rmse", "mae", "mape", "smape", "nll", "perplexity", "ppl", "wer", "cer",
-        "ter", "regret", "fid", "kid", "brier", "ece", "entropy", "bpb", "bpc", "bpd", "crps", "divergence", "kl", "distance",
-        "cost", "mase", "nmse", "nrmse", "msle", "rmsle",
-    }
-)  # fmt: skip
+
+def _set(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+_COSTS: Final = _set(
+    "time runtime duration elapsed seconds secs sec minutes mins hours wall walltime wallclock timestamp created date",
+    "memory mem vram ram gpu params parameters flops macs throughput latency lr learning wd batch batchsize width depth",
+    "index idx id port rank gb mb",
+)
+_LOWER: Final = _set(
+    "loss error errors err mse rmse mae mape smape nll perplexity ppl wer cer ter regret fid kid brier ece entropy bpb",
+    "bpc bpd crps divergence kl distance cost mase nmse nrmse msle rmsle",
+)
 _SEED_LIKE: Final = re.compile(
     r"(?:seed|run|rep|replicate|repeat|repetition|trial|s|r)?[\s_\-=]*(\d+)(?:\.0+)?", re.IGNORECASE
 )
@@ -112,6 +111,11 @@ def seed_key(text: str) -> str:
     return str(int(found[1])) if found else text
 
 
+def is_statistic(cell: object) -> bool:
+    """Return whether a cell names a statistic of several runs, such as their mean."""
+    return isinstance(cell, str) and cell.strip().lower() in STATISTICS
+
+
 def is_seed_like(name: str) -> bool:
     """Return whether a column is named after a seed, such as ``seed0``."""
     return _SEED_LIKE.fullmatch(name) is not None
@@ -136,3 +140,8 @@ def run_pattern(pattern: str | None) -> re.Pattern[str]:
     for part, what in (("method", ".+"), ("seed", r"[^\s_\-./]+"), ("task", ".+?"), ("fold", r"\d+")):
         made = made.replace(re.escape("{" + part + "}"), f"(?P<{part}>{what})")
     return re.compile(made)
+
+
+def is_validation(name: str) -> bool:
+    """Return whether the name of a metric says that it is of validation data."""
+    return bool({"val", "valid", "validation", "dev", "eval"} & set(words(name)))

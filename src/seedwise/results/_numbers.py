@@ -52,6 +52,10 @@ class Numbers:
     missing: NDArray[np.bool_]
     percent: bool
 
+    def take(self, rows: NDArray[np.int64]) -> Numbers:
+        """Return some of them."""
+        return Numbers(self.values[rows], self.missing[rows], self.percent)
+
 
 def is_missing(cell: object) -> bool:
     """Return whether a cell says that there is no value; ``nan`` is a value, that of a run that diverged.
