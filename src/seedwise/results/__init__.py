@@ -1,1 +1,7 @@
 """Results from anywhere: what one run is, and the comparison of methods."""
+
+from seedwise.results._read import Frame, read_table
+from seedwise.results._roles import Roles
+from seedwise.results._understand import Runs, understand
+
+__all__ = ["Frame", "Roles", "Runs", "read_table", "understand"]

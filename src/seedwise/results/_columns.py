@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._layout import ROW, Long, Notes, is_numeric, means_are_refused, text_of
+from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused, text_of
 from seedwise.results._roles import Roles, known, listed
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
         return tuple(known("column", column, data.columns) for column in roles.metric)
     free = [c for c in data.columns if c not in columns.all and c not in {column for column, _ in roles.where}]
     means_are_refused(data, free)
-    numeric = [column for column in free if is_numeric(data[column])]
+    numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
     aside = [column for column in numeric if _is_no_metric(column)]
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.

@@ -86,6 +86,20 @@ def is_numeric(column: pd.Series[str]) -> bool:
         return True
 
 
+def are_numbers(column: pd.Series[str]) -> bool:
+    """Return whether most of the different cells of a column are numbers: the others are then mistakes."""
+    unique = [cell for cell in column.unique() if not is_missing(cell)]
+    return 2 * sum(_is_number(cell) for cell in unique) > len(unique)
+
+
+def _is_number(cell: object) -> bool:
+    try:
+        read_numbers([cell], ".")
+    except (NotANumberError, SeedwiseError):
+        return False
+    return True
+
+
 def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -> Long:
     """Return a table as a long one.
 
@@ -176,7 +190,8 @@ def _texts(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
         if _names.one_of(column, _names.SEEDS) and _all_seeds(data[column]):
             continue
         values = {text_of(cell) for cell in data[column]}
-        if not column or values <= {*_names.STATISTICS, ""}:
+        called = any(_names.one_of(column, (one,)) for one in _names.METHODS)
+        if not column or (values <= {*_names.STATISTICS, ""} and not called) or are_numbers(data[column]):
             continue
         if len(values) > 1:
             found.append(column)
@@ -296,8 +311,8 @@ def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: N
         return Long(data.assign(method=name), "method")
     if len(methods) < 2:
         raise SeedwiseError(
-            f"no column names the method: there are {listed(map(repr, data.columns))}. Pass --by COLUMN (by=...), or a file "
-            "per method"
+            f"no column names the method: there are {listed(map(repr, data.columns))}. Pass --by COLUMN (by=...), or a "
+            "file per method"
         )
     costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
     if costs:

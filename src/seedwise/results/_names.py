@@ -38,9 +38,9 @@ def _set(*lines: str) -> frozenset[str]:
 
 
 _COSTS: Final = _set(
-    "time runtime duration elapsed seconds secs sec minutes mins hours wall walltime wallclock timestamp created date",
-    "memory mem vram ram gpu params parameters flops macs throughput latency lr learning wd batch batchsize width depth",
-    "index idx id port rank gb mb",
+    "time runtime duration elapsed seconds secs sec minutes mins hours wall walltime wallclock timestamp created",
+    "date memory mem vram ram gpu params parameters flops macs throughput latency lr learning wd batch batchsize width",
+    "depth index idx id port rank gb mb",
 )
 _LOWER: Final = _set(
     "loss error errors err mse rmse mae mape smape nll perplexity ppl wer cer ter regret fid kid brier ece entropy bpb",
