@@ -12,7 +12,7 @@ from seedwise.statistics import mean_seeds_needed, seeds_needed, spread
 from .conftest import run_cli
 
 NO_TORCH = ("torch", "sklearn")
-COMPARE = ["--by", "method", "--metric", "accuracy", "--baseline", "base", "--seed", "seed"]
+COMPARE = ["--by", "method", "--metric", "accuracy", "--base", "base", "--seed", "seed"]
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,22 @@ def test_csv_tsv_parquet_and_wide_give_the_same_table(folder: Path) -> None:
     shown = [
         run_cli(["compare", f"results.{kind}", *COMPARE], folder, block=NO_TORCH) for kind in ("csv", "tsv", "parquet")
     ]
-    wide = ["compare", "wide.csv", "--metric", "accuracy", "--baseline", "base", "--seed", "seed"]
+    wide = ["compare", "wide.csv", "--metric", "accuracy", "--base", "base", "--seed", "seed"]
     shown.append(run_cli(wide, folder, block=NO_TORCH))
     assert {done.returncode for done in shown} == {0}, [done.stderr for done in shown]
     assert len({done.stdout for done in shown}) == 1
     assert "reduced: the SD is" in shown[0].stdout
+
+
+def test_the_base_is_the_method_so_called_and_its_old_option_still_works(folder: Path) -> None:
+    asked = ["compare", "results.csv", "--by", "method", "--metric", "accuracy", "--seed", "seed"]
+    found, old = run_cli(asked, folder), run_cli([*asked, "--baseline", "base"], folder)
+    assert found.stdout == old.stdout == run_cli([*asked, "--base", "base"], folder).stdout
+    assert old.stderr == "seedwise: '--baseline' is now called '--base'; it still works\n"
+    assert found.stderr == ""
+    unnamed = run_cli(["compare", "wide.csv", "--metric", "accuracy", "--seed", "base"], folder)
+    assert unnamed.returncode == 2
+    assert "no method is called 'base': say with base (--base) which of" in unnamed.stderr
 
 
 def test_json_holds_the_numbers(folder: Path) -> None:
@@ -109,7 +120,7 @@ def test_compare_and_power_name_the_same_number_of_runs_once(tmp_path: Path) -> 
     pd.DataFrame(rng.normal(size=(12, 30)), columns=[f"m{k}" for k in range(30)]).to_csv(
         tmp_path / "wide.csv", index=False
     )
-    compared = run_cli(["compare", "wide.csv", "--baseline", "m0"], tmp_path, block=NO_TORCH).stdout
+    compared = run_cli(["compare", "wide.csv", "--base", "m0"], tmp_path, block=NO_TORCH).stdout
     planned = run_cli(["power", "--comparisons", "29", "--correlation", "0"], tmp_path, block=NO_TORCH).stdout
     n = seeds_needed(comparisons=29, paired=True)
     assert n > 128  # what the exact tests take

@@ -116,7 +116,7 @@ def sweep() -> SearchResults:
         )
         for one in cells
     ]
-    rows = compare_study([one.shown for one in cells], baseline="base")
+    rows = compare_study([one.shown for one in cells], base="base")
     return nothing_chosen(
         cells=cells, trials=trials, comparisons=rows, importances="", objective="sd", spread="sd", replicates=5
     )

@@ -75,7 +75,7 @@ def test_what_is_no_run_is_refused() -> None:
         ForeignRuns(("base",), np.array([0.1, 0.2]), ACCURACY)
     with pytest.raises(SeedwiseError, match="method base has trial 7 twice"):
         ForeignRuns(("base", "base"), np.array([0.1, 0.2]), ACCURACY, ("7", "7"), "trial")
-    with pytest.raises(SeedwiseError, match="there is no method 'nwe' for baseline: did you mean 'new'"):
+    with pytest.raises(SeedwiseError, match="there is no method 'nwe' for base: did you mean 'new'"):
         compare_runs(runs(), "nwe", Question())
 
 

@@ -14,7 +14,11 @@ NAME: Final = "compare"
 
 def command(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A CSV or Parquet file with a header.")],
-    baseline: Annotated[str, typer.Option(help="The method that the others are compared with.")],
+    base: Annotated[
+        str | None,
+        typer.Option(help="The method that the others are compared with.", show_default="the one called 'base'"),
+    ] = None,
+    baseline: Annotated[str | None, typer.Option(hidden=True)] = None,
     by: Annotated[
         str | None, typer.Option(help="The column that names the method.", show_default="every column is a method")
     ] = None,
@@ -36,7 +40,7 @@ def command(
     ] = None,
     form: Annotated[str, typer.Option("--format", help="text, csv, markdown, latex or json.")] = "text",
 ) -> None:
-    """Compare results from any tool: is a method steadier than the baseline, is it better, were the seeds enough?
+    """Compare results from any tool: is a method steadier than the base, is it better, were the seeds enough?
 
     The file is long (--by names the column of the method, one row per run) or wide (one column per method, one row per
     seed). An empty value is a failed run.
@@ -46,8 +50,11 @@ def command(
     from seedwise.cli._console import print_results
     from seedwise.reporting import compare, row_numbers
     from seedwise.results import read_table
-    from seedwise.study import mistake
+    from seedwise.study import mistake, renamed_note
 
+    if baseline is not None:
+        typer.echo(f"seedwise: {renamed_note('--baseline', '--base')}", err=True)
+        base = base or baseline
     forms = ["text", "csv", "markdown", "latex", "json"]
     if form not in forms:
         raise SeedwiseError(mistake("format", form, forms))
@@ -55,7 +62,7 @@ def command(
         read_table(results),
         by=by,
         metric=metric,
-        baseline=baseline,
+        base=base,
         seed=seed,
         lower_is_better=lower_is_better,
         unpaired=unpaired,

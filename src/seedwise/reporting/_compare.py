@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods compared with a baseline; shows itself as a table of verdicts.
+    """Methods compared with a base; shows itself as a table of verdicts.
 
     Attributes:
         results: the table; shares of examples in percent.
@@ -71,7 +71,7 @@ def compare(
     *,
     by: str | None = None,
     metric: str = "value",
-    baseline: str,
+    base: str | None = None,
     seed: str | None = None,
     lower_is_better: bool = False,
     unpaired: bool = False,
@@ -81,7 +81,7 @@ def compare(
     factor: float | None = None,
     margin: float | None = None,
 ) -> Comparison:
-    """Compare methods with a baseline: spread, mean and verdicts, from a table of results over seeds.
+    """Compare methods with a base: spread, mean and verdicts, from a table of results over seeds.
 
     The table is long (a row per run: columns ``by``, ``metric`` and, for paired runs, ``seed``) or, without ``by``,
     wide (a row per seed, a column per method). Whether runs are paired is decided by the table, never by the values:
@@ -92,7 +92,7 @@ def compare(
         data: the results.
         by: the column that names the method; None if every method has its column.
         metric: the column of the metric, or its name if the table is wide.
-        baseline: the method that the others are compared with.
+        base: the method that the others are compared with; None: the one that is called ``base``.
         seed: the column of the seeds.
         lower_is_better: direction of the metric.
         unpaired: whether to ignore that rows or seeds correspond.
@@ -107,13 +107,13 @@ def compare(
         A comparison, which prints as a table of verdicts.
 
     Raises:
-        SeedwiseError: one line, for a missing column or baseline, text in the metric, a repeated seed or an ambiguous
+        SeedwiseError: one line, for a missing column or base, text in the metric, a repeated seed or an ambiguous
             seed axis, or a ratio, power, factor or margin out of its range.
 
     Example:
         >>> import pandas as pd
         >>> frame = pd.DataFrame({"base": [0.91, 0.93, 0.92, 0.95], "new": [0.92, 0.93, 0.93, 0.94]})
-        >>> compare(frame, baseline="base", metric="accuracy").results.comparisons[1].paired
+        >>> compare(frame, metric="accuracy").results.comparisons[1].paired
         True
 
     """
@@ -121,9 +121,9 @@ def compare(
         data, by=by, metric=metric, seed=seed, lower_is_better=lower_is_better, unpaired=unpaired, chance=chance
     )
     question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
-    found = compare_runs(runs, baseline, question)
+    found = compare_runs(runs, base, question)
     try:
-        results = compared(found.cells, base=baseline, question=question)
+        results = compared(found.cells, base=found.base, question=question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     table = results.table
@@ -135,6 +135,6 @@ def compare(
 
 
 def _about_mean(row: ComparisonRow) -> str:
-    if row.paired is None:  # the baseline itself
+    if row.paired is None:  # the base itself
         return ""
     return row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason
