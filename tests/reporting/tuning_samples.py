@@ -102,6 +102,12 @@ def sweep() -> SearchResults:
     names = ["base", "vml", *(f"{factor}={value}" for factor in ("alpha", "beta") for value in (0.1, 0.2, 0.4))]
     rng = np.random.default_rng(3)
     cells = [cell(name, 0.95 + 0.01 * rng.normal(size=5), metric=ACCURACY) for name in names]
+    cells = [
+        replace(one, factor=one.method.partition("=")[0], level=float(one.method.partition("=")[2]))
+        if "=" in one.method
+        else one
+        for one in cells
+    ]
     trials = [
         TrialResult(
             name=one.method,
