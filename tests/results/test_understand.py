@@ -193,7 +193,9 @@ def test_the_best_step_says_that_it_flatters(tmp_path: Path) -> None:
 
 
 CHART = '"Step",' + ",".join(
-    f'"{m}-seed{s} - val/acc","{m}-seed{s} - val/acc__MIN","{m}-seed{s} - val/acc__MAX"' for m in ("relu", "colu") for s in range(5)
+    f'"{m}-seed{s} - val/acc","{m}-seed{s} - val/acc__MIN","{m}-seed{s} - val/acc__MAX"'
+    for m in ("relu", "colu")
+    for s in range(5)
 ) + "\n"  # fmt: skip
 
 
