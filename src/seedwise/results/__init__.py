@@ -1,8 +1,8 @@
-"""Results of other tools: a table is read, understood as runs, and its methods are compared."""
+"""Results from anywhere: a table is read, what one run is in it is understood, and its methods are compared."""
 
-from seedwise.results._compare import ComparedRuns, compare_runs
-from seedwise.results._files import read_table
-from seedwise.results._runs import ForeignRuns
-from seedwise.results._understand import understand
+from seedwise.results._compare import ComparedRuns, base_of, compare_runs
+from seedwise.results._read import Frame, read_table
+from seedwise.results._roles import Roles
+from seedwise.results._understand import Runs, understand
 
-__all__ = ["ComparedRuns", "ForeignRuns", "compare_runs", "read_table", "understand"]
+__all__ = ["ComparedRuns", "Frame", "Roles", "Runs", "base_of", "compare_runs", "read_table", "understand"]

@@ -1,0 +1,152 @@
+"""Which column of a long table is what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seedwise.errors import SeedwiseError
+from seedwise.results import _names
+from seedwise.results._cells import different
+from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
+from seedwise.results._roles import Roles, known, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns, None for what there is none of.
+
+    Attributes:
+        method: names the method.
+        seed: together they name the seed; empty if nothing says which runs belong together.
+        task, fold, step, state: the task, the fold of a cross-validation, the step of a curve, how a run ended.
+        metrics: in the order asked for.
+
+    """
+
+    method: str
+    seed: tuple[str, ...]
+    task: str | None
+    fold: str | None
+    step: str | None
+    state: str | None
+    metrics: tuple[str, ...]
+
+    @property
+    def all(self) -> set[str]:
+        """All of them."""
+        named = (self.method, self.task, self.fold, self.step, self.state, *self.seed, *self.metrics)
+        return {name for name in named if name is not None}
+
+
+def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
+    """Return the columns that say which runs belong together: those named, or the one that is called so.
+
+    Raises:
+        SeedwiseError: if several could be it.
+
+    """
+    data = table.data
+    if roles.seed:
+        return tuple(known("column", column, data.columns) for column in roles.seed)
+    if table.seed is not None:
+        notes.read_as += ["seed: the number of the row"] if table.seed == ROW else []
+        return (table.seed,)
+    found = [
+        column
+        for column in data.columns
+        if column not in (table.method, *roles.metric)
+        and _names.one_of(column, _names.SEEDS)
+        and (_names.words(column)[-1] == "seed" or _are_seeds(data[column]))
+    ]
+    varying = [column for column in found if _vary(data[column])] or found[:1]
+    called = [column for column in varying if _names.one_of(column, ("seed",))]
+    if len(varying) > 1 and not called:
+        raise SeedwiseError(
+            f"which column is the seed: {listed(map(repr, varying))}? Pass --seed '{varying[0]}', or several by commas"
+        )
+    chosen = called[:1] or varying[:1]
+    notes.read_as += [f"seed: column '{column}'" for column in chosen]
+    return tuple(chosen)
+
+
+def columns_of(data: pd.DataFrame, table: Long, seed: tuple[str, ...], roles: Roles, notes: Notes) -> Columns:
+    """Return which column is what.
+
+    Args:
+        data: the rows that are runs, or steps of runs.
+        table: where the rows come from.
+        seed: the columns of the seed.
+        roles: what the user says.
+        notes: where is said what was found.
+
+    Raises:
+        SeedwiseError: if several columns could be one thing, or none is the metric.
+
+    """
+    free = [column for column in data.columns if column not in (table.method, *seed, *roles.metric)]
+    task = _called(data, roles.task, _names.TASKS, free, "task")
+    fold = _called(data, roles.fold, _names.FOLDS, free, "fold")
+    notes.read_as += [f"task: column '{task}'"] if task and not roles.task else []
+    notes.read_as += [f"fold: column '{fold}'"] if fold and not roles.fold else []
+    free = [column for column in free if column not in (task, fold)]
+    step = _called(data, roles.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
+    state = next((c for c in free if _names.one_of(c, _names.STATES) and _are_states(data[c])), None)
+    known_columns = Columns(table.method, seed, task, fold, step, state, ())
+    metrics = _metrics(data, table, roles, known_columns, notes)
+    return Columns(table.method, seed, task, fold, step, state, metrics)
+
+
+def _called(data: pd.DataFrame, given: str | None, called: Sequence[str], free: Sequence[str], what: str) -> str | None:
+    """Return the column that the user names, or the one that is called so and varies."""
+    if given is not None:
+        return known("column", given, data.columns)
+    found = [column for column in free if _names.one_of(column, called) and _vary(data[column])]
+    if len(found) > 1 and what != "step":
+        raise SeedwiseError(f"which column is the {what}: {listed(map(repr, found))}? Pass --{what} '{found[0]}'")
+    return found[0] if found else None
+
+
+def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, notes: Notes) -> tuple[str, ...]:
+    """Return the columns of the metrics: those named, or the only one of numbers that could be one."""
+    if table.metric is not None:
+        return (table.metric,)
+    if roles.metric:
+        return tuple(known("column", column, data.columns) for column in roles.metric)
+    free = [c for c in data.columns if c not in columns.all and c not in {column for column, _ in roles.where}]
+    means_are_refused(data, free)
+    numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
+    aside = [column for column in numeric if _is_no_metric(column)]
+    left = [column for column in numeric if column not in aside]
+    # What is the same in every run is a setting and no result, unless there is nothing else.
+    found = left if len(left) < 2 else [column for column in left if _vary(data[column])] or left
+    if len(found) != 1:
+        shown = listed(map(repr, found or data.columns))
+        asked = f"which column is the metric: {shown}?" if found else f"no column of numbers is a metric: {shown}."
+        example = found[0] if found else "COLUMN"
+        raise SeedwiseError(f"{asked} Pass --metric '{example}' (metric='{example}')")
+    costs = [column for column in aside if _names.is_cost(column)]
+    notes.set_aside += [f"column{'s' if len(costs) > 1 else ''} {listed(costs)}"] if costs else []
+    return tuple(found)
+
+
+def _is_no_metric(column: str) -> bool:
+    kinds = (_names.SEEDS, _names.STEPS, _names.FOLDS, _names.STATES)
+    return not column or any(_names.one_of(column, kind) for kind in kinds) or _names.is_cost(column)
+
+
+def _are_seeds(column: pd.Series[str]) -> bool:
+    values = set(different(column)) - {""}
+    return all(_names.is_seed_like(value) or _names.is_statistic(value) for value in values)
+
+
+def _are_states(column: pd.Series[str]) -> bool:
+    return {text.lower() for text in different(column)} <= _names.FINISHED | _names.GOING | _names.FAILED
+
+
+def _vary(column: pd.Series[str]) -> bool:
+    return len(different(column)) > 1

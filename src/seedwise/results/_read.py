@@ -1,0 +1,184 @@
+"""A file of results as a data frame, its cells as they are written."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from seedwise.errors import SeedwiseError
+from seedwise.results._cells import by_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SEPARATORS: Final = (",", ";", "\t")
+LARGEST: Final = 1 << 30
+"""Bytes of a file that are read at most."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a file holds.
+
+    Attributes:
+        data: columns of text, or of what JSON and Parquet hold.
+        name: of the file, without its ending.
+        set_aside: what was left out, one phrase each.
+
+    """
+
+    data: pd.DataFrame
+    name: str
+    set_aside: list[str] = field(default_factory=list)
+
+
+def read_table(path: Path) -> Frame:
+    """Read a CSV, TSV, JSON, JSON-lines or Parquet file.
+
+    Raises:
+        SeedwiseError: one line, if it is missing, empty, too large or no table.
+
+    """
+    import pandas as pd
+
+    if path.is_dir():
+        raise SeedwiseError(f"{path} is a folder, and no program that seedwise knows wrote it: pass a file")
+    if not path.exists():
+        raise SeedwiseError(f"there is no file {path}")
+    if not path.is_file():
+        raise SeedwiseError(f"{path} is no regular file: pass a table of results")
+    if path.stat().st_size > LARGEST:
+        raise SeedwiseError(f"{path} has more than {LARGEST >> 30} GB: keep the columns that are to be compared")
+    suffix = path.suffix.lower()
+    if suffix in (".parquet", ".pq"):
+        return Frame(_parquet(path), path.stem)
+    text = _text(path)
+    if not text.strip():
+        raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
+    if suffix in (".json", ".jsonl", ".ndjson"):
+        return Frame(pd.json_normalize(_records(text, path)), path.stem)
+    data, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
+    return Frame(data, path.stem, set_aside)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise SeedwiseError("reading Parquet needs pyarrow: pip install pyarrow, or write the results as CSV") from None
+    except Exception as error:  # pyarrow has many
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SeedwiseError(f"cannot read {path} as a table: {reason}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SeedwiseError(f"cannot read {path}: {error.strerror}") from None
+    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1") if encoding == "utf-8" else ""
+    if "\0" in text or (raw and not text):
+        raise SeedwiseError(f"cannot read {path} as a table: it is no text")
+    return text
+
+
+def _records(text: str, path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as whole:
+        try:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except json.JSONDecodeError:
+            raise SeedwiseError(f"cannot read {path} as JSON or JSON lines: {whole.msg}, line {whole.lineno}") from None
+    except RecursionError:
+        raise SeedwiseError(f"cannot read {path} as JSON: it is nested too deep") from None
+    if isinstance(found, dict):
+        lengths = {len(column) for column in found.values() if isinstance(column, list)}
+        if found and len(lengths) == 1 and all(isinstance(column, list) for column in found.values()):
+            return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+        found = [found]
+    if not isinstance(found, list) or not found or not all(isinstance(record, dict) for record in found):
+        raise SeedwiseError(
+            f'{path} is no list of results: one object per run, such as {{"method": "base", "seed": 0}}'
+        )
+    return found
+
+
+def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells as text, without spaces around them, and what was left out."""
+    import pandas as pd
+
+    separator = separator or _separator(text)
+    try:
+        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row and not _is_comment(row)]
+    except csv.Error as error:
+        raise SeedwiseError(f"cannot read {path} as a table: {error}") from None
+    if not lines:
+        raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
+    header = [name.strip() for name in lines[0]]
+    rows = lines[1:]
+    while len(header) > 1 and not header[-1] and not any(row[len(header) - 1 : len(header)] > [""] for row in rows):
+        header.pop()  # every line ends in a separator
+    _check_header(header, path)
+    width = len(header)
+    for k, row in enumerate(rows):
+        if len(row) != width:
+            if any(cell.strip() for cell in row[width:]):
+                raise SeedwiseError(
+                    f"{path}: row {k + 1} has {len(row)} fields and the header {width}: a number with a comma in it "
+                    "needs quotes"
+                )
+            rows[k] = row[:width] + [""] * (width - len(row))
+    own = [row for row in rows if row[0].strip() != header[0] or [cell.strip() for cell in row] != header]
+    if not own:
+        raise SeedwiseError(f"{path} has a header and no rows: it needs a row per run")
+    repeated = len(rows) - len(own)
+    aside = [f"{repeated} repeated header{'s' if repeated > 1 else ''}"] if repeated else []
+    columns = {name: by_value(column, str.strip) for name, column in zip(header, zip(*own, strict=True), strict=True)}
+    return pd.DataFrame(columns, dtype=object), aside
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    twice = next((name for k, name in enumerate(header) if name and name in header[:k]), None)
+    if twice is not None:
+        raise SeedwiseError(f"{path}: two columns are named '{twice}': give each a name of its own")
+    if header.count("") > 1:
+        raise SeedwiseError(f"{path}: two columns have no name: give each one")
+
+
+def _is_comment(row: list[str]) -> bool:
+    first = row[0].lstrip()
+    return first.startswith("#") or (not first and not any(cell.strip() for cell in row))
+
+
+def _separator(text: str) -> str:
+    """Return what separates the fields: with it the rows have the header's number of fields, and that is largest."""
+    sample = [line for line in text.splitlines()[:200] if line.strip() and not line.lstrip().startswith("#")]
+    best, score = ",", (0.0, 0)
+    for separator in _SEPARATORS:
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=separator)]
+        except csv.Error:
+            continue
+        if widths and widths[0] > 1:
+            fitting = sum(width == widths[0] for width in widths) / len(widths)
+            best, score = max((best, score), (separator, (round(fitting, 1), widths[0])), key=lambda found: found[1])
+    return best

@@ -1,0 +1,71 @@
+"""What the user says about a table of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seedwise.errors import SeedwiseError, did_you_mean
+from seedwise.results._numbers import Decimal
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What each column of a table is, as far as the user says it; the rest is found by name, and said.
+
+    Attributes:
+        by: the column that names the method.
+        methods: the methods to compare: columns of a wide table, or values of the column that names the method.
+        seed: the columns that together name the seed.
+        name: how method and seed are written in one name, such as ``{method}-s{seed}``.
+        task: the column of the task.
+        metric: the columns of the metrics.
+        where: column and value of the rows to keep.
+        step: the column that counts the steps of a curve, of which the last is taken.
+        best: the metric whose best step is taken instead.
+        fold: the column of the fold of a cross-validation.
+        higher_is_better: the direction; None: by the name of the metric.
+        unit: of the metric; ``share`` for fractions that are to be shown in percent; None: by name and values.
+        decimal: the decimal sign; None: the one that fits.
+
+    """
+
+    by: str | None = None
+    methods: tuple[str, ...] = ()
+    seed: tuple[str, ...] = ()
+    name: str | None = None
+    task: str | None = None
+    metric: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    step: str | None = None
+    best: str | None = None
+    fold: str | None = None
+    higher_is_better: bool | None = None
+    unit: str | None = None
+    decimal: Decimal | None = None
+
+
+def known(what: str, given: str, allowed: Iterable[object]) -> str:
+    """Return the name, which must be one of those allowed.
+
+    Raises:
+        SeedwiseError: one line that lists them.
+
+    """
+    names = [str(one) for one in allowed]
+    if given in names:
+        return given
+    raise SeedwiseError(f"there is no {what} '{given}': {did_you_mean(given, names)}there are {listed(names, 20)}")
+
+
+def listed(names: Iterable[object], most: int = 6) -> str:
+    """Return names in a sentence, the last ones left out where there are many.
+
+    Example:
+        >>> listed(["a", "b", "c"]), listed("abcdefgh")
+        ('a, b, c', 'a, b, c, d, e, f and 2 more')
+
+    """
+    shown = [str(name) for name in names]
+    more = len(shown) - most
+    return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")
