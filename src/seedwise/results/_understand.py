@@ -269,8 +269,8 @@ def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric
     large = np.abs(numbers.values) > _LARGEST
     if large.any():
         raise SeedwiseError(
-            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a failed run "
-            "empty"
+            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
+            "failed run empty"
         )
     _mixed_units_are_refused(name, numbers, methods)
     higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
