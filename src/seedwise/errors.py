@@ -1,5 +1,7 @@
 """What seedwise raises for a mistake that its user can mend."""
 
+import difflib
+from collections.abc import Sequence
 from typing import Self
 
 
@@ -38,3 +40,15 @@ class StorageError(SeedwiseError):
     """The disk is full, the folder read-only, or a file damaged."""
 
     exit_code = 4
+
+
+def did_you_mean(given: object, allowed: Sequence[str]) -> str:
+    """Return the question that names the closest of the allowed names, with a blank behind it; empty if none is close.
+
+    Example:
+        >>> did_you_mean("epoch", ["epochs", "batch_size"])
+        "did you mean 'epochs'? "
+
+    """
+    close = difflib.get_close_matches(str(given), allowed, n=1)
+    return f"did you mean '{close[0]}'? " if close else ""

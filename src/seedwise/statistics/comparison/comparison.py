@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from seedwise.statistics.cells._arms import Arms, between_groups, line_up
 from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.comparison._arms import Arms, between_groups, line_up
 from seedwise.statistics.comparison.row import ComparisonRow, Judged, row_of
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._moments import is_constant

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedwise.statistics.cells._arms import Arms, finished_runs
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.metric import Metric
+from seedwise.statistics.comparison._arms import Arms, finished_runs
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._groups import within_groups
 from seedwise.statistics.core._moments import correlation, is_constant
