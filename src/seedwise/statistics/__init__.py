@@ -36,9 +36,11 @@ from seedwise.statistics.disagreement.forecast_difference import forecast_differ
 from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.means.failures import failure_difference
+from seedwise.statistics.means.folds import five_by_two_difference, fold_difference
 from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.means.rankings import PairFlip, RankingFlips, ranking_flips
+from seedwise.statistics.means.summaries import Summary, SummaryComparison, compare_summaries
 from seedwise.statistics.planning.churn import (
     churn_power,
     churn_ratio_power,
@@ -73,18 +75,26 @@ from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread,
 from seedwise.statistics.spread.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.spread.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
 from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
+from seedwise.statistics.spread.influence import Influence, influence
 from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.spread.pool import GroupSize, SeedEffect, group_size_table, seed_effect
 from seedwise.statistics.spread.profile import SpreadProfile, spread_profile
 from seedwise.statistics.spread.scores import ScoreSpread, score_spread
 from seedwise.statistics.spread.spread import spread
 from seedwise.statistics.spread.trend import spread_trend
+from seedwise.statistics.tasks.aggregates import INTERQUARTILE_COVERAGE, interquartile_mean, optimality_gap
+from seedwise.statistics.tasks.improvement import improvement_over_tasks
+from seedwise.statistics.tasks.performance_profile import PerformanceProfile, performance_profile
+from seedwise.statistics.tasks.pooled_difference import PooledDifference, pooled_difference
+from seedwise.statistics.tasks.ranks import MeanRank, MeanRanks, mean_ranks
 from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_verdict
 from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
+from seedwise.statistics.verdicts.gate import Gate, GateOutcome, gate
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "INTERQUARTILE_COVERAGE",
     "SHARE",
     "AssistedSpread",
     "Attribution",
@@ -100,16 +110,23 @@ __all__ = [
     "Equivalence",
     "ExampleErrors",
     "Extremes",
+    "Gate",
+    "GateOutcome",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
+    "Influence",
     "Interim",
     "InterimComparison",
     "Interval",
     "LargestGap",
     "Look",
+    "MeanRank",
+    "MeanRanks",
     "Metric",
     "PairFlip",
+    "PerformanceProfile",
+    "PooledDifference",
     "PooledRatio",
     "Quantity",
     "Question",
@@ -124,6 +141,8 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "Summary",
+    "SummaryComparison",
     "ThresholdChance",
     "Verdict",
     "arm_correlation",
@@ -144,6 +163,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "compare_summaries",
     "confirm",
     "cross_entropy",
     "crossed_difference",
@@ -158,11 +178,17 @@ __all__ = [
     "expected_extremes",
     "expected_interval",
     "failure_difference",
+    "five_by_two_difference",
+    "fold_difference",
     "forecast_difference",
+    "gate",
     "group_size_table",
     "group_spreads",
     "holm",
+    "improvement_over_tasks",
+    "influence",
     "interim_analysis",
+    "interquartile_mean",
     "largest_gap",
     "logit_attribution",
     "logit_correlation",
@@ -170,9 +196,13 @@ __all__ = [
     "mean_difference",
     "mean_equivalence",
     "mean_power",
+    "mean_ranks",
     "mean_seeds_needed",
     "mean_verdict",
     "negative_flips",
+    "optimality_gap",
+    "performance_profile",
+    "pooled_difference",
     "pooled_ratio",
     "power",
     "probability_of_improvement",
