@@ -20,7 +20,7 @@ from seedwise.statistics import gate
 
 Array = NDArray[np.float64]
 
-SEED, ALPHA, BASES, USES = 20261202, 0.05, 2000, 1000
+SEED, ALPHA, BASES, USES = 20261202, 0.05, 5000, 400
 NEW, RUNS = (1, 3, 5), (3, 5, 10, 20)
 LAWS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
     "normal": lambda rng, size: rng.standard_normal(size),

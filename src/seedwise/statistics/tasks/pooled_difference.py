@@ -43,6 +43,10 @@ def pooled_difference(
 
         F = Q/(k-1) / (1 + 2 (k-2) h / (k^2-1))  is referred to F(k-1, (k^2-1) / (3 h)).
 
+    Of 3 / 5 / 10 tasks with 5 to 20 runs each, intervals of 95 % hold the truth in 96 to 98 / 94 to 96 / 94 to 95 % of
+    simulated studies where tasks differ, in 97 % and more where they do not; the test keeps 4 to 6 % at .05
+    (docs/calibration.md).
+
     Only where the unit is one: points of accuracy on two data sets can be averaged, errors of two series cannot; for
     those see :func:`improvement_over_tasks`. The tasks are taken for a sample of those that you care about.
 

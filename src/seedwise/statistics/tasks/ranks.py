@@ -69,6 +69,9 @@ def mean_ranks(
     - test: Friedman's, tasks being the blocks, of the ranks of the means, in the form of Iman and Davenport: with m
       methods, F(m - 1, (m - 1)(k - 1)). It is about other tasks.
 
+    Four equally good methods on five tasks are called different at .05 in 5 to 8 % of simulated studies; the intervals
+    of 95 % hold the truth in 95 to 97 %, and in 98 % and more where the methods lie far apart (docs/calibration.md).
+
     Args:
         tasks: for each task the metric of each method, name to values of shape (n,): the runs axis. At least 5 tasks,
             all with the same methods, at least 2 of those and 3 finite values each.
