@@ -1,6 +1,8 @@
 """What seedwise raises for a mistake that its user can mend."""
 
+import difflib
 import re
+from collections.abc import Sequence
 from typing import Final, Self
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -60,3 +62,15 @@ class StorageError(SeedwiseError):
     """The disk is full, the folder read-only, or a file damaged."""
 
     exit_code = 4
+
+
+def did_you_mean(given: object, allowed: Sequence[str]) -> str:
+    """Return the question that names the closest of the allowed names, with a blank behind it; empty if none is close.
+
+    Example:
+        >>> did_you_mean("epoch", ["epochs", "batch_size"])
+        "did you mean 'epochs'? "
+
+    """
+    close = difflib.get_close_matches(str(given), allowed, n=1)
+    return f"did you mean '{close[0]}'? " if close else ""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import looks_table, results_of, why_it_stopped
+from seedwise.reporting import candidates, looks_table, results_of, why_it_stopped
 from seedwise.reporting._costs import cost_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._formatting import reduction
@@ -21,6 +21,8 @@ from seedwise.statistics import (
     ensemble_spread,
     holm,
     interim_analysis,
+    recommend,
+    runs_to_resolve,
     spread_ratio,
 )
 
@@ -55,6 +57,17 @@ def test_costs_stand_beside_reductions_corrected_over_all_rows() -> None:
     assert "base, ensemble-3: some runs kept no logits" in found.reasons
     texts = [text.get_text() for text in cost_figure(found.candidates, "base").axes[0].get_yticklabels()]
     assert " ".join(texts[0].split()) == "base, flip: 1.0, 2.1"
+
+
+def test_a_recommendation_plans_as_many_runs_as_the_table_of_the_same_pairs() -> None:
+    rng = np.random.default_rng(11)
+    study = section([cell("base", 0.98 + 0.004 * rng.normal(size=12)), cell("new", 0.98 + 0.004 * rng.normal(size=12))],
+                    costs=[Cost(1.0, 1.0), Cost(1.0, 1.0)])  # fmt: skip
+    rows = results_of(study.description, study.cells).comparisons
+    plan = runs_to_resolve(rows)
+    assert plan is not None
+    assert plan.paired
+    assert f"takes {plan.spread} runs per method" in recommend(candidates(study)).sentence
 
 
 def test_without_readouts_or_dearer_methods_there_is_no_table_of_costs() -> None:

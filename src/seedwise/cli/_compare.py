@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from seedwise.errors import SeedwiseError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NAME: Final = "compare"
 
@@ -48,6 +45,7 @@ def command(
 
     from seedwise.cli._console import print_results
     from seedwise.reporting import compare, row_numbers
+    from seedwise.results import read_table
     from seedwise.study import mistake
 
     forms = ["text", "csv", "markdown", "latex", "json"]
@@ -78,28 +76,3 @@ def command(
             typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
         case _:
             print_results(found.results)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file.
-
-    Raises:
-        SeedwiseError: one line, if it is missing, empty or no table.
-
-    """
-    import pandas as pd
-
-    try:
-        if path.suffix in (".parquet", ".pq"):
-            return pd.read_parquet(path)
-        options: dict[str, Any] = {"sep": "\t"} if path.suffix == ".tsv" else {}
-        table: pd.DataFrame = pd.read_csv(path, **options)
-    except FileNotFoundError:
-        raise SeedwiseError(f"there is no file {path}") from None
-    except ImportError:
-        raise SeedwiseError("reading Parquet needs pyarrow: pip install pyarrow, or write the results as CSV") from None
-    except pd.errors.EmptyDataError:
-        raise SeedwiseError(f"{path} is empty: it needs a header and a row per run") from None
-    except (OSError, ValueError) as error:
-        raise SeedwiseError(f"cannot read {path} as a table: {str(error).splitlines()[0]}") from None
-    return table

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from seedwise.errors import did_you_mean
 
 VIEWS: Final = ("flip", "crop25", "crop81", "flip-crop25", "flip-crop81")
 """Test-time views of an image."""
@@ -120,6 +121,5 @@ def _part(part: str) -> tuple[str, Any]:
         if number == "1":
             raise ValueError(f"the readout '{part}' is no mean: it takes 2 or more")
         return kind, int(number)
-    close = difflib.get_close_matches(part, _PARTS, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
+    hint = did_you_mean(part, _PARTS)
     raise ValueError(f"unknown readout '{part}': {hint}allowed: {', '.join(_PARTS)}; join several with '+'")

@@ -52,7 +52,17 @@ def candidates_of(
     names = names_of(rows)
     cost_at = {(r.task, r.regime, r.method, r.readout): cost for r, cost in zip(rows, costs, strict=True)}
     found = [
-        Candidate(name, row.reduction, cost.training, cost.inference, row.method, row.readout, row.regime, row.task)
+        Candidate(
+            name,
+            row.reduction,
+            cost.training,
+            cost.inference,
+            row.method,
+            row.readout,
+            row.regime,
+            row.task,
+            paired=bool(row.paired),
+        )
         for row, cost, name in zip(rows, costs, names, strict=True)
         if not is_base(row, base)
     ]
@@ -69,6 +79,7 @@ def candidates_of(
                 ("" if one.readout == "plain" else f"{one.readout} + ") + f"ensemble-{one.size}",
                 one.regime,
                 one.task,
+                paired=True,
             )
         )
     return found

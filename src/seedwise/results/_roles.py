@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, did_you_mean
 from seedwise.results._numbers import Decimal
 
 
@@ -56,9 +55,7 @@ def known(what: str, given: str, allowed: Iterable[object]) -> str:
     names = [str(one) for one in allowed]
     if given in names:
         return given
-    close = difflib.get_close_matches(given, names, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    raise SeedwiseError(f"there is no {what} '{given}': {hint}there are {', '.join(names[:20])}")
+    raise SeedwiseError(f"there is no {what} '{given}': {did_you_mean(given, names)}there are {listed(names, 20)}")
 
 
 def listed(names: Iterable[object], most: int = 6) -> str:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from torch import Tensor
 
-_WORD: Final = 0xFFFFFFFF
+WORD: Final = 0xFFFFFFFF
 _M1: Final = 0x21F0AAAD
 _M2: Final = 0x735A2D97
 
+Word = TypeVar("Word", int, Tensor)
 
-def mixed(word: int) -> int:
-    """Hash a 32-bit word to a 32-bit word, one to one ("lowbias32", Wellons, Hash Prospector)."""
-    word = (word ^ word >> 16) * _M1 & _WORD
-    word = (word ^ word >> 15) * _M2 & _WORD
+
+def mixed(word: Word) -> Word:
+    """Hash a 32-bit word (an int, or int64) to a 32-bit word, one to one ("lowbias32", Wellons, Hash Prospector)."""
+    # Both constants are below 2^31, so that no product leaves the 63 bits of a signed int64.
+    word = (word ^ word >> 16) * _M1 & WORD
+    word = (word ^ word >> 15) * _M2 & WORD
     return word ^ word >> 15
 
 
 def keys_of(seed: int, count: int, purpose: int = 0) -> list[int]:
     """Return ``count`` 32-bit keys, each a hash of the seed (0 to 2^63 - 1), the purpose and its place."""
-    low, high = seed & _WORD, seed >> 32
+    low, high = seed & WORD, seed >> 32
     start = mixed(mixed(mixed(low) ^ high) ^ mixed(purpose ^ 0x9E3779B9))
     again = mixed(mixed(mixed(high ^ 0x85EBCA6B) ^ low) ^ purpose)
     # Keyed twice: with one key, the keys of one seed would be those of another in a different order.
-    return [mixed(mixed(start + place & _WORD) ^ again) for place in range(count)]
+    return [mixed(mixed(start + place & WORD) ^ again) for place in range(count)]
 
 
 def signed(word: int) -> int:
@@ -40,8 +43,8 @@ def words(start: int, stop: int, key: int | Tensor, device: torch.device) -> Ten
     """
     word = torch.arange(start, stop, dtype=torch.int32, device=device).bitwise_xor_(key)
     for shift, multiplier in ((16, _M1), (15, _M2)):
-        word.bitwise_xor_((word >> shift).bitwise_and_(_WORD >> shift)).mul_(multiplier)
-    return word.bitwise_xor_((word >> 15).bitwise_and_(_WORD >> 15))
+        word.bitwise_xor_((word >> shift).bitwise_and_(WORD >> shift)).mul_(multiplier)
+    return word.bitwise_xor_((word >> 15).bitwise_and_(WORD >> 15))
 
 
 def numbers(word: Tensor, key: Tensor, scale: float) -> Tensor:

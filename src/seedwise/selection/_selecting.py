@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Self, get_args
+from typing import Self, get_args
 
 import torch
 from torch import Tensor, nn
 
 from seedwise.selection._choose import greedy, sampled
-from seedwise.selection._hash import keys_of
+from seedwise.selection._hash import WORD, keys_of, mixed
 from seedwise.selection._pool import Pool, chosen
 from seedwise.selection.options import Init, Mode, SampleInEval
-
-_WORD: Final = 0xFFFFFFFF
 
 
 class Selecting(nn.Module):
@@ -157,11 +155,7 @@ def _draw_key(seed: int, numbers: Sequence[Tensor], training: bool) -> Tensor:
     first, second = keys_of(seed, 2, purpose=3 if training else 4)
     word = torch.zeros_like(numbers[0])
     for number in numbers:
-        word = (word + number + first) & _WORD
-        # `mixed` in int64: both of its multipliers are below 2^31, so that no product leaves the 63 bits.
-        word = (word ^ word >> 16) * 0x21F0AAAD & _WORD
-        word = (word ^ word >> 15) * 0x735A2D97 & _WORD
-        word = word ^ word >> 15
+        word = mixed((word + number + first) & WORD)
     word = word ^ second
     return torch.where(word >= 1 << 31, word - (1 << 32), word).to(torch.int32)
 

@@ -20,6 +20,7 @@ from seedwise.statistics.attribution.sources import SpreadSources, spread_from_c
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
+from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
 from seedwise.statistics.comparison.row import ComparisonRow
@@ -86,6 +87,7 @@ from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_v
 
 __all__ = [
     "SHARE",
+    "Answer",
     "AssistedSpread",
     "Attribution",
     "AttributionDesign",
@@ -126,6 +128,7 @@ __all__ = [
     "SpreadSources",
     "ThresholdChance",
     "Verdict",
+    "answer",
     "arm_correlation",
     "as_reduction",
     "assisted_spread",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, did_you_mean
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -22,10 +21,8 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
         "unknown key 'epoch' in train: did you mean 'epochs'? allowed: epochs, batch_size"
 
     """
-    close = difflib.get_close_matches(str(given), allowed, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
     place = f" in {where}" if where else ""
-    return f"unknown {what} '{given}'{place}: {hint}allowed: {', '.join(allowed)}"
+    return f"unknown {what} '{given}'{place}: {did_you_mean(given, allowed)}allowed: {', '.join(allowed)}"
 
 
 def describe(

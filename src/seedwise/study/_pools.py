@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seedwise.readouts import parse_readout
 from seedwise.statistics import Cell, EnsembleSpread, ensemble_spread
+from seedwise.statistics.cells.pairing import partners
 from seedwise.store import Store
 from seedwise.study._cells import tag_of
 
@@ -110,17 +111,7 @@ def _spread(cell: Cell, base: Cell | None, logits: Callable[[], Pool | str | Non
     if not isinstance(pool, Pool):
         return pool or "no logits were kept: set keep: {predictions: logits16}"
     try:
-        of_base = None if base is None or base is cell else _with_the_same_seeds(base, cell)
+        of_base = None if base is None or base is cell else base.values[partners(cell, base)]
         return ensemble_spread(pool.logits, pool.labels, size, base=of_base, example_ids=cell.example_ids)
     except ValueError as error:
         return str(error)
-
-
-def _with_the_same_seeds(base: Cell, cell: Cell) -> NDArray[np.float64]:
-    """Return the metric of the base's runs that have the seeds of the finished runs of a cell, in the same order."""
-    values = dict(zip(base.keys, base.values.tolist(), strict=True))
-    keys = [key for key, ok in zip(cell.keys, cell.finished_mask, strict=True) if ok]
-    found = np.array([values.get(key, np.nan) for key in keys])
-    if not np.isfinite(found).all():
-        raise ValueError(f"{base.method} lacks runs with the same seeds")
-    return found

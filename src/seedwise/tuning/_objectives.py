@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import predictions_of
 from seedwise.statistics.core._predictions import same_examples
+from seedwise.statistics.disagreement.churn import differing_examples
 from seedwise.tuning._options import Objective
 from seedwise.tuning._results import Measured
 
@@ -44,14 +44,16 @@ def _churn(cell: Cell, order: NDArray[np.int64], finished: NDArray[np.bool_]) ->
     if cell.predictions is None:
         return None
     labels, ids = predictions_of(cell, order[finished])
-    pairs, agreed = math.comb(len(order), 2), math.comb(len(labels), 2)
+    runs, examples = labels.shape
+    pairs, agreed = math.comb(len(order), 2), math.comb(runs, 2)
     if pairs == 0:
         return None
     try:
         same_examples(ids, labels.shape)
     except ValueError:  # they predicted different ones
         return None
-    disagree = sum(float(np.mean(one != other)) for one, other in combinations(labels, 2))
+    codes = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
+    disagree: float = float(differing_examples(codes).sum()) / (2 * examples)
     return (disagree + pairs - agreed) / pairs
 
 

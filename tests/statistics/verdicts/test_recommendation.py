@@ -48,6 +48,13 @@ def test_if_none_is_resolved_the_plan_is_for_all_of_them() -> None:
     assert f"finding a ratio of .7 takes {seeds_needed()} runs" in recommend([candidate("a", 0.3)]).sentence
 
 
+def test_the_plan_is_that_of_a_table_of_pairs_where_runs_are_paired() -> None:
+    one = Interval(10, -20, 30, 0.95, [20, 20], "Pitman-Morgan", p_value=0.4)
+    found = recommend([Candidate("vml", one, 1.0, 1.0, paired=True)])
+    assert seeds_needed(paired=True) != seeds_needed()
+    assert f"takes {seeds_needed(paired=True)} runs per method" in found.sentence
+
+
 def test_nothing_to_recommend_is_refused() -> None:
     with pytest.raises(ValueError, match="there is nothing to recommend"):
         recommend([])

@@ -147,15 +147,20 @@ class Cell:
         return self.n - self.finished - self.failed
 
     @property
+    def kept_mask(self) -> NDArray[np.bool_]:
+        """Which runs have status ``finished``, and so a row in ``predictions`` and ``forecasts``, shape (runs,)."""
+        return self._has_status("finished")
+
+    @property
     def finished_mask(self) -> NDArray[np.bool_]:
         """Which runs finished with a finite metric, shape (runs,)."""
-        mask: NDArray[np.bool_] = self._has_status("finished") & np.isfinite(self.values)
+        mask: NDArray[np.bool_] = self.kept_mask & np.isfinite(self.values)
         return mask
 
     @property
     def failed_mask(self) -> NDArray[np.bool_]:
         """Which runs failed, shape (runs,)."""
-        no_metric = self._has_status("finished") & ~np.isfinite(self.values)
+        no_metric = self.kept_mask & ~np.isfinite(self.values)
         mask: NDArray[np.bool_] = self._has_status(*FAILURES) | no_metric
         return mask
 

@@ -104,5 +104,5 @@ def inferred(name: str, largest: float, *, higher_is_better: bool = True, chance
 
 
 _QUALIFIERS: Final = ("test", "train", "training", "validation", "val", "valid", "top", "mean", "rate", "score")
-"""Words beside the quantity itself."""
+"""Words in a name that do not say what is measured."""
 _RATES: Final = (["error"], ["err"], ["classification", "error"])

@@ -41,31 +41,47 @@ def several_groups(cell: Cell) -> bool:
     return len(set(cell.group.tolist())) > 1
 
 
-def lined_up(cells: Sequence[Cell]) -> tuple[list[NDArray[np.int64]], bool]:
+def lined_up(
+    cells: Sequence[Cell], usable: Sequence[NDArray[np.bool_]] | None = None
+) -> tuple[list[NDArray[np.int64]], bool]:
     """Return which runs of each cell a comparison uses, and whether they are paired.
 
-    Cells with the same planned (group, replicate) are paired: then the runs that finished in all of them are used, in
-    the same order; otherwise the finished runs of each.
+    Cells with the same planned (group, replicate) are paired: then the runs that are usable in all of them are used,
+    in the order of (group, replicate); otherwise the usable runs of each, in its own order.
 
     Args:
         cells: at least one.
+        usable: for each cell which runs may be used, shape (runs,); None: those that finished with a finite metric.
 
     Returns:
         For each cell the positions on its runs axis, and whether run i of all of them has the same seeds.
 
     """
-    finished = [{key: k for k, (key, ok) in enumerate(zip(c.keys, c.finished_mask, strict=True)) if ok} for c in cells]
+    masks = [c.finished_mask for c in cells] if usable is None else usable
+    places = [_places(cell, mask) for cell, mask in zip(cells, masks, strict=True)]
     paired = len({frozenset(c.keys) for c in cells}) == 1
-    shared = sorted(set.intersection(*map(set, finished)))
-    runs = [[places[key] for key in shared] if paired else list(places.values()) for places in finished]
-    return [np.array(places, dtype=np.int64) for places in runs], paired
+    shared = sorted(set.intersection(*map(set, places)))
+    runs = [[at[key] for key in shared] if paired else list(at.values()) for at in places]
+    return [np.array(at, dtype=np.int64) for at in runs], paired
 
 
-def prediction_rows(cell: Cell, runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows of a cell's predictions that belong to some of its runs, all with status ``finished``."""
-    rank = np.cumsum([status == "finished" for status in cell.status]) - 1
-    rows: NDArray[np.int64] = rank[runs]
-    return rows
+def partners(cell: Cell, other: Cell) -> NDArray[np.int64]:
+    """Return which runs of another cell have the seeds of the finished runs of a cell, in the order of the latter.
+
+    Raises:
+        ValueError: one of them did not finish in the other cell.
+
+    """
+    places = _places(other, other.finished_mask)
+    try:
+        return np.array([places[key] for key in _places(cell, cell.finished_mask)], dtype=np.int64)
+    except KeyError:
+        raise ValueError(f"{other.method} lacks runs with the same seeds") from None
+
+
+def _places(cell: Cell, usable: NDArray[np.bool_]) -> dict[tuple[int, int], int]:
+    """Return where on its runs axis a cell has each usable (group, replicate)."""
+    return {key: k for k, (key, ok) in enumerate(zip(cell.keys, usable, strict=True)) if ok}
 
 
 def predictions_of(cell: Cell, runs: NDArray[np.int64]) -> tuple[NDArray[np.int64], Any]:
@@ -81,7 +97,7 @@ def predictions_of(cell: Cell, runs: NDArray[np.int64]) -> tuple[NDArray[np.int6
 
     """
     assert cell.predictions is not None
-    rows = prediction_rows(cell, runs)
+    rows = (np.cumsum(cell.kept_mask) - 1)[runs]
     ids = cell.example_ids
     shared = ids is None or (len(ids) > 0 and np.ndim(ids[0]) == 0)
     return cell.predictions[rows], ids if shared else [ids[k] for k in rows]  # type: ignore[index]

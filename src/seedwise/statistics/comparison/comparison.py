@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from seedwise.statistics.cells._arms import Arms, between_groups, line_up
 from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.comparison._arms import Arms, between_groups, line_up
 from seedwise.statistics.comparison.row import ComparisonRow, Judged, row_of
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._moments import is_constant
@@ -46,7 +46,7 @@ def compare_cells(
 
     - Two arms are paired if they hold the same (group, replicate) keys, planned runs included; the pairs finished in
       both arms are used. Otherwise the finished runs of each arm are compared as independent.
-    - SDs and their ratios have the intervals and tests that do not assume normal values; those that do stand beside.
+    - SDs and their ratios have the intervals and tests that do not assume normal values; a row also has those that do.
       Where one arm is skewed and the other is not, they claim a difference in up to 8 % of studies without one, and in
       up to 13 % if the skewed arm has far fewer runs: see :func:`spread_ratio`.
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.

@@ -69,7 +69,7 @@ def disagreements(
     partners, codes = partners_in_groups(len(labels), groups)
     differing = np.zeros(len(labels))
     for code in np.unique(codes[partners > 0]):
-        differing[codes == code] = _disagreements(labels[codes == code])
+        differing[codes == code] = differing_examples(labels[codes == code])
     return differing / labels.shape[1], partners
 
 
@@ -109,7 +109,7 @@ def label_codes(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int6
     return codes.reshape(array.shape).astype(np.int64)
 
 
-def _disagreements(codes: NDArray[np.int64]) -> NDArray[np.float64]:
+def differing_examples(codes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Count, for each run, the (other run, example) pairs with another class, without a table of runs x runs."""
     runs, examples = codes.shape
     classes = int(codes.max()) + 1

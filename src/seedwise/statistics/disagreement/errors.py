@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import normal_quantile
 from seedwise.statistics.core._predictions import ExampleIds, correctness, same_examples
+from seedwise.statistics.core._wilson import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +73,8 @@ def example_errors(
     right = correctness(correct, "correct")
     same_examples(example_ids, right.shape)
     level = _checks.level_in_range(level)
-    runs, z = len(right), normal_quantile((1 + level) / 2)
+    runs = len(right)
     wrong = runs - right.sum(axis=0)
     rates = wrong / runs
-    centre = (rates + z**2 / (2 * runs)) / (1 + z**2 / runs)
-    half = z * np.sqrt(rates * (1 - rates) / runs + z**2 / (4 * runs**2)) / (1 + z**2 / runs)
-    low, high = np.where(wrong == 0, 0.0, centre - half), np.where(wrong == runs, 1.0, centre + half)
+    low, high = wilson(rates, runs, normal_quantile((1 + level) / 2))
     return ExampleErrors(rates, low, high, level, runs, "Wilson", int(np.sum(wrong == 0)), int(np.sum(wrong == runs)))

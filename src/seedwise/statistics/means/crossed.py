@@ -11,6 +11,7 @@ from seedwise.statistics.core import _checks, _predictions
 from seedwise.statistics.core._distributions import t_quantile, t_two_sided_p
 from seedwise.statistics.core._moments import is_constant, rounding, sd
 from seedwise.statistics.core._predictions import ExampleIds, same_examples, same_test_set
+from seedwise.statistics.core._wilson import wilson
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.means.means import mean_difference
 
@@ -118,7 +119,10 @@ def crossed_mean(
     half = t_quantile((1 + level) / 2, runs - 1) * sd(rows) / math.sqrt(runs)
     on_test_set = Interval(estimate, estimate - half, estimate + half, level, runs, "t")
     if np.isin(x, (0, 1)).all():
-        low, high, procedure = *_wilson(estimate, squares, examples, level), "Wilson, runs crossed with examples"
+        low, high, procedure = (
+            *_wilson(estimate, squares, examples, level),
+            "Wilson, runs crossed with examples",
+        )
     else:
         half = _half(squares, level)
         low, high, procedure = estimate - half, estimate + half, "t, runs crossed with examples"
@@ -224,9 +228,8 @@ def _wilson(p: float, squares: _Squares, examples: int, level: float) -> tuple[f
     certain = p in (0.0, 1.0)
     n = examples if certain else p * (1 - p) / squares.variance
     t = t_quantile((1 + level) / 2, examples - 1 if certain else squares.df)
-    centre, half = p + t**2 / (2 * n), t * math.sqrt(p * (1 - p) / n + t**2 / (4 * n**2))
-    scale = 1 + t**2 / n
-    return (0.0 if p == 0 else (centre - half) / scale), (1.0 if p == 1 else (centre + half) / scale)
+    low, high = wilson(p, n, t)
+    return float(low), float(high)
 
 
 def _interaction(x: NDArray[np.float64]) -> float:

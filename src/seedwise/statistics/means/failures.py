@@ -6,6 +6,7 @@ import numpy as np
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import normal_quantile
+from seedwise.statistics.core._wilson import wilson
 from seedwise.statistics.core.interval import Interval
 
 
@@ -45,7 +46,9 @@ def failure_difference(
     """
     arms = [_counts(failed_method, n_method, "method"), _counts(failed_base, n_base, "base")]
     level = _checks.level_in_range(level)
-    (p, low, high), (p_base, low_base, high_base) = (_wilson(failed, n, level) for failed, n in arms)
+    p, p_base = (failed / n for failed, n in arms)
+    z = normal_quantile((1 + level) / 2)
+    (low, high), (low_base, high_base) = (wilson(failed / n, n, z) for failed, n in arms)
     difference = p - p_base
     return Interval(
         difference,
@@ -65,13 +68,6 @@ def _counts(failed: int, n: int, arm: str) -> tuple[int, int]:
     if n < 1 or not 0 <= failed <= n:
         raise ValueError(f"{failed} of {n} runs of {arm} failed; pass counts with 0 <= failed <= n and n >= 1")
     return int(failed), int(n)
-
-
-def _wilson(failed: int, n: int, level: float) -> tuple[float, float, float]:
-    p, z = failed / n, normal_quantile((1 + level) / 2)
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
-    return p, min(p, middle - half), max(p, middle + half)
 
 
 def _fisher(method: tuple[int, int], base: tuple[int, int]) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import normal_cdf, normal_quantile, t_quantile, t_two_sided_p
+from seedwise.statistics.core._wilson import wilson
 from seedwise.statistics.core.interval import Interval
 
 Reading = Literal[
@@ -95,7 +96,7 @@ def probability_of_improvement(
         x, y = -x, -y
     if paired:
         wins, ties = (x > y) + 0.5 * (x == y), x == y
-        probability = _wilson(float(np.mean(wins)), x.size, level)
+        probability = _share_of_wins(float(np.mean(wins)), x.size, level)
         share_of_ties = float(np.mean(ties))
     else:
         below, up_to = (np.searchsorted(np.sort(y), x, side=side) for side in ("left", "right"))
@@ -112,12 +113,10 @@ def _placements(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.fl
     return placements
 
 
-def _wilson(p: float, n: int, level: float) -> Interval:
-    z = normal_quantile((1 + level) / 2)
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
+def _share_of_wins(p: float, n: int, level: float) -> Interval:
+    low, high = wilson(p, n, normal_quantile((1 + level) / 2))
     p_value = min(1.0, 2 * float(normal_cdf(-abs(p - 0.5) * 2 * math.sqrt(n))))
-    return Interval(p, min(p, middle - half), max(p, middle + half), level, [n, n], "Wilson", p_value)
+    return Interval(p, float(low), float(high), level, [n, n], "Wilson", p_value)
 
 
 def _brunner_munzel(of_method: NDArray[np.float64], of_base: NDArray[np.float64], level: float) -> Interval:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.pairing import base_of, is_base
-from seedwise.statistics.cells.question import Look
+from seedwise.statistics.cells.question import SMALLEST_LIMIT, Look
 from seedwise.statistics.comparison.comparison import compare_study
 from seedwise.statistics.comparison.disagreement import churn_ratio_of
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
-
-_SMALLEST: Final = 1e-12
-"""Stands for a limit of 0: no test of ours tells anything apart from it."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +67,6 @@ class Interim:
         return not self.open
 
 
-def limit_of(look: Look, comparisons: int) -> float:
-    """Return the limit of a look for p-values that are corrected over so many comparisons."""
-    return max(min(look.limits[look.look] * comparisons, 0.999), _SMALLEST)
-
-
 def interim_analysis(
     look: Look, cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str
 ) -> Interim:
@@ -114,14 +105,14 @@ def interim_analysis(
         Statistical Society B 51, 305-361 (repeated intervals).
 
     """
-    level = 1 - max(look.limits[look.look], _SMALLEST)
+    level = 1 - look.limit()
     found: list[tuple[Cell | ComparisonRow, Interval | None]]
     found = [*(_churn(cells, labels, base, level) if look.question == "churn" else _values(look, cells, base, level))]
     adjusted = holm([None if value is None else value.p_value for _, value in found]).tolist()
-    limit = limit_of(look, len(found))
+    limit = look.limit(len(found))
     return Interim(
         look,
-        None if limit <= _SMALLEST else limit,
+        None if limit <= SMALLEST_LIMIT else limit,
         tuple(
             InterimComparison(
                 of.task,

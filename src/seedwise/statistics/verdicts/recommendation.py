@@ -31,6 +31,7 @@ class Candidate:
         readout: how they are turned into predictions.
         regime: which sources of randomness vary.
         task: what is learned.
+        paired: whether its runs share their seeds with those of the base, as the plan takes it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Candidate:
     readout: str = "plain"
     regime: str = "all"
     task: str = ""
+    paired: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         if p < alpha and isinstance(c.reduction, Interval) and c.reduction.estimate > 0
     ]
     if not resolved:
-        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, comparisons=len(candidates))
+        paired = any(candidate.paired for candidate in candidates)
+        needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, paired=paired, comparisons=len(candidates))
         several = (
             f" in one of {len(candidates)} candidates (alpha {alpha:g} shared by all)" if len(candidates) > 1 else ""
         )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import FAILURES, Cell
+from seedwise.statistics.cells.pairing import lined_up
 from seedwise.statistics.core import _checks
 
 
@@ -23,14 +24,7 @@ class Arms:
 def line_up(cell: Cell, base: Cell, *, count_failures: bool) -> Arms:
     """Line up two cells; with ``count_failures``, failed runs take part with the metric's chance value."""
     (x, use_x), (y, use_y) = (_results(c, count_failures) for c in (cell, base))
-    paired = set(cell.keys) == set(base.keys)
-    at_x, at_y = (np.arange(c.n) for c in (cell, base))
-    if paired:
-        at_x, at_y = (np.lexsort((c.replicate, c.group)) for c in (cell, base))
-        both = use_x[at_x] & use_y[at_y]
-        at_x, at_y = at_x[both], at_y[both]
-    else:
-        at_x, at_y = at_x[use_x], at_y[use_y]
+    (at_x, at_y), paired = lined_up([cell, base], [use_x, use_y])
     x, y = x[at_x], y[at_y]
     return Arms(x, y, paired, _why_not(x, y, paired, cell, base), (cell.group[at_x], base.group[at_y]))
 

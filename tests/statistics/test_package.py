@@ -1,4 +1,4 @@
-"""The room as a whole: what it imports, and what its docstrings promise."""
+"""The package as a whole: what it imports, and what its docstrings promise."""
 
 import inspect
 import subprocess
@@ -11,12 +11,12 @@ from seedwise import statistics
 FUNCTIONS = [name for name in statistics.__all__ if inspect.isfunction(getattr(statistics, name))]
 
 
-def test_importing_the_room_loads_neither_scipy_nor_torch() -> None:
+def test_importing_the_package_loads_neither_scipy_nor_torch() -> None:
     code = "import sys, seedwise.statistics; print(sorted({'scipy', 'torch', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_using_the_room_never_loads_scipy_stats() -> None:
+def test_using_the_package_never_loads_scipy_stats() -> None:
     code = (
         "import sys, seedwise.statistics as s; x, y = [1., 2., 4.], [1., 3., 2.]\n"
         "s.spread(x, procedure='bonett'); s.spread(x); s.spread_ratio(x, y, paired=True)\n"
