@@ -8,6 +8,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.tensorboard import SummaryWriter
 
 warnings.filterwarnings("ignore")
 folder = Path(sys.argv[1])
@@ -53,3 +54,8 @@ for method, curves in logged.items():
         trainer.fit(module, data, data)
         if len(curve) == 3:
             trainer.test(module, data, verbose=False)
+        # torch keeps hyperparameters in a folder within that of the run.
+        with SummaryWriter(folder / "torch" / f"{method}-{seed}") as writer:
+            for step, value in enumerate(curve):
+                writer.add_scalar("accuracy", value, step, new_style=seed % 2 == 0)
+            writer.add_hparams({"model": method, "seed": seed}, {"test_accuracy": curve[-1] - 0.01})

@@ -16,7 +16,7 @@ def objective(trial: optuna.Trial) -> float:
     model = trial.suggest_categorical("model", list(logged))
     seed = trial.suggest_int("seed", 0, 9)
     lr = trial.suggest_float("lr", 1e-3, 1.0, log=True)
-    trial.set_user_attr("machine", "a")
+    trial.set_user_attr("machine", {"name": "a"})
     curve = logged[model][seed]
     for step, value in enumerate(curve):
         trial.report(value, step)
@@ -35,6 +35,6 @@ study.optimize(objective, n_trials=sum(map(len, logged.values())))
 study.enqueue_trial({"model": "relu", "seed": 0, "lr": 0.1})  # waits
 
 two = optuna.create_study(storage=storage, study_name="two objectives", directions=["maximize", "minimize"])
-two.set_metric_names(["accuracy", "loss"])
+two.set_metric_names(["accuracy", "log loss"])
 two.enqueue_trial({"seed": 0})
 two.optimize(lambda trial: (logged["relu"][trial.suggest_int("seed", 0, 9)][-1], float("inf")), n_trials=1)

@@ -16,6 +16,8 @@ for method, curves in logged.items():
         config = {"model": {"name": method, "width": [8, 8]}, "seed": seed, "lr": 0.1}
         run = wandb.init(dir=folder, project="activations", name=f"{method}-{seed}", group=method, config=config)
         run.config.update({"machine": "a"})
+        if "SMALL" not in os.environ:
+            run.config.update({"text": "long " * 20_000})  # a record that does not fit a block of the file
         for step, value in enumerate(curve):
             run.log({"epoch": step, "valid/loss": 1 - value}, step=step)
             run.log(

@@ -11,7 +11,12 @@ from seedwise.results.readers._files import Database, database
 from seedwise.results.readers._runs import Cell, TrackedRun, frame_of
 
 _TABLES: Final = frozenset({"seedwise_links", "seedwise_runs"})
-PLAIN: Final = "plain"
+_PLAIN: Final = "plain"
+_STATES: Final = {"interrupted": "pending"}
+"""Such a run will go on."""
+
+_TEST: Final = "test/"
+"""Stands before the metrics of a store, and not in a study file or a table."""
 
 
 def holds_seedwise(found: Database) -> bool:
@@ -32,12 +37,13 @@ def read_database(path: Path) -> Frame:
     tracked: list[TrackedRun] = []
     for link in links:
         run = runs.get(link["run_id"])
-        of_run = [(PLAIN, "pending", "{}")] if run is None else [(PLAIN, run["status"], run["metrics"])]
+        of_run = [(_PLAIN, "pending", "{}")] if run is None else [(_PLAIN, run["status"], run["metrics"])]
         of_run += [] if run is None else readouts.get((link["run_id"], run["attempt"]), [])
         for readout, status, metrics in of_run:
             about: dict[str, Cell] = {name: link[name] for name in ("study", "task", "method", "regime", "group")}
-            about |= {"readout": readout, "replicate": link["replicate"], "state": status}
-            tracked.append(TrackedRun(about, final=json.loads(metrics)))
+            about |= {"readout": readout, "replicate": link["replicate"], "state": _STATES.get(status, status)}
+            told = {name.removeprefix(_TEST): value for name, value in json.loads(metrics).items()}
+            tracked.append(TrackedRun(about, final=told))
     if not readouts:
         for one in tracked:
             one.about.pop("readout")
