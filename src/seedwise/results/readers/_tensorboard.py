@@ -21,7 +21,7 @@ from seedwise.results.readers._wire import Value, fields, signed, submessages
 
 NAME: Final = ".tfevents."
 _CHECKED: Final = 4096
-"""Bytes up to which a record is checked that holds nothing we read: images and graphs are long."""
+"""Bytes up to which a record is checked that holds nothing we read: images and histograms are long."""
 
 _NUMBERS: Final = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2", 22: "<u4", 23: "<u8"}
 """What the bytes of a tensor are, by its type."""
@@ -70,15 +70,19 @@ def _merged(runs: dict[Path, TrackedRun]) -> list[TrackedRun]:
 
 def _read(file: bytes, run: TrackedRun) -> None:
     for event in _records(file):
-        step, summaries = 0, []
-        for number, value in fields(event):
-            if number == 2:
-                step = signed(value)
-            elif number == 5 and isinstance(value, bytes):
-                summaries.append(value)
-        for summary in summaries:
-            for one in submessages(summary, 1):
-                _value(one, step, run)
+        _take_in(event, run)
+
+
+def _take_in(event: bytes, run: TrackedRun) -> None:
+    step, summaries = 0, []
+    for number, value in fields(event):
+        if number == 2:
+            step = signed(value)
+        elif number == 5 and isinstance(value, bytes):
+            summaries.append(value)
+    for summary in summaries:
+        for one in submessages(summary, 1):
+            _value(one, step, run)
 
 
 def _value(message: bytes, step: int, run: TrackedRun) -> None:
@@ -162,10 +166,18 @@ def _records(file: bytes) -> Iterator[bytes]:
         data = file[at + 12 : at + 12 + size]
         if at + 16 + size > len(file):
             return
-        if size <= _CHECKED and _masked(data) != struct.unpack_from("<I", file, at + 12 + size)[0]:
+        checked = size <= _CHECKED or _is_read(data)
+        if checked and _masked(data) != struct.unpack_from("<I", file, at + 12 + size)[0]:
             raise ValueError(f"damaged at byte {at}; what follows is left out")
         yield data
         at += 16 + size
+
+
+def _is_read(event: bytes) -> bool:
+    """Return whether a record holds anything that we read."""
+    found = TrackedRun({})
+    _take_in(event, found)
+    return bool(found.curve or found.config)
 
 
 def _masked(data: bytes) -> int:
