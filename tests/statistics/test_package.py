@@ -21,7 +21,7 @@ def test_using_the_package_never_loads_scipy_stats() -> None:
         "import sys, seedwise.statistics as s; x, y = [1., 2., 4.], [1., 3., 2.]\n"
         "s.spread(x, procedure='bonett'); s.spread(x); s.spread_ratio(x, y, paired=True)\n"
         "s.spread_ratio(x, y, paired=False); s.mean_difference(x, y, paired=False)\n"
-        "s.seeds_needed(paired=True, rho=.5)\n"
+        "s.seeds_needed(paired=True, correlation=.5)\n"
         "print('scipy.stats' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -135,7 +135,7 @@ def compared(
     """
     found = answer(cells, base, question, look)
     rows = found.rows
-    share = cells[0].metric.scale > 1
+    share = cells[0].metric.is_percent
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1

@@ -72,3 +72,11 @@ class Table:
         head = "".join(f"<th>{html.escape(text)}</th>" for text in self.columns)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(t)}</td>" for t in row) + "</tr>" for row in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def files(self, stem: str) -> dict[str, str]:
+        """Return the table as CSV, Markdown and LaTeX, by the name of the file."""
+        return {
+            f"{stem}.csv": self.to_csv(),
+            f"{stem}.md": self.to_markdown() + "\n",
+            f"{stem}.tex": self.to_latex(),
+        }

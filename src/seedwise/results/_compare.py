@@ -108,8 +108,8 @@ def _by_metric(runs: Runs, metric: Metric, base: str, question: Question) -> Com
             finite = own[np.isfinite(own)]
             if finite.size > 2 and np.all(finite == finite[0]):
                 notes.append(
-                    f"{where}all {finite.size} values of {method} are {finite[0]:g}: it is deterministic, or the seed has "
-                    "no effect on it"
+                    f"{where}all {finite.size} values of {method} are {finite[0]:g}: it is deterministic, or the seed "
+                    "has no effect on it"
                 )
             cells.append(
                 Cell(

@@ -17,12 +17,21 @@ from seedwise.statistics.attribution.attribution import (
 from seedwise.statistics.attribution.design import AttributionDesign, attribution_design
 from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
 from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
-from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.cell import Cell, Scalar
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
 from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
+from seedwise.statistics.comparison.families import (
+    EnsembleComparison,
+    FailureComparison,
+    ensemble_comparisons,
+    failure_comparisons,
+)
+from seedwise.statistics.comparison.new_data import Generalization, generalizations
+from seedwise.statistics.comparison.pooled import PooledComparison, pooled_comparisons
+from seedwise.statistics.comparison.reactivity import CellReactivity, reactivities
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
 from seedwise.statistics.core.interval import Interval
@@ -38,6 +47,7 @@ from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delt
 from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.means.failures import failure_difference
 from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
+from seedwise.statistics.means.mean_interval import mean_interval
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.means.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.planning.churn import (
@@ -62,7 +72,7 @@ from seedwise.statistics.ratios.published import (
     mean_beside_published,
     ratio_beside_published,
 )
-from seedwise.statistics.ratios.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
+from seedwise.statistics.ratios.ratios import as_ratio, as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.sequential.interim import Interim, InterimComparison, interim_analysis
 from seedwise.statistics.sequential.sequential import (
     SequentialDesign,
@@ -73,6 +83,7 @@ from seedwise.statistics.sequential.sequential import (
 from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
 from seedwise.statistics.spread.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.spread.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
+from seedwise.statistics.spread.gradient_factor import GradientFactor, gradient_factor
 from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.spread.pool import GroupSize, SeedEffect, group_size_table, seed_effect
@@ -94,14 +105,19 @@ __all__ = [
     "BesidePublished",
     "Candidate",
     "Cell",
+    "CellReactivity",
     "ComparisonRow",
     "Confirmation",
     "Cost",
     "Crossed",
+    "EnsembleComparison",
     "EnsembleSpread",
     "Equivalence",
     "ExampleErrors",
     "Extremes",
+    "FailureComparison",
+    "Generalization",
+    "GradientFactor",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
@@ -112,6 +128,7 @@ __all__ = [
     "Look",
     "Metric",
     "PairFlip",
+    "PooledComparison",
     "PooledRatio",
     "Quantity",
     "Question",
@@ -119,6 +136,7 @@ __all__ = [
     "Reactivity",
     "Recommendation",
     "RunsToResolve",
+    "Scalar",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",
@@ -130,6 +148,7 @@ __all__ = [
     "Verdict",
     "answer",
     "arm_correlation",
+    "as_ratio",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
@@ -151,6 +170,7 @@ __all__ = [
     "cross_entropy",
     "crossed_difference",
     "crossed_mean",
+    "ensemble_comparisons",
     "ensemble_delta",
     "ensemble_spread",
     "error_variance",
@@ -160,8 +180,11 @@ __all__ = [
     "example_errors",
     "expected_extremes",
     "expected_interval",
+    "failure_comparisons",
     "failure_difference",
     "forecast_difference",
+    "generalizations",
+    "gradient_factor",
     "group_size_table",
     "group_spreads",
     "holm",
@@ -172,15 +195,18 @@ __all__ = [
     "mean_beside_published",
     "mean_difference",
     "mean_equivalence",
+    "mean_interval",
     "mean_power",
     "mean_seeds_needed",
     "mean_verdict",
     "negative_flips",
+    "pooled_comparisons",
     "pooled_ratio",
     "power",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
+    "reactivities",
     "reactivity",
     "recommend",
     "reduction",

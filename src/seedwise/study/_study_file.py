@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -12,11 +13,15 @@ from seedwise.errors import SeedwiseError
 from seedwise.registry import resolve
 from seedwise.study._error_messages import mistake, validated
 from seedwise.study._extensions import sections_in
+from seedwise.study._methods import in_study_file
+from seedwise.study._old_names import with_new_names
 from seedwise.study._overrides import merge
 from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
 from seedwise.study._spec import StudySpec
 from seedwise.study._sweep import expanded
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def read_study(path: Path, scale: str | None = None) -> StudySpec:
@@ -87,12 +92,15 @@ def check_study(raw: Any, source: str = "study") -> StudySpec:
     """Check what a study file holds, named ``source`` in error messages."""
     if not isinstance(raw, dict):
         raise SeedwiseError(f"{source}: a study file holds 'key: value' lines, not {type(raw).__name__}")
+    raw, notes = with_new_names(raw)
+    for note in notes:
+        _LOG.warning("%s: %s", source, note)
     try:
         sections = sections_in(raw)
         raw = raw | {key: validated(resolve(own.options), raw[key], key) for key, own in sections.items()}
         study = validated(StudySpec, raw)
         if study.sweep is not None:
-            methods = expanded(study.methods, study.sweep, named=study.is_builtin)
+            methods = in_study_file(expanded(study.methods, study.sweep, named=study.is_builtin))
             rest = {key: value for key, value in raw.items() if key != "sweep"}
             study = validated(StudySpec, {**rest, "methods": methods})
         for task, part in study.by_task().items():

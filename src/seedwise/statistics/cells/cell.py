@@ -14,6 +14,9 @@ FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
 STATUSES = ("finished", *FAILURES, *UNFINISHED)
 
+Scalar = bool | int | float | str | None
+"""A value of one parameter."""
+
 
 @dataclass(frozen=True, eq=False)
 class Cell:
@@ -35,6 +38,8 @@ class Cell:
             failed); ``pending``, ``interrupted`` (not counted).
         metric: the metric, with its unit, direction and value at chance level.
         readout: how runs are turned into predictions.
+        factor: the factor that the method is a level of, such as ``alpha``; None if of none.
+        level: the value of the factor.
         predictions: class labels of the runs with status ``finished``, shape (finished runs, examples), or None.
         example_ids: ids of the examples, shape (examples,) or one row per run in ``predictions``, or None.
         forecasts: forecasts of the runs with status ``finished``, shape (finished runs, windows, steps, variables), or
@@ -71,6 +76,8 @@ class Cell:
     status: tuple[str, ...]
     metric: Metric
     readout: str = "plain"
+    factor: str | None = None
+    level: Scalar = None
     predictions: NDArray[np.int64] | None = None
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
     forecasts: NDArray[Any] | None = None

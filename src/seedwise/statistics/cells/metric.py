@@ -45,6 +45,11 @@ class Metric:
         return 100.0 if self.unit == SHARE else 1.0
 
     @property
+    def is_percent(self) -> bool:
+        """Whether it is shown in percent."""
+        return self.shown.unit == "%"
+
+    @property
     def shown(self) -> Metric:
         """The same metric in the unit in which it is shown."""
         if self.unit != SHARE:

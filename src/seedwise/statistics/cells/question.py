@@ -53,8 +53,6 @@ class Look:
         question: what is to be resolved for every method.
         looks: the numbers of runs per method at which it is looked at, rising.
         limits: below which p-value a single comparison is resolved, at each look.
-        alpha: error rate of the whole study.
-        comparisons: how many comparisons share it.
         look: which look this is, counted from 0.
 
     """
@@ -62,8 +60,6 @@ class Look:
     question: Literal["spread", "mean", "churn"]
     looks: tuple[int, ...]
     limits: tuple[float, ...]
-    alpha: float
-    comparisons: int
     look: int
 
     def limit(self, comparisons: int = 1) -> float:

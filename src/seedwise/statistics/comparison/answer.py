@@ -61,7 +61,7 @@ def answer(cells: Sequence[Cell], base: str, question: Question, look: Look | No
     shown = [cell.shown for cell in cells]
     if look is not None:
         limit = look.limit(sum(not is_base(cell, base) for cell in cells))
-        return Answer(tuple(compare_study(shown, baseline=base, alpha=limit)), None)
+        return Answer(tuple(compare_study(shown, base=base, alpha=limit)), None)
     margin = question.margins(cells)
-    rows = compare_study(shown, baseline=base, factor=question.factor, margin=margin)
+    rows = compare_study(shown, base=base, factor=question.factor, margin=margin)
     return Answer(tuple(rows), runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin))

@@ -57,14 +57,9 @@ class Interim:
     comparisons: tuple[InterimComparison, ...]
 
     @property
-    def open(self) -> tuple[InterimComparison, ...]:
-        """The comparisons that are not resolved."""
-        return tuple(one for one in self.comparisons if not one.resolved)
-
-    @property
     def resolved(self) -> bool:
-        """Whether all are."""
-        return not self.open
+        """Whether all comparisons are."""
+        return all(one.resolved for one in self.comparisons)
 
 
 def interim_analysis(
@@ -96,7 +91,7 @@ def interim_analysis(
         ...     )
         >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
         >>> steady = cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])
-        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), look=0)
         >>> interim_analysis(look, [base, steady], [None, None], "base").resolved
         True
 
@@ -132,7 +127,7 @@ def _values(
     look: Look, cells: Sequence[Cell], base: str, level: float
 ) -> Iterator[tuple[ComparisonRow, Interval | None]]:
     of_spread = look.question == "spread"
-    for row in compare_study(cells, baseline=base, level=level):
+    for row in compare_study(cells, base=base, level=level):
         if is_base(row, base):
             continue
         value = row.reduction if of_spread else row.mean_difference
