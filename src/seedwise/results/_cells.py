@@ -33,10 +33,21 @@ def by_value(column: ArrayLike, made: Callable[[Any], Any]) -> NDArray[np.object
 
 
 def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Return for each cell the place of its value among the different ones, and these in order of appearance."""
+    """Return for each cell the place of its value among the different ones, and these in order of appearance.
+
+    None becomes an empty text.
+
+    Example:
+        >>> factorized(["a", None, float("nan"), "a"])
+        (array([0, 1, 2, 0]), array(['a', '', nan], dtype=object))
+
+    """
     import pandas as pd
 
-    code, unique = pd.factorize(np.asarray(column, dtype=object), use_na_sentinel=False)
+    cells = np.array(column, dtype=object)
+    # pandas would take what is missing for a number that is none.
+    cells[[cell is None for cell in cells]] = ""
+    code, unique = pd.factorize(cells, use_na_sentinel=False)
     return code.astype(np.int64), unique
 
 

@@ -145,7 +145,7 @@ def _are_seeds(column: pd.Series[str]) -> bool:
 
 
 def _are_states(column: pd.Series[str]) -> bool:
-    return {text.lower() for text in different(column)} <= _names.FINISHED | _names.GOING | _names.FAILED
+    return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED
 
 
 def _vary(column: pd.Series[str]) -> bool:

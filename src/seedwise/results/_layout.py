@@ -192,8 +192,17 @@ def _candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[st
             continue
         if len(values) > 1:
             found.append(column)
-    several = [column for column in found if data[column].nunique() < len(data)]
+    runs = _number_of_runs(data, numeric)
+    several = [column for column in found if data[column].nunique() < runs]
     return several or found
+
+
+def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
+    """Return how many rows there are, or where they are steps, how many of them differ in more than numbers."""
+    if not any(_names.one_of(c, _names.STEPS) and data[c].nunique() > 1 for c in numeric):
+        return len(data)
+    keys = [c for c in data.columns if c not in numeric or _names.one_of(c, _names.SEEDS)]
+    return len(data[keys].drop_duplicates())
 
 
 def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:

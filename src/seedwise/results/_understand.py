@@ -14,7 +14,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
-from seedwise.results._curves import Rows, best, ends
+from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._layout import Long, Notes, cleaned, long_of, means_are_refused
 from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
 from seedwise.results._read import Frame
@@ -110,10 +110,10 @@ def _with_methods(table: Long, roles: Roles) -> Long:
     """Return the rows of the methods that are asked for."""
     names = texts(table.data[table.method])
     empty = np.flatnonzero(names == "")
-    if empty.size:
+    if empty.size and not roles.methods:
         raise SeedwiseError(f"the column '{table.method}' is empty in row {empty[0] + 1}: every run needs a method")
     for name in roles.methods:
-        known("method", name, dict.fromkeys(names))
+        known("method", name, dict.fromkeys(names[names != ""]))
     if not roles.methods:
         return table
     return Long(
@@ -128,8 +128,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     seed = seed_columns(table, roles, notes)
     data = _without_summaries(table.data, table.method, seed, notes)
     columns = columns_of(data, table, seed, roles, notes)
-    data, failed = _states(data, columns.state, notes)
-    rows = _rows(data, columns, failed, roles)
+    data, finished, failed = _states(data, columns.state, notes)
+    rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
     if rows.seed is not None:
@@ -155,19 +155,25 @@ def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], not
     return data
 
 
-def _states(data: pd.DataFrame, column: str | None, notes: Notes) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Leave out runs that still go on, and return which of the others failed."""
+def _states(
+    data: pd.DataFrame, column: str | None, notes: Notes
+) -> tuple[pd.DataFrame, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Leave out runs that still go on, and return which of the others are known to have finished, and failed."""
     if column is None:
-        return data, np.zeros(len(data), dtype=bool)
+        return data, np.zeros(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
     states = [text.lower() for text in texts(data[column])]
     going = np.array([state in _names.GOING for state in states], dtype=bool)
     if going.any():
         notes.set_aside.append(f"{_count(int(going.sum()), 'row')} of runs that still go on")
-    failed = np.array([state in _names.FAILED for state in states], dtype=bool)
-    return data[~going].reset_index(drop=True), failed[~going]
+    finished, failed = (
+        np.array([state in ended for state in states], dtype=bool)[~going] for ended in (_names.FINISHED, _names.FAILED)
+    )
+    return data[~going].reset_index(drop=True), finished, failed
 
 
-def _rows(data: pd.DataFrame, columns: Columns, failed: NDArray[np.bool_], roles: Roles) -> Rows:
+def _rows(
+    data: pd.DataFrame, columns: Columns, ended: tuple[NDArray[np.bool_], NDArray[np.bool_]], roles: Roles
+) -> Rows:
     def names(column: str) -> Names:
         return texts(data[column])
 
@@ -185,7 +191,7 @@ def _rows(data: pd.DataFrame, columns: Columns, failed: NDArray[np.bool_], roles
         seed,
         names(columns.fold) if columns.fold else None,
         {name: _numbers(data, name, columns.method, roles) for name in columns.metrics},
-        failed,
+        *ended,
         np.arange(len(data)),
     )
 
@@ -216,12 +222,15 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
 
 
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
-    """Take the last step of each run, or that where the metric ``best`` is best."""
+    """Take the last step of each run, or that where the metric ``best`` is best; a metric of one step is no curve."""
     assert columns.step is not None
     step = read_numbers(data[columns.step]).values
+    rows, once = everywhere(rows)
     last, short = ends(rows, step)
     chosen = last
-    if roles.best is None:
+    if once:
+        short[:] = False
+    elif roles.best is None:
         notes.read_as.append(f"the last '{columns.step}' of each run")
     else:
         known("column", roles.best, data.columns)
@@ -239,7 +248,14 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
     found = rows.take(chosen)
     ordered = np.argsort(found.place, kind="stable")
     return Rows(
-        found.task, found.method, found.seed, found.fold, found.numbers, found.failed | short, found.place
+        found.task,
+        found.method,
+        found.seed,
+        found.fold,
+        found.numbers,
+        found.finished,
+        found.failed | short,
+        found.place,
     ).take(ordered)
 
 
