@@ -48,7 +48,7 @@ def test_worse_by_a_positive_amount_and_several_methods() -> None:
 
 
 def test_tasks_are_counted() -> None:
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(0)
     rows = [
         {"task": task, "method": method, "seed": seed, "accuracy": value}
         for task in ("a", "b", "c")
