@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from seedwise.study import Store, study_results
+from seedwise.study import Store
 
 FILES = {
     "stripes": """
@@ -70,10 +70,9 @@ def test_one_file_and_a_line_each(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     with Store(tmp_path / "added.db") as store:
-        (results,) = study_results(store)
+        metric = store.studies()["added"]["metrics"]["stripes"][0]
         runs, read = store.runs(), store.readouts()
-    metric = results.cells[0].metric
-    assert (metric.name, metric.unit, metric.higher_is_better) == ("test/error", "share", False)
+    assert metric == {"name": "error", "unit": "share", "higher_is_better": False, "chance": 1 - 1 / 3}
     assert runs[0].content["config"]["task"] == {"dataset": "stripes", "metrics": ["error"]}
     assert {(name, one.passes) for (_, name), one in read.items()} == {("corners", 4), ("snapshots", 2)}
     for one in [*runs, *read.values()]:

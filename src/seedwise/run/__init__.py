@@ -1,6 +1,7 @@
 """What one training sees and leaves behind: the run, its checkpoint and its record."""
 
 from seedwise.run._checkpoint import Checkpoint
+from seedwise.run._checks import checked, cleaned
 from seedwise.run._digest import weights_sha256
 from seedwise.run._execute import configure, execute, load_function, record_of, training
 from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked
@@ -39,6 +40,8 @@ __all__ = [
     "RunSpec",
     "Status",
     "changed_files",
+    "checked",
+    "cleaned",
     "configure",
     "digest_of",
     "environment",

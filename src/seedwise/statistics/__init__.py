@@ -23,17 +23,13 @@ from seedwise.statistics.cells.question import Look, Question
 from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
-from seedwise.statistics.comparison.families import (
-    EnsembleComparison,
-    FailureComparison,
-    ensemble_comparisons,
-    failure_comparisons,
-)
-from seedwise.statistics.comparison.new_data import Generalization, generalizations
-from seedwise.statistics.comparison.pooled import PooledComparison, pooled_comparisons
-from seedwise.statistics.comparison.reactivity import CellReactivity, reactivities
+from seedwise.statistics.comparison.families import EnsembleComparison, FailureComparison
+from seedwise.statistics.comparison.new_data import Generalization
+from seedwise.statistics.comparison.pooled import PooledComparison
+from seedwise.statistics.comparison.reactivity import CellReactivity
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
+from seedwise.statistics.comparison.summaries import Summary, SummaryComparison, compare_summaries
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.disagreement.churn import churn
@@ -46,8 +42,8 @@ from seedwise.statistics.disagreement.forecast_difference import forecast_differ
 from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.means.failures import failure_difference
+from seedwise.statistics.means.folds import five_by_two_difference, fold_difference
 from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
-from seedwise.statistics.means.mean_interval import mean_interval
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.means.rankings import PairFlip, RankingFlips, ranking_flips
 from seedwise.statistics.planning.churn import (
@@ -72,7 +68,7 @@ from seedwise.statistics.ratios.published import (
     mean_beside_published,
     ratio_beside_published,
 )
-from seedwise.statistics.ratios.ratios import as_ratio, as_reduction, reduction, spread_ratio, spread_ratio_of_sds
+from seedwise.statistics.ratios.ratios import as_reduction, reduction, spread_ratio, spread_ratio_of_sds
 from seedwise.statistics.sequential.interim import Interim, InterimComparison, interim_analysis
 from seedwise.statistics.sequential.sequential import (
     SequentialDesign,
@@ -83,20 +79,28 @@ from seedwise.statistics.sequential.sequential import (
 from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
 from seedwise.statistics.spread.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.spread.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
-from seedwise.statistics.spread.gradient_factor import GradientFactor, gradient_factor
+from seedwise.statistics.spread.gradient_factor import GradientFactor
 from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
+from seedwise.statistics.spread.influence import Influence, influence
 from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.spread.pool import GroupSize, SeedEffect, group_size_table, seed_effect
 from seedwise.statistics.spread.profile import SpreadProfile, spread_profile
 from seedwise.statistics.spread.scores import ScoreSpread, score_spread
 from seedwise.statistics.spread.spread import spread
 from seedwise.statistics.spread.trend import spread_trend
+from seedwise.statistics.tasks.aggregates import INTERQUARTILE_COVERAGE, interquartile_mean, optimality_gap
+from seedwise.statistics.tasks.improvement import improvement_over_tasks
+from seedwise.statistics.tasks.performance_profile import PerformanceProfile, performance_profile
+from seedwise.statistics.tasks.pooled_difference import PooledDifference, pooled_difference
+from seedwise.statistics.tasks.ranks import MeanRank, MeanRanks, mean_ranks
 from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_verdict
 from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
+from seedwise.statistics.verdicts.gate import Gate, GateOutcome, gate
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
+    "INTERQUARTILE_COVERAGE",
     "SHARE",
     "Answer",
     "AssistedSpread",
@@ -116,19 +120,26 @@ __all__ = [
     "ExampleErrors",
     "Extremes",
     "FailureComparison",
+    "Gate",
+    "GateOutcome",
     "Generalization",
     "GradientFactor",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
+    "Influence",
     "Interim",
     "InterimComparison",
     "Interval",
     "LargestGap",
     "Look",
+    "MeanRank",
+    "MeanRanks",
     "Metric",
     "PairFlip",
+    "PerformanceProfile",
     "PooledComparison",
+    "PooledDifference",
     "PooledRatio",
     "Quantity",
     "Question",
@@ -144,11 +155,12 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "Summary",
+    "SummaryComparison",
     "ThresholdChance",
     "Verdict",
     "answer",
     "arm_correlation",
-    "as_ratio",
     "as_reduction",
     "assisted_spread",
     "assisted_spread_ratio",
@@ -166,11 +178,11 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "compare_summaries",
     "confirm",
     "cross_entropy",
     "crossed_difference",
     "crossed_mean",
-    "ensemble_comparisons",
     "ensemble_delta",
     "ensemble_spread",
     "error_variance",
@@ -180,33 +192,37 @@ __all__ = [
     "example_errors",
     "expected_extremes",
     "expected_interval",
-    "failure_comparisons",
     "failure_difference",
+    "five_by_two_difference",
+    "fold_difference",
     "forecast_difference",
-    "generalizations",
-    "gradient_factor",
+    "gate",
     "group_size_table",
     "group_spreads",
     "holm",
+    "improvement_over_tasks",
+    "influence",
     "interim_analysis",
+    "interquartile_mean",
     "largest_gap",
     "logit_attribution",
     "logit_correlation",
     "mean_beside_published",
     "mean_difference",
     "mean_equivalence",
-    "mean_interval",
     "mean_power",
+    "mean_ranks",
     "mean_seeds_needed",
     "mean_verdict",
     "negative_flips",
-    "pooled_comparisons",
+    "optimality_gap",
+    "performance_profile",
+    "pooled_difference",
     "pooled_ratio",
     "power",
     "probability_of_improvement",
     "ranking_flips",
     "ratio_beside_published",
-    "reactivities",
     "reactivity",
     "recommend",
     "reduction",

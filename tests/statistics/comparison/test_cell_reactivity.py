@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from seedwise.statistics import CellReactivity, reactivities, reactivity
+from seedwise.statistics import CellReactivity, reactivity
+from seedwise.statistics.comparison.reactivity import reactivities
 
 EPOCHS = 30
 

@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.statistics import (
-    EnsembleComparison,
-    compare_study,
-    ensemble_comparisons,
-    ensemble_spread,
-    failure_comparisons,
-)
+from seedwise.statistics import EnsembleComparison, compare_study, ensemble_spread
+from seedwise.statistics.comparison.families import ensemble_comparisons, failure_comparisons
 
 from .cells import RNG, cell
 

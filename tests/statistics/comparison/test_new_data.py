@@ -1,6 +1,7 @@
 import numpy as np
 
-from seedwise.statistics import Generalization, crossed_difference, crossed_mean, generalizations
+from seedwise.statistics import Generalization, crossed_difference, crossed_mean
+from seedwise.statistics.comparison.new_data import generalizations
 
 from .cells import TRUTH, cell, predicted
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from seedwise.statistics import compare_study, pooled_comparisons, pooled_ratio, spread_ratio
+from seedwise.statistics import compare_study, pooled_ratio, spread_ratio
+from seedwise.statistics.comparison.pooled import pooled_comparisons
 
 from .cells import RNG, cell
 

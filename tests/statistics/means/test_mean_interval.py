@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.statistics import mean_interval
+from seedwise.statistics.means.mean_interval import mean_interval
 
 
 @pytest.mark.parametrize(("n", "level"), [(2, 0.95), (5, 0.9), (20, 0.99)])

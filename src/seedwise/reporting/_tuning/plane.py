@@ -11,7 +11,8 @@ import numpy as np
 
 from seedwise.reporting._svg import new_figure
 from seedwise.reporting._topic import Shown, Topic
-from seedwise.statistics import Interval, mean_interval
+from seedwise.statistics import Interval
+from seedwise.statistics.means.mean_interval import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import ensemble_comparisons
+from seedwise.statistics.comparison.families import ensemble_comparisons
 
 if TYPE_CHECKING:
     from seedwise.study import Ensembles

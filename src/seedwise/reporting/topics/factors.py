@@ -12,8 +12,9 @@ from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import source_of
-from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap, mean_interval
+from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap
 from seedwise.statistics.comparison.factors import by_place, factor_spreads, pooled_trends
+from seedwise.statistics.means.mean_interval import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

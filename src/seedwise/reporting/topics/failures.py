@@ -9,7 +9,8 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import ComparisonRow, failure_comparisons
+from seedwise.statistics import ComparisonRow
+from seedwise.statistics.comparison.families import failure_comparisons
 
 _NOTE: Final = (
     "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "

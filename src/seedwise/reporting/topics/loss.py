@@ -12,7 +12,8 @@ from seedwise.reporting._figures import names_of
 from seedwise.reporting._formatting import percent
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell, gradient_factor
+from seedwise.statistics import Cell
+from seedwise.statistics.spread.gradient_factor import gradient_factor
 
 _NOTE: Final = (
     "The number that the base loss's gradient was multiplied by, over all steps of all runs, as far as all of them "

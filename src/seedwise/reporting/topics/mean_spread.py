@@ -10,8 +10,9 @@ from seedwise.reporting._figures import names_of, scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
 from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
-from seedwise.statistics import Cell, ComparisonRow, Interval, mean_interval
+from seedwise.statistics import Cell, ComparisonRow, Interval
 from seedwise.statistics.comparison.factors import placed
+from seedwise.statistics.means.mean_interval import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,8 @@ from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import Cell, CellReactivity, Reactivity, reactivities
+from seedwise.statistics import Cell, CellReactivity, Reactivity
+from seedwise.statistics.comparison.reactivity import reactivities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,15 @@ MINIMUM_RUNS = 3
 
 
 def runs_axis(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return ``values`` as floats, one per run, or say what is wrong with them."""
+    """Return ``values`` as floats, one per run and enough for an SD, or say what is wrong with them."""
+    array = finite_runs(values, name)
+    if array.size < MINIMUM_RUNS:
+        raise ValueError(f"{name} has {runs(array.size)}: an SD needs at least {MINIMUM_RUNS}; pass more runs")
+    return array
+
+
+def finite_runs(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return ``values`` as floats, one per run, however few, or say what is wrong with them."""
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O" and not any(isinstance(value, str) for value in array.flat):
@@ -24,8 +32,6 @@ def runs_axis(values: ArrayLike, name: str) -> NDArray[np.float64]:
         raise ValueError(
             f"{name}[{bad[0]}] is {array[bad[0]]}; pass the values of finished runs and count the rest as failures"
         )
-    if array.size < MINIMUM_RUNS:
-        raise ValueError(f"{name} has {runs(array.size)}: an SD needs at least {MINIMUM_RUNS}; pass more runs")
     return array
 
 

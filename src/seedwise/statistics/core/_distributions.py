@@ -59,6 +59,13 @@ def f_cdf(f: float, df1: float, df2: float) -> float:
     return float(special.fdtr(df1, df2, f))
 
 
+def f_tail(f: float, df1: float, df2: float) -> float:
+    """Return P(F >= f)."""
+    from scipy import special
+
+    return float(special.fdtrc(df1, df2, f))
+
+
 def f_two_sided_p(f: float, df1: float, df2: float) -> float:
     """Return twice the smaller tail of F."""
     from scipy import special

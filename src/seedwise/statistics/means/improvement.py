@@ -101,11 +101,11 @@ def probability_of_improvement(
     else:
         below, up_to = (np.searchsorted(np.sort(y), x, side=side) for side in ("left", "right"))
         share_of_ties = float(np.sum(up_to - below)) / (x.size * y.size)
-        probability = _brunner_munzel(_placements(x, y), _placements(y, x), level)
-    return Improvement(probability, _read(probability, meaningful), share_of_ties)
+        probability = _brunner_munzel(x, y, level)
+    return Improvement(probability, reading(probability, meaningful), share_of_ties)
 
 
-def _placements(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def placements(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return, for each of x, the share of y that it exceeds, ties one half."""
     ordered = np.sort(y)
     both = np.searchsorted(ordered, x, side="left") + np.searchsorted(ordered, x, side="right")
@@ -119,22 +119,26 @@ def _share_of_wins(p: float, n: int, level: float) -> Interval:
     return Interval(p, float(low), float(high), level, [n, n], "Wilson", p_value)
 
 
-def _brunner_munzel(of_method: NDArray[np.float64], of_base: NDArray[np.float64], level: float) -> Interval:
-    n_x, n_y = of_method.size, of_base.size
-    p = float(np.mean(of_method))
-    of_x, of_y = float(np.var(of_method, ddof=1)) / n_x, float(np.var(of_base, ddof=1)) / n_y
-    variance, least = of_x + of_y, 1 / (n_x * n_y)
+def placement_error(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return P(X > Y), ties one half, its variance and the degrees of freedom of that, after Brunner and Munzel."""
+    of_method, of_base = placements(x, y), placements(y, x)
+    of_x, of_y = float(np.var(of_method, ddof=1)) / x.size, float(np.var(of_base, ddof=1)) / y.size
+    p, variance, least = float(np.mean(of_method)), of_x + of_y, 1 / (x.size * y.size)
     if variance < least:
-        variance, df = least, float(n_x + n_y - 2)
-    else:
-        df = variance**2 / (of_x**2 / (n_x - 1) + of_y**2 / (n_y - 1))
+        return p, least, float(x.size + y.size - 2)
+    return p, variance, variance**2 / (of_x**2 / (x.size - 1) + of_y**2 / (y.size - 1))
+
+
+def _brunner_munzel(x: NDArray[np.float64], y: NDArray[np.float64], level: float) -> Interval:
+    p, variance, df = placement_error(x, y)
     se = math.sqrt(variance)
     half = t_quantile((1 + level) / 2, df) * se
     p_value = t_two_sided_p((p - 0.5) / se, df)
-    return Interval(p, max(0.0, p - half), min(1.0, p + half), level, [n_x, n_y], "Brunner-Munzel", p_value)
+    return Interval(p, max(0.0, p - half), min(1.0, p + half), level, [x.size, y.size], "Brunner-Munzel", p_value)
 
 
-def _read(probability: Interval, meaningful: float) -> Reading:
+def reading(probability: Interval, meaningful: float) -> Reading:
+    """Say how a probability of improvement is to be read."""
     if probability.high < 0.5:
         return "significantly worse"
     if probability.low <= 0.5:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import t_quantile, t_two_sided_p
 from seedwise.statistics.core._moments import rounding, sd
+from seedwise.statistics.core._welch import welch
 from seedwise.statistics.core.interval import Interval
 
 
@@ -66,8 +67,4 @@ def standard_error(method: ArrayLike, base: ArrayLike, *, paired: bool) -> tuple
         differences = x - y
         same = float(np.max(differences) - np.min(differences)) <= rounding(np.concatenate([x, y]))
         return (0.0 if same else sd(differences) / math.sqrt(x.size)), float(x.size - 1)
-    se_x, se_y = sd(x) / math.sqrt(x.size), sd(y) / math.sqrt(y.size)
-    se = math.hypot(se_x, se_y)
-    if se == 0:
-        return 0.0, 0.0
-    return se, 1 / ((se_x / se) ** 4 / (x.size - 1) + (se_y / se) ** 4 / (y.size - 1))
+    return welch(sd(x), x.size, sd(y), y.size)

@@ -9,6 +9,7 @@ import numpy as np
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import chi2_tail, normal_cdf, normal_quantile, t_quantile, t_two_sided_p
+from seedwise.statistics.core._random_effects import random_effects
 from seedwise.statistics.core.interval import Interval
 
 
@@ -87,20 +88,17 @@ def pooled_ratio(
     if k < 2:
         raise ValueError(f"pooling needs at least 2 ratios; got {k}: pass one per network or dataset")
     y, v = np.array([_log_ratio(ratio, i) for i, ratio in enumerate(ratios)]).T
-    w = 1 / v
-    q = float(np.sum(w * (y - np.average(y, weights=w)) ** 2))
-    tau2 = max(0.0, (q - (k - 1)) / float(np.sum(w) - np.sum(w**2) / np.sum(w)))
-    w = 1 / (v + tau2)
-    mean, se = float(np.average(y, weights=w)), 1 / math.sqrt(float(np.sum(w)))
+    found = random_effects(y, v)
+    mean, se = found.mean, found.se
     if procedure == "hartung-knapp":
-        se *= max(1.0, math.sqrt(float(np.sum(w * (y - mean) ** 2)) / (k - 1)))
+        se *= found.scatter
         half, p = t_quantile((1 + level) / 2, k - 1) * se, t_two_sided_p(mean / se, k - 1)
         name = "random effects, Hartung-Knapp"
     else:
         half, p = normal_quantile((1 + level) / 2) * se, 2 * float(normal_cdf(-abs(mean) / se))
         name = "random effects, DerSimonian-Laird"
     pooled = Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half), level, k, name, p)
-    return PooledRatio(pooled, math.sqrt(tau2), max(0.0, 1 - (k - 1) / q) if q > 0 else 0.0, chi2_tail(q, k - 1))
+    return PooledRatio(pooled, found.between, found.heterogeneity, chi2_tail(found.q, k - 1))
 
 
 def _log_ratio(ratio: Interval, i: int) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""What holds across tasks: pooled differences, chances of being better, ranks, aggregates of normalised scores."""
