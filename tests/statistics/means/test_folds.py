@@ -61,7 +61,7 @@ def test_bad_folds_are_refused() -> None:
         fold_difference(X, Y[:5])
     with pytest.raises(ValueError, match="five repeats of two folds"):
         five_by_two_difference(X, Y)
-    with pytest.raises(ValueError, match="test_share is 1.5"):
+    with pytest.raises(ValueError, match=r"test_share is 1\.5"):
         fold_difference(X, Y, test_share=1.5)
     with pytest.raises(ValueError, match="no difference"):
         five_by_two_difference(np.arange(5.0)[:, None] + [0.0, 0.1], np.zeros((5, 2)))
