@@ -34,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "results.csv"
         _write(path, options.runs, options.methods)
-        columns = ["--by", "method", "--metric", "accuracy", "--seed", "seed", "--baseline", "m0"]
+        columns = ["--by", "method", "--metric", "accuracy", "--seed", "seed", "--base", "m0"]
         compare = [sys.executable, "-m", "seedwise.cli", "compare", str(path), *columns]
 
         def ours_once() -> None:

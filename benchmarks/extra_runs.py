@@ -44,7 +44,7 @@ def found(x: Array, y: Array, paired: bool, procedure: RatioProcedure) -> float:
 
 def default_runs(ratio: float, rho: float | None, repetitions: int, rng: np.random.Generator) -> tuple[int, float]:
     """Return the planned number of runs and the one at which the default test has power .8."""
-    planned = seeds_needed(sd_ratio=ratio, paired=rho is not None, rho=rho or 0.0, tests="normal")
+    planned = seeds_needed(sd_ratio=ratio, paired=rho is not None, correlation=rho or 0.0, tests="normal")
     sizes = sorted({math.ceil(planned * factor) for factor in AROUND})
     probits = []
     for n in sizes:
@@ -53,7 +53,7 @@ def default_runs(ratio: float, rho: float | None, repetitions: int, rng: np.rand
         x, y = ratio * (r * common + math.sqrt(1 - r * r) * own), common
         paired = rho is not None
         exact = found(x, y, paired, "normal")
-        truth = power(sd_ratio=ratio, n=n, paired=paired, rho=r, tests="normal")
+        truth = power(sd_ratio=ratio, n=n, paired=paired, correlation=r, tests="normal")
         probits.append(norm.ppf(found(x, y, paired, "adjusted")) - norm.ppf(exact) + norm.ppf(truth))
     slope, start = np.polyfit(np.sqrt(sizes), probits, 1)
     return planned, float(((norm.ppf(0.8) - start) / slope) ** 2)

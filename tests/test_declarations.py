@@ -19,11 +19,13 @@ from seedwise.study._error_messages import describe
 
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
 ENTRIES = {f"{kind}.{name}": entry for kind, table in TABLES.items() for name, entry in table.items()}
+OBJECTS = [ENTRIES.pop(name) for name, entry in list(ENTRIES.items()) if isinstance(entry, str)]
 ENTRIES["SELECTION"] = registry.SELECTION
 OPTIONS = sorted({entry.options for entry in ENTRIES.values() if entry.options})
 
 
 def test_every_kind_is_here():
+    assert {"DATASETS", "SERIES", "METRICS", "ERRORS", "VIEWS"} <= set(TABLES)
     assert {"NETWORKS", "FORECASTERS", "LOSSES", "OPTIMIZERS", "SCHEDULES", "AVERAGES", "WAYS"} <= set(TABLES)
 
 
@@ -47,12 +49,12 @@ def test_declarations_are_documented_and_frozen(name):
 def test_no_declaration_needs_torch():
     code = (
         "import sys\nsys.modules['torch'] = None\nfrom seedwise.registry import resolve\n"
-        f"print(*(resolve(name).__name__ for name in {OPTIONS!r}))\n"
+        f"print(*(resolve(name) is not None for name in {OPTIONS + OBJECTS!r}))\n"
         "import seedwise.training"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.split()) == len(OPTIONS)
+    assert len(done.stdout.split()) == len(OPTIONS) + len(OBJECTS)
 
 
 # Limits mean the same to the dataclass and in a study file.

@@ -134,11 +134,11 @@ def pairing_picture() -> Figure:
         title="Each line: two runs with the same seeds",
     )
     grid = np.linspace(0, 0.95, 39)
-    means = [mean_seeds_needed(difference=0.5, paired=True, rho=float(r)) for r in grid]
+    means = [mean_seeds_needed(difference=0.5, paired=True, correlation=float(r)) for r in grid]
     right.plot(grid, means, color=GREEN, label="difference of means of .5 SD")
     right.plot(
         grid,
-        [seeds_needed(sd_ratio=0.7, paired=True, rho=float(r), tests="normal") for r in grid],
+        [seeds_needed(sd_ratio=0.7, paired=True, correlation=float(r), tests="normal") for r in grid],
         color=BLUE,
         label="ratio of SDs of .7",
     )
@@ -288,9 +288,9 @@ def tables() -> list[str]:
     lines.append(
         f"| **runs for power .8** | {' | '.join(str(seeds_needed(sd_ratio=q, tests='normal')) for q in ratios)} | |"
     )
-    means = [mean_seeds_needed(difference=0.5, paired=True, rho=rho) for rho in correlations]
+    means = [mean_seeds_needed(difference=0.5, paired=True, correlation=rho) for rho in correlations]
     lines.append(f"| means | {' | '.join(map(str, means))} |")
-    sds = [seeds_needed(sd_ratio=0.7, paired=True, rho=rho, tests="normal") for rho in correlations]
+    sds = [seeds_needed(sd_ratio=0.7, paired=True, correlation=rho, tests="normal") for rho in correlations]
     lines.append(f"| SDs | {' | '.join(map(str, sds))} |")
     return lines
 

@@ -12,6 +12,14 @@ them, and rules between options raise ``ValueError`` in ``__post_init__``:
 
 Further pairs: ``("part", "controller")`` is another part, and ``("in_study_files", True)`` is the default of study
 files where it is not that of a run's name.
+
+A declaration may have three hooks, each asked if it is there:
+
+- ``fits(train)`` of an average or a way to train raises ``ValueError`` unless it goes with the options of ``train:``
+  before it, a mapping;
+- ``notes(steps)`` of anything that trains returns a line for each likely mistake in a training of so many steps;
+- ``beyond_factors`` of a controller is what it does besides multiplying the gradient of its base loss, or None: only
+  then has it a placebo.
 """
 
 from __future__ import annotations
@@ -147,7 +155,7 @@ class OwnPart(Part):
     def _differing(cls, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that differ from their defaults; without torch, the worker checks the rest of them."""
         try:
-            function = _own_function(name)
+            function = load_if_torch(name)
             if function is None:
                 return _without(_written_defaults(name), options)
             offered = dict.fromkeys(cls.offered, lambda: None)
@@ -194,7 +202,7 @@ def bind(
     return signature.bind(*args, **taken, **options)
 
 
-def _own_function(name: str) -> Callable[..., Any] | None:
+def load_if_torch(name: str) -> Callable[..., Any] | None:
     """Return a function of the user's, or None where its module needs torch and that is not installed."""
     try:
         return load_function(name)

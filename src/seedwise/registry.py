@@ -21,6 +21,9 @@ class Entry(NamedTuple):
 
 Table = Mapping[str, Entry]
 
+Objects = Mapping[str, str]
+"""Names and import strings of what has no options and says itself what it is; needs no torch to be imported."""
+
 
 def resolve(name: str) -> Any:
     """Import ``module:name``, one of ours."""
@@ -32,6 +35,42 @@ def _callable(name: str) -> Entry:
     """Return the entry of a dataclass that is called itself."""
     return Entry(name, name)
 
+
+DATASETS: Final[Objects] = {
+    "digits": "seedwise.data._digits:load_digits",
+    "mnist": "seedwise.data._images:load_mnist",
+    "fashion_mnist": "seedwise.data._images:load_fashion_mnist",
+    "cifar10": "seedwise.data._images:load_cifar10",
+    "cifar100": "seedwise.data._images:load_cifar100",
+}
+"""Of images; each says its sizes and files with ``@declares``, and imports torch when it is called."""
+
+SERIES: Final[Objects] = {
+    "etth1": "seedwise.data._ett:ETTH1",
+    "etth2": "seedwise.data._ett:ETTH2",
+}
+"""Published time series: each declares its files and its split."""
+
+METRICS: Final[Objects] = {
+    "accuracy": "seedwise.training._metrics:accuracy",
+    "loss": "seedwise.training._metrics:loss",
+}
+"""Of classes; each is called with logits and labels, and says what kind of metric it is with ``@metric``."""
+
+ERRORS: Final[Objects] = {
+    "mse": "seedwise.training._metrics:mse",
+    "mae": "seedwise.training._metrics:mae",
+}
+"""Metrics of forecasts, called with forecasts and targets."""
+
+VIEWS: Final[Objects] = {
+    "flip": "seedwise.readouts._grid:FLIP",
+    "crop25": "seedwise.readouts._grid:CROP25",
+    "crop81": "seedwise.readouts._grid:CROP81",
+    "flip-crop25": "seedwise.readouts._grid:FLIP_CROP25",
+    "flip-crop81": "seedwise.readouts._grid:FLIP_CROP81",
+}
+"""Test-time views of an image: each says which rows of the training augmentation's table it is."""
 
 NETWORKS: Final[Table] = {
     "small_cnn": Entry("seedwise.models._options:SmallCNNOptions", "seedwise.models._small_cnn:small_cnn"),
@@ -115,3 +154,44 @@ EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
 }
 """Where runs are trained; called with the resources."""
+
+STUDY_TOPICS: Final[Mapping[str, str]] = {
+    "looks": "seedwise.reporting.topics.looks:TOPIC",
+    "results": "seedwise.reporting.topics.results:TOPIC",
+    "failures": "seedwise.reporting.topics.failures:TOPIC",
+    "means": "seedwise.reporting.topics.means:TOPIC",
+    "costs": "seedwise.reporting.topics.costs:TOPIC",
+    "mean-spread": "seedwise.reporting.topics.mean_spread:TOPIC",
+    "ensembles": "seedwise.reporting.topics.ensembles:TOPIC",
+    "churn": "seedwise.reporting.topics.churn:TOPIC",
+    "new-data": "seedwise.reporting.topics.new_data:TOPIC",
+    "forecasts": "seedwise.reporting.topics.forecasts:TOPIC",
+    "published": "seedwise.reporting.topics.published:TOPIC",
+    "published-means": "seedwise.reporting.topics.published_means:TOPIC",
+    "places": "seedwise.reporting.topics.places:TOPIC",
+    "factors": "seedwise.reporting.topics.factors:TOPIC",
+    "steps": "seedwise.reporting.topics.steps:TOPIC",
+    "fans": "seedwise.reporting.topics.fans:TOPIC",
+    "variables": "seedwise.reporting.topics.variables:TOPIC",
+    "scores": "seedwise.reporting.topics.scores:TOPIC",
+    "sources": "seedwise.reporting.topics.sources:TOPIC",
+    "fixed": "seedwise.reporting.topics.fixed:TOPIC",
+    "curves": "seedwise.reporting.topics.curves:TOPIC",
+    "loss": "seedwise.reporting.topics.loss:TOPIC",
+    "reactivity": "seedwise.reporting.topics.reactivity:TOPIC",
+    "single-runs": "seedwise.reporting.topics.single_runs:TOPIC",
+    "groups": "seedwise.reporting.topics.groups:TOPIC",
+    "normal": "seedwise.reporting.topics.normal:TOPIC",
+}
+"""What a report says of a study, a table, figures and a note each, in the order of the page; the names are those of the
+files of tables."""
+
+SEARCH_TOPICS: Final[Mapping[str, str]] = {
+    "tuning": "seedwise.reporting._tuning.gains:TOPIC",
+    "history": "seedwise.reporting._tuning.history:TOPIC",
+    "plane": "seedwise.reporting._tuning.plane:TOPIC",
+    "sweep": "seedwise.reporting._tuning.sweep:TOPIC",
+    "importances": "seedwise.reporting._tuning.importances:TOPIC",
+    "trials": "seedwise.reporting._tuning.trials:TOPIC",
+}
+"""What a report says of a search, likewise."""

@@ -12,7 +12,7 @@ from seedwise.statistics import mean_seeds_needed, seeds_needed, spread
 from .conftest import run_cli
 
 NO_TORCH = ("torch", "sklearn")
-COMPARE = ["--by", "method", "--metric", "accuracy", "--baseline", "base", "--seed", "seed"]
+COMPARE = ["--by", "method", "--metric", "accuracy", "--base", "base", "--seed", "seed"]
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,23 @@ def test_csv_tsv_parquet_and_wide_give_the_same_table(folder: Path) -> None:
     shown = [
         run_cli(["compare", f"results.{kind}", *COMPARE], folder, block=NO_TORCH) for kind in ("csv", "tsv", "parquet")
     ]
-    wide = ["compare", "wide.csv", "--metric", "accuracy", "--baseline", "base", "--seed", "seed"]
+    wide = ["compare", "wide.csv", "--metric", "accuracy", "--base", "base", "--seed", "seed"]
     shown.append(run_cli(wide, folder, block=NO_TORCH))
     assert {done.returncode for done in shown} == {0}, [done.stderr for done in shown]
     assert len({done.stdout for done in shown}) == 1
     assert "reduced: the SD is" in shown[0].stdout
+
+
+def test_the_base_is_the_method_so_called_and_its_old_option_still_works(folder: Path) -> None:
+    asked = ["compare", "results.csv", "--by", "method", "--metric", "accuracy", "--seed", "seed"]
+    found, old = run_cli(asked, folder), run_cli([*asked, "--baseline", "base"], folder)
+    assert found.stdout == old.stdout == run_cli([*asked, "--base", "base"], folder).stdout
+    assert old.stderr == "seedwise: '--baseline' is now called '--base'; it still works\n"
+    assert found.stderr == ""
+    (folder / "unnamed.csv").write_text("seed,a,b\n0,.1,.2\n1,.2,.3\n2,.3,.5\n")
+    unnamed = run_cli(["compare", "unnamed.csv"], folder)
+    assert unnamed.returncode == 2
+    assert unnamed.stderr == "seedwise: which method is the base: a, b? Pass --base 'a' (base=...)\n"
 
 
 def test_json_holds_the_numbers(folder: Path) -> None:
@@ -66,7 +78,6 @@ def test_forms(folder: Path, form: str, part: str) -> None:
         (["compare", "nothing.csv", *COMPARE], "there is no file nothing.csv"),
         (["compare", "empty.csv", *COMPARE], "empty.csv is empty"),
         (["compare", "binary.parquet", *COMPARE], "cannot read binary.parquet as a table"),
-        (["compare", "results.csv", *COMPARE[:-2]], "--seed"),
         (["compare", "results.csv", *COMPARE, "--format", "latx"], "did you mean 'latex'?"),
         (["power", "--sd-ratio", "1"], "ratio"),
         (["power", "--power", "2"], "power"),
@@ -109,12 +120,12 @@ def test_compare_and_power_name_the_same_number_of_runs_once(tmp_path: Path) -> 
     pd.DataFrame(rng.normal(size=(12, 30)), columns=[f"m{k}" for k in range(30)]).to_csv(
         tmp_path / "wide.csv", index=False
     )
-    compared = run_cli(["compare", "wide.csv", "--baseline", "m0"], tmp_path, block=NO_TORCH).stdout
+    compared = run_cli(["compare", "wide.csv", "--base", "m0"], tmp_path, block=NO_TORCH).stdout
     planned = run_cli(["power", "--comparisons", "29", "--correlation", "0"], tmp_path, block=NO_TORCH).stdout
     n = seeds_needed(comparisons=29, paired=True)
     assert n > 128  # what the exact tests take
     assert compared.count(f"Finding an SD ratio of 0.7 in one of 29 comparisons takes {n} runs per method") == 1
-    assert compared.count("takes") == 2
+    assert compared.count("takes") == 3  # in the paragraph, too
     mean = mean_seeds_needed(difference=1, comparisons=29, paired=True)
     assert f"means of one SD of the base in one of 29 comparisons takes {mean}." in compared
     assert planned.startswith(

@@ -31,7 +31,7 @@ def test_it_says_its_size_and_what_was_left_out(trained: Path, exported: Path) -
     size, left_out = (exported / "stdout").read_text().splitlines()
     sizes = [f"{(path / 'tiny.db').stat().st_size / 1e3:.0f} kB" for path in (exported, trained)]
     assert re.fullmatch(rf".*tiny\.db: {sizes[0]}, from {sizes[1]}: 36 runs, \d+ recorded results", size)
-    assert left_out == "left out: weights"  # labels were all that was kept of predictions
+    assert left_out == "left out: nothing"  # labels were all that was kept of predictions
 
 
 def test_a_page_is_drawn_from_it_again(trained: Path, exported: Path, tmp_path: Path) -> None:
@@ -95,11 +95,11 @@ def test_a_file_is_replaced_where_that_is_said(trained: Path, exported: Path, tm
 def test_of_a_large_file_it_says_what_takes_the_room() -> None:
     room = {"seedwise_series": 4_000_000, "seedwise_predictions": 2_000_000, "other": 9000, "seedwise_runs": 10}
     found = Exported(90_000_000, 6_500_000, 600, 73, {"logits": 80_000_000, "forecasts": 0}, room)
-    assert _export.said(Path("c.db"), found) == [
+    assert _export.said(Path("c.db"), found, weights=True) == [
         "c.db: 6.5 MB, from 90.0 MB: 600 runs, 73 recorded results",
         "left out: logits (80.0 MB), weights",
         "more than the 5.0 MB meant for a file that is published with a page. What takes the room: series 4.0 MB, "
         "predictions 2.0 MB, other 9 kB",
     ]
     small = Exported(90_000_000, 5_000_000, 600, 73, {}, room)
-    assert len(_export.said(Path("c.db"), small)) == 2
+    assert len(_export.said(Path("c.db"), small, weights=False)) == 2

@@ -68,7 +68,7 @@ def test_compare_asks_about_equivalence(tmp_path: Path) -> None:
     quantiles = stats.norm.ppf((pd.Series(range(60)) + 0.5) / 60)
     frame = pd.DataFrame({"base": 20 + quantiles, "same": 20.1 + quantiles[::-1]})
     frame.to_csv(tmp_path / "wide.csv", index=False)
-    compare = ["compare", "wide.csv", "--baseline", "base", "--unpaired", "--format", "markdown"]
+    compare = ["compare", "wide.csv", "--base", "base", "--unpaired", "--format", "markdown"]
 
     def verdict(*options: str) -> str:
         done = run_cli([*compare, *options], tmp_path, block=NO_TORCH)

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 import torch
 import yaml
+from sklearn.metrics import balanced_accuracy_score
 
 from seedwise.losses import PlaceboLoss
 from seedwise.run import Run
@@ -25,18 +26,19 @@ BASE = {
     "model": "small_cnn",
     "train": {"epochs": 2, "batch_size": 64, "optimizer": {"name": "sgd", "lr": 0.1}},
 }
-CAUTIOUS, POLYNOMIAL, DECLARED = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+CORNERS, BALANCED, CAUTIOUS, POLYNOMIAL, DECLARED = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @pytest.fixture
 def parts(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "examples")
-    for name, text in {"cautious": CAUTIOUS, "polynomial": POLYNOMIAL, "declared": DECLARED}.items():
+    texts = {"corners": CORNERS, "balanced": BALANCED, "cautious": CAUTIOUS}
+    for name, text in {**texts, "polynomial": POLYNOMIAL, "declared": DECLARED}.items():
         module = ModuleType(name)
         monkeypatch.setitem(sys.modules, name, module)
         exec(text, vars(module))
     yield
-    for name in ("focal", "lion"):
+    for name in ("focal", "lion", "digits16", "macro_f1"):
         sys.modules.pop(name, None)
 
 
@@ -54,6 +56,21 @@ def test_study_files_can_be_read_and_trained(parts, text):
     given = yaml.safe_load(text)
     for trainer in trainer_of(**{**given, "replicates": 1}).values():
         assert trainer.step(*next(trainer.batches(0))).isfinite()
+
+
+def test_the_corners_are_told_apart(parts):
+    corners = sys.modules["corners"].corners
+    dataset = corners(noise=0)
+    assert dataset.size == corners.declared.size
+    for image, label in zip(dataset.test.images, dataset.test.labels.tolist(), strict=True):
+        squares = [image[:6, :6], image[:6, 6:], image[6:, :6], image[6:, 6:]]
+        assert [bool(square.any()) for square in squares] == [k == label for k in range(4)]
+
+
+def test_balanced_accuracy_is_that_of_scikit_learn(parts):
+    logits, labels = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)), torch.arange(50) % 5 % 3
+    found = sys.modules["balanced"].balanced(logits, labels).item()
+    assert found == pytest.approx(balanced_accuracy_score(labels, logits.argmax(1)))
 
 
 def test_the_controller_multiplies_the_gradient_by_its_factor(parts):

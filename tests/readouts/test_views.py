@@ -91,16 +91,30 @@ def test_plain_is_the_image_as_it_is(flip):
 def test_the_number_of_views_that_is_said_is_the_number_that_there_are(pixels, view):
     readout = Readout(view=view)
     rows = view_rows(readout, Shift(pixels, flip=True))
-    assert len(rows) == len({tuple(row) for row in rows.tolist()}) == readout.views(pixels)
+    assert len(rows) == len({tuple(row) for row in rows.tolist()}) == len(readout.rows(pixels, True))
 
 
 def test_the_published_numbers_of_views():
-    assert [Readout(view=view).views(4) for view in VIEWS] == [2, 25, 81, 50, 162]
+    assert [len(Readout(view=view).rows(4, True)) for view in VIEWS] == [2, 25, 81, 50, 162]
 
 
 def test_images_that_are_not_mirrored_in_training_are_not_mirrored_in_a_test():
     with pytest.raises(ValueError, match="not mirrored in training"):
         view_rows(Readout(view="flip"), Shift(1))
+
+
+def test_rows_are_those_that_torch_spreads_evenly():
+    """Python rounds a half to the even number, as torch does."""
+    for pixels in range(1, 12):
+        for view, side in (("crop25", 5), ("crop81", 9)):
+            corners = torch.linspace(0, 2 * pixels, min(side, 2 * pixels + 1)).round().long()
+            expected = torch.cartesian_prod(corners, corners)
+            assert torch.equal(view_rows(Readout(view=view), Shift(pixels)), expected)
+
+
+def test_an_augmentation_that_is_no_shift_has_no_views():
+    with pytest.raises(ValueError, match=r"the augmentation is a object: give the dataset a seedwise\.data\.Shift"):
+        view_rows(Readout(view="crop25"), object())
 
 
 def test_no_gradients_and_bounded_batches():

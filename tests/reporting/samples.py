@@ -25,6 +25,11 @@ def cell(method: str, values: Any, **changes: Any) -> Cell:
     return Cell(**{**given, **changes})
 
 
+def level(factor: str, value: Any, values: Any, **changes: Any) -> Cell:
+    """Return a cell of a method that is a level of a factor."""
+    return cell(f"{factor}-{value}", values, factor=factor, level=value, **changes)
+
+
 def description(**changes: Any) -> StudyDescription:
     given: dict[str, Any] = {
         "name": "s", "base": "base", "question": Question(),

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import candidates, looks_table, results_of, why_it_stopped
-from seedwise.reporting._costs import cost_figure
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._formatting import reduction
 from seedwise.statistics import (
@@ -55,7 +54,8 @@ def test_costs_stand_beside_reductions_corrected_over_all_rows() -> None:
     assert float(rows["new"][3].removeprefix("< ") or 0) == pytest.approx(p[1], abs=0.001)
     assert found.tables["ensembles"].rows[0][1] == "12"
     assert "base, ensemble-3: some runs kept no logits" in found.reasons
-    texts = [text.get_text() for text in cost_figure(found.candidates, "base").axes[0].get_yticklabels()]
+    ((draw, _),) = next(topic.figures for topic in found.sections if topic.key == "costs")
+    texts = [text.get_text() for text in draw().axes[0].get_yticklabels()]
     assert " ".join(texts[0].split()) == "base, flip: 1.0, 2.1"
 
 
@@ -86,7 +86,7 @@ def test_churn_is_compared_with_the_base_and_never_called_spread() -> None:
 
 
 def until(look: int, question: Literal["spread", "mean", "churn"] = "spread") -> Look:
-    return Look(question, looks=(10, 12, 40), limits=(0.0, 0.02, 0.04), alpha=0.05, comparisons=2, look=look)
+    return Look(question, looks=(10, 12, 40), limits=(0.0, 0.02, 0.04), look=look)
 
 
 def test_a_look_resolves_at_its_own_limit() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seedwise.reporting._disagreement import disagreement_table
+from seedwise.reporting.topics.churn import disagreement_table
 
 from .samples import cell
 

@@ -5,19 +5,19 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, results_of, table_files
-from seedwise.reporting._factors import bars_figure, factor_table
+from seedwise.reporting.topics.factors import bars_figure, factor_table
 from seedwise.statistics import Cell, spread, spread_trend
 from seedwise.study import PublishedRange, PublishedResults
 
-from .samples import BASE, STEADY, cell, description, section
+from .samples import BASE, STEADY, cell, description, level, section
 
 RNG = np.random.default_rng(11)
 RUNS = 10
-METHODS = ["learned", "k=2", "k=4", "k=8"]
 CELLS = [
-    cell(method, 0.9 + 0.01 * 0.8**k * RNG.normal(size=RUNS), task=task)
+    cell("learned", values, task=task) if k == 0 else level("k", 2**k, values, task=task)
     for task in ("conv2", "conv4")
-    for k, method in enumerate(METHODS)
+    for k in range(4)
+    for values in [0.9 + 0.01 * 0.8**k * RNG.normal(size=RUNS)]
 ]
 RANGES = (PublishedRange(task="conv2", n=5, cells=5, largest=0.40, smallest=0.25),)
 
@@ -59,26 +59,28 @@ def test_the_trend_is_that_of_the_levels_alone() -> None:
 
 
 def test_two_factors_have_rows_of_their_own_and_levels_that_are_no_numbers_no_trend() -> None:
-    cells = [
-        cell(m, 0.9 + 0.01 * RNG.normal(size=RUNS)) for m in ("base", "a=1", "a=2", "mode=greedy", "mode=drawn", "x")
-    ]
+    levels = [("a", 1), ("a", 2), ("mode", "greedy"), ("mode", "drawn")]
+    draw = lambda: 0.9 + 0.01 * RNG.normal(size=RUNS)  # noqa: E731
+    cells = [cell("base", draw()), *(level(*one, draw()) for one in levels), cell("x=1", draw()), cell("x=2", draw())]
     a, mode = table(cells, "base")
     assert (a["factor"], mode["factor"]) == ("a", "mode")
-    assert a["SDs (n)"] == mode["SDs (n)"] == "4 (10)"
+    assert a["SDs (n)"] == mode["SDs (n)"] == "5 (10)"  # a name alone, such as 'x=1', makes no factor
     assert a["SD per doubling [95 %]"] != "-"
     assert mode["SD per doubling [95 %]"] == "-"
-    assert table([cell("base", BASE), cell("vml", STEADY), cell("lr=1", STEADY)], "base") == []
+    assert table([cell("base", BASE), cell("vml", STEADY), level("lr", 1, STEADY)], "base") == []
+    switches = [level("on", value, 0.9 + 0.01 * RNG.normal(size=RUNS)) for value in (True, False, None)]
+    assert table([cell("base", BASE[:RUNS]), *switches], "base")[0]["SD per doubling [95 %]"] == "-"
 
 
 def test_failed_runs_and_cells_without_an_sd_are_left_out() -> None:
-    failed = cell(
-        "k=2", [0.9, 0.91, 0.93, np.nan, 0.95, 0.9], status=("finished",) * 3 + ("diverged",) + ("finished",) * 2
+    failed = level(
+        "k", 2, [0.9, 0.91, 0.93, np.nan, 0.95, 0.9], status=("finished",) * 3 + ("diverged",) + ("finished",) * 2
     )
     cells = [
         cell("learned", 0.9 + 0.01 * RNG.normal(size=6)),
         failed,
-        cell("k=4", 0.9 + 0.01 * RNG.normal(size=6)),
-        cell("k=8", [0.5, np.nan, np.nan, np.nan, np.nan, np.nan], status=("finished",) + ("crashed",) * 5),
+        level("k", 4, 0.9 + 0.01 * RNG.normal(size=6)),
+        level("k", 8, [0.5, np.nan, np.nan, np.nan, np.nan, np.nan], status=("finished",) + ("crashed",) * 5),
     ]
     (row,) = table(cells)
     assert row["SDs (n)"] == "3 (5)"

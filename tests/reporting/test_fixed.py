@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seedwise.reporting._fixed import fixed_values_table
+from seedwise.reporting.topics.fixed import fixed_values_table
 from seedwise.statistics import Cell, Metric
 
 

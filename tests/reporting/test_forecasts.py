@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render
-from seedwise.reporting._fan import fan_caption, fan_figure
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._horizon import horizon_figure
+from seedwise.reporting.topics.fans import fan_caption, fan_figure
+from seedwise.reporting.topics.steps import horizon_figure
 from seedwise.statistics import spread
 from seedwise.study import Network
 from seedwise.study._fans import fans_of

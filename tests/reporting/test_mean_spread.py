@@ -7,15 +7,19 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, results_of
-from seedwise.reporting._mean_spread import caption, mean_spread_figure
+from seedwise.reporting.topics.mean_spread import caption, mean_spread_figure
 from seedwise.statistics import Cell, Metric, spread
 
-from .samples import BASE, STEADY, cell, description, section
+from .samples import BASE, STEADY, cell, description, level, section
 
 RNG = np.random.default_rng(8)
 ABLATION = [
-    cell(name, 0.95 + 0.002 * RNG.normal(size=12))
-    for name in ("base", "vml", *(f"{f}={v}" for f in ("alpha", "beta", "delta") for v in (0.1, 0.2, 0.4, 0.8)))
+    *(cell(name, 0.95 + 0.002 * RNG.normal(size=12)) for name in ("base", "vml")),
+    *(
+        level(factor, value, 0.95 + 0.002 * RNG.normal(size=12))
+        for factor in ("alpha", "beta", "delta")
+        for value in (0.1, 0.2, 0.4, 0.8)
+    ),
 ]
 
 
@@ -54,10 +58,11 @@ def test_an_ablation_has_a_panel_for_every_factor_with_the_base_in_each() -> Non
     figure, words = drawn(ABLATION)
     panels = [axes for axes in figure.axes if axes.get_visible()]
     assert [axes.get_legend().get_title().get_text() for axes in panels] == ["alpha", "beta", "delta"]
-    by_name = {one.method: one for one in ABLATION}
+    by_name = {one.method: one for one in ABLATION if one.factor is None}
+    by_level = {(one.factor, str(one.level)): one for one in ABLATION}
     for axes, factor in zip(panels, ("alpha", "beta", "delta"), strict=True):
         values = ["0.1", "0.2", "0.4", "0.8"]
-        expected = {value: place(by_name[f"{factor}={value}"]) for value in values}
+        expected = {value: place(by_level[factor, value]) for value in values}
         assert points(axes) == expected | {name: place(by_name[name]) for name in ("base", "vml")}
         assert [text.get_text() for text in axes.get_legend().get_texts()] == values
     (legend,) = figure.legends
@@ -67,14 +72,17 @@ def test_an_ablation_has_a_panel_for_every_factor_with_the_base_in_each() -> Non
 
 
 def test_one_method_per_factor_is_no_ablation() -> None:
-    figure, words = drawn([cell("base", BASE), cell("lr=0.1", STEADY), cell("width=2", STEADY)])
+    figure, words = drawn([cell("base", BASE), level("lr", 0.1, STEADY), level("width", 2, STEADY)])
     assert len(figure.axes) == 1
     assert "panel" not in words
 
 
 def test_regimes_of_an_ablation_have_panels_of_their_own() -> None:
+    draw = lambda: 0.9 + 0.01 * RNG.normal(size=12)  # noqa: E731
     cells = [
-        cell(m, 0.9 + 0.01 * RNG.normal(size=12), regime=r) for r in ("all", "init") for m in ("base", "a=1", "a=2")
+        one
+        for r in ("all", "init")
+        for one in (cell("base", draw(), regime=r), level("a", 1, draw(), regime=r), level("a", 2, draw(), regime=r))
     ]
     figure, _ = drawn(cells)
     assert [axes.get_legend().get_title().get_text() for axes in figure.axes] == ["a (all)", "a (init)"]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._published import published_table
+from seedwise.reporting.topics.published import published_table
 from seedwise.statistics import Cell, Metric, compare_study
 from seedwise.study import Published, PublishedResults
 
@@ -31,7 +31,7 @@ def published(listed, **changes):
 
 
 def test_every_published_number_has_ours_beside_it():
-    rows = compare_study([cell("base", BASE), cell("vml", VML), cell("placebo", VML[::-1])], baseline="base")
+    rows = compare_study([cell("base", BASE), cell("vml", VML), cell("placebo", VML[::-1])], base="base")
     table = published_table(rows, published(LISTED), "base")
     assert [row[0] for row in table.rows] == ["base", "vml"]
     base, vml = table.rows
@@ -48,7 +48,7 @@ def test_every_published_number_has_ours_beside_it():
 
 
 def test_a_spread_far_from_the_published_one_is_incompatible():
-    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
+    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], base="base")
     base, vml = published_table(rows, published(LISTED), "base").rows
     assert base[4] == "incompatible"
     assert vml[7] == "incompatible"
@@ -57,13 +57,13 @@ def test_a_spread_far_from_the_published_one_is_incompatible():
 def test_entries_belong_to_a_regime_and_a_task():
     cells = [cell(m, x, r, t) for t in ("a", "b") for r in ("all", "init") for m, x in (("base", BASE), ("vml", VML))]
     spec = published([{"method": "base", "regime": "init", "task": "b", "n": 5, "sd": 0.2}])
-    table = published_table(compare_study(cells, baseline="base"), spec, "base")
+    table = published_table(compare_study(cells, base="base"), spec, "base")
     assert [row[:3] for row in table.rows] == [["b", "init", "base"]]
 
 
 def test_published_means_stand_beside_ours():
     spec = published([{"method": "base", "n": 5, "sd": 0.169, "mean": 94.95}, {"method": "vml", "n": 5, "sd": 0.1}])
-    table = published_table(compare_study([cell("base", BASE), cell("vml", VML)], baseline="base"), spec, "base")
+    table = published_table(compare_study([cell("base", BASE), cell("vml", VML)], base="base"), spec, "base")
     assert table.columns[-2:] == ["published mean", "our mean less it [95 %]"]
     theirs = 94.95 + 0.169 * stats.zscore([1.0, 2, 4, 5, 7], ddof=1)
     low, high = stats.ttest_ind(BASE, theirs, equal_var=False).confidence_interval()
@@ -73,13 +73,13 @@ def test_published_means_stand_beside_ours():
 
 
 def test_nothing_published_nothing_shown():
-    rows = compare_study([cell("base", BASE)], baseline="base")
+    rows = compare_study([cell("base", BASE)], base="base")
     assert published_table(rows, PublishedResults(), "base").rows == []
 
 
 def test_at_another_scale_ratios_have_a_verdict_and_sds_and_means_none():
     """SDs 20 times the published ones: incompatible in the published setting, and no verdict in another one."""
-    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], baseline="base")
+    rows = compare_study([cell("base", 95 + 20 * (BASE - 95)), cell("vml", VML)], base="base")
     listed = [entry | {"mean": 94.95} for entry in LISTED]
     table = published_table(rows, published(listed, same_setting=False), "base")
     assert table.columns == [

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from seedwise.reporting import render
-from seedwise.reporting._figures import curves_figure
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._reactivity import reactivity_figure, reactivity_of, reactivity_table
+from seedwise.reporting.topics.curves import curves_figure
+from seedwise.reporting.topics.reactivity import reactivity_figure, reactivity_of, reactivity_table
 from seedwise.statistics import Cell, Metric, reactivity
 
 from .samples import BASE, STEADY, cell, section
@@ -50,15 +50,6 @@ def test_the_table_says_what_the_statistics_say_of_each_controlled_loss() -> Non
     assert row_of("placebo")["lambda"] == "not seen to differ from other runs' loss"
 
 
-def test_p_is_corrected_for_the_number_of_methods() -> None:
-    found, _ = reactivity_of(CELLS, CURVES)
-    alone = reactivity_table({"placebo": found["placebo"]}).rows[0]
-    both = dict(zip(reactivity_table(found).columns, reactivity_table(found).rows[1], strict=True))
-    assert both["p"] == alone[7]  # the larger of two stays, the smaller is doubled
-    twice = reactivity_table({"a": found["placebo"], "b": found["placebo"]}).rows
-    assert float(twice[0][7]) == pytest.approx(min(1.0, 2 * found["placebo"].p_value), abs=0.006)
-
-
 def test_three_runs_are_said_to_be_too_few() -> None:
     few = {name: series[:3] for name, series in CURVES[1].items()}
     found, _ = reactivity_of([cell("vml", STEADY[:3])], [few])
@@ -68,15 +59,15 @@ def test_three_runs_are_said_to_be_too_few() -> None:
 def test_a_lambda_that_does_not_vary_has_no_reactivity() -> None:
     still = CURVES[1] | {"train/lambda": np.full((RUNS, EPOCHS), 0.1)}
     findings = findings_of(section(CELLS[:2], curves=[PLAIN, still]))
-    assert findings.reactivity == {}
-    assert findings_of(section(CELLS[:2], curves=[PLAIN, CURVES[1]])).reactivity.keys() == {"vml"}
-    assert "reactivity" not in findings.tables
+    assert "reactivity" not in [topic.key for topic in findings.sections]
+    moving = findings_of(section(CELLS[:2], curves=[PLAIN, CURVES[1]]))
+    assert [row[0] for row in moving.tables["reactivity"].rows] == ["vml"]
 
 
 def test_short_trainings_get_fewer_lags() -> None:
     short = {name: series[:, :14] for name, series in CURVES[1].items()}
     found, _ = reactivity_of([cell("vml", STEADY)], [short])
-    assert found["vml"].lags[-1] == 6
+    assert found["vml"].found.lags[-1] == 6
 
 
 def test_a_training_too_short_is_told_in_words_of_the_report() -> None:
@@ -99,7 +90,7 @@ def test_the_figure_shows_the_numbers_and_one_row_per_cell() -> None:
     figure = reactivity_figure(found)
     scatter, by_lag, *others = figure.axes
     assert len(others) == 2
-    vml = found["vml"]
+    vml = found["vml"].found
     dots, line = scatter.get_lines()
     assert np.asarray(dots.get_xdata()) == pytest.approx(vml.changes[0].ravel())
     assert np.ptp(line.get_ydata()) / np.ptp(line.get_xdata()) == pytest.approx(vml.slope)

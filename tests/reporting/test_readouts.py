@@ -3,7 +3,7 @@
 import numpy as np
 
 from seedwise.reporting import render, results_of
-from seedwise.reporting._published import published_table
+from seedwise.reporting.topics.published import published_table
 from seedwise.statistics import spread_ratio
 from seedwise.study import Published, PublishedResults
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from seedwise.reporting import interval, number, percent, render, results_of
-from seedwise.reporting._details import assisted_of, check_table, sources_of, sources_table
+from seedwise.reporting.topics.loss import check_table
+from seedwise.reporting.topics.sources import assisted_of, sources_of, sources_table
 from seedwise.statistics import Interval, Metric, reduction, spread
 
 from .samples import BASE, RNG, STEADY, cell, description, section

@@ -3,7 +3,7 @@
 import numpy as np
 
 from seedwise.reporting import results_of
-from seedwise.reporting._single import single_runs_table
+from seedwise.reporting.topics.single_runs import single_runs_table
 from seedwise.statistics import Metric, Question
 
 from .samples import cell, description

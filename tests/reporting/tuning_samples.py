@@ -102,6 +102,12 @@ def sweep() -> SearchResults:
     names = ["base", "vml", *(f"{factor}={value}" for factor in ("alpha", "beta") for value in (0.1, 0.2, 0.4))]
     rng = np.random.default_rng(3)
     cells = [cell(name, 0.95 + 0.01 * rng.normal(size=5), metric=ACCURACY) for name in names]
+    cells = [
+        replace(one, factor=one.method.partition("=")[0], level=float(one.method.partition("=")[2]))
+        if "=" in one.method
+        else one
+        for one in cells
+    ]
     trials = [
         TrialResult(
             name=one.method,
@@ -116,7 +122,7 @@ def sweep() -> SearchResults:
         )
         for one in cells
     ]
-    rows = compare_study([one.shown for one in cells], baseline="base")
+    rows = compare_study([one.shown for one in cells], base="base")
     return nothing_chosen(
         cells=cells, trials=trials, comparisons=rows, importances="", objective="sd", spread="sd", replicates=5
     )

@@ -52,20 +52,24 @@ def wide(relu: list[object], colu: list[object], head: str = "relu,colu", sep: s
     return head + "\n" + "".join(f"{a}{sep}{b}\n" for a, b in zip(relu, colu, strict=True))
 
 
+ROWS = [f"{k},{a},{b}" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))]
+"""A row per seed."""
+BY_METHOD = [("relu", RELU), ("colu", COLU)]
 SPELLINGS = {
     "long": LONG,
-    "wide": "seed,relu,colu\n" + "".join(f"{k},{a},{b}\n" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))),
+    "wide": "\n".join(["seed,relu,colu", *ROWS]),
     "no seeds": wide([*RELU], [*COLU]),
-    "index of pandas": ",relu,colu\n" + "".join(f"{k},{a},{b}\n" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))),
+    "index of pandas": "\n".join([",relu,colu", *ROWS]),
     "index from 1": ",relu,colu\n"
     + "".join(f"{k + 1},{a},{b}\n" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))),
     "trailing commas": "seed,relu,colu\n"
     + "".join(f"{k},{a},{b},\n" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))),
     "trailing commas in the header, too": "seed,relu,colu,,\n"
     + "".join(f"{k},{a},{b},,\n" for k, (a, b) in enumerate(zip(RELU, COLU, strict=True))),
-    "runs in columns": f"method,seed0,seed1,seed2,seed3,seed4\nrelu,{','.join(map(str, RELU))}\ncolu,{','.join(map(str, COLU))}\n",
+    "runs in columns": "method,seed0,seed1,seed2,seed3,seed4\n"
+    + "".join(f"{name},{','.join(map(str, own))}\n" for name, own in BY_METHOD),
     "numbered columns, mean and std": "method,0,1,2,3,4,mean,std\n"
-    + "".join(f"{n},{','.join(map(str, v))},{np.mean(v):.4f},{np.std(v, ddof=1):.4f}\n" for n, v in (("relu", RELU), ("colu", COLU))),
+    + "".join(f"{name},{','.join(map(str, own))},{np.mean(own):.4f},{np.std(own):.4f}\n" for name, own in BY_METHOD),
     "semicolons and decimal commas": LONG.replace(",", ";").replace(".", ","),
     "tabs": LONG.replace(",", "\t"),
     "spaces": LONG.replace(",", " , "),
@@ -189,7 +193,9 @@ def test_the_best_step_says_that_it_flatters(tmp_path: Path) -> None:
 
 
 CHART = '"Step",' + ",".join(
-    f'"{m}-seed{s} - val/acc","{m}-seed{s} - val/acc__MIN","{m}-seed{s} - val/acc__MAX"' for m in ("relu", "colu") for s in range(5)
+    f'"{m}-seed{s} - val/acc","{m}-seed{s} - val/acc__MIN","{m}-seed{s} - val/acc__MAX"'
+    for m in ("relu", "colu")
+    for s in range(5)
 ) + "\n"  # fmt: skip
 
 
@@ -240,7 +246,8 @@ REFUSED = {
     "a copy": (LONG + "relu,0,0.9172\n", ["relu has seed 0 twice", "copies"]),
     "means": ("Model,Cora,Pubmed\nGCN,87.09 ± 0.2,75.5 ± 1\nGAT,86 ± 1,74 ± 2\n", ["'87.09 ± 0.2'", "runs"]),
     "means in columns": ("model,mean_accuracy,std_accuracy\na,.85,.001\nb,.84,.002\n", ["mean_accuracy", "runs"]),
-    "percent and fractions": ("method,seed,acc\na,0,.92\na,1,.91\nb,0,92.1\nb,1,91\n", ["percent for b", "fraction for a"]),
+    "percent and fractions": ("method,seed,acc\na,0,.92\na,1,.91\nb,0,92.1\nb,1,91\n",
+                              ["percent for b", "fraction for a"]),
     "percent signs here and there": ("method,seed,acc\na,0,92%\na,1,91\nb,0,92%\nb,1,91\n", ["percent sign"]),
     "more fields than the header": ("seed,relu,colu\n0,91,72,91.8\n", ["4 fields and the header 3"]),
     "duplicate headers": ("seed,acc,acc\n0,1,2\n", ["two columns are named 'acc'"]),
@@ -248,8 +255,10 @@ REFUSED = {
     "two metrics": (added(LONG, f1=".3").replace(",.3", ",.4", 3), ["which column is the metric: 'acc', 'f1'?"]),
     "steps without runs": ("method,epoch,acc\na,0,.1\na,1,.2\nb,0,.1\nb,1,.2\n", ["runs, or steps of a run", "--seed"]),
     "nothing names the method": ("seed,acc\n0,.1\n1,.2\n", ["no column names the method"]),
-    "two could": ("optimizer,model,seed,acc\nsgd,x,0,.1\nadam,x,0,.2\nsgd,y,0,.1\nadam,y,0,.3\n", ["which column names the method"]),
+    "two could": ("optimizer,model,seed,acc\nsgd,x,0,.1\nadam,x,0,.2\nsgd,y,0,.1\nadam,y,0,.3\n",
+                  ["which column names the method"]),
     "statistics alone": ("method,seed,acc\na,mean,.1\na,std,.2\nb,mean,.1\nb,std,.2\n", ["statistics alone"]),
+    "too large": ("method,seed,acc\na,0,1e308\na,1,3\nb,0,1\nb,1,2\n", ["1e+308", "no result"]),
     "no rows": ("method,seed,acc\n", ["no rows"]),
 }  # fmt: skip
 
@@ -275,3 +284,8 @@ def test_a_name_is_taken_apart_as_the_user_says(tmp_path: Path) -> None:
     assert found.methods == ["a-1", "b"]
     assert found.seed is not None
     assert found.seed.tolist() == ["3", "4", "3", "4"]
+
+
+def test_a_column_has_one_role() -> None:
+    with pytest.raises(SeedwiseError, match="'seed' is named for two roles"):
+        Roles(metric=("seed",), seed=("seed",))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from seedwise.store._seal import seal_copy
 from seedwise.study import Outcome, Silent, Store, StoredRun, Study
 
 TOY = '''
@@ -126,6 +129,24 @@ def everything(path: Path) -> dict[str, Any]:
         for run_id, p in predictions.items()
     }
     return {"runs": said, "series": series, "predictions": arrays}
+
+
+def reseal(path: Path) -> None:
+    """Give a store that a test has changed by SQL the checksums of what is in it now."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        seal_copy(db)
+
+
+def before_checksums(path: Path) -> None:
+    """Make a store one of version 1, whose rows had no checksums."""
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'seedwise_%'")]
+        for name in tables:
+            columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")}
+            for column in columns & {"checksum", "left"}:
+                db.execute(f'ALTER TABLE {name} DROP COLUMN "{column}"')
+        db.execute("DROP TABLE seedwise_sets")
+        db.execute("UPDATE seedwise_meta SET value = '1' WHERE key = 'version'")
 
 
 class Project:

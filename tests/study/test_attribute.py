@@ -153,7 +153,7 @@ def test_the_sources_are_those_of_the_studys_first_regime_with_several(project: 
 
 
 def test_a_method_has_an_attribution_of_its_own(project: Any) -> None:
-    study = project.study(methods={"base": {}, "long": {"config": {"epochs": 5}}}, baseline="base")
+    study = project.study(methods={"base": {}, "long": {"config": {"epochs": 5}}}, base="base")
     base, long = (AttributionStudy(study, method=name, blocks=3) for name in (None, "long"))
     assert (base.spec.name, long.spec.name) == ("toy-attribution", "toy-attribution-long")
     assert list(long.spec.methods) == ["long"]

@@ -46,7 +46,7 @@ from seedwise.study import (
 from seedwise.study import _compact as study_compact
 from seedwise.study._attribute import _design
 
-from .conftest import forget_modules
+from .conftest import before_checksums, forget_modules, reseal
 
 FUNCTION = '''
 """Logits and forecasts of known classes and values, whose noise is the run's."""
@@ -341,11 +341,13 @@ def test_runs_trained_again_are_other_runs(folder: Path, small: Path, tmp_path: 
     assert section.parts[0].scores == sections(small)[0].parts[0].scores
     with sqlite3.connect(copy) as db:
         db.execute("DELETE FROM seedwise_recorded")
+    reseal(copy)
     assert [p.scores for p in sections(copy)[0].parts] == [p.scores for p in section.parts]
     # One of five that is trained again leaves no five that were recorded.
     shutil.copy(small, copy)
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE seedwise_runs SET nonce = 'other' WHERE run_id = ?", (base_run(copy),))
+    reseal(copy)
     section = sections(copy)[0]
     assert section.parts[0].scores == "the logits of some runs were left out of this compact store"
     assert section.ensembles[0].found == section.parts[0].scores
@@ -408,6 +410,7 @@ def test_an_older_store_without_readouts_and_forecasts(full: Path, tmp_path: Pat
         db.execute("UPDATE seedwise_studies SET description = replace(description, '\"snapshots\", ', '')")
         for table in ("readouts", "forecasts", "windows"):
             db.execute(f"DROP TABLE seedwise_{table}")
+    before_checksums(old)
     export_compact(old, new)
     assert_same(sections(old), sections(new))
     assert page(old) == page(new)
@@ -510,6 +513,7 @@ def test_a_recorded_result_of_an_unknown_form_is_said(small: Path, tmp_path: Pat
         from seedwise.store._packing import pack_text
 
         db.execute("UPDATE seedwise_recorded SET result = ? WHERE statistic = 'scores'", (pack_text(made),))
+    reseal(copy)
     assert row["statistic"] == "s"
     with pytest.raises(
         SeedwiseError, match=r"the recorded 'scores' is in no form that this seedwise reads \('Spread'\)"

@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import f1_score, fbeta_score
 
 import seedwise
 from seedwise.errors import SeedwiseError
-from seedwise.study import Store
+from seedwise.reporting import results_of
+from seedwise.study import Store, study_results
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -159,7 +161,7 @@ def shortened(tmp_path, monkeypatch):
         (tmp_path / file.name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
-    for name in ("focal", "lion"):
+    for name in ("focal", "lion", "digits16", "macro_f1"):
         sys.modules.pop(name, None)
 
 
@@ -181,6 +183,48 @@ def test_lion_is_studied(shortened):
     study = seedwise.Study.from_yaml(shortened / "lion.yaml")
     assert study.run(workers=1).counts == {"finished": 4}
     assert {run.link.method for run in Store(study.store_path).runs()} == {"adamw", "lion"}
+
+
+def test_an_own_dataset_is_studied_and_read_out(shortened):
+    study = seedwise.Study.from_yaml(shortened / "digits16.yaml")
+    assert study.estimate().bytes > 0
+    assert study.run(workers=1).counts == {"finished": 4}
+    cells = study.cells()
+    assert {(cell.task, cell.method, cell.readout) for cell in cells} == {
+        ("digits16", method, readout) for method in ("base", "vml") for readout in ("plain", "crop25")
+    }
+    assert all(cell.predictions.shape == (2, 450) for cell in cells)
+    assert min(cell.values.min() for cell in cells) > 0.5
+
+
+def test_macro_f1_is_studied_and_reported(shortened):
+    study = seedwise.Study.from_yaml(shortened / "macro_f1.yaml")
+    assert study.run(workers=1).counts == {"finished": 4}
+    cells = study.cells()
+    assert [(cell.method, cell.readout, cell.metric.name, cell.metric.unit) for cell in cells] == [
+        ("base", "plain", "test/macro_f1", "share"),
+        ("snapshots", "plain", "test/macro_f1", "share"),
+        ("snapshots", "snapshots", "test/macro_f1", "share"),
+    ]
+    with study.open() as store:
+        (results,) = study_results(store)
+        for run in store.runs():
+            kept = store.predictions([run.run_id])[run.run_id]
+            expected = f1_score(kept.labels, kept.logits.argmax(1), average="macro")
+            assert run.metrics["test/macro_f1"] == pytest.approx(expected, abs=1e-12)
+    assert "macro_f1" in results_of(results.description, results.cells).table.columns
+
+
+@pytest.mark.parametrize("beta", [1.0, 2.0])
+def test_macro_f1_is_that_of_scikit_learn(shortened, beta):
+    from macro_f1 import macro_f1
+
+    generator = torch.Generator().manual_seed(0)
+    # Class 4 is nowhere, class 3 is never predicted.
+    logits, labels = torch.randn(200, 5, generator=generator), torch.randint(0, 4, (200,), generator=generator)
+    logits[:, 3:] = -9
+    expected = fbeta_score(labels, logits.argmax(1), beta=beta, average="macro", labels=range(5), zero_division=0)
+    assert macro_f1(logits, labels, beta=beta).item() == pytest.approx(expected)
 
 
 def test_the_focal_loss_against_its_formula(shortened):

@@ -65,7 +65,7 @@ def mess(project):
     return {
         "train": {"function": "toy:train", "config": {"do": "-"}},
         "methods": METHODS,
-        "baseline": "base",
+        "base": "base",
         "replicates": 3,
     }
 

@@ -7,11 +7,13 @@ import sys
 import pytest
 
 import seedwise
+from seedwise.data import Size
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.models import MODELS
 from seedwise.run import Run, RunSpec, configure, execute, load_function
 from seedwise.study import parse_study, plan
 from seedwise.training import FUNCTION, build_network, train
+from seedwise.training._parts import OwnNetwork
 
 NETS = """
 from torch import nn
@@ -81,8 +83,8 @@ def test_options_at_their_default_are_left_out(package, model, config):
 def test_a_class_that_takes_anything_gets_it(package):
     config = config_of('{name: "own_nets.nets:Flat", deep: {er: [1, 2.5, null]}}')
     assert config == {"name": "own_nets.nets:Flat", "deep": {"er": [1, 2.5, None]}}
-    options = {key: value for key, value in config.items() if key != "name"}
-    assert build_network(config["name"], (1, 8, 8), 10, options).anything == {"deep": {"er": [1, 2.5, None]}}
+    network = build_network(OwnNetwork.model_validate(config), Size(train=1, test=1, classes=10, image=(1, 8, 8)))
+    assert network.anything == {"deep": {"er": [1, 2.5, None]}}
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,8 @@ def test_out_of_bootstrap_needs_a_bootstrap():
         "evaluate: {every_epoch: false}",
         "checkpoint: {every_epochs: 1, every_seconds: 1}",
         "limits: {seconds: 5, retries: 0}",
-        "question: {spread_ratio: 0.5}",
-        "baseline: vml",
+        "question: {sd_ratio: 0.5}",
+        "base: vml",
     ],
 )
 def test_what_does_not_change_a_training_does_not_change_its_name(extra):

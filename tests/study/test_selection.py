@@ -4,6 +4,7 @@ import pytest
 import torch
 import yaml
 
+from seedwise.data import size_of
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.study import Study, parse_study, plan
@@ -60,7 +61,8 @@ def test_the_same_bits_whether_it_is_said_or_not():
     plain = {"model": {"name": "conv2", "width": 4, "selection": {"k": 2}}}
     assert ids(**said) == ids(**plain)
     with Randomness({"init": 1}).scope("init", "weights"):
-        networks = [build_network("conv2", (1, 8, 8), 10, {"width": 4, **more}) for more in ({}, {"init": "glorot"})]
+        parts = [_parts._NETWORKS["conv2"](name="conv2", width=4, **more) for more in ({}, {"init": "glorot"})]
+        networks = [build_network(part, size_of("digits")) for part in parts]
     chosen = [select(network, _parts.Selection(k=2), Randomness({"init": 1})) for network in networks]
     assert not torch.equal(networks[0][0].weight, networks[1][0].weight)
     states = [network.state_dict() for network in chosen]

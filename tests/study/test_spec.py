@@ -59,7 +59,7 @@ MISTAKES = [
     ("replicates: 3", "regimes: [init+init]", ["regimes.0", "'init+init' names a source twice"]),
     ("replicates: 3", "regimes: [all, all]", ["a regime is listed twice"]),
     ("replicates: 3", "regimes: []", ["regimes is []", "at least 1"]),
-    ("replicates: 3", "baseline: bas", ["unknown baseline 'bas'", "did you mean 'base'?", "vml"]),
+    ("replicates: 3", "base: bas", ["unknown base 'bas'", "did you mean 'base'?", "vml"]),
     ("replicates: 3", "replicates: 0", ["replicates is 0", "greater than or equal to 1"]),
     ("replicates: 3", "replicates: -3", ["replicates is -3", "greater than or equal to 1"]),
     ("replicates: 3", "replicates: 2.5", ["replicates is 2.5", "integer"]),
@@ -80,6 +80,15 @@ MISTAKES = [
     ("warmup_steps: 5", "lambda_min: 3", ["methods.vml.loss", "lambda_min 3.0 must not exceed lambda_max 2.0"]),
     ("warmup_steps: 5", "gradient: throu", ["unknown gradient 'throu' in methods.vml.loss", "did you mean 'through'?"]),
     (VML, "los: vml", ["unknown key 'los' in methods.vml", "did you mean 'loss'?"]),
+    (VML, "los: vml", ["sharpness, model, factor"]),
+    (VML, "lr: 0.2", ["unknown key 'lr' in methods.vml: 'lr' belongs to optimizer: {lr: 0.2}"]),
+    (VML, "alpha: 0.2", ["unknown key 'alpha' in methods.vml: 'alpha' belongs to loss: {alpha: 0.2}"]),
+    ("epochs: 3", "epochs: 3, lr: 0.2", ["unknown key 'lr' in train: 'lr' belongs to optimizer: {lr: 0.2}"]),
+    (
+        "replicates: 3",
+        "power: 0.9",
+        ["unknown key 'power' in the study file: 'power' belongs to question: {power: 0.9}"],
+    ),
     (VML, "threads: 2", ["methods.vml", "'threads' holds for the whole study", "under 'train'"]),
     (VML, "loss: {name: placebo, controller: clf}", ["methods.vml.loss", "variance term", "set lambda_v: 0"]),
     (VML, "loss: {name: placebo, controller: cff}", ["unknown controller 'cff' in methods.vml.loss", "'clf'"]),
@@ -120,7 +129,7 @@ OWN_MISTAKES = [
     ("mine:train", "needy:train", ["'needy' needs the module 'absent_too'", "not installed"]),
     ("name: s\n", "name: s\nmodel: small_cnn\n", ["has no 'model'", "config"]),
     ("name: s\n", "name: s\ntask: {dataset: digits}\n", ["unknown key 'dataset' in task", "metric"]),
-    ('mine:train", config: {epochs: 3}', 'mine:untyped", config: {day: 2024-01-01}', ["train.config", "numbers, text"]),
+    ('mine:train", config: {epochs: 3}', 'mine:untyped", config: {day: .inf}', ["train.config", "numbers, text"]),
     ('mine:train", config: {epochs: 3}', 'mine:untyped", config: {lr: .inf}', ["train.config", "finite"]),
 ]
 
@@ -263,7 +272,7 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
 
 def test_the_first_method_is_the_base_unless_the_file_says_otherwise():
     assert parse_study(BUILTIN).base_method == "base"
-    assert parse_study(BUILTIN + "baseline: vml\n").base_method == "vml"
+    assert parse_study(BUILTIN + "base: vml\n").base_method == "vml"
 
 
 def test_without_a_test_a_study_is_about_validation_data():

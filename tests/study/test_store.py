@@ -211,12 +211,12 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(path):
     Store(path, write=True).close()
     connection = sqlite3.connect(path)
     with connection:
-        connection.execute("UPDATE seedwise_meta SET value = '2' WHERE key = 'version'")
+        connection.execute("UPDATE seedwise_meta SET value = '3' WHERE key = 'version'")
         connection.execute("DROP TABLE seedwise_accepted_code")
     connection.close()
     before = path.read_bytes()
     for write in (False, True):
-        with pytest.raises(SeedwiseError, match=r"newer seedwise \(store version 2, this one reads up to 1\)"):
+        with pytest.raises(SeedwiseError, match=r"newer seedwise \(store version 3, this one reads up to 2\)"):
             Store(path, write=write)
     assert path.read_bytes() == before
 

@@ -230,14 +230,14 @@ def script(monkeypatch, losses):
     """Let validation see given losses; the task evaluates validation, then test, in each epoch."""
     evaluate, epochs = Forecasting.evaluate, []
 
-    def scripted(outputs, targets):
-        scores = evaluate(outputs, targets)
+    def scripted(task, outputs, targets):
+        scores = evaluate(task, outputs, targets)
         if len(outputs) == 25:  # the windows of validation
             epochs.append(1)
             scores["mse"] = float(losses[min(len(epochs), len(losses)) - 1])
         return scores
 
-    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(scripted))
+    monkeypatch.setattr(Forecasting, "evaluate", scripted)
 
 
 @pytest.mark.parametrize("patience", [1, 2, 3])
@@ -258,11 +258,11 @@ def test_no_choice_looks_at_test_data(trained, monkeypatch):
     expected = trained(**options).weights_sha256
     evaluate = Forecasting.evaluate
 
-    def turned_round_on_test(outputs, targets):
-        scores = evaluate(outputs, targets)
+    def turned_round_on_test(task, outputs, targets):
+        scores = evaluate(task, outputs, targets)
         return {name: -value for name, value in scores.items()} if len(outputs) == len(TEST) - HORIZON + 1 else scores
 
-    monkeypatch.setattr(Forecasting, "evaluate", staticmethod(turned_round_on_test))
+    monkeypatch.setattr(Forecasting, "evaluate", turned_round_on_test)
     assert trained(**options).weights_sha256 == expected
 
 

@@ -8,9 +8,8 @@ import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from seedwise.data import DATASETS, SERIES
-from seedwise.training import SIZES, _config, _parts, classification_metrics
-from seedwise.training._metrics import SERIES_NAMES
+from seedwise.data import DATASETS, SERIES, size_of
+from seedwise.training import _config, _parts
 from seedwise.training._options import SGD, Adam, AdamW
 
 
@@ -31,26 +30,18 @@ def test_what_torch_refuses_is_refused_before_training():
 
 
 def test_names_of_datasets():
-    assert typing.get_args(_config.PublishedSeries.model_fields["name"].annotation) == SERIES_NAMES == tuple(SERIES)
-    dataset = _config.ClassificationTask.model_fields["dataset"].annotation
-    assert list(typing.get_args(dataset)) == list(DATASETS) == list(SIZES)
+    assert typing.get_args(_config.PublishedSeries.model_fields["name"].annotation) == tuple(SERIES)
+    assert typing.get_args(_config.ImageName) == tuple(DATASETS)
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_sizes_are_those_of_the_data(name, published):
     dataset = published(name)
-    size = SIZES[name]
+    size = size_of(name)
     assert (size.train, size.test, size.classes) == (len(dataset.train), len(dataset.test), dataset.num_classes)
     assert size.image == (dataset.in_channels, *dataset.train.images.shape[1:3])
+    assert dataset.size == size
     assert sorted(dataset.train.labels.unique().tolist()) == list(range(size.classes))
-
-
-def test_chance_is_what_guessing_gives():
-    accuracy, loss = classification_metrics(10)
-    logits, labels = torch.zeros(1000, 10), torch.arange(1000) % 10
-    assert (accuracy.name, accuracy.higher_is_better, accuracy.chance) == ("accuracy", True, 0.1)
-    assert (loss.name, loss.higher_is_better) == ("loss", False)
-    assert loss.chance == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
 
 
 def test_a_name_alone_is_short_for_its_group():

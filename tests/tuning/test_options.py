@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import check_study, parse_study
+from seedwise.study import Method, check_study, parse_study
 from seedwise.tuning import base_space, overrides_at, tuned_method
 
 STUDY = {
@@ -35,9 +35,8 @@ def test_any_value_of_the_spec_is_searched():
     spec = study({"space": space}, methods={"base": {}, "clf": {"model": {"name": "small_cnn"}, "loss": "clf"}})
     assert tuned_method(spec, spec.tune) == "clf"
     assert spec.tune.space["batch_size"].choices == [32, 64]
-    changed = spec.model_copy(
-        update={"methods": {"x": overrides_at(spec, "clf", {"loss.lambda_s": 0.5, "model.width": 8, "batch_size": 32})}}
-    )
+    values = {"loss.lambda_s": 0.5, "model.width": 8, "batch_size": 32}
+    changed = spec.model_copy(update={"methods": {"x": Method("x", overrides_at(spec, "clf", values))}})
     config = changed.configs()["x"]
     assert config["train"]["loss"] == {"name": "clf", "lambda_s": 0.5}
     assert config["model"] == {"name": "small_cnn", "width": 8}

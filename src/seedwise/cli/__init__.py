@@ -19,6 +19,7 @@ from seedwise.cli import (
     _power,
     _recipes,
     _recommend,
+    _recover,
     _report,
     _run,
     _show,
@@ -47,7 +48,7 @@ def _unwrapped(docstring: str | None) -> str:
 
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
-    _compare, _power,
+    _recover, _compare, _power,
 ):  # fmt: skip
     app.command(name=command.NAME, help=_unwrapped(command.command.__doc__), epilog=EXIT_CODES)(command.command)
 app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)

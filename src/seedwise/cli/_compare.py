@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 import typer
 
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from seedwise.reporting import Comparison
 
 NAME: Final = "compare"
 
 
 def command(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A CSV or Parquet file with a header.")],
-    baseline: Annotated[str, typer.Option(help="The method that the others are compared with.")],
-    by: Annotated[
-        str | None, typer.Option(help="The column that names the method.", show_default="every column is a method")
+    results: Annotated[
+        list[Path], typer.Argument(metavar="WHAT...", help="Tables: CSV, TSV, JSON, JSON lines or Parquet.")
+    ],
+    base: Annotated[
+        str | None,
+        typer.Option(help="The method that the others are compared with.", show_default="the one called base"),
     ] = None,
-    metric: Annotated[str, typer.Option(help="The column of the metric; in a wide table its name.")] = "value",
-    seed: Annotated[str | None, typer.Option(help="The column of the seeds: equal seeds make pairs.")] = None,
+    baseline: Annotated[str | None, typer.Option(hidden=True)] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The column that names the method.", show_default="by its name")
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="The methods to compare, by commas: columns of a wide table, or values.")
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Columns of the metrics, by commas; in a wide table its name.", show_default="by its name"),
+    ] = None,
+    seed: Annotated[
+        str | None, typer.Option(help="Columns that name the seed, by commas.", show_default="by its name")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="How runs are named, such as '{method}-s{seed}'.")] = None,
+    task: Annotated[str | None, typer.Option(help="The column of the task.", show_default="by its name")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value; several times.")
+    ] = None,
+    step: Annotated[str | None, typer.Option(help="The column of the step of curves: the last one counts.")] = None,
+    best: Annotated[str | None, typer.Option(help="Take the step where this metric is best instead.")] = None,
+    fold: Annotated[str | None, typer.Option(help="The column of the fold of a cross-validation.")] = None,
     lower_is_better: Annotated[
         bool, typer.Option("--lower-is-better", help="The metric is a loss or an error.")
     ] = False,
+    higher_is_better: Annotated[
+        bool, typer.Option("--higher-is-better", help="The metric is none, whatever it is called.")
+    ] = False,
+    unit: Annotated[str | None, typer.Option(help="The unit; 'share' for fractions to be shown in percent.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="The decimal sign: . or ,", show_default="the one that fits")
+    ] = None,
     unpaired: Annotated[bool, typer.Option("--unpaired", help="The runs of different methods share nothing.")] = False,
     chance: Annotated[float | None, typer.Option(help="The metric at chance level, to count failed runs with.")] = None,
     sd_ratio: Annotated[float, typer.Option(min=0.01, max=0.99, help="The ratio of SDs that you want to find.")] = 0.7,
@@ -39,67 +68,79 @@ def command(
     ] = None,
     form: Annotated[str, typer.Option("--format", help="text, csv, markdown, latex or json.")] = "text",
 ) -> None:
-    """Compare results from any tool: is a method steadier than the baseline, is it better, were the seeds enough?
+    """Compare results from any tool: is a method steadier than the base, is it better, were the seeds enough?
 
-    The file is long (--by names the column of the method, one row per run) or wide (one column per method, one row per
-    seed). An empty value is a failed run.
+    What one run is in the table is found by the names of its columns and said first; what can be read in two ways is
+    refused with the option that decides it. An empty value is a failed run.
     """
-    import json
+    from seedwise.reporting._compare import compared_frames
+    from seedwise.results import Roles, read_table
+    from seedwise.statistics import Question
+    from seedwise.study import mistake, renamed_note
 
-    from seedwise.cli._console import print_results
-    from seedwise.reporting import compare, row_numbers
-    from seedwise.study import mistake
-
+    if baseline is not None:
+        typer.echo(f"seedwise: {renamed_note('--baseline', '--base')}", err=True)
+        base = base or baseline
     forms = ["text", "csv", "markdown", "latex", "json"]
     if form not in forms:
         raise SeedwiseError(mistake("format", form, forms))
-    found = compare(
-        read_table(results),
+    if decimal not in (None, ".", ","):
+        raise SeedwiseError(f"--decimal is '{decimal}': it is . or ,")
+    if lower_is_better and higher_is_better:
+        raise SeedwiseError("--lower-is-better and --higher-is-better exclude each other: pass one")
+    roles = Roles(
         by=by,
-        metric=metric,
-        baseline=baseline,
-        seed=seed,
-        lower_is_better=lower_is_better,
-        unpaired=unpaired,
-        chance=chance,
-        sd_ratio=sd_ratio,
-        power=power,
-        factor=factor,
-        margin=margin,
+        methods=_names(methods),
+        seed=_names(seed),
+        name=name,
+        task=task,
+        metric=_names(metric),
+        where=tuple(_condition(text) for text in where or ()),
+        step=step,
+        best=best,
+        fold=fold,
+        higher_is_better=False if lower_is_better else True if higher_is_better else None,
+        unit=unit,
+        decimal=cast(Literal[".", ","] | None, decimal),
     )
+    question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
+    frames = [read_table(path) for path in results]
+    show(compared_frames(frames, roles, question, base=base, unpaired=unpaired, chance=chance), form)
+
+
+def show(found: Comparison, form: str) -> None:
+    """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
+    import json
+
+    from seedwise.cli._console import console, print_results
+    from seedwise.reporting import row_numbers
+
     match form:
         case "csv":
-            typer.echo(found.table.to_csv(), nl=False)
+            typer.echo("\n".join(part.results.table.to_csv() for part in found.parts), nl=False)
         case "markdown":
-            typer.echo(found.table.to_markdown())
+            typer.echo("\n\n".join(part.results.table.to_markdown() for part in found.parts))
         case "latex":
-            typer.echo(found.to_latex(), nl=False)
+            typer.echo("\n".join(part.results.table.to_latex() for part in found.parts), nl=False)
         case "json":
             typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
         case _:
-            print_results(found.results)
+            out = console()
+            for line in found.lines:
+                out.print(line, soft_wrap=True)
+            for part in found.parts:
+                out.print()
+                out.print(part.statement, soft_wrap=True)
+                out.print()
+                print_results(part.results)
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file.
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
 
-    Raises:
-        SeedwiseError: one line, if it is missing, empty or no table.
 
-    """
-    import pandas as pd
-
-    try:
-        if path.suffix in (".parquet", ".pq"):
-            return pd.read_parquet(path)
-        options: dict[str, Any] = {"sep": "\t"} if path.suffix == ".tsv" else {}
-        table: pd.DataFrame = pd.read_csv(path, **options)
-    except FileNotFoundError:
-        raise SeedwiseError(f"there is no file {path}") from None
-    except ImportError:
-        raise SeedwiseError("reading Parquet needs pyarrow: pip install pyarrow, or write the results as CSV") from None
-    except pd.errors.EmptyDataError:
-        raise SeedwiseError(f"{path} is empty: it needs a header and a row per run") from None
-    except (OSError, ValueError) as error:
-        raise SeedwiseError(f"cannot read {path} as a table: {str(error).splitlines()[0]}") from None
-    return table
+def _condition(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals:
+        raise SeedwiseError(f"--where is '{text}': write COLUMN=VALUE")
+    return column.strip(), value.strip()

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
+from seedwise.cli._options import WorkerCount
+
 NAME: Final = "demo"
 
 
@@ -15,7 +17,7 @@ def command(
     folder: Annotated[Path, typer.Option(help="Where the study file, its results and the report go.")] = Path(
         "seedwise-demo"
     ),
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.", show_default="one per core")] = None,
+    workers: WorkerCount = None,
 ) -> None:
     """Run the digits recipe: 80 small trainings, a table of results and a report, in about a minute on two cores."""
     from seedwise.cli._run import open_study, train_and_report
@@ -27,4 +29,5 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(recipe_text("digits"), encoding="utf-8")
     again = shlex.join(["seedwise", "run", str(path), *([] if workers is None else ["--workers", str(workers)])])
-    train_and_report(open_study(str(path), None, None), again=again, workers=workers)
+    then = "look at the report, then write a study of your own: seedwise init study.yaml"
+    train_and_report(open_study(str(path), None, None), again=again, then=then, workers=workers)

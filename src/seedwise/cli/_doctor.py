@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from seedwise.cli._options import Scale
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def command(
         typer.Option(help="Some of twice, after, resumed, sources, scopes, separated by commas.", show_default="all"),
     ] = None,
     epochs: Annotated[int, typer.Option(min=2, help="No training is longer, where the loop saves checkpoints.")] = 2,
-    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
+    scale: Scale = None,
 ) -> None:
     """Prove on one run that a training can be trusted; nothing is stored.
 

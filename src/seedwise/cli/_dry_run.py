@@ -42,7 +42,9 @@ def print_estimate(study: Study) -> None:
     else:
         source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
         out.print(
-            f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from {source}", soft_wrap=True
+            f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from {source}; the start of "
+            "workers is not counted",
+            soft_wrap=True,
         )
 
 

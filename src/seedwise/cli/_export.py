@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from seedwise.cli._options import StoreArgument
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _MOST_TABLES: Final = 3
 
 
 def command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+    store: StoreArgument,
     compact: Annotated[
         bool, typer.Option("--compact", help="Write a store without logits, forecasts and weights.")
     ] = False,
@@ -36,24 +37,33 @@ def command(
     many it is.
     """
     from seedwise.cli._open import open_store
-    from seedwise.study import export_compact
+    from seedwise.study import StudyFolder, export_compact
 
     if not compact:
         raise SeedwiseError("say what to export: --compact writes a store without logits, forecasts and weights")
     with open_store(store) as opened:
         path = opened.path
     target = output or path.with_name(f"{path.stem}-compact.db")
-    for line in said(target, export_compact(path, target, overwrite=overwrite)):
+    exported = export_compact(path, target, overwrite=overwrite)
+    for line in said(target, exported, weights=any(StudyFolder.of_store(path).weights.glob("*.pt"))):
         typer.echo(line)
 
 
-def said(target: Path, exported: Exported) -> list[str]:
-    """Return what is said of a compact store: its size, what was left out, and what takes the room if it is large."""
+def said(target: Path, exported: Exported, *, weights: bool) -> list[str]:
+    """Return what is said of a compact store: its size, what was left out, and what takes the room if it is large.
+
+    Args:
+        target: the compact store.
+        exported: what was written.
+        weights: whether weights are kept beside the store, which stay there.
+
+    """
     left_out = [f"{what} ({_size(count)})" for what, count in exported.left_out.items() if count]
+    left_out += ["weights"] if weights else []
     lines = [
         f"{target}: {_size(exported.after)}, from {_size(exported.before)}: {exported.runs} runs, "
         f"{exported.recorded} recorded results",
-        f"left out: {', '.join([*left_out, 'weights'])}",
+        f"left out: {', '.join(left_out) or 'nothing'}",
     ]
     if exported.after > _LARGE:
         most = list(exported.room.items())[:_MOST_TABLES]

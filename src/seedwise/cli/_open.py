@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -24,10 +26,15 @@ def open_store(path: Path, scale: str | None = None) -> Store:
     """
     from seedwise.study import Store, Study
 
+    def said(store: Store) -> Store:
+        if not store.has_checksums:
+            typer.echo(f"{store.path}: written before checksums: damage cannot be seen", err=True)
+        return store
+
     if path.is_dir():
         raise SeedwiseError(f"{path} is a folder: name the store, a .db file, or the study file")
     if path.suffix in (".yaml", ".yml"):
-        return Study.from_yaml(path, scale=scale).open()
+        return said(Study.from_yaml(path, scale=scale).open())
     if scale is not None:
         raise SeedwiseError(f"--scale {scale} goes with a study file; {path} is a store, which holds one scale")
-    return Store(path)
+    return said(Store(path))

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")]
+StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")]
 StoreFile = Annotated[
     Path | None, typer.Option("--store", help="Where results go.", show_default="NAME.db beside the study file")
 ]

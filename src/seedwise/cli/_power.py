@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -41,22 +41,16 @@ def command(
 
     if sd is not None and mean is None:
         raise SeedwiseError("--sd is the unit of --mean: type --mean too, such as --mean 0.2 --sd 0.4")
-    paired, rho, unit = correlation is not None, correlation or 0.0, 1.0 if sd is None else sd
+    arms: dict[str, Any] = {"paired": correlation is not None, "correlation": correlation or 0.0}
+    asked: dict[str, Any] = {"alpha": alpha, "comparisons": comparisons, **arms}
+    unit = 1.0 if sd is None else sd
     out = console()
     try:
         if sd_ratio is not None or mean is None:
             ratio = 0.7 if sd_ratio is None else sd_ratio
-            needed = seeds_needed(
-                sd_ratio=ratio, power=power, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons
-            )
-            expected = {
-                n: expected_interval("ratio", n=n, paired=paired, rho=rho, level=1 - alpha / comparisons)
-                for n in _SIZES
-            }
-            reached = [
-                power_at(sd_ratio=ratio, n=n, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons)
-                for n in _SIZES
-            ]
+            needed = seeds_needed(sd_ratio=ratio, power=power, **asked)
+            expected = {n: expected_interval("ratio", n=n, level=1 - alpha / comparisons, **arms) for n in _SIZES}
+            reached = [power_at(sd_ratio=ratio, n=n, **asked) for n in _SIZES]
             out.print(
                 f"finding an SD ratio of {ratio:g}{_asked(comparisons, power, alpha, correlation, needed)}",
                 soft_wrap=True,
@@ -67,13 +61,8 @@ def command(
             for n, value in zip(_SIZES, reached, strict=True):
                 out.print(f"{n:15d}  {value:<25.2f}  {expected[n].low:.2f} to {expected[n].high:.2f}", soft_wrap=True)
         if mean is not None:
-            needed = mean_seeds_needed(
-                difference=mean, sd=unit, power=power, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons
-            )
-            reached = [
-                mean_power(difference=mean, n=n, sd=unit, alpha=alpha, paired=paired, rho=rho, comparisons=comparisons)
-                for n in _SIZES
-            ]
+            needed = mean_seeds_needed(difference=mean, sd=unit, power=power, **asked)
+            reached = [mean_power(difference=mean, n=n, sd=unit, **asked) for n in _SIZES]
             size = f"{mean:g} SDs" if sd is None else f"{mean:g} (SD {sd:g})"
             out.print(
                 f"finding a difference of means of {size}{_asked(comparisons, power, alpha, correlation, needed)}",

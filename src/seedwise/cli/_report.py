@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from seedwise.cli._options import Scale, StoreArgument
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ NAME: Final = "report"
 
 
 def command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
+    store: StoreArgument,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="beside the store")
     ] = None,
@@ -27,7 +28,7 @@ def command(
             metavar="FOLDER", file_okay=False, help="Also write every table as CSV, Markdown and LaTeX (booktabs)."
         ),
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
+    scale: Scale = None,
 ) -> None:
     """Write a report: one HTML file that needs nothing else."""
     from seedwise.cli._open import open_store

@@ -144,13 +144,16 @@ def open_study(study: str, store: Path | None, replicates: int | None = None, sc
     return Study.from_text(text, source=study, store=store, scale=scale, replicates=replicates)
 
 
-def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None = None, **options: object) -> None:
+def train_and_report(
+    study: Study, *, again: str, shard: tuple[int, int] | None = None, then: str | None = None, **options: object
+) -> None:
     """Train, print the table, write the report, and exit with what it says.
 
     Args:
         study: the study.
         again: the command that goes on after a stop.
         shard: which part to train; a part has no table.
+        then: what to do next, said at the end.
         options: passed to ``Study.run``.
 
     """
@@ -191,6 +194,8 @@ def train_and_report(study: Study, *, again: str, shard: tuple[int, int] | None 
     if outcome.unread:
         out.print(f"{outcome.unread} readouts failed; why: seedwise status {quoted}", soft_wrap=True)
     out.print(f"report: {path}", soft_wrap=True)
+    if then is not None:
+        out.print(f"next: {then}", soft_wrap=True)
     raise typer.Exit(1 if outcome.failed or outcome.unread or unreported else 0)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+
+from seedwise.cli._options import Scale, StoreArgument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,8 @@ NAME: Final = "show"
 
 
 def command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
-    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
+    store: StoreArgument,
+    scale: Scale = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every run as JSON, in the order of the plan.")] = False,
 ) -> None:
     """Show the results in a store: the table, or with --json a list with one object per planned run.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import typer
+from seedwise.cli._options import Scale, StoreArgument
 
 NAME: Final = "status"
 
 
 def command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")],
-    scale: Annotated[str | None, typer.Option(help="One of the study file's scales.")] = None,
+    store: StoreArgument,
+    scale: Scale = None,
 ) -> None:
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._console import console
@@ -23,7 +23,7 @@ def command(
     out = console()
     with open_store(store, scale) as opened:
         runs = opened.runs()
-        for study in opened.studies():
+        for study, described in opened.studies().items():
             mine = [run for run in runs if run.link.study == study]
             out.print(f"{study}: {len(mine)} runs", style="bold", soft_wrap=True)
             cells = dict.fromkeys((run.link.regime, run.link.method) for run in mine)
@@ -41,3 +41,6 @@ def command(
                 out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True)
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
+            if any(run.status in ("pending", "interrupted") for run in mine) and "file" in described:
+                out.print(f"  next: {shlex.join(['seedwise', 'run', described['file']])}", soft_wrap=True)
+        out.print(f"next: {shlex.join(['seedwise', 'report', str(opened.path)])}", soft_wrap=True)

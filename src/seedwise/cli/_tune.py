@@ -105,7 +105,7 @@ def print_tunings(store: Store, only: str | None = None, *, as_json: bool = Fals
             continue
         findings = search_findings(results)
         out.print(findings.title, style="bold", soft_wrap=True)
-        if findings.comparison.table.rows:
+        if findings.comparison is not None:
             print_table(out, findings.comparison.table)
         for sentence in findings.sentences:
             out.print(f"  {sentence}", soft_wrap=True)

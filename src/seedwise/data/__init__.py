@@ -2,17 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+from seedwise.data._declared import Size, declared_by, declares
 from seedwise.data._fetch import fetch
 from seedwise.data._folder import MissingDataError, check, data_dir
-from seedwise.data._published import PUBLISHED
+from seedwise.data._registry import PUBLISHED, series_of, size_of
+from seedwise.registry import DATASETS, SERIES
 
 if TYPE_CHECKING:
     from seedwise.data._augment import Augmentation, Shift
     from seedwise.data._choose import bootstrap, first_of_each_class, hold_out
-    from seedwise.data._dataset import Dataset, Examples
-    from seedwise.data._registry import DATASETS, load
+    from seedwise.data._dataset import Dataset, Examples, checked_dataset, make_dataset
+    from seedwise.data._load import load
     from seedwise.data._series import Series, Windows
-    from seedwise.data._series_registry import SERIES, load_series, read_series
+    from seedwise.data._series_registry import load_series, read_series
     from seedwise.data._table import Table, read_table
 
 __all__ = [
@@ -25,18 +27,25 @@ __all__ = [
     "MissingDataError",
     "Series",
     "Shift",
+    "Size",
     "Table",
     "Windows",
     "bootstrap",
     "check",
+    "checked_dataset",
     "data_dir",
+    "declared_by",
+    "declares",
     "fetch",
     "first_of_each_class",
     "hold_out",
     "load",
     "load_series",
+    "make_dataset",
     "read_series",
     "read_table",
+    "series_of",
+    "size_of",
 ]
 
 _HOMES = {
@@ -47,11 +56,11 @@ _HOMES = {
     "hold_out": "_choose",
     "Dataset": "_dataset",
     "Examples": "_dataset",
-    "DATASETS": "_registry",
-    "load": "_registry",
+    "checked_dataset": "_dataset",
+    "make_dataset": "_dataset",
+    "load": "_load",
     "Series": "_series",
     "Windows": "_series",
-    "SERIES": "_series_registry",
     "load_series": "_series_registry",
     "read_series": "_series_registry",
     "Table": "_table",

@@ -2,16 +2,18 @@
 
 The table has a row for every slot of the run's training set and is drawn at once from the epoch's own stream. What
 happens to an example therefore depends on its slot and the epoch alone, not on order, batch size, workers or device.
+Nothing here imports torch before it is used.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
-import torch.nn.functional as F
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Augmentation(Protocol):
@@ -29,6 +31,7 @@ class Shift:
     """Pad with zeros on all sides, crop at random, and, if asked, mirror half of the images left to right.
 
     Example:
+        >>> import torch
         >>> image = torch.arange(1, 5, dtype=torch.uint8).reshape(1, 2, 2, 1)
         >>> Shift(1).apply(image, torch.tensor([[0, 1]]))[0, :, :, 0].tolist()
         [[0, 0], [1, 2]]
@@ -42,6 +45,8 @@ class Shift:
 
     def table(self, slots: int, generator: np.random.Generator) -> torch.Tensor:
         """Draw the corner of the crop, 0..2 pixels in each direction, and 1 to mirror: (slots, 2 or 3)."""
+        import torch
+
         corners = generator.integers(0, 2 * self.pixels + 1, size=(slots, 2))
         if not self.flip:
             return torch.from_numpy(corners)
@@ -49,6 +54,9 @@ class Shift:
 
     def apply(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Crop (B, H, W, C) images, padded by ``pixels``, at the corners of ``rows`` and mirror the crops."""
+        import torch
+        import torch.nn.functional as F
+
         count, height, width, channels = images.shape
         p = self.pixels
         padded = F.pad(images, (0, 0, p, p, p, p))

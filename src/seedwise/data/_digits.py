@@ -5,14 +5,18 @@ from __future__ import annotations
 import importlib.util
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-import torch
 
 from seedwise.data._augment import Shift
 from seedwise.data._dataset import Dataset, Examples
+from seedwise.data._declared import Size, declares
+
+_SIZE: Final = Size(train=1437, test=360, classes=10, image=(1, 8, 8), shift=1)
 
 
+@declares(_SIZE)
 def load_digits() -> Dataset:
     """Load the digits with a fixed, stratified test split of 360 and a shift by one pixel.
 
@@ -27,6 +31,8 @@ def load_digits() -> Dataset:
     Source: Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 
     """
+    import torch
+
     rows = torch.from_numpy(_bundled())
     everything = Examples(rows[:, :-1].reshape(-1, 8, 8, 1), rows[:, -1].long(), torch.arange(len(rows)))
     test = torch.from_numpy(digits_test_indices())
@@ -36,10 +42,10 @@ def load_digits() -> Dataset:
         name="digits",
         train=everything.take(train.nonzero()[:, 0]),
         test=everything.take(test),
-        num_classes=10,
+        num_classes=_SIZE.classes,
         mean=(4.886,),
         std=(6.018,),
-        augmentation=Shift(1),
+        augmentation=Shift(_SIZE.shift, _SIZE.flip),
     )
 
 

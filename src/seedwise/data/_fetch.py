@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
+from seedwise.data._declared import Published, algorithm
 from seedwise.data._folder import check, data_dir, read
-from seedwise.data._published import PUBLISHED, Published, algorithm
+from seedwise.data._registry import PUBLISHED
 from seedwise.errors import SeedwiseError, StorageError
 
 Progress = Callable[[str, int, int], None]

@@ -9,7 +9,8 @@ import shlex
 import zlib
 from pathlib import Path
 
-from seedwise.data._published import PUBLISHED, algorithm
+from seedwise.data._declared import algorithm
+from seedwise.data._registry import PUBLISHED
 from seedwise.errors import SeedwiseError, StorageError
 
 

@@ -1,35 +1,31 @@
-"""Datasets by name."""
+"""What is known of the datasets of the registry, by name; needs no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
-from seedwise.data._dataset import Dataset
-from seedwise.data._digits import load_digits
-from seedwise.data._folder import data_dir
-from seedwise.data._images import IMAGE_SETS
-
-DATASETS: Final[dict[str, Callable[[Path], Dataset]]] = {"digits": lambda _: load_digits(), **IMAGE_SETS}
+from seedwise.data._declared import Published, PublishedSeries, Size, declared_by
+from seedwise.registry import DATASETS, SERIES, resolve
 
 
-def load(name: str, device: str = "cpu") -> Dataset:
-    """Return a dataset on a device; a worker that trains many runs loads it once.
-
-    Args:
-        name: a key of ``DATASETS``.
-        device: where the images are to lie.
-
-    Raises:
-        MissingDataError: if its files are not in ``data_dir()``.
-        StorageError: if one of them is damaged.
-
-    """
-    return _load(name, device, data_dir())
+def size_of(name: str) -> Size:
+    """Return the sizes of a dataset of images; ``name`` is a key of ``DATASETS``."""
+    declared = declared_by(resolve(DATASETS[name]))
+    assert declared is not None, f"{name} says its sizes with @declares"
+    return declared.size
 
 
-@lru_cache(maxsize=4)
-def _load(name: str, device: str, folder: Path) -> Dataset:
-    return DATASETS[name](folder).to(device)
+def series_of(name: str) -> PublishedSeries:
+    """Return what is declared of a time series; ``name`` is a key of ``SERIES``."""
+    found: PublishedSeries = resolve(SERIES[name])
+    return found
+
+
+def _published() -> dict[str, Published]:
+    declared = {name: declared_by(resolve(found)) for name, found in DATASETS.items()}
+    images = {name: found.files for name, found in declared.items() if found is not None and found.files is not None}
+    return images | {name: series_of(name).files for name in SERIES}
+
+
+PUBLISHED: Final = _published()
+"""Those that are downloaded: files and checksums as their authors published them."""

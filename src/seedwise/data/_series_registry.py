@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from seedwise.data._folder import data_dir, locate, read
-from seedwise.data._published import PUBLISHED
+from seedwise.data._registry import PUBLISHED, series_of
 from seedwise.data._series import Series, make_series
 from seedwise.data._table import read_table
 from seedwise.errors import SeedwiseError
 
-MONTH: Final = 30 * 24
-"""Rows of a month as the papers count it."""
-
-SERIES: Final = {
-    name: {
-        "train": range(12 * MONTH),
-        "validation": range(12 * MONTH, 16 * MONTH),
-        "test": range(16 * MONTH, 20 * MONTH),
-    }
-    for name in ("etth1", "etth2")
-}
-"""The rows of the published splits: 12, 4 and 4 months; what follows is not used."""
-
 
 def load_series(name: str, device: str = "cpu", *, target: Sequence[str] | None = None) -> Series:
-    """Return a published series on a device: ETTh1 or ETTh2, 17 420 hours of 7 variables of a transformer.
+    """Return a published series on a device.
 
     A worker that trains many runs loads it once.
 
@@ -53,7 +39,7 @@ def _load(name: str, device: str, target: tuple[str, ...] | None, folder: Path) 
     (file,) = PUBLISHED[name].files
     path = locate(name, folder)[file]
     read(name, file, path)  # for the checksum
-    return make_series(name, read_table(path), SERIES[name], target).to(device)
+    return make_series(name, read_table(path), series_of(name).splits, target).to(device)
 
 
 def read_series(

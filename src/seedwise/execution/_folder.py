@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from seedwise.errors import SeedwiseError, StorageError
+from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution._jobs import file_of
 from seedwise.run import (
     Link,
@@ -21,6 +21,8 @@ from seedwise.run import (
     Record,
     RunRecord,
     RunSpec,
+    checked,
+    cleaned,
     read_checked,
     remove_stale,
     storage_errors,
@@ -143,8 +145,12 @@ class StudyFolder:
         path = self.root / "plan"
         if not path.exists():
             raise SeedwiseError(f"{self.root} is not a shard's folder: 'seedwise run STUDY.yaml --shard i/k' makes one")
-        study, description, runs = json.loads(read_checked(path))
-        planned = [PlannedRun(Link(**link), RunSpec.from_content(content)) for link, _, content in runs]
+        try:
+            study, description, runs = json.loads(read_checked(path))
+            planned = [PlannedRun(_link(study, link), RunSpec.from_content(content)) for link, _, content in runs]
+            _ = [p.spec.id for p in planned]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StorageError(f"{path} is no plan: {type(error).__name__}: {cleaned(str(error), 200)}") from error
         return study, description, planned
 
     def hand_over(self, record: Record) -> Path:
@@ -157,6 +163,15 @@ class StudyFolder:
         path = self.outbox / file_of(record)
         write_checked(path, record.to_bytes())
         return path
+
+    def refuse(self, path: Path) -> Path:
+        """Set a file of the outbox aside, if it is there, and return where it lies then."""
+        aside = self.root / "refused" / path.name
+        with storage_errors(aside):
+            aside.parent.mkdir(exist_ok=True)
+            if path.exists():
+                path.replace(aside)
+        return aside
 
     def runs(self) -> set[str]:
         """Return the ids of the runs whose records lie in the outbox."""
@@ -171,7 +186,17 @@ class StudyFolder:
         """
         for path in [*sorted(self.outbox.glob("*.run")), *sorted(self.outbox.glob("*.readout"))]:
             if of is None or path.stem.partition("-")[0] in of:
-                yield path, read_record(path)
+                yield path, outbox_record(path)
+
+
+def _link(study: Any, given: Mapping[str, Any]) -> Link:
+    link = Link(**given)
+    texts, numbers = (link.study, link.task, link.method, link.regime), (link.group, link.replicate)
+    if link.study != study or not all(isinstance(t, str) and t == cleaned(t) for t in texts):
+        raise ValueError("its names are none")
+    if not all(type(n) is int and 0 <= n < 2**53 for n in numbers):
+        raise ValueError("its numbers of replicates are none")
+    return link
 
 
 def _set_aside(path: Path) -> None:
@@ -184,11 +209,30 @@ def again(path: Path) -> str:
 
 
 def read_record(path: Path) -> Record | StorageError:
-    """Read a file of an outbox, or return what is wrong with it."""
+    """Read a file of an outbox and check it like a stranger's, or return what is wrong with it.
+
+    A ``RefusedError`` says that the file is whole, and its record cannot be taken in.
+    """
     try:
-        kind = ReadoutRecord if path.suffix == ".readout" else RunRecord
-        return kind.from_bytes(read_checked(path))
+        payload = read_checked(path)
     except StorageError as error:
         return error
+    except FileNotFoundError:
+        return StorageError(f"{path} is missing")
+    except OSError as error:
+        return StorageError(f"{path} cannot be read: {error}")
+    try:
+        kind = ReadoutRecord if path.suffix == ".readout" else RunRecord
+        return checked(kind.from_bytes(payload))
+    except RefusedError as error:
+        return RefusedError(f"{path} cannot be taken in: {error}")
     except Exception as error:
-        return StorageError(f"{path} cannot be read: {type(error).__name__}: {error}")
+        return RefusedError(f"{path} cannot be read: {type(error).__name__}: {cleaned(str(error), 200)}")
+
+
+def outbox_record(path: Path) -> Record | StorageError:
+    """Read a file of an outbox that is named after its record; see ``read_record``."""
+    record = read_record(path)
+    if not isinstance(record, StorageError) and file_of(record) != path.name:
+        return RefusedError(f"{path} cannot be taken in: it holds {file_of(record)}")
+    return record

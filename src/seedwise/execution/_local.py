@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-from seedwise.errors import SeedwiseError, StorageError
-from seedwise.execution._folder import again, read_record
+from seedwise.errors import RefusedError, SeedwiseError, StorageError
+from seedwise.execution._folder import again, outbox_record
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Worker, Workers, dismiss
 from seedwise.execution._protocol import Progress, Resources, Settings
@@ -169,11 +169,14 @@ class _Execution:
             self._ingest(job.record("interrupted"))
         else:
             path = self.settings.folder.outbox / job.file
-            record = read_record(path)
-            if isinstance(record, StorageError):
-                self._progress.note(f"{record}; {again(path)}")
+            record = outbox_record(path)
+            if isinstance(record, RefusedError):
+                aside = self.settings.folder.refuse(path)
+                self._progress.note(f"{record}; it is set aside as {aside}")
+                self._accept(job, job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}"))
+            elif isinstance(record, StorageError):
                 path.unlink(missing_ok=True)
-                self._waiting.append(job)
+                self._retry(job, f"left no record that can be read ({record})", again(path))
             else:
                 self._accept(job, record)
         self._give_work(worker)
@@ -192,21 +195,21 @@ class _Execution:
             elif self._stopping:
                 self._ingest(job.record("interrupted"))
             else:
-                self._retry(job, worker.process.returncode)
+                self._retry(job, _end_of(worker.process.returncode), job.after_death)
         if self._waiting and not self._stopping:
             self._start_worker(worker.device)
 
-    def _retry(self, job: Job, returncode: int) -> None:
+    def _retry(self, job: Job, how: str, then: str) -> None:
+        """Do a job again whose worker left no record, as often as ``limits.retries`` allows."""
         self._deaths[job.id] += 1
-        how = f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
-        if self._deaths[job.id] <= self.settings.retries:
-            self._progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
+        times = self._deaths[job.id]
+        if times <= self.settings.retries:
+            self._progress.note(f"the worker of run {job.id} {how}; {then}")
             self._waiting.appendleft(job)
             return
-        times = self._deaths[job.id]
-        hint = " (signal 9 is often the system running out of memory)" if returncode == -9 else ""
-        message = f"its worker {how}, {times} time{'s' if times > 1 else ''}{hint}; see {self.settings.folder.logs}"
-        self._accept(job, job.record("crashed", message))
+        message = f"its worker {how}, {times} time{'s' if times > 1 else ''}"
+        hint = " (signal 9 is often the system running out of memory)" if how.endswith("signal 9") else ""
+        self._accept(job, job.record("crashed", f"{message}{hint}; see {self.settings.folder.logs}"))
 
     def _timeout_message(self) -> str:
         return f"it took longer than the {self.settings.seconds:g} s of limits.seconds"
@@ -250,6 +253,10 @@ class _Execution:
             self._source.put(idle)
             self._workers = [w for w in self._workers if w not in idle]
         dismiss(self._workers)
+
+
+def _end_of(returncode: int) -> str:
+    return f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
 
 
 @contextmanager

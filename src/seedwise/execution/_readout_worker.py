@@ -69,11 +69,12 @@ def _read(
     run, readout = trainer.run, parse_readout(record.readout)
     assert isinstance(trainer.task, Classification)
     dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.model
-    assert isinstance(dataset.augmentation, Shift)
+    if not readout.view:  # however images are varied
+        dataset = replace(dataset, augmentation=Shift(0))
     precision: Any = run.numerics.precision
 
     def predict(what: Readout, images: Tensor) -> Tensor:
-        rows = view_rows(what, dataset.augmentation)  # type: ignore[arg-type]
+        rows = view_rows(what, dataset.augmentation)
         # On the host: a device that is still computing has not taken its time yet.
         return mean_logits(
             network, dataset, images, rows, precision=precision, chunk=trainer.chunk, between=between

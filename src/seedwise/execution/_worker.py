@@ -108,7 +108,10 @@ def _work(
             record = read_out(reading, folder, device=command["device"], keep=keep, should_stop=stop.is_set)
         last = bool(remains.stuck)
     else:
+        process = os.getpid()
         record, last = _train(spec, command, folder, stop, answer)
+        if os.getpid() != process:
+            os._exit(0)  # a child that the function forked came back from it: only its parent answers
     if record.status != "interrupted":
         folder.hand_over(record)
     elif "exam" in command:  # it was to end there

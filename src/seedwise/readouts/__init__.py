@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from seedwise.readouts._readout import VIEWS, Readout, parse_readout, per_run
-from seedwise.readouts._scores import mean_of_logits, scores
+from seedwise.readouts._mean import mean_of_logits
+from seedwise.readouts._readout import Readout, parse_readout, per_run
+from seedwise.registry import VIEWS
 
 if TYPE_CHECKING:
     from seedwise.readouts._average import average_weights, mean_state
@@ -18,7 +19,6 @@ __all__ = [
     "mean_state",
     "parse_readout",
     "per_run",
-    "scores",
     "view_rows",
 ]
 

@@ -5,14 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from seedwise.errors import did_you_mean
+from seedwise.readouts._grid import Grid
+from seedwise.registry import VIEWS, resolve
 
-VIEWS: Final = ("flip", "crop25", "crop81", "flip-crop25", "flip-crop81")
-"""Test-time views of an image."""
 
-_SIDES: Final = {"": 1, "crop25": 5, "crop81": 9}
+class View(Protocol):
+    """A test-time view of an image: what training does to images, not at random.
+
+    Attributes:
+        mirrors, shifts: whether it needs images that are mirrored, or moved, in training.
+
+    """
+
+    @property
+    def mirrors(self) -> bool:
+        """See above."""
+
+    @property
+    def shifts(self) -> bool:
+        """See above."""
+
+    def rows(self, pixels: int, flip: bool) -> list[tuple[int, ...]]:
+        """Return its rows of the table of the training augmentation, ``data.Shift(pixels, flip)``."""
+
+
 _PARTS: Final = ("plain", "snapshots", "average-K", *VIEWS, "ensemble-N")
 
 
@@ -23,7 +42,7 @@ class Readout:
     Attributes:
         snapshots: whether the logits are the mean of those of all snapshots of a run.
         average: the weights are the mean of those of so many last epochs; 0: they are the run's own.
-        view: one of ``VIEWS``, the mean of the logits over views of an image; empty for the image as it is.
+        view: one of ``registry.VIEWS``, the mean of the logits over views of an image; empty for the image as it is.
         ensemble: the mean of the logits of so many runs, a statistic of a pool of runs; 0: every run by itself.
 
     """
@@ -47,24 +66,31 @@ class Readout:
         return replace(self, ensemble=0)
 
     @property
-    def flips(self) -> bool:
+    def mirrors(self) -> bool:
         """Whether it mirrors images."""
-        return self.view.startswith("flip")
+        return self._view.mirrors
 
     @property
-    def side(self) -> int:
-        """The number of shifts in each direction that its view asks for."""
-        return _SIDES[self.view.removeprefix("flip").removeprefix("-")]
+    def shifts(self) -> bool:
+        """Whether it moves images."""
+        return self._view.shifts
 
-    def views(self, pixels: int) -> int:
-        """Return the number of views of an image, where training moves images by up to ``pixels``.
+    def rows(self, pixels: int, flip: bool) -> list[tuple[int, ...]]:
+        """Return the views of an image as rows of the training augmentation's table, ``data.Shift(pixels, flip)``.
 
         Example:
-            >>> [parse_readout(view).views(4) for view in VIEWS], parse_readout("crop81").views(1)
+            >>> [len(parse_readout(view).rows(4, True)) for view in VIEWS], len(parse_readout("crop81").rows(1, False))
             ([2, 25, 81, 50, 162], 9)
 
         """
-        return (1 + self.flips) * min(self.side, 2 * pixels + 1) ** 2
+        return self._view.rows(pixels, flip)
+
+    @property
+    def _view(self) -> View:
+        return _AS_IT_IS if not self.view else resolve(VIEWS[self.view])
+
+
+_AS_IT_IS: Final = Grid()
 
 
 def parse_readout(text: str) -> Readout:

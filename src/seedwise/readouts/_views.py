@@ -9,20 +9,15 @@ from typing import Any, Final, Literal
 import torch
 from torch import Tensor, nn
 
-from seedwise.data import Dataset, Shift
+from seedwise.data import Augmentation, Dataset, Shift
 from seedwise.readouts._readout import Readout
 
 _CHUNK: Final = 2048
 """Views in one forward pass: memory does not grow with the number of images or of views."""
 
 
-def view_rows(readout: Readout, augmentation: Shift) -> Tensor:
+def view_rows(readout: Readout, augmentation: Augmentation) -> Tensor:
     """Return the views of a readout as rows of the training augmentation's table.
-
-    ``crop25`` is a grid of 5 x 5 crops, ``crop81`` of 9 x 9, of the image padded as in training, spread evenly over the
-    shifts that training draws from: with 4 pixels these are every second shift and every shift. Where training moves
-    images by fewer pixels a grid has all there are: 25 with 2 pixels and 9 with 1, for both names. ``flip-`` has each
-    crop mirrored too. Every view counts once, the image as it is among them.
 
     Args:
         readout: its ``view``.
@@ -32,27 +27,21 @@ def view_rows(readout: Readout, augmentation: Shift) -> Tensor:
         (views, 2 or 3) int64, for ``augmentation.apply``.
 
     Raises:
-        ValueError: if images are to be mirrored that are not in training.
+        ValueError: if images are to be mirrored that are not in training, or training does more than shift and mirror.
 
     Example:
         >>> view_rows(Readout(view="crop25"), Shift(4))[:6].tolist()  # corners; (4, 4) is the image as it is
         [[0, 0], [0, 2], [0, 4], [0, 6], [0, 8], [2, 0]]
 
-    Source:
-        Summers & Dinneen 2021 (arXiv 2103.04514), section 5 and the evaluation code that they published, whose crops
-        have the stride 2 and 1. That code can count the image as it is a second time, which is not done here.
-
     """
-    if readout.flips and not augmentation.flip:
+    if not isinstance(augmentation, Shift):
+        raise ValueError(
+            f"the view '{readout.view}' repeats shifts of training, and the augmentation is a "
+            f"{type(augmentation).__name__}: give the dataset a seedwise.data.Shift"
+        )
+    if readout.mirrors and not augmentation.flip:
         raise ValueError(f"the view '{readout.view}' mirrors images, and these are not mirrored in training")
-    reach = 2 * augmentation.pixels
-    count = min(readout.side, reach + 1)
-    corners = torch.tensor([augmentation.pixels]) if count == 1 else torch.linspace(0, reach, count).round().long()
-    grid = torch.cartesian_prod(corners, corners)
-    if not augmentation.flip:
-        return grid
-    mirrored = [0, 1] if readout.flips else [0]
-    return torch.cat([torch.cat([grid, torch.full((len(grid), 1), m)], dim=1) for m in mirrored])
+    return torch.tensor(readout.rows(augmentation.pixels, augmentation.flip))
 
 
 def mean_logits(

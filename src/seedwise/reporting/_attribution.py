@@ -8,23 +8,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._findings import Section, files_of
 from seedwise.reporting._formatting import decimals_for, interval, of_first_runs
 from seedwise.reporting._part import Part
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
-from seedwise.statistics import Attribution, Interval, SourceEffect
+from seedwise.reporting._topic import Section
+from seedwise.statistics import Attribution, Interval
+from seedwise.statistics.attribution.reading import (
+    MINIMUM_PAIRS,
+    MINIMUM_PAIRS_FIRST_ORDER,
+    blocks_for,
+    fewest_pairs,
+    first_order_of,
+    has_first_order,
+    has_shares,
+    read_attribution,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from seedwise.study import AttributionResults
-
-MINIMUM_PAIRS: Final = 50
-"""Shares of a metric's variance are not shown from fewer pairs a source: a metric is one number per run."""
-
-MINIMUM_PAIRS_FIRST_ORDER: Final = 10
-"""A first-order effect is a difference, and so wider than a total effect."""
 
 _CAPTION: Final = (
     "Dots: the total effect, the share that would remain if every other source were held fixed. Circles: the "
@@ -71,7 +75,7 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
     """Lay out the results of an attribution."""
     found = {name: a for name in ("churn", "logits", "values") if (a := getattr(results, name)) is not None}
     names = {"churn": "churn", "logits": "logits", "values": results.metric.title}
-    enough = {key: key != "values" or _pairs(a) >= MINIMUM_PAIRS for key, a in found.items()}
+    enough = {key: has_shares(a) for key, a in found.items()}
     shown = {names[key]: a for key, a in found.items() if enough[key]}
     of_all = 0 if results.churn is None else results.churn.runs
     some = {key: of_first_runs(a.runs, of_all) if key == "logits" else "" for key, a in found.items()}
@@ -103,7 +107,7 @@ def attribution_files(attributions: Sequence[AttributionResults]) -> dict[str, s
     files: dict[str, str] = {}
     for attribution in attributions:
         for section in attribution_findings(attribution).sections:
-            files |= files_of(section.table, f"{attribution.name}-{section.key}")
+            files |= section.table.files(f"{attribution.name}-{section.key}")
     return files
 
 
@@ -121,7 +125,7 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
     step = 0.6 / (2 * len(shown))
     for k, attribution in enumerate(shown.values()):
         for row, effect in enumerate(attribution.effects):
-            for share, offset, filled in ((effect.total, 0, True), (_first_order(effect), 1, False)):
+            for share, offset, filled in ((effect.total, 0, True), (first_order_of(effect), 1, False)):
                 if share is None:
                     continue
                 at = row - 0.3 + step * (2 * k + offset + 0.5)
@@ -160,11 +164,11 @@ def _table(name: str, attribution: Attribution, scale: float) -> Table:
             str(effect.pairs),
             _amount(name, effect.alone, scale),
             _share(effect.total),
-            _share(_first_order(effect)),
+            _share(first_order_of(effect)),
         ]
         for effect in attribution.effects
     ]
-    first_order_sum = attribution.first_order_sum if _pairs(attribution) >= MINIMUM_PAIRS_FIRST_ORDER else None
+    first_order_sum = attribution.first_order_sum if has_first_order(attribution) else None
     rows.append(["sum", "", "", _share(attribution.total_sum), _share(first_order_sum)])
     rows.append(["all differ", "", _amount(name, attribution.amount, scale), "100 %", ""])
     what = "churn" if name == "churn" else f"SD of {name}"
@@ -185,16 +189,16 @@ def _sentences(
                 why = f"; nothing drew from the source {source}" if source in results.undrawn else ""
                 sentences.append(f"{source} has no effect: no two runs that differ in it alone differ at all{why}")
     if results.values is not None and metric not in shown:
-        pairs = _pairs(results.values)
+        pairs = fewest_pairs(results.values)
         sentences.append(
             f"no shares of {_whole(metric)}: {pairs} pairs a source, and below {MINIMUM_PAIRS} they say little: "
-            f"--blocks {_blocks_for(MINIMUM_PAIRS, results.values)}"
+            f"--blocks {blocks_for(MINIMUM_PAIRS, results.values)}"
         )
-    few = next((a for a in shown.values() if _pairs(a) < MINIMUM_PAIRS_FIRST_ORDER), None)
+    few = next((a for a in shown.values() if not has_first_order(a)), None)
     if few is not None:
         sentences.append(
             f"no first-order effects: they take {MINIMUM_PAIRS_FIRST_ORDER} pairs a source: "
-            f"--blocks {_blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few)}"
+            f"--blocks {blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few)}"
         )
     sentences += results.reasons
     if results.failed:
@@ -212,39 +216,25 @@ def _reading(name: str, attribution: Attribution) -> list[str]:
     total = attribution.total_sum
     what = _whole(name)
     added = f"the total effects add up to {_share(total)} of {what}"
-    if total.low <= 1:
+    found = read_attribution(attribution)
+    if not found.interacting:
         return [f"{added}: that the sources act on their own, without interaction, is not excluded"]
     sentences = [f"{added}: the sources interact, so that what they cause one at a time does not add up"]
-    effects = [effect for effect in attribution.effects if effect.total.estimate > 0]
-    least = min(effects, key=lambda effect: effect.total.estimate)
-    sentences.append(
-        f"{least.source} has the smallest total effect: it alone makes {_share(least.total)} of what all sources make"
-    )
-    known = [(share, effect.source) for effect in effects if (share := _first_order(effect)) is not None]
-    if known:
-        most, source = max(known, key=lambda pair: pair[0].estimate)
+    if found.least is not None:
         sentences.append(
-            f"{source} has the largest first-order effect: holding it fixed takes away {_share(most)} of {what}"
+            f"{found.least.source} has the smallest total effect: it alone makes {_share(found.least.total)} of what "
+            "all sources make"
+        )
+    if found.most is not None:
+        sentences.append(
+            f"{found.most.source} has the largest first-order effect: holding it fixed takes away "
+            f"{_share(found.most.first_order)} of {what}"
         )
     return sentences
 
 
 def _whole(name: str) -> str:
     return {"churn": "churn", "logits": "the variance of the logits"}.get(name, f"the variance of {name}")
-
-
-def _pairs(attribution: Attribution) -> int:
-    """Return the number of pairs of the source that has fewest."""
-    return min(effect.pairs for effect in attribution.effects)
-
-
-def _blocks_for(pairs: int, attribution: Attribution) -> int:
-    return math.ceil(pairs * attribution.blocks / _pairs(attribution))
-
-
-def _first_order(effect: SourceEffect) -> Interval | None:
-    share: Interval | None = effect.first_order if effect.pairs >= MINIMUM_PAIRS_FIRST_ORDER else None
-    return share
 
 
 def _share(share: Interval | None) -> str:

@@ -1,52 +1,81 @@
-"""Results from anywhere: a data frame in, verdicts out."""
+"""Results from anywhere: data in, verdicts out."""
 
 from __future__ import annotations
 
-import difflib
 import html
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, compared, row_numbers
+from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow, Question, compare_study
-from seedwise.statistics.cells.metric import inferred
+from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, read_table, understand
+from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SEED_NAMES = ("seed", "replicate", "run", "repeat", "fold", "trial")
-
 
 @dataclass(frozen=True)
-class Comparison:
-    """Methods compared with a baseline; shows itself as a table of verdicts.
+class MetricComparison:
+    """Methods compared with a base by one metric.
 
     Attributes:
         results: the table; shares of examples in percent.
+        statement: what it says, in a paragraph.
         rows: the numbers behind it, in the unit of the data.
         cells: the data.
 
     """
 
     results: Results
-    rows: list[ComparisonRow]
-    cells: list[Cell]
+    statement: str
+    rows: tuple[ComparisonRow, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods compared with a base; shows itself as a table of verdicts.
+
+    Attributes:
+        lines: what one run was taken to be.
+        parts: the comparison by each metric.
+
+    """
+
+    lines: tuple[str, ...]
+    parts: tuple[MetricComparison, ...]
+
+    @property
+    def results(self) -> Results:
+        """The table of the first metric."""
+        return self.parts[0].results
+
+    @property
+    def rows(self) -> list[ComparisonRow]:
+        """The numbers behind the tables of all metrics, in the unit of the data."""
+        return [row for part in self.parts for row in part.rows]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The data of the first metric."""
+        return list(self.parts[0].cells)
 
     @property
     def table(self) -> Table:
-        """The table of verdicts, with ``to_csv``, ``to_markdown`` and ``to_html``."""
+        """The table of the first metric, with ``to_csv``, ``to_markdown`` and ``to_html``."""
         return self.results.table
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the numbers behind the table, one row per method, intervals as columns ``_low`` and ``_high``."""
+        """Return the numbers behind the tables, a row per method, task and metric, intervals in own columns."""
         import pandas as pd
 
         return pd.DataFrame([row_numbers(row) for row in self.rows])
@@ -60,27 +89,45 @@ class Comparison:
         return runs_figure(self.cells)
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.table.columns, *self.table.rows, strict=True)]
-        lines = [self.table.columns, *self.table.rows]
-        shown = ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-        return "\n".join([self.results.title, *shown, *self.results.plan, *self.results.reasons])
+        shown = [*self.lines]
+        for part in self.parts:
+            table = part.results.table
+            widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+            shown += ["", part.statement, "", part.results.title]
+            for line in (table.columns, *table.rows):
+                shown.append("  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip())
+            shown += [*part.results.plan, *part.results.reasons]
+        return "\n".join(shown)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        reasons = "".join(f"<p>{html.escape(reason)}</p>" for reason in [*self.results.plan, *self.results.reasons])
-        figure = inline(lambda: runs_figure(self.cells), "runs")
-        return f"<p>{html.escape(self.results.title)}</p>{self.table.to_html()}{reasons}{figure}"
+        shown = [f"<p>{html.escape(line)}</p>" for line in self.lines]
+        for part in self.parts:
+            sentences = [html.escape(text) for text in [*part.results.plan, *part.results.reasons]]
+            shown += [f"<p><b>{html.escape(part.statement)}</b></p>", f"<p>{html.escape(part.results.title)}</p>"]
+            shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
+            shown.append(inline(partial(runs_figure, list(part.cells)), "runs"))
+        return "".join(shown)
 
 
 def compare(
-    data: pd.DataFrame,
+    data: pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame],
     *,
     by: str | None = None,
-    metric: str = "value",
-    baseline: str,
-    seed: str | None = None,
+    methods: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    base: str | None = None,
+    seed: str | Sequence[str] | None = None,
+    name: str | None = None,
+    task: str | None = None,
+    where: Mapping[str, object] | None = None,
+    step: str | None = None,
+    best: str | None = None,
+    fold: str | None = None,
+    higher_is_better: bool | None = None,
     lower_is_better: bool = False,
+    unit: str | None = None,
     unpaired: bool = False,
     chance: float | None = None,
     sd_ratio: float = 0.7,
@@ -88,21 +135,31 @@ def compare(
     factor: float | None = None,
     margin: float | None = None,
 ) -> Comparison:
-    """Compare methods with a baseline: spread, mean and verdicts, from a table of results over seeds.
+    """Compare methods with a base: spread, mean and verdicts, from results over seeds in any table.
 
-    The table is long (a row per run: columns ``by``, ``metric`` and, for paired runs, ``seed``) or, without ``by``,
-    wide (a row per seed, a column per method). Whether runs are paired is decided by the table, never by the values:
-    they are if at least half of all the seeds are in every method; a run without a partner counts in its own method's
+    First it is decided what one run is, and said: which column names the method, the seed, the task, which rows are
+    summaries or steps of a curve. What can be read in two ways is refused with the option that decides it. Runs are
+    paired if at least half of all the seeds are in every method; a run without a partner counts in its own method's
     numbers and not in a comparison, and a line names it. An empty value is a failed run.
 
     Args:
-        data: the results.
-        by: the column that names the method; None if every method has its column.
-        metric: the column of the metric, or its name if the table is wide.
-        baseline: the method that the others are compared with.
-        seed: the column of the seeds.
-        lower_is_better: direction of the metric.
-        unpaired: whether to ignore that rows or seeds correspond.
+        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), or several of them; a file without a column
+            of methods is then a method named after the file.
+        by: the column that names the method.
+        methods: the methods to compare, the base among them: columns of a wide table or values of ``by``.
+        metric: the columns of the metrics, each a family of comparisons; in a wide table the metric's name.
+        base: the method that the others are compared with; None: the one that is called base, baseline or the like.
+        seed: the columns that together name the seed.
+        name: how method and seed are written in one name, such as ``{method}-s{seed}``.
+        task: the column of the task.
+        where: by column, the value of the rows to keep.
+        step: the column that counts the steps of curves, of which the last is taken.
+        best: the metric whose best step is taken instead.
+        fold: the column of the fold of a cross-validation.
+        higher_is_better: the direction; None: by the name of the metric.
+        lower_is_better: short for ``higher_is_better=False``.
+        unit: of the metric; ``share`` for fractions that are to be shown in percent.
+        unpaired: whether to ignore that seeds correspond.
         chance: the metric at chance level, so that failed runs can be counted.
         sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs that it takes.
         power: the probability of finding it.
@@ -111,161 +168,86 @@ def compare(
         margin: the largest difference of means that you would still call equal, in the unit of the metric; likewise.
 
     Returns:
-        A comparison, which prints as a table of verdicts.
+        A comparison, which prints as what was understood, a paragraph and a table of verdicts.
 
     Raises:
-        SeedwiseError: one line, for a missing column or baseline, text in the metric, a repeated seed or an ambiguous
-            seed axis, or a ratio, power, factor or margin out of its range.
+        SeedwiseError: one line, for what is ambiguous or no run, or an option out of its range.
 
     Example:
         >>> import pandas as pd
         >>> frame = pd.DataFrame({"base": [0.91, 0.93, 0.92, 0.95], "new": [0.92, 0.93, 0.93, 0.94]})
-        >>> compare(frame, baseline="base", metric="accuracy").results.comparisons[1].paired
-        True
+        >>> found = compare(frame, metric="accuracy")
+        >>> print(found.lines[0])
+        2 methods x 4 seeds, metric accuracy (a fraction, shown in percent), higher is better
 
     """
-    long = _wide_to_long(data, metric, seed) if by is None else _check_long(data, by, metric, seed, unpaired)
-    method_column, seed_column = ("method", "seed") if by is None else (by, seed)
-    if unpaired:
-        seed_column = None
-    methods = list(dict.fromkeys(long[method_column].astype(str)))
-    if baseline not in methods:
-        raise SeedwiseError(_no_such("method", baseline, methods, "baseline"))
-    values = _numbers(long, metric, method_column)
-    names = long[method_column].astype(str).to_numpy()
-    keys = None if seed_column is None else long[seed_column].to_numpy()
-    # The same number for the same seed in every method; without seeds every run has a number of its own.
-    codes = np.arange(len(long)) if keys is None else np.unique(keys.astype(str), return_inverse=True)[1]
-    if keys is not None:
-        _check_repeats(names, keys, seed_column)
-    missing, notes = ({}, []) if keys is None else _partners(names, keys.astype(str), str(seed_column))
-    largest = float(np.nanmax(np.abs(values), initial=0.0))
-    measured = inferred(metric, largest, higher_is_better=not lower_is_better, chance=chance)
-    cells = []
-    for method in [baseline, *(m for m in methods if m != baseline)]:
-        own, absent = values[names == method], missing.get(method, np.array([], dtype=np.int64))
-        status = ["finished" if ok else "crashed" for ok in np.isfinite(own)] + ["pending"] * absent.size
-        cells.append(
-            Cell(
-                task="results",
-                method=method,
-                regime="as given",
-                group=np.zeros(len(status), dtype=np.int64),
-                replicate=np.concatenate([codes[names == method], absent]),
-                values=np.concatenate([own, np.full(absent.size, np.nan)]),
-                status=tuple(status),
-                metric=measured,
-            )
-        )
+    roles = Roles(
+        by=by,
+        methods=tuple(methods),
+        seed=_names(seed),
+        name=name,
+        task=task,
+        metric=_names(metric),
+        where=tuple((column, str(value)) for column, value in (where or {}).items()),
+        step=step,
+        best=best,
+        fold=fold,
+        higher_is_better=False if lower_is_better else higher_is_better,
+        unit=unit,
+    )
     question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
+    return compared_frames(_frames(data), roles, question, base=base, unpaired=unpaired, chance=chance)
+
+
+def compared_frames(
+    frames: Sequence[Frame],
+    roles: Roles,
+    question: Question,
+    *,
+    base: str | None = None,
+    unpaired: bool = False,
+    chance: float | None = None,
+) -> Comparison:
+    """Compare the methods of tables; see ``compare``."""
+    runs = understand(frames, roles)
+    found = compare_runs(runs, base, question, unpaired=unpaired, chance=chance)
+    return Comparison(tuple(runs.lines), tuple(_of_metric(one, question) for one in found))
+
+
+def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
     try:
-        rows = compare_study(cells, baseline=baseline, factor=factor, margin=margin)
-        results = compared(cells, base=baseline, question=question)
+        results = compared(found.cells, base=found.base, question=question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     table = results.table
-    texts = [[*row, _about_mean(found)] for row, found in zip(table.rows, results.comparisons, strict=True)]
+    texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
     shown = replace(
-        results, table=Table([*table.columns, "verdict on the mean"], texts), reasons=[*notes, *results.reasons]
+        results, table=Table([*table.columns, "verdict on the mean"], texts), reasons=[*found.notes, *results.reasons]
     )
-    return Comparison(shown, rows, cells)
+    plan = runs_to_resolve(
+        results.comparisons,
+        sd_ratio=question.sd_ratio,
+        power=question.power,
+        margin=question.margins(found.cells),
+    )
+    return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells)
+
+
+def _frames(data: Any) -> list[Frame]:
+    if isinstance(data, str | os.PathLike):
+        return [read_table(Path(data))]
+    if isinstance(data, Mapping):
+        return [Frame(frame, name) for name, frame in data.items()]
+    if isinstance(data, Sequence):
+        return [read_table(Path(one)) for one in data]
+    return [Frame(data, "the table")]
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def _about_mean(row: ComparisonRow) -> str:
-    if row.paired is None:  # the baseline itself
+    if row.paired is None:  # the base itself
         return ""
     return row.mean_verdict.sentence if row.mean_verdict else row.mean_verdict_reason
-
-
-def _wide_to_long(data: pd.DataFrame, metric: str, seed: str | None) -> pd.DataFrame:
-    if seed is not None and seed not in data.columns:
-        raise SeedwiseError(_no_such("column", seed, list(data.columns), "seed"))
-    if seed is None:
-        candidates = [str(c) for c in data.columns if str(c).lower() in _SEED_NAMES]
-        if candidates:
-            raise SeedwiseError(f"is the column '{candidates[0]}' the seed or a method? Pass seed='{candidates[0]}'")
-    methods = [column for column in data.columns if column != seed]
-    keys = np.arange(len(data)) if seed is None else data[seed].to_numpy()
-    wide = data[methods].copy()
-    wide["seed"] = keys
-    return wide.melt(id_vars="seed", var_name="method", value_name=metric)
-
-
-def _check_long(data: pd.DataFrame, by: str, metric: str, seed: str | None, unpaired: bool) -> pd.DataFrame:
-    columns = [str(column) for column in data.columns]
-    for what, column in (("by", by), ("metric", metric), ("seed", seed)):
-        if column is not None and column not in columns:
-            raise SeedwiseError(_no_such("column", column, columns, what))
-    if seed is None and not unpaired:
-        candidates = [c for c in columns if c.lower() in _SEED_NAMES and c not in (by, metric)]
-        if candidates:
-            raise SeedwiseError(
-                f"the column '{candidates[0]}' may say which runs belong together: pass seed='{candidates[0]}' "
-                "(--seed), or unpaired=True (--unpaired)"
-            )
-    if data[by].isna().any():
-        raise SeedwiseError(f"the column '{by}' is empty in row {_row(data[by].isna())}: every run needs a method")
-    if seed is not None and data[seed].isna().any():
-        raise SeedwiseError(f"the column '{seed}' is empty in row {_row(data[seed].isna())}: every run needs a seed")
-    return data
-
-
-def _numbers(long: pd.DataFrame, metric: str, method_column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    import pandas as pd
-
-    column = long[metric]
-    numbers = pd.to_numeric(column, errors="coerce")
-    text = numbers.isna() & column.notna() & (column.astype(str).str.lower() != "nan")
-    if text.any():
-        bad = column[text].iloc[0]
-        where = f"method {long[method_column][text].iloc[0]}"
-        raise SeedwiseError(
-            f"'{bad}' in the column '{metric}' ({where}) is not a number: leave the value of a failed run empty"
-        )
-    return np.asarray(numbers, dtype=np.float64)
-
-
-def _check_repeats(names: Any, keys: Any, seed_column: str | None) -> None:
-    seen: set[tuple[str, str]] = set()
-    for name, key in zip(names, keys, strict=True):
-        if (name, str(key)) in seen:
-            raise SeedwiseError(
-                f"method {name} has {seed_column} {key} twice: a run counts once. If the rows differ in something else "
-                "(a dataset, an epoch), keep one value of it"
-            )
-        seen.add((name, str(key)))
-
-
-def _partners(names: Any, keys: Any, seed_column: str) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
-    """Return the codes of the seeds that each method lacks, if the runs are to be paired, and what to say of them."""
-    seeds = np.unique(keys)
-    lacks = {method: np.setdiff1d(seeds, keys[names == method]) for method in dict.fromkeys(names)}
-    lacks = {method: absent for method, absent in lacks.items() if absent.size}
-    shared = seeds.size - np.unique(np.concatenate(list(lacks.values()))).size if lacks else seeds.size
-    if not shared or not lacks:
-        return {}, []
-    if 2 * shared < seeds.size:
-        return {}, [
-            f"not paired: {shared} of {seeds.size} seeds ({seed_column}) are in every method, too few to keep to them: "
-            "leave out the rows of the others to compare pairs"
-        ]
-    codes = {method: np.searchsorted(seeds, absent) for method, absent in lacks.items()}
-    gaps = "; ".join(
-        f"{method} has no {seed_column} {', '.join(absent[:5])}{', ...' if absent.size > 5 else ''}"
-        for method, absent in lacks.items()
-    )
-    return codes, [
-        f"{gaps}: a comparison leaves out runs without a partner. Add the missing rows (an empty value is a failed "
-        "run), or compare all runs as independent: unpaired=True (--unpaired)"
-    ]
-
-
-def _row(mask: pd.Series[bool]) -> int:
-    return int(np.flatnonzero(mask.to_numpy())[0]) + 1
-
-
-def _no_such(what: str, name: str, allowed: Sequence[object], argument: str) -> str:
-    shown = [str(entry) for entry in allowed]
-    close = difflib.get_close_matches(name, shown, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"there is no {what} '{name}' for {argument}: {hint}there are {', '.join(shown[:20])}"

@@ -1,23 +1,21 @@
-"""The figures of a report."""
+"""What several figures of a report share: names, every run as a tick, reductions one above the other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import folded, label_rows, legend_above, new_figure, whole_ticks
-from seedwise.statistics import Cell, ComparisonRow, GroupSize, Interval, Metric, SpreadSources
+from seedwise.reporting._svg import folded, label_rows, new_figure
+from seedwise.statistics import Cell, Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LEFT = -150.0
+LEFT = -150.0
 """Reductions below are not drawn: -150 % is two and a half times the spread."""
-
-Curves = Mapping[str, NDArray[np.float64]]
 
 
 def names_of(cells: Sequence[Any]) -> list[str]:
@@ -65,17 +63,6 @@ def runs_figure(cells: Sequence[Cell]) -> Figure:
     return figure
 
 
-def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
-    """Draw the interval of every reduction, with a line at none.
-
-    Args:
-        rows: the rows; those without a reduction are left out.
-
-    """
-    resolved = [row.verdict is not None and row.verdict.word in ("reduced", "increased") for row in rows]
-    return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
-
-
 def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str], resolved: Sequence[bool]) -> Figure:
     """Draw reductions with their intervals, one above the other, and a line at none.
 
@@ -91,82 +78,14 @@ def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str]
     lines = max((folded(name).count("\n") + 1 for name, *_ in shown), default=1)
     figure, axes = new_figure(0.8 + max(0.36, 0.17 * lines + 0.05) * len(shown))
     for k, (_, r, here) in enumerate(shown):
-        axes.hlines(k, max(r.low, _LEFT), r.high, color="C0", linewidth=2)
-        if r.low < _LEFT:
-            axes.plot([_LEFT], [k], "<", color="C0", markersize=6)
-        if r.estimate >= _LEFT:
+        axes.hlines(k, max(r.low, LEFT), r.high, color="C0", linewidth=2)
+        if r.low < LEFT:
+            axes.plot([LEFT], [k], "<", color="C0", markersize=6)
+        if r.estimate >= LEFT:
             axes.plot([r.estimate], [k], "o", color="C1" if here else "C0", markersize=6)
     axes.axvline(0, color="black", linewidth=0.8)
     label_rows(axes, [name for name, *_ in shown])
     axes.set_xlabel("reduction of the SD [%], right is steadier")
-    return figure
-
-
-def curves_figure(cells: Sequence[Cell], curves: Sequence[Curves], metric: Metric) -> Figure:
-    """Draw a series by epoch: the median over runs and the band that holds all of them.
-
-    Args:
-        cells: the cells.
-        curves: for each cell its series, arrays (runs, epochs).
-        metric: which series.
-
-    """
-    figure, axes = new_figure(3.2)
-    for k, (label, series) in enumerate(zip(names_of(cells), curves, strict=True)):
-        if metric.name not in series:
-            continue
-        values = series[metric.name] * metric.scale
-        epochs = np.arange(1, values.shape[1] + 1)
-        axes.fill_between(epochs, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
-        axes.plot(epochs, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
-    axes.set_xlabel("epoch")
-    whole_ticks(axes)
-    axes.set_ylabel(metric.axis)
-    if len(cells) > 1:
-        legend_above(figure, axes)
-    return figure
-
-
-def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
-    """Draw the reduction found in groups of several sizes drawn from the same runs: mean and central range.
-
-    Args:
-        tables: by method, the rows of ``group_size_table``.
-
-    """
-    figure, axes = new_figure(3.0)
-    width = 0.8 / max(len(tables), 1)
-    for k, (method, rows) in enumerate(tables.items()):
-        at = np.arange(len(rows)) + (k - (len(tables) - 1) / 2) * width * 0.6
-        axes.vlines(at, [max(r.new_low, _LEFT) for r in rows], [r.new_high for r in rows], color=f"C{k}", linewidth=2)
-        axes.plot(at, [r.reduction for r in rows], "o", color=f"C{k}", label=method, markersize=5)
-        axes.set_xticks(range(len(rows)), [str(r.size) for r in rows])
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xlabel("runs per group")
-    axes.set_ylabel("reduction of the SD [%]")
-    legend_above(figure, axes)
-    return figure
-
-
-def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
-    """Draw, for each cell, the share of the variance over runs that is noise of the finite test set.
-
-    Args:
-        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out.
-
-    """
-    shown = {name: s.noise_share for name, s in sources.items() if s.noise_share is not None}
-    figure, axes = new_figure(0.8 + 0.36 * len(shown))
-    for k, share in enumerate(shown.values()):
-        low, high = (min(max(100 * value, 0), 250) for value in (share.low, share.high))
-        axes.hlines(k, low, high, color="C0", linewidth=2)
-        axes.plot([min(100 * share.estimate, 250)], [k], "o", color="C0", markersize=6)
-        if 100 * share.high > high:
-            axes.plot([high], [k], ">", color="C0", markersize=6)
-    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
-    axes.set_xlim(left=0)
-    label_rows(axes, list(shown))
-    axes.set_xlabel("share of test-set noise [%]")
     return figure
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from seedwise.reporting._svg import inline
+from seedwise.reporting._topic import Drawn
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from seedwise.study import Provenance
 
 F = TypeVar("F")
-Drawn = Iterable[tuple[Callable[[], "Figure"], str]]
-"""How figures are drawn, each with its caption."""
 
 
 class _Results(Protocol):
@@ -47,7 +44,7 @@ class Part(Generic[F]):
     provenance: Provenance
 
     @classmethod
-    def of(cls, results: _Results, findings: F, figures: Drawn, prefix: str) -> Part[F]:
+    def of(cls, results: _Results, findings: F, figures: Iterable[Drawn], prefix: str) -> Part[F]:
         """Draw the figures, whose ids begin with ``prefix``, and put all of it together."""
         drawn = [(inline(draw, f"{prefix}figure{k}"), caption) for k, (draw, caption) in enumerate(figures)]
         return cls(results.name, results.study, findings, drawn, results.provenance)

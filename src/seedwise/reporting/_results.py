@@ -19,17 +19,16 @@ from seedwise.statistics import (
     Metric,
     Question,
     Verdict,
-    compare_study,
-    runs_to_resolve,
+    answer,
 )
+from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.cells.pairing import is_base
-from seedwise.statistics.sequential.interim import limit_of
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
 
 _P, _VERDICT = "p", "verdict on spread"
-_REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
+_REGIMES = {"all": "all sources vary", "none": "no source varies", AS_GIVEN: "runs as given"}
 
 
 @dataclass(frozen=True)
@@ -135,20 +134,9 @@ def compared(
         models: by task, the name of the network, or None.
 
     """
-    margin = question.margins(cells)
-    rows = compare_study(
-        [cell.shown for cell in cells],
-        baseline=base,
-        # A look at a growing study tests for differences, at its own limit, and not for equivalence.
-        **(
-            {"alpha": limit_of(look, sum(not is_base(cell, base) for cell in cells))}
-            if look
-            else {"factor": question.factor, "margin": margin}
-        ),
-    )
-    # A study that grows until it is resolved has looks for a plan.
-    plan = None if look else runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
-    share = cells[0].metric.scale > 1
+    found = answer(cells, base, question, look)
+    rows = found.rows
+    share = cells[0].metric.is_percent
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1
@@ -209,7 +197,7 @@ def compared(
     title = headline(models, cells, rows)
     full = Table(columns, table)
     shown, unique = full.without(_P), list(dict.fromkeys(reasons))
-    return Results(title, shown, full.without(_VERDICT), plan_sentences(plan), unique, rows, base, decimals)
+    return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, list(rows), base, decimals)
 
 
 def _spread_and_mean(row: ComparisonRow, decimals: int) -> tuple[str, str]:
@@ -248,7 +236,7 @@ def _reasons(row: ComparisonRow, base: str, *, several_tasks: bool) -> list[str]
     found = []
     if isinstance(row.spread, str):
         found.append(f"{where}: no SD: {row.spread}")
-    if row.pending:
+    if row.pending and row.regime != AS_GIVEN:  # of other tools' runs these are partners that there are not
         what = "trained" if row.readout == "plain" else "read out"
         found.append(f"{where}: {row.pending} runs are still to be {what}")
     if not is_base(row, base) and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:

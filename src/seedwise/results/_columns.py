@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused, text_of
+from seedwise.results._cells import different
+from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
 from seedwise.results._roles import Roles, known, listed
 
 if TYPE_CHECKING:
@@ -139,13 +140,13 @@ def _is_no_metric(column: str) -> bool:
 
 
 def _are_seeds(column: pd.Series[str]) -> bool:
-    values = {text_of(cell) for cell in column} - {""}
+    values = set(different(column)) - {""}
     return all(_names.is_seed_like(value) or _names.is_statistic(value) for value in values)
 
 
 def _are_states(column: pd.Series[str]) -> bool:
-    return {text_of(cell).lower() for cell in column} <= _names.FINISHED | _names.GOING | _names.FAILED
+    return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED
 
 
 def _vary(column: pd.Series[str]) -> bool:
-    return len({text_of(cell) for cell in column.unique()}) > 1
+    return len(different(column)) > 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ class Rows:
         task, method: names.
         seed, fold: in one spelling, or None where there is no such column.
         numbers: by metric.
-        failed: whether the run that a row belongs to failed.
+        finished, failed: whether the run that a row belongs to is known to have ended well, and to have failed.
         place: the rows' places in the table.
 
     """
@@ -28,6 +28,7 @@ class Rows:
     seed: NDArray[np.object_] | None
     fold: NDArray[np.object_] | None
     numbers: dict[str, Numbers]
+    finished: NDArray[np.bool_]
     failed: NDArray[np.bool_]
     place: NDArray[np.int64]
 
@@ -51,13 +52,39 @@ class Rows:
             None if self.seed is None else self.seed[rows],
             None if self.fold is None else self.fold[rows],
             {name: found.take(rows) for name, found in self.numbers.items()},
+            self.finished[rows],
             self.failed[rows],
             self.place[rows],
         )
 
 
+def everywhere(rows: Rows) -> tuple[Rows, bool]:
+    """Return the rows with what each run has written once, such as a final test, in all rows of the run.
+
+    Args:
+        rows: steps of runs.
+
+    Returns:
+        The rows, and whether every metric is such: then there are no curves.
+
+    """
+    run, numbers, once = rows.run, {}, True
+    for name, found in rows.numbers.items():
+        written = np.flatnonzero(~found.missing)
+        if len(np.unique(run[written])) < len(written):
+            numbers[name], once = found, False
+            continue
+        source = np.full(run.max(initial=0) + 1, -1)
+        source[run[written]] = written
+        nowhere = source[run] < 0
+        numbers[name] = Numbers(np.where(nowhere, np.nan, found.values[source[run]]), nowhere, found.percent)
+    return replace(rows, numbers=numbers), once
+
+
 def ends(rows: Rows, step: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the last row of each run, and which of these runs end before the longest of their task.
+
+    A run that is known to have finished was stopped on purpose, one that failed is known to have.
 
     A row without any value is no step of the metric: programs write several curves into one table.
 
@@ -71,7 +98,8 @@ def ends(rows: Rows, step: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDAr
     order = np.lexsort((step, written, run))
     last = order[np.append(np.diff(run[order]) != 0, True)]
     longest = {task: step[last][rows.task[last] == task].max() for task in dict.fromkeys(rows.task[last])}
-    return last, np.array([step[k] < longest[rows.task[k]] for k in last], dtype=bool)
+    short = np.array([step[k] < longest[rows.task[k]] for k in last], dtype=bool)
+    return last, short & ~rows.finished[last] & ~rows.failed[last]
 
 
 def best(rows: Rows, step: NDArray[np.float64], score: Numbers, *, higher: bool) -> NDArray[np.int64]:

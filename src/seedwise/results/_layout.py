@@ -10,6 +10,7 @@ import numpy as np
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
+from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
 from seedwise.results._roles import Roles, known, listed
 
@@ -55,25 +56,21 @@ def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
     data = data.copy()
     data.columns = [_title(column) for column in data.columns]
     for name in ("", *(c for c in data.columns if re.fullmatch(r"Unnamed: \d+", c))):
-        if name in data.columns and (data[name].map(is_missing).all() or _counts(data[name])):
-            notes.set_aside += ["the column without a name"] if not data[name].map(is_missing).all() else []
+        if name in data.columns and (_is_empty(data[name]) or _counts(data[name])):
+            notes.set_aside += ["the column without a name"] if not _is_empty(data[name]) else []
             data = data.drop(columns=name)
     for column, value in roles.where:
         known("column", column, data.columns)
-        chosen = np.array([_same(cell, value) for cell in data[column]], dtype=bool)
+        chosen = np.array([_same(text, value) for text in texts(data[column])], dtype=bool)
         if not chosen.any():
-            raise SeedwiseError(
-                f"no row has {column}={value}: the values are {listed(dict.fromkeys(map(text_of, data[column])))}"
-            )
+            raise SeedwiseError(f"no row has {column}={value}: the values are {listed(different(data[column]))}")
         data = data[chosen]
     return data.reset_index(drop=True)
 
 
 def is_numeric(column: pd.Series[str]) -> bool:
     """Return whether every cell of a column is a number or empty, and not all of them are empty."""
-    import pandas as pd
-
-    unique = [cell for cell in pd.unique(column) if not is_missing(cell)]
+    unique = [cell for cell in factorized(column)[1] if not is_missing(cell)]
     try:
         return bool(unique) and not read_numbers(unique, ".").missing.all()
     except (NotANumberError, SeedwiseError):
@@ -88,13 +85,13 @@ def is_numeric(column: pd.Series[str]) -> bool:
 
 def are_numbers(column: pd.Series[str]) -> bool:
     """Return whether most of the different cells of a column are numbers: the others are then mistakes."""
-    unique = [cell for cell in column.unique() if not is_missing(cell)]
+    unique = [cell for cell in factorized(column)[1] if not is_missing(cell)][:1000]
     return 2 * sum(_is_number(cell) for cell in unique) > len(unique)
 
 
 def _is_number(cell: object) -> bool:
     try:
-        read_numbers([cell], ".")
+        read_numbers(np.array([cell], dtype=object), ".")
     except (NotANumberError, SeedwiseError):
         return False
     return True
@@ -132,19 +129,19 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
     by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
-    texts = _texts(data, numeric, roles)
-    if len(by_seed) >= 2 and texts:
+    candidates = _candidates(data, numeric, roles)
+    if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
     means_are_refused(data, columns)
-    method = _method(data, texts, roles)
-    run = None if method else next((column for column in texts if _is_run_name(data, column, roles)), None)
+    method = _method(data, candidates, roles)
+    run = None if method else next((column for column in candidates if _is_run_name(data, column, roles)), None)
     if run is not None:
         return _named_runs(data, run, roles, notes)
-    if method is not None or len(texts) == 1:
-        notes.read_as.append(f"method: column '{method or texts[0]}'")
-        return Long(data, method or texts[0])
-    if len(texts) > 1:
-        raise SeedwiseError(_which_method(texts))
+    if method is not None or len(candidates) == 1:
+        notes.read_as.append(f"method: column '{method or candidates[0]}'")
+        return Long(data, method or candidates[0])
+    if len(candidates) > 1:
+        raise SeedwiseError(_which_method(candidates))
     return _wide_or_file(data, numeric, roles, notes, name)
 
 
@@ -178,7 +175,7 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
             )
 
 
-def _texts(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
+def _candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
     others = {*roles.seed, roles.task, roles.step, roles.fold, *roles.metric, *(column for column, _ in roles.where)}
     found = []
@@ -189,26 +186,35 @@ def _texts(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
             continue
         if _names.one_of(column, _names.SEEDS) and _all_seeds(data[column]):
             continue
-        values = {text_of(cell) for cell in data[column]}
+        values = set(different(data[column]))
         called = any(_names.one_of(column, (one,)) for one in _names.METHODS)
         if not column or (values <= {*_names.STATISTICS, ""} and not called) or are_numbers(data[column]):
             continue
         if len(values) > 1:
             found.append(column)
-    several = [column for column in found if data[column].nunique() < len(data)]
+    runs = _number_of_runs(data, numeric)
+    several = [column for column in found if data[column].nunique() < runs]
     return several or found
 
 
-def _method(data: pd.DataFrame, texts: list[str], roles: Roles) -> str | None:
+def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
+    """Return how many rows there are, or where they are steps, how many of them differ in more than numbers."""
+    if not any(_names.one_of(c, _names.STEPS) and data[c].nunique() > 1 for c in numeric):
+        return len(data)
+    keys = [c for c in data.columns if c not in numeric or _names.one_of(c, _names.SEEDS)]
+    return len(data[keys].drop_duplicates())
+
+
+def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:
     """Return the column that is called like one that names the method."""
     if roles.methods:
-        holding = [c for c in texts if set(roles.methods) <= {text_of(cell) for cell in data[c]}]
+        holding = [c for c in candidates if set(roles.methods) <= set(different(data[c]))]
         if len(holding) == 1:
             return holding[0]
-        every = {text_of(cell) for column in texts for cell in data[column]} | set(data.columns)
+        every = {text for column in candidates for text in different(data[column])} | set(data.columns)
         for method in roles.methods:
             known("method", method, sorted(every))
-    called = [c for c in texts if any(_names.one_of(c, (one,)) for one in _names.METHODS)]
+    called = [c for c in candidates if any(_names.one_of(c, (one,)) for one in _names.METHODS)]
     called = [c for c in called if not _is_run_name(data, c, roles)]
     first = [c for c in called if _names.one_of(c, ("method",))]
     if first:
@@ -224,13 +230,13 @@ def _is_run_name(data: pd.DataFrame, column: str, roles: Roles) -> bool:
     if roles.name is None and any(_names.one_of(c, _names.SEEDS) and c != column for c in data.columns):
         return False
     pattern = _names.run_pattern(roles.name)
-    return all(pattern.fullmatch(text_of(cell)) for cell in set(data[column]))
+    return all(pattern.fullmatch(text) for text in different(data[column]))
 
 
 def _named_runs(data: pd.DataFrame, column: str, roles: Roles, notes: Notes) -> Long:
     """Split the names of runs into their parts."""
     pattern = _names.run_pattern(roles.name)
-    found = [pattern.fullmatch(text_of(cell)) for cell in data[column]]
+    found = by_value(data[column], lambda cell: pattern.fullmatch(text_of(cell)))
     for cell, match in zip(data[column], found, strict=True):
         if match is None:
             raise SeedwiseError(f"'{cell}' in the column '{column}' is not named '{roles.name}'")
@@ -242,7 +248,7 @@ def _named_runs(data: pd.DataFrame, column: str, roles: Roles, notes: Notes) -> 
     for part in named:
         data[part] = np.array([one[part] for one in parts], dtype=object)
     example = parts[0]
-    notes.read_as.append(f"{', '.join(f'{part} {example[part]}' for part in named)} in '{found[0][0]}'")  # type: ignore[index]
+    notes.read_as.append(f"{', '.join(f'{part} {example[part]}' for part in named)} in '{found[0][0]}'")
     return Long(data, "method", "seed" if "seed" in named else None)
 
 
@@ -281,10 +287,10 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     metric = roles.metric[0] if roles.metric else "value"
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
-    texts = _texts(melted.drop(columns=["seed of column", metric]), [], roles)
-    method = _method(melted, texts, roles) or (texts[0] if len(texts) == 1 else None)
+    candidates = _candidates(melted.drop(columns=["seed of column", metric]), [], roles)
+    method = _method(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
     if method is None:
-        raise SeedwiseError(_which_method(texts or [column for column in keys if column in data.columns][:1]))
+        raise SeedwiseError(_which_method(candidates or [column for column in keys if column in data.columns][:1]))
     return Long(melted, method, "seed of column", metric)
 
 
@@ -326,31 +332,26 @@ def _is_no_method(column: str) -> bool:
 
 
 def _all_seeds(column: pd.Series[str]) -> bool:
-    values = {text_of(cell) for cell in column}
+    values = different(column)
     return all(_names.is_seed_like(value) or value.lower() in _names.STATISTICS for value in values)
 
 
 def _counts(column: pd.Series[str]) -> bool:
-    return [text_of(cell) for cell in column] in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
+    return texts(column).tolist() in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
 
 
 def _title(column: object) -> str:
     return str(column).strip()
 
 
-def text_of(cell: object) -> str:
-    """Return a cell as text: whole numbers without a decimal point, missing ones empty."""
-    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
-        return ""
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+def _is_empty(column: pd.Series[str]) -> bool:
+    return all(is_missing(cell) for cell in factorized(column)[1])
 
 
-def _same(cell: object, value: str) -> bool:
-    if text_of(cell) == value.strip():
+def _same(text: str, value: str) -> bool:
+    if text == value.strip():
         return True
     try:
-        return float(text_of(cell)) == float(value)
+        return float(text) == float(value)
     except ValueError:
         return False

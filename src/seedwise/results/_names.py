@@ -24,9 +24,10 @@ STEPS: Final = (
 STATES: Final = ("state", "status")
 FINISHED: Final = frozenset({"finished", "completed", "complete", "success", "successful", "done", "ok", "succeeded"})
 GOING: Final = frozenset({"running", "pending", "queued", "scheduled", "waiting", "unfinished"})
-FAILED: Final = frozenset(
-    {"crashed", "failed", "killed", "error", "diverged", "timeout", "oom", "out_of_memory", "preempted", "fail", "nan"}
-)
+FAILED: Final = frozenset({
+    "crashed", "failed", "killed", "error", "diverged", "timeout", "oom", "out_of_memory", "preempted", "pruned",
+    "fail", "nan",
+})  # fmt: skip
 STATISTICS: Final = frozenset(
     {"mean", "avg", "average", "std", "stdev", "stddev", "sd", "sem", "stderr", "median", "min", "max", "total"}
 )

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from seedwise.errors import SeedwiseError
+from seedwise.results._cells import factorized
 
 Decimal = Literal[".", ","]
 
 _MISSING: Final = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
 _NOT_FINITE: Final = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
+_PLAIN: Final = frozenset("0123456789.+-eE")
 _MEANS: Final = re.compile(r"\u00b1|\+/-|\+-")
 _TAIL: Final = r"(?:[eE][+-]?\d+)?"
 _POINT: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?|\d+\.?\d*|\.\d+){_TAIL}")
@@ -68,7 +70,7 @@ def is_missing(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
 
 
-def read_numbers(cells: Sequence[object], decimal: Decimal | None = None) -> Numbers:
+def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
     """Read a column of numbers, in one spelling.
 
     Args:
@@ -84,30 +86,40 @@ def read_numbers(cells: Sequence[object], decimal: Decimal | None = None) -> Num
         ([0.91, 1234.5], True)
 
     """
-    array = np.asarray(cells, dtype=object)
-    values = np.full(array.shape, np.nan)
-    missing = np.zeros(array.shape, dtype=bool)
-    texts: dict[str, list[int]] = {}
-    for k, cell in enumerate(array):
-        if is_missing(cell):
-            missing[k] = True
-        elif isinstance(cell, str):
-            texts.setdefault(cell.strip(), []).append(k)
-        elif isinstance(cell, bool | np.bool_):
-            raise NotANumberError(str(cell))
-        elif isinstance(cell, int | float | np.integer | np.floating):
-            values[k] = float(cell) if np.isfinite(cell) else np.nan
-        else:
-            raise NotANumberError(str(cell))
-    written = {text: text.removesuffix("%").rstrip() for text in texts if text.lower() not in _NOT_FINITE}
-    signs = {text.endswith("%") for text in written}
+    code, unique = factorized(cells)
+    plain = _plainly(unique)
+    if plain is not None and decimal != ",":
+        return Numbers(plain[code], np.zeros(len(code), dtype=bool), False)
+    missing = np.array([is_missing(cell) for cell in unique], dtype=bool)
+    texts = {k: cell.strip() for k, cell in enumerate(unique) if isinstance(cell, str) and not missing[k]}
+    values = np.array([_unwritten(cell) if not (missing[k] or k in texts) else np.nan for k, cell in enumerate(unique)])
+    written = {k: text.removesuffix("%").rstrip() for k, text in texts.items() if text.lower() not in _NOT_FINITE}
+    signs = {texts[k].endswith("%") for k in written}
     if len(signs) > 1:
-        some = [next(text for text in written if text.endswith("%") is sign) for sign in (True, False)]
+        some = [next(texts[k] for k in written if texts[k].endswith("%") is sign) for sign in (True, False)]
         raise SeedwiseError(f"some numbers have a percent sign ('{some[0]}') and others none ('{some[1]}'): write one")
     sign = decimal or _decimal(list(written.values()))
-    for text, number in written.items():
-        values[texts[text]] = _number(number, sign, text)
-    return Numbers(values, missing, signs == {True})
+    for k, number in written.items():
+        values[k] = _number(number, sign, texts[k])
+    return Numbers(values[code], missing[code], signs == {True})
+
+
+def _plainly(cells: NDArray[np.object_]) -> NDArray[np.float64] | None:
+    """Return texts that hold digits, points, signs and exponents as numbers; None if one is anything else."""
+    try:
+        if set("".join(cells)) <= _PLAIN:
+            numbers = cells.astype(str).astype(np.float64)
+            return np.where(np.isfinite(numbers), numbers, np.nan)
+    except (TypeError, ValueError):
+        pass
+    return None
+
+
+def _unwritten(cell: object) -> float:
+    """Return a cell that is no text as a number."""
+    if isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool):
+        return float(cell) if np.isfinite(cell) else np.nan
+    raise NotANumberError(str(cell))
 
 
 def _decimal(texts: Sequence[str]) -> Decimal:
@@ -127,6 +139,5 @@ def _decimal(texts: Sequence[str]) -> Decimal:
 def _number(text: str, decimal: Decimal, shown: str) -> float:
     if not (_POINT if decimal == "." else _COMMA).fullmatch(text):
         raise NotANumberError(shown)
-    plain = text.replace(",", "") if decimal == "." else text.replace(".", "").replace(",", ".")
-    number = float(plain)
+    number = float(text.replace(",", "") if decimal == "." else text.replace(".", "").replace(",", "."))
     return number if np.isfinite(number) else np.nan

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
+from seedwise.results._cells import by_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +69,8 @@ def read_table(path: Path) -> Frame:
         raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
     if suffix in (".json", ".jsonl", ".ndjson"):
         return Frame(pd.json_normalize(_records(text, path)), path.stem)
-    header, rows, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
-    columns = {name: [row[k] for row in rows] for k, name in enumerate(header)}
-    return Frame(pd.DataFrame(columns, dtype=object), path.stem, set_aside)
+    data, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
+    return Frame(data, path.stem, set_aside)
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -122,49 +122,57 @@ def _records(text: str, path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _csv(text: str, path: Path, separator: str | None) -> tuple[list[str], list[list[str]], list[str]]:
+def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells as text, without spaces around them, and what was left out."""
+    import pandas as pd
+
     separator = separator or _separator(text)
     try:
-        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if not _is_comment(row)]
+        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row and not _is_comment(row)]
     except csv.Error as error:
         raise SeedwiseError(f"cannot read {path} as a table: {error}") from None
     if not lines:
         raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
     header = [name.strip() for name in lines[0]]
-    while (
-        len(header) > 1
-        and not header[-1]
-        and all(len(row) < len(header) or not row[len(header) - 1].strip() for row in lines[1:])
-    ):
-        header.pop()
+    rows = lines[1:]
+    while len(header) > 1 and not header[-1] and not any(row[len(header) - 1 : len(header)] > [""] for row in rows):
+        header.pop()  # every line ends in a separator
+    _check_header(header, path)
+    width = len(header)
+    for k, row in enumerate(rows):
+        if len(row) != width:
+            if any(cell.strip() for cell in row[width:]):
+                raise SeedwiseError(
+                    f"{path}: row {k + 1} has {len(row)} fields and the header {width}: a number with a comma in it "
+                    "needs quotes"
+                )
+            rows[k] = row[:width] + [""] * (width - len(row))
+    own = [row for row in rows if row[0].strip() != header[0] or [cell.strip() for cell in row] != header]
+    if not own:
+        raise SeedwiseError(f"{path} has a header and no rows: it needs a row per run")
+    repeated = len(rows) - len(own)
+    aside = [f"{repeated} repeated header{'s' if repeated > 1 else ''}"] if repeated else []
+    columns = {name: by_value(column, _written) for name, column in zip(header, zip(*own, strict=True), strict=True)}
+    return pd.DataFrame(columns, dtype=object), aside
+
+
+def _written(cell: str) -> str:
+    """Return what stands in a cell, without the apostrophe that keeps a spreadsheet from computing it."""
+    text = cell.strip()
+    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+
+
+def _check_header(header: list[str], path: Path) -> None:
     twice = next((name for k, name in enumerate(header) if name and name in header[:k]), None)
     if twice is not None:
         raise SeedwiseError(f"{path}: two columns are named '{twice}': give each a name of its own")
     if header.count("") > 1:
         raise SeedwiseError(f"{path}: two columns have no name: give each one")
-    width, rows, repeated = len(header), [], 0
-    for row in lines[1:]:
-        if len(row) > width:
-            extra = [cell for cell in row[width:] if cell.strip()]
-            if extra:
-                where = next(k for k, line in enumerate(text.splitlines(), 1) if extra[0] in line and k > 1)
-                raise SeedwiseError(
-                    f"{path}: a row has {len(row)} fields and the header {width} (about line {where}): a number with a "
-                    "comma in it needs quotes"
-                )
-        cells = [cell.strip() for cell in row[:width]] + [""] * (width - len(row))
-        if cells == header:
-            repeated += 1
-        else:
-            rows.append(cells)
-    if not rows:
-        raise SeedwiseError(f"{path} has a header and no rows: it needs a row per run")
-    aside = [f"{repeated} repeated header{'s' if repeated > 1 else ''}"] if repeated else []
-    return header, rows, aside
 
 
 def _is_comment(row: list[str]) -> bool:
-    return not row or row[0].lstrip().startswith("#") or not any(cell.strip() for cell in row)
+    first = row[0].lstrip()
+    return first.startswith("#") or (not first and not any(cell.strip() for cell in row))
 
 
 def _separator(text: str) -> str:

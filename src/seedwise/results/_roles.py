@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, did_you_mean
 from seedwise.results._numbers import Decimal
 
 
@@ -45,6 +44,14 @@ class Roles:
     unit: str | None = None
     decimal: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        named = [self.by, *self.seed, self.task, self.fold, *self.metric]
+        twice = next((name for k, name in enumerate(named) if name is not None and name in named[:k]), None)
+        if twice is not None:
+            raise SeedwiseError(
+                f"the column '{twice}' is named for two roles: it can be one of method, seed, task, metric"
+            )
+
 
 def known(what: str, given: str, allowed: Iterable[object]) -> str:
     """Return the name, which must be one of those allowed.
@@ -56,9 +63,7 @@ def known(what: str, given: str, allowed: Iterable[object]) -> str:
     names = [str(one) for one in allowed]
     if given in names:
         return given
-    close = difflib.get_close_matches(given, names, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    raise SeedwiseError(f"there is no {what} '{given}': {hint}there are {', '.join(names[:20])}")
+    raise SeedwiseError(f"there is no {what} '{given}': {did_you_mean(given, names)}there are {listed(names, 20)}")
 
 
 def listed(names: Iterable[object], most: int = 6) -> str:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
+from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
-from seedwise.results._curves import Rows, best, ends
-from seedwise.results._layout import Long, Notes, cleaned, long_of, means_are_refused, text_of
+from seedwise.results._curves import Rows, best, ends, everywhere
+from seedwise.results._layout import Long, Notes, cleaned, long_of, means_are_refused
 from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Names = NDArray[np.object_]
 
 _ONE_TASK: Final = "results"
+_LARGEST: Final = 1e100
+"""Beyond it the squares that an SD adds up overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,23 +108,28 @@ def understand(frames: Sequence[Frame], roles: Roles) -> Runs:
 
 def _with_methods(table: Long, roles: Roles) -> Long:
     """Return the rows of the methods that are asked for."""
-    names = table.data[table.method].map(text_of)
+    names = texts(table.data[table.method])
     empty = np.flatnonzero(names == "")
-    if empty.size:
+    if empty.size and not roles.methods:
         raise SeedwiseError(f"the column '{table.method}' is empty in row {empty[0] + 1}: every run needs a method")
     for name in roles.methods:
-        known("method", name, dict.fromkeys(names))
+        known("method", name, dict.fromkeys(names[names != ""]))
     if not roles.methods:
         return table
-    return Long(table.data[names.isin(roles.methods)].reset_index(drop=True), table.method, table.seed, table.metric)
+    return Long(
+        table.data[np.isin(names.astype(str), roles.methods)].reset_index(drop=True),
+        table.method,
+        table.seed,
+        table.metric,
+    )
 
 
 def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     seed = seed_columns(table, roles, notes)
     data = _without_summaries(table.data, table.method, seed, notes)
     columns = columns_of(data, table, seed, roles, notes)
-    data, failed = _states(data, columns.state, notes)
-    rows = _rows(data, columns, failed, roles)
+    data, finished, failed = _states(data, columns.state, notes)
+    rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
     if rows.seed is not None:
@@ -135,7 +143,7 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
 def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
     """Leave out rows whose seed is a statistic, or that every method has under the name of one."""
     for column in data.columns:
-        summary = data[column].map(_names.is_statistic).to_numpy(dtype=bool)
+        summary = by_value(data[column], _names.is_statistic).astype(bool)
         if column == method or not summary.any():
             continue
         if column in seed or (not summary.all() and set(data[method][summary]) == set(data[method])):
@@ -147,30 +155,35 @@ def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], not
     return data
 
 
-def _states(data: pd.DataFrame, column: str | None, notes: Notes) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Leave out runs that still go on, and return which of the others failed."""
+def _states(
+    data: pd.DataFrame, column: str | None, notes: Notes
+) -> tuple[pd.DataFrame, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Leave out runs that still go on, and return which of the others are known to have finished, and failed."""
     if column is None:
-        return data, np.zeros(len(data), dtype=bool)
-    states = [text_of(cell).lower() for cell in data[column]]
+        return data, np.zeros(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
+    states = [text.lower() for text in texts(data[column])]
     going = np.array([state in _names.GOING for state in states], dtype=bool)
     if going.any():
         notes.set_aside.append(f"{_count(int(going.sum()), 'row')} of runs that still go on")
-    failed = np.array([state in _names.FAILED for state in states], dtype=bool)
-    return data[~going].reset_index(drop=True), failed[~going]
+    finished, failed = (
+        np.array([state in ended for state in states], dtype=bool)[~going] for ended in (_names.FINISHED, _names.FAILED)
+    )
+    return data[~going].reset_index(drop=True), finished, failed
 
 
-def _rows(data: pd.DataFrame, columns: Columns, failed: NDArray[np.bool_], roles: Roles) -> Rows:
+def _rows(
+    data: pd.DataFrame, columns: Columns, ended: tuple[NDArray[np.bool_], NDArray[np.bool_]], roles: Roles
+) -> Rows:
     def names(column: str) -> Names:
-        return np.array([text_of(cell) for cell in data[column]], dtype=object)
+        return texts(data[column])
 
     seed = None
     for column in columns.seed:
-        texts = names(column)
-        if "" in texts:
-            empty = int(np.flatnonzero(texts == "")[0]) + 1
-            raise SeedwiseError(f"the column '{column}' is empty in row {empty}: every run needs a seed")
-        spelled = {text: _names.seed_key(text) for text in set(texts)}
-        keys = np.array([spelled[text] for text in texts], dtype=object)
+        cells = names(column)
+        empty = np.flatnonzero(cells == "")
+        if empty.size:
+            raise SeedwiseError(f"the column '{column}' is empty in row {empty[0] + 1}: every run needs a seed")
+        keys = by_value(cells, _names.seed_key)
         seed = keys if seed is None else seed + ", " + keys
     return Rows(
         names(columns.task) if columns.task else np.full(len(data), _ONE_TASK, dtype=object),
@@ -178,17 +191,17 @@ def _rows(data: pd.DataFrame, columns: Columns, failed: NDArray[np.bool_], roles
         seed,
         names(columns.fold) if columns.fold else None,
         {name: _numbers(data, name, columns.method, roles) for name in columns.metrics},
-        failed,
+        *ended,
         np.arange(len(data)),
     )
 
 
 def _numbers(data: pd.DataFrame, column: str, method: str, roles: Roles) -> Numbers:
     try:
-        return read_numbers(list(data[column]), roles.decimal)
+        return read_numbers(data[column], roles.decimal)
     except NotANumberError as error:
         means_are_refused(data, [column])
-        bad = np.flatnonzero(data[column].map(text_of) == error.text)
+        bad = np.flatnonzero(texts(data[column]) == error.text)
         where = f"method {data[method].iloc[bad[0]]}" if bad.size else "see there"
         raise SeedwiseError(
             f"'{error.text}' in the column '{column}' ({where}) is not a number: leave the value of a failed run empty"
@@ -204,17 +217,20 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
         return False
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
-    step = read_numbers(list(data[columns.step])).values
+    step = read_numbers(data[columns.step]).values
     return len(np.unique(np.stack([run, step], axis=1), axis=0)) == len(run)
 
 
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
-    """Take the last step of each run, or that where the metric ``best`` is best."""
+    """Take the last step of each run, or that where the metric ``best`` is best; a metric of one step is no curve."""
     assert columns.step is not None
-    step = read_numbers(list(data[columns.step])).values
+    step = read_numbers(data[columns.step]).values
+    rows, once = everywhere(rows)
     last, short = ends(rows, step)
     chosen = last
-    if roles.best is None:
+    if once:
+        short[:] = False
+    elif roles.best is None:
         notes.read_as.append(f"the last '{columns.step}' of each run")
     else:
         known("column", roles.best, data.columns)
@@ -232,7 +248,14 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
     found = rows.take(chosen)
     ordered = np.argsort(found.place, kind="stable")
     return Rows(
-        found.task, found.method, found.seed, found.fold, found.numbers, found.failed | short, found.place
+        found.task,
+        found.method,
+        found.seed,
+        found.fold,
+        found.numbers,
+        found.finished,
+        found.failed | short,
+        found.place,
     ).take(ordered)
 
 
@@ -248,7 +271,7 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
     times = "twice" if counts[which] == 2 else f"{counts[which]} times"
     who = f"method {rows.method[k]} has {seed} {rows.seed[k]} {times}: a run counts once"
     taken = columns.all - {columns.step}
-    differing = [c for c in data.columns if c and c not in taken and same[c].map(text_of).nunique() > 1]
+    differing = [c for c in data.columns if c and c not in taken and len(different(same[c])) > 1]
     if not differing:
         raise SeedwiseError(f"{who}. Leave out the copies")
     column, value = differing[0], text_of(same[differing[0]].iloc[-1])
@@ -259,6 +282,12 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
 
 
 def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric:
+    large = np.abs(numbers.values) > _LARGEST
+    if large.any():
+        raise SeedwiseError(
+            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
+            "failed run empty"
+        )
     _mixed_units_are_refused(name, numbers, methods)
     higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
     if roles.unit is not None or numbers.percent:

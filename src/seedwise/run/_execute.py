@@ -203,7 +203,7 @@ def record_of(
         first_line = (str(error).strip() or "no message").splitlines()[0]
         message = f"{type(error).__name__}: {first_line}"
     return RunRecord(
-        id=run.id,
+        id=run.spec.id,
         content=run.spec.content,
         status=status,
         metrics=run.metrics or {},

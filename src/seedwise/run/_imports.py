@@ -58,6 +58,12 @@ def watched_imports(asked: set[str]) -> Iterator[None]:
         _remove(_watching, asked)
 
 
+def note_imports(names: Iterable[str]) -> None:
+    """Count modules as asked for now: what was loaded with them is used again."""
+    for asked in (*_watching, *_loading):
+        asked.update(names)
+
+
 def reached(roots: Iterable[str]) -> dict[str, Path]:
     """Return the files of the user's loaded modules among ``roots`` and those that they import when they are loaded.
 

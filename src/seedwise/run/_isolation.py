@@ -191,8 +191,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _SET_BY_IMPORTS}
 
 
-_SET_BY_IMPORTS: Final = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
-"""Set by scikit-learn when it is imported, for its own threads."""
+_SET_BY_IMPORTS: Final = {"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "TORCHINDUCTOR_CACHE_DIR"}
+"""Set by scikit-learn for its own threads, and by torch's compiler, which torch's optimizers import."""
 
 
 def _working_directory() -> str:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run._checkpoint import Checkpoint
+from seedwise.run._checks import cleaned_name, is_file_name, problem_of_ids
 from seedwise.run._digest import weights_sha256
 from seedwise.run._fingerprint import RunCode
 from seedwise.run._record import Forecasts, Observed, Predictions
@@ -193,10 +194,10 @@ class Run(Generic[Config]):
             split: which examples these are.
             tag: tells several predictions of one split apart; the key is (split, tag, epoch).
             epoch: the epoch after which they were made; default: the last one logged.
-            ids: (N,) integers that name the examples; default 0..N-1.
+            ids: (N,) integers that name the examples, each once; default 0..N-1.
 
         Raises:
-            SeedwiseError: if the shapes do not agree.
+            SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
 
         """
         values, truth = _to_numpy(array), _to_numpy(labels)
@@ -206,6 +207,8 @@ class Run(Generic[Config]):
                 f"save_predictions got predictions of shape {values.shape}, labels {truth.shape}, ids {names.shape}: "
                 "pass logits (N, C) or classes (N,), labels (N,) and ids (N,)"
             )
+        _check_ids("save_predictions", names)
+        tag = cleaned_name(tag)
         predicted = values if values.ndim == 1 else values.argmax(1)
         logits = None
         if values.ndim == 2 and self.keep.predictions != "labels":
@@ -241,10 +244,10 @@ class Run(Generic[Config]):
             variables: names of the C variables; default: their numbers.
             tag: as of ``save_predictions``.
             epoch: as of ``save_predictions``.
-            ids: (N,) integers that name the windows; default 0..N-1.
+            ids: (N,) integers that name the windows, each once; default 0..N-1.
 
         Raises:
-            SeedwiseError: if the shapes do not agree.
+            SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
 
         Example:
             >>> run = Run(RunSpec("my.train:train", {}, {}), {})
@@ -263,6 +266,8 @@ class Run(Generic[Config]):
             )
         if before is not None and (before.ndim != 3 or before.shape[::2] != values.shape[::2]):
             raise SeedwiseError(f"save_forecasts got history of shape {before.shape}: pass (N, L, C), N and C as ever")
+        _check_ids("save_forecasts", names)
+        tag = cleaned_name(tag)
         error = values.astype(np.float64) - wanted
         both = np.stack((np.square(error), np.abs(error)))
         sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
@@ -297,9 +302,15 @@ class Run(Generic[Config]):
 
         Args:
             state: a ``state_dict``.
-            tag: ``final``, or the name of a snapshot.
+            tag: ``final``, or the name of a snapshot; it becomes part of a file's name.
+
+        Raises:
+            SeedwiseError: for a tag that is a path.
 
         """
+        if not is_file_name(tag):
+            raise SeedwiseError(f"save_weights(tag={tag!r}): a tag is part of a file's name, and no path")
+        tag = cleaned_name(tag)
         if tag == FINAL:
             self.weights_sha256 = weights_sha256(state)
         if self.keep.weights == "snapshots" or (self.keep.weights == "final" and tag == FINAL):
@@ -365,6 +376,12 @@ def _to_numpy(array: Any) -> NDArray[Any]:
         array = array.float() if array.is_floating_point() else array
         return np.asarray(array.numpy())
     return np.asarray(array)
+
+
+def _check_ids(function: str, ids: NDArray[Any]) -> None:
+    problem = problem_of_ids(ids)
+    if problem is not None:
+        raise SeedwiseError(f"{function}: {problem}")
 
 
 def _to_half(values: NDArray[Any]) -> NDArray[np.float16]:

@@ -17,13 +17,19 @@ from seedwise.statistics.attribution.attribution import (
 from seedwise.statistics.attribution.design import AttributionDesign, attribution_design
 from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
 from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
-from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.cell import Cell, Scalar
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
+from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
+from seedwise.statistics.comparison.families import EnsembleComparison, FailureComparison
+from seedwise.statistics.comparison.new_data import Generalization
+from seedwise.statistics.comparison.pooled import PooledComparison
+from seedwise.statistics.comparison.reactivity import CellReactivity
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
+from seedwise.statistics.comparison.summaries import Summary, SummaryComparison, compare_summaries
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.disagreement.churn import churn
@@ -40,7 +46,6 @@ from seedwise.statistics.means.folds import five_by_two_difference, fold_differe
 from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.means.rankings import PairFlip, RankingFlips, ranking_flips
-from seedwise.statistics.means.summaries import Summary, SummaryComparison, compare_summaries
 from seedwise.statistics.planning.churn import (
     churn_power,
     churn_ratio_power,
@@ -74,6 +79,7 @@ from seedwise.statistics.sequential.sequential import (
 from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread, assisted_spread_ratio
 from seedwise.statistics.spread.ensembles import EnsembleSpread, ensemble_spread
 from seedwise.statistics.spread.extremes import Extremes, ThresholdChance, expected_extremes, threshold_chance
+from seedwise.statistics.spread.gradient_factor import GradientFactor
 from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
 from seedwise.statistics.spread.influence import Influence, influence
 from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
@@ -96,22 +102,28 @@ from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_v
 __all__ = [
     "INTERQUARTILE_COVERAGE",
     "SHARE",
+    "Answer",
     "AssistedSpread",
     "Attribution",
     "AttributionDesign",
     "BesidePublished",
     "Candidate",
     "Cell",
+    "CellReactivity",
     "ComparisonRow",
     "Confirmation",
     "Cost",
     "Crossed",
+    "EnsembleComparison",
     "EnsembleSpread",
     "Equivalence",
     "ExampleErrors",
     "Extremes",
+    "FailureComparison",
     "Gate",
     "GateOutcome",
+    "Generalization",
+    "GradientFactor",
     "GroupSize",
     "GroupSpreads",
     "Improvement",
@@ -126,6 +138,7 @@ __all__ = [
     "Metric",
     "PairFlip",
     "PerformanceProfile",
+    "PooledComparison",
     "PooledDifference",
     "PooledRatio",
     "Quantity",
@@ -134,6 +147,7 @@ __all__ = [
     "Reactivity",
     "Recommendation",
     "RunsToResolve",
+    "Scalar",
     "ScoreSpread",
     "SeedEffect",
     "SequentialDesign",
@@ -145,6 +159,7 @@ __all__ = [
     "SummaryComparison",
     "ThresholdChance",
     "Verdict",
+    "answer",
     "arm_correlation",
     "as_reduction",
     "assisted_spread",

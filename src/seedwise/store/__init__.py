@@ -3,6 +3,17 @@
 from seedwise.store._compact import Exported, export_compact
 from seedwise.store._recorded import Recalled, recordable
 from seedwise.store._records import StoredReadout, StoredRun
+from seedwise.store._recover import Recovered, recover
 from seedwise.store._store import Store
 
-__all__ = ["Exported", "Recalled", "Store", "StoredReadout", "StoredRun", "export_compact", "recordable"]
+__all__ = [
+    "Exported",
+    "Recalled",
+    "Recovered",
+    "Store",
+    "StoredReadout",
+    "StoredRun",
+    "export_compact",
+    "recordable",
+    "recover",
+]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +14,11 @@ from typing import Any, Final
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
-from seedwise.errors import SeedwiseError, StorageError
-from seedwise.run import digest_of, storage_errors
+from seedwise.errors import SeedwiseError
+from seedwise.run import digest_of
+from seedwise.store._new_file import whole_or_not_there
 from seedwise.store._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
+from seedwise.store._seal import seal_copy
 from seedwise.store._store import Store
 from seedwise.store._tables import TRACEBACK, recorded
 
@@ -64,7 +64,7 @@ def export_compact(store: Path, target: Path, record: Callable[[Store], None], *
     Raises:
         SeedwiseError: if the store is missing or is the target, if the target exists, or if somebody wrote to the
             store meanwhile.
-        StorageError: if the target cannot be written.
+        StorageError: if the store is damaged, or the target cannot be written.
 
     """
     if target.resolve() == store.resolve():
@@ -75,10 +75,13 @@ def export_compact(store: Path, target: Path, record: Callable[[Store], None], *
         raise SeedwiseError(f"{target} exists: --overwrite replaces it, or name another file with -o")
     with _Recording(store) as recording, closing(_read_only(store)) as source:
         changes = _changes(source)
+        recording.check()  # what is copied gets checksums of its own
         record(recording)
-        with _whole_or_not_there(target) as temporary, closing(sqlite3.connect(temporary)) as db:
+        with whole_or_not_there(target) as temporary, closing(sqlite3.connect(temporary)) as db:
             writer = _Writer(source, db)
             writer.write(recording.rows.values())
+            seal_copy(db)
+            db.execute("VACUUM")
             if _changes(source) != changes:
                 raise SeedwiseError(f"{store} changed while it was exported: wait until its study has stopped")
     return Exported(
@@ -155,7 +158,6 @@ class _Writer:
             self._insert(recorded.name, [by_name[key] for key in sorted(by_name)])
             for sql in self._others:
                 self._db.execute(sql)
-        self._db.execute("VACUUM")
 
     def _rows(self, table: str) -> Iterator[Row]:
         if table not in self._tables:  # a store from before there was one
@@ -227,20 +229,3 @@ def _changes(source: sqlite3.Connection) -> int:
     """Return a number that is another one after somebody wrote to the file."""
     found: int = source.execute("PRAGMA data_version").fetchone()[0]
     return found
-
-
-@contextmanager
-def _whole_or_not_there(target: Path) -> Iterator[Path]:
-    """Yield a temporary name that becomes ``target`` if all goes well."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with storage_errors(target):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.unlink(missing_ok=True)
-            yield temporary
-            temporary.replace(target)
-        except sqlite3.Error as error:
-            raise StorageError(f"cannot write {target}: {error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)

@@ -8,13 +8,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Table
 
 from seedwise.run import Forecasts, Observed, Predictions
 from seedwise.store import _tables as tables
-from seedwise.store._packing import pack, unpack_labels
+from seedwise.store._checksums import (
+    DamageError,
+    Row,
+    checked,
+    decoded,
+    encoded,
+    entry_of,
+    insert_raw,
+    is_sealed,
+    raw_columns,
+    read,
+    short,
+    verified,
+)
+from seedwise.store._packing import unpack_labels
 
 T = TypeVar("T")
 
@@ -38,11 +51,22 @@ class Shared:
 
     def store(self, db: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
         """Store the shared part of a row, and return the rest with the link to it."""
-        part = {name: row[name] for name in self.hashed}
-        digest = hashlib.sha256(b"".join(map(_bytes, part.values()))).hexdigest()[: self.digits]
+        part = encoded(self.table, row)
+        digest = hashlib.sha256(b"".join(_bytes(part[name]) for name in self.hashed)).hexdigest()[: self.digits]
         if not db.execute(sa.select(self.table.c.digest).where(self.table.c.digest == digest)).first():
-            db.execute(self.table.insert().values(digest=digest, **part))
-        return {name: value for name, value in row.items() if name not in part} | {self.link: digest}
+            insert_raw(db, self.table, [part | {"digest": digest}])
+        return {name: value for name, value in row.items() if name not in self.hashed} | {self.link: digest}
+
+    def read(self, db: sa.Connection, digest: str, known: dict[str, Row]) -> Row:
+        """Return the shared part of a row; ``known`` holds those that were read before."""
+        if digest not in known:
+            query = sa.select(*raw_columns(self.table, sealed=is_sealed(db))).where(self.table.c.digest == digest)
+            row = db.execute(query).mappings().first()
+            if row is None:
+                raise DamageError(f"the row ({digest}) of '{short(self.table)}' is missing")
+            values = decoded(self.table, verified(db, self.table, dict(row)))
+            known[digest] = {name: values[name] for name in self.hashed}
+        return known[digest]
 
 
 @dataclass(frozen=True)
@@ -62,12 +86,15 @@ class Kind(Generic[T]):
     from_row: Callable[[Mapping[str, Any]], T]
     shared: Shared | None = None
 
-    def write(self, db: sa.Connection, run_id: str, attempt: int, values: Iterable[T]) -> None:
-        """Store what an attempt left."""
+    def write(self, db: sa.Connection, run_id: str, attempt: int, values: Iterable[T]) -> list[list[Any]]:
+        """Store what an attempt left, and return how it is listed in its row."""
+        rows = []
         for value in values:
             row = self.to_row(value)
             own = row if self.shared is None else self.shared.store(db, row)
-            db.execute(self.table.insert().values(run_id=run_id, attempt=attempt, **own))
+            rows.append(encoded(self.table, {"run_id": run_id, "attempt": attempt, **own}))
+        insert_raw(db, self.table, rows)
+        return [entry_of(self.table, row) for row in rows]
 
     def delete(self, db: sa.Connection, run_id: str, attempt: int, **where: str) -> None:
         """Delete what an attempt left, as far as its columns have the values of ``where``."""
@@ -90,6 +117,29 @@ class Kind(Generic[T]):
         return {row["run_id"]: self.from_row(row) for row in rows}
 
 
+def current_attempts(db: sa.Connection, run_ids: Iterable[str] | None = None) -> dict[str, Row]:
+    """Return the current attempts of runs, or of all, as they are kept, in the order in which they came.
+
+    Raises:
+        DamageError: if one of them is not what was written, or missing.
+
+    """
+    runs = tables.runs
+    if run_ids is None:
+        return {row["run_id"]: row for row in read(db, runs) if row["current"]}
+    wanted = set(run_ids)
+    query = sa.select(*raw_columns(runs, sealed=is_sealed(db))).where(runs.c.current, is_one_of(runs.c.run_id, wanted))
+    found = [verified(db, runs, dict(row)) for row in db.execute(query).mappings()]
+    attempts = {row["run_id"]: row for row in found}
+    if len(attempts) < len(found):
+        raise DamageError("a run has two current attempts")
+    missing = wanted - attempts.keys()
+    # An index that is damaged leaves out rows. Whatever it says, they must not be there.
+    if missing and is_sealed(db) and not missing.isdisjoint(current_attempts(db)):
+        raise DamageError("an index of 'runs' leaves out rows")
+    return attempts
+
+
 def current_rows(
     db: sa.Connection,
     table: Table,
@@ -102,22 +152,31 @@ def current_rows(
     """Yield the rows of a table that belong to current attempts; none if the store is from before there was the table.
 
     For the arguments see ``Kind.read``; without ``run_ids``, those of all runs.
+
+    Raises:
+        DamageError: if a row is not what was written, is missing, or was not written.
+
     """
-    if not sa.inspect(db).has_table(table.name):
+    sealed = is_sealed(db)
+    if not sealed and not sa.inspect(db).has_table(table.name):
         return
-    columns = [*table.c, *([] if shared is None else [shared.table.c[name] for name in shared.hashed])]
-    query = sa.select(*(sa.null().label(c.name) if c.name in without else c for c in columns)).select_from(table)
-    if shared is not None:
-        query = query.join(shared.table, shared.table.c.digest == table.c[shared.link])
+    ids = None if run_ids is None else list(run_ids)
+    query = sa.select(*raw_columns(table, sealed=sealed, without=without)).select_from(table)
     runs = tables.runs.c
     query = query.join(
         tables.runs, (runs.run_id == table.c.run_id) & (runs.attempt == table.c.attempt) & runs.current
     ).where(*(table.c[name] == value for name, value in where.items()))
-    if run_ids is not None:
-        query = query.where(is_one_of(table.c.run_id, run_ids))
+    if ids is not None:
+        query = query.where(is_one_of(table.c.run_id, ids))
     if "epoch" in table.c:
         query = query.order_by(table.c.epoch)
-    yield from (dict(row) for row in db.execute(query).mappings())
+    rows: Iterator[Row] = (dict(row) for row in db.execute(query).mappings())
+    if sealed:
+        rows = checked(table, current_attempts(db, ids).values(), rows, without=without, **where)
+    parts: dict[str, Row] = {}
+    for row in rows:
+        values = decoded(table, row)
+        yield values if shared is None else values | shared.read(db, row[shared.link], parts)
 
 
 def is_one_of(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -126,10 +185,8 @@ def is_one_of(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.Column
     return column.in_(sa.select(listed.c.value))
 
 
-def _bytes(value: Any) -> bytes:
-    if value is None:
-        return b"-"
-    return pack(value) if isinstance(value, np.ndarray) else json.dumps(value).encode()
+def _bytes(kept: bytes | str | None) -> bytes:
+    return b"-" if kept is None else kept.encode() if isinstance(kept, str) else kept
 
 
 def _predictions(row: Mapping[str, Any]) -> Predictions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, PlannedRun
 from seedwise.store import _tables as tables
+from seedwise.store._checksums import DamageError, decoded, delete, insert, is_sealed, raw_columns, read, verified
+from seedwise.store._kinds import is_one_of
 
 _PLACE: Final = [tables.links.c[f.name] for f in fields(Link)]
 
@@ -42,13 +44,12 @@ def write_links(
     query = sa.select(*_PLACE, links.c.run_id, links.c.position).where(which)
     if rows == {tuple(row[:-2]): tuple(row[-2:]) for row in db.execute(query)}:
         return
-    db.execute(links.delete().where(which))
+    delete(db, links, which)
     names = [*(column.name for column in _PLACE), "run_id", "position"]
-    db.execute(links.insert(), [dict(zip(names, (*at, *run), strict=True)) for at, run in rows.items()])
+    insert(db, links, [dict(zip(names, (*at, *run), strict=True)) for at, run in rows.items()])
     known = set(db.execute(sa.select(tables.specs.c.run_id)).scalars())
     new = {p.spec.id: p.spec.content for p in planned if p.spec.id not in known}
-    if new:
-        db.execute(tables.specs.insert(), [{"run_id": i, "content": content} for i, content in new.items()])
+    insert(db, tables.specs, [{"run_id": i, "content": content} for i, content in new.items()])
 
 
 def add_method(
@@ -72,28 +73,36 @@ def add_method(
 
 def descriptions(db: sa.Connection) -> dict[str, dict[str, Any]]:
     """Return the descriptions of studies, in the order in which they came."""
-    studies = tables.studies.c
-    rows = db.execute(sa.select(studies.name, studies.description).order_by(studies.position))
-    return {row.name: row.description for row in rows}
+    rows = sorted(read(db, tables.studies), key=lambda row: row["position"])
+    return {row["name"]: decoded(tables.studies, row)["description"] for row in rows}
 
 
 def places(db: sa.Connection, study: str) -> list[tuple[Link, str, dict[str, Any]]]:
     """Return (place, run id, content) of the runs of a study, in the order of the plan."""
-    links, specs = tables.links.c, tables.specs
-    query = (
-        sa.select(*_PLACE, links.run_id, specs.c.content)
-        .join(specs, specs.c.run_id == links.run_id)
-        .where(links.study == study)
-        .order_by(links.position, links.replicate)
-    )
-    return [(Link(*place), run_id, content) for *place, run_id, content in db.execute(query)]
+    rows = sorted(read(db, tables.links, study), key=lambda row: (row["position"], row["replicate"]))
+    known = contents(db, {row["run_id"] for row in rows})
+    found = []
+    for row in rows:
+        if row["run_id"] not in known:
+            raise DamageError(f"the row ({row['run_id']}) of 'specs' is missing")
+        place = Link(**{column.name: row[column.name] for column in _PLACE})
+        found.append((place, row["run_id"], known[row["run_id"]]))
+    return found
+
+
+def contents(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the contents of those runs that were planned or trained once."""
+    specs = tables.specs
+    query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id, run_ids))
+    rows = (verified(db, specs, dict(row)) for row in db.execute(query).mappings())
+    return {row["run_id"]: decoded(specs, row)["content"] for row in rows}
 
 
 def _describe(db: sa.Connection, study: str, description: Mapping[str, Any]) -> None:
     studies = tables.studies
-    old = db.execute(sa.select(studies.c.description).where(studies.c.name == study)).scalar()
-    if old is None:
-        count = db.execute(sa.select(sa.func.count()).select_from(studies)).scalar()
-        db.execute(studies.insert().values(name=study, description=description, position=count))
-    elif json.dumps(old) != json.dumps(description):  # the order of methods counts
-        db.execute(studies.update().where(studies.c.name == study).values(description=description))
+    stored = descriptions(db)
+    if study not in stored:
+        insert(db, studies, [{"name": study, "description": description, "position": len(stored)}])
+    elif json.dumps(stored[study]) != json.dumps(description):  # the order of methods counts
+        (row,) = delete(db, studies, studies.c.name == study)
+        insert(db, studies, [decoded(studies, row) | {"description": description}])

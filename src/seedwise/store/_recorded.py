@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from seedwise.errors import SeedwiseError
 from seedwise.run import digest_of
 from seedwise.statistics import Attribution, EnsembleSpread, Interval, ScoreSpread, SourceEffect
+from seedwise.store._checksums import read
 from seedwise.store._packing import pack_text, unpack_text
 from seedwise.store._tables import recorded
 
@@ -68,9 +69,10 @@ class Recorded:
     def __init__(self, db: sa.Connection) -> None:
         self.trainings: set[str] = set()
         self._found: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], bytes]]] = {}
-        for row in db.execute(sa.select(recorded)):
-            runs, compared_with = (tuple(part) for part in json.loads(unpack_text(row.trainings)))
-            self._found.setdefault((row.statistic, row.arguments), []).append((runs, compared_with, row.result))
+        for row in read(db, recorded):
+            runs, compared_with = (tuple(part) for part in json.loads(unpack_text(row["trainings"])))
+            found = self._found.setdefault((row["statistic"], row["arguments"]), [])
+            found.append((runs, compared_with, row["result"]))
             self.trainings.update(runs)
 
     def find(

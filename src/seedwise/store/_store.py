@@ -16,15 +16,17 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from seedwise.errors import SeedwiseError, StorageError
+from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
-from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_rows
+from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, set_sealed
+from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._recorded import Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
+from seedwise.store._seal import VERSION, check_all, has_checksums, seal
 
-VERSION: Final = 1
+_SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "not a database", "malformed", "Could not decode")
 
 
 class Store:
@@ -75,6 +77,8 @@ class Store:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except (sa.exc.IntegrityError, sa.exc.DataError, OverflowError, UnicodeEncodeError) as error:
+            raise RefusedError(f"{self.path} does not take it: {getattr(error, 'orig', error)}") from error
         except sa.exc.DatabaseError as error:
             reason = str(error.orig)
             if "full" in reason or "disk I/O" in reason:
@@ -86,11 +90,17 @@ class Store:
                 raise StorageError(
                     f"not allowed to write {self.path}: make it and its folder writable or pass another --store"
                 ) from error
-            if "no such table" in reason or "not a database" in reason or "malformed" in reason:
-                raise SeedwiseError(f"{self.path} is not a store of seedwise, or it is damaged: {reason}") from error
+            if any(sign in reason for sign in _SIGNS_OF_DAMAGE):
+                raise StorageError(
+                    f"{self.path} is not a store of seedwise, or it is damaged: {reason}; {self._remedy}"
+                ) from error
             raise StorageError(f"{self.path}: {reason}") from error
         except (ValueError, zlib.error) as error:
-            raise SeedwiseError(f"{self.path} is damaged: {error}") from error
+            raise StorageError(f"{self.path} is damaged: {error}; {self._remedy}") from error
+
+    @property
+    def _remedy(self) -> str:
+        return f"'seedwise recover {self.path}' saves what is intact"
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -111,16 +121,41 @@ class Store:
             found = db.execute(sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")).scalar()
         if found is None and not write:
             raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
+        if found is not None and not isinstance(found, str):
+            raise DamageError("its version is no text")
         if found is not None and not (found.isdecimal() and int(found) <= VERSION):
             raise SeedwiseError(
                 f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
                 "install a newer seedwise"
             )
+        if found is not None:
+            with self._engine.connect() as db:
+                set_sealed(db, has_checksums(db, found))
 
     def _make_tables(self) -> None:
-        tables.metadata.create_all(self._engine)
+        """Make what is missing, and the checksums of a store that is new or has none."""
         with self._engine.begin() as db:
-            db.execute(sa.insert(tables.meta).prefix_with("OR IGNORE").values(key="version", value=str(VERSION)))
+            # Tables, columns and checksums at once: python's sqlite3 begins no transaction for the first two.
+            db.exec_driver_sql("BEGIN IMMEDIATE")
+            if not is_sealed(db):
+                seal(db)
+
+    @property
+    def has_checksums(self) -> bool:
+        """Whether damage is seen: rows have checksums, which those of stores from before there were any have not."""
+        with self._reading() as db:
+            return is_sealed(db)
+
+    def check(self) -> None:
+        """Verify every row, whatever it is for.
+
+        Raises:
+            StorageError: if something is not what was written.
+
+        """
+        with self._reading() as db:
+            if is_sealed(db):
+                check_all(db)
 
     # Plans
 
@@ -186,31 +221,34 @@ class Store:
         with self._writing() as db:
             return _records.ingest_readout(db, record)
 
+    def content(self, run_id: str) -> dict[str, Any] | None:
+        """Return the content of a run that was planned or trained once; None for any other."""
+        with self._reading() as db:
+            return _links.contents(db, [run_id]).get(run_id)
+
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""
-        return {row.run_id: (row.status, row.code) for row in self._current("status", "code")}
+        return {row["run_id"]: (row["status"], row["code"]) for row in self._current()}
 
     def seconds(self) -> dict[str, float]:
         """Return how long the current attempt of every run took."""
-        return {row.run_id: row.seconds for row in self._current("seconds")}
+        return {row["run_id"]: row["seconds"] for row in self._current()}
 
     def trainings(self) -> dict[str, tuple[str, str | None]]:
         """Return, for every finished run, what names its current attempt, and the digest of its final weights."""
-        rows = self._current("status", "nonce", "weights_sha256")
-        return {row.run_id: (row.nonce, row.weights_sha256) for row in rows if row.status == "finished"}
+        finished = (row for row in self._current() if row["status"] == "finished")
+        return {row["run_id"]: (row["nonce"], row["weights_sha256"]) for row in finished}
 
     def traceback(self, run_id: str) -> str | None:
         """Return the traceback of a run that crashed."""
-        found = next((row.traceback for row in self._current("traceback", of=run_id)), None)
+        found = next((row["traceback"] for row in self._current([run_id])), None)
         # A compact store keeps equal ones once.
         shared = self.documents().get(found, {}) if found is not None else {}
         return shared.get(tables.TRACEBACK, found)
 
-    def _current(self, *columns: str, of: str | None = None) -> Sequence[sa.Row[Any]]:
-        runs = tables.runs.c
-        query = sa.select(runs.run_id, *(runs[name] for name in columns)).where(runs.current)
+    def _current(self, run_ids: Sequence[str] | None = None) -> Iterable[Mapping[str, Any]]:
         with self._reading() as db:
-            return db.execute(query if of is None else query.where(runs.run_id == of)).all()
+            return current_attempts(db, run_ids).values()
 
     # What runs left
 
@@ -231,7 +269,7 @@ class Store:
     def documents(self) -> dict[str, dict[str, str]]:
         """Return every recorded environment and code fingerprint by its digest."""
         with self._reading() as db:
-            return {row.digest: row.content for row in db.execute(sa.select(tables.documents))}
+            return {row["digest"]: decoded(tables.documents, row)["content"] for row in read(db, tables.documents)}
 
     def series(self, run_ids: Iterable[str]) -> dict[str, list[dict[str, float]]]:
         """Return the per-epoch series of runs."""
@@ -322,15 +360,15 @@ class Store:
 
     def accept_code(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Remember pairs of digests of code: runs that the first trained may stand beside those of the second."""
-        rows = [{"recorded": recorded, "now": now} for recorded, now in pairs]
-        if rows:
-            with self._writing() as db:
-                db.execute(sa.insert(tables.accepted_code).prefix_with("OR IGNORE"), rows)
+        with self._writing() as db:
+            known = {(row["recorded"], row["now"]) for row in read(db, tables.accepted_code)}
+            new = [{"recorded": recorded, "now": now} for recorded, now in sorted(set(pairs) - known)]
+            insert(db, tables.accepted_code, new)
 
     def accepted_code(self) -> set[tuple[str, str]]:
         """Return the accepted pairs."""
         with self._reading() as db:
-            return {(recorded, now) for recorded, now in db.execute(sa.select(tables.accepted_code))}
+            return {(row["recorded"], row["now"]) for row in read(db, tables.accepted_code)}
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, S
 from seedwise.store._packing import pack, unpack, unpack_text
 
 
-class _Coded(sa.TypeDecorator[Any]):
+class Coded(sa.TypeDecorator[Any]):
     """A column of values that are kept in another form; None is kept as NULL."""
 
     encode: ClassVar[Callable[[Any], Any]]
@@ -37,28 +37,28 @@ def _rows_of_text(text: str | bytes) -> list[dict[str, float]]:
     return [{name: float(v) for name, v in row.items()} for row in json.loads(unpack_text(text))]
 
 
-class Json(_Coded):
+class Json(Coded):
     """JSON values, kept as texts."""
 
     cache_ok = True
     impl, encode, decode = Text, json.dumps, json.loads
 
 
-class Rows(_Coded):
+class Rows(Coded):
     """Per-epoch series, kept as texts that a compact store has packed."""
 
     cache_ok = True
     impl, encode, decode = Text, _rows_as_text, _rows_of_text
 
 
-class Array(_Coded):
+class Array(Coded):
     """Arrays, packed."""
 
     cache_ok = True
     impl, encode, decode = LargeBinary, pack, unpack
 
 
-class Classes(_Coded):
+class Classes(Coded):
     """Predicted classes, packed; they are unpacked by the true ones, see ``unpack_labels``."""
 
     cache_ok = True
@@ -76,6 +76,10 @@ def _attempt() -> tuple[Column[Any], ...]:
     return Column("run_id", String, primary_key=True), Column("attempt", Integer, primary_key=True)
 
 
+def _checksum() -> Column[Any]:
+    return Column("checksum", Integer)
+
+
 def _prediction() -> tuple[Column[Any], ...]:
     named = Column("split", String, primary_key=True), Column("tag", String, primary_key=True)
     return *_attempt(), *named, Column("epoch", Integer, primary_key=True)
@@ -87,6 +91,7 @@ studies: Final = _table(
     Column("name", String, primary_key=True),
     Column("description", Json, nullable=False),
     Column("position", Integer, nullable=False),
+    _checksum(),
 )
 links: Final = _table(
     "links",
@@ -98,8 +103,11 @@ links: Final = _table(
     Column("replicate", Integer, primary_key=True),
     Column("run_id", String, nullable=False),
     Column("position", Integer, nullable=False),
+    _checksum(),
 )
-specs: Final = _table("specs", Column("run_id", String, primary_key=True), Column("content", Json, nullable=False))
+specs: Final = _table(
+    "specs", Column("run_id", String, primary_key=True), Column("content", Json, nullable=False), _checksum()
+)
 runs: Final = _table(
     "runs",
     *_attempt(),
@@ -115,6 +123,8 @@ runs: Final = _table(
     Column("traceback", Text),
     Column("environment", String),
     Column("code", String),
+    Column("left", Text),
+    _checksum(),
 )
 series: Final = _table("series", *_attempt(), Column("rows", Rows, nullable=False))
 examples: Final = _table(
@@ -122,6 +132,7 @@ examples: Final = _table(
     Column("digest", String, primary_key=True),
     Column("ids", Array, nullable=False),
     Column("labels", Array, nullable=False),
+    _checksum(),
 )
 predictions: Final = _table(
     "predictions",
@@ -138,6 +149,7 @@ windows: Final = _table(
     Column("variables", Json, nullable=False),
     Column("truth", Array),
     Column("history", Array),
+    _checksum(),
 )
 forecasts: Final = _table(
     "forecasts",
@@ -165,10 +177,17 @@ readouts: Final = _table(
 )
 observed: Final = _table("observed", *_attempt(), Column("content", Json, nullable=False))
 documents: Final = _table(
-    "documents", Column("digest", String, primary_key=True), Column("content", Json, nullable=False)
+    "documents", Column("digest", String, primary_key=True), Column("content", Json, nullable=False), _checksum()
 )
 accepted_code: Final = _table(
-    "accepted_code", Column("recorded", String, primary_key=True), Column("now", String, primary_key=True)
+    "accepted_code", Column("recorded", String, primary_key=True), Column("now", String, primary_key=True), _checksum()
+)
+sets: Final = _table(
+    "sets",
+    Column("name", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("rows", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
 )
 # Not among the tables of every store: to have it is what makes a store a compact one.
 recorded: Final = Table(
@@ -179,7 +198,17 @@ recorded: Final = Table(
     Column("digest", String, primary_key=True),
     Column("trainings", LargeBinary, nullable=False),
     Column("result", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 TRACEBACK: Final = "traceback"
 """The key of a document that is a traceback."""
+
+OF_CHECKSUMS: Final = frozenset({"checksum", "left"})
+"""Columns that stores from before checksums have not."""
+
+LEFT: Final = (series, observed, predictions, forecasts, readouts)
+"""Tables of what attempts left besides their own rows."""
+
+SEALED: Final = (studies, links, specs, runs, examples, windows, documents, accepted_code)
+"""Tables whose rows have a checksum; in a compact store those of ``recorded`` have one too."""

@@ -25,6 +25,8 @@ from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
 from seedwise.study._merge import merge
+from seedwise.study._methods import Method
+from seedwise.study._old_names import renamed_note
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
 from seedwise.study._pools import Ensembles
@@ -38,7 +40,6 @@ from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
 from seedwise.study._study import Grown, Study
 from seedwise.study._study_file import check_study, parse_study, read_study
-from seedwise.study._sweep import Scalar
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Fan",
     "Grown",
     "Link",
+    "Method",
     "Network",
     "Outcome",
     "Patient",
@@ -65,7 +67,6 @@ __all__ = [
     "Published",
     "PublishedRange",
     "PublishedResults",
-    "Scalar",
     "Silent",
     "Store",
     "StoredReadout",
@@ -98,6 +99,7 @@ __all__ = [
     "recipe_names",
     "recipe_text",
     "regime_sources",
+    "renamed_note",
     "replicates",
     "study_results",
     "trainings",

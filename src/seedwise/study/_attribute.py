@@ -23,6 +23,7 @@ from seedwise.statistics.cells.metric import as_recorded
 from seedwise.store import Store, StoredRun
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._error_messages import mistake
+from seedwise.study._methods import in_study_file
 from seedwise.study._provenance import provenance_of
 from seedwise.study._regimes import regime_name, regime_sources
 from seedwise.study._results import AttributionResults
@@ -32,7 +33,7 @@ from seedwise.study._study_file import check_study
 from seedwise.study._varied import undrawn
 
 _OF_REPLICATES = {
-    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "baseline", "published",
+    "regimes", "replicates", "first_replicate", "fixed_values", "seeds", "methods", "base", "published",
     "published_setting", "source",
     "readouts", "sweep", "tune",
 }  # fmt: skip
@@ -81,7 +82,7 @@ class AttributionStudy(Study):
         suffix = "" if method == spec.base_method else f"-{method}"
         own = {
             "name": f"{spec.name}-attribution{suffix}",
-            "methods": {method: spec.methods[method]},
+            "methods": in_study_file({method: spec.methods[method]}),
             "seeds": self.design.vectors,
         }
         kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_OF_REPLICATES)

@@ -36,26 +36,27 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
         SeedwiseError: if the file holds no such study.
 
     """
-    description = store.studies().get(study)
-    if description is None:
+    stored = store.studies().get(study)
+    if stored is None:
         raise SeedwiseError(f"{store.path} holds no study '{study}', only {', '.join(store.studies()) or 'none'}")
-    metrics = description_of(study, description).metrics
+    description = description_of(study, stored)
     runs = store.runs(study)
 
     def place(run: StoredRun) -> tuple[str, str, str]:
         return run.link.task, run.link.regime, run.link.method
 
-    readouts = ["plain", *(readout.name for readout in per_run(description["spec"].get("readouts", [])))]
+    readouts = ["plain", *(readout.name for readout in per_run(description.readouts))]
     read = store.readouts() if len(readouts) > 1 else {}
     tags = store.tags() if len(readouts) > 1 else {}
     varied = varied_in(store, runs)
     order = {key: k for k, key in enumerate(dict.fromkeys(map(place, runs)))}
-    primaries = {task: _primary(listed[0], task, runs, metric) for task, listed in metrics.items()}
+    primaries = {task: _primary(listed[0], task, runs, metric) for task, listed in description.metrics.items()}
     cells = []
     for (task, regime, method), members in groupby(sorted(runs, key=lambda run: order[place(run)]), key=place):
         cell = list(members)
         has_snapshots = any(snapshot_tags(tags.get(run.run_id, ())) for run in cell)
         primary = primaries[task]
+        factor, level = description.factor_of(method)
         split = "validation" if primary.name.startswith("validation/") else "test"
         for readout in readouts:
             if parse_readout(readout).snapshots and not has_snapshots:
@@ -72,6 +73,8 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
                 method=method,
                 regime=regime,
                 readout=readout,
+                factor=factor,
+                level=level,
                 group=np.array([run.link.group for run in cell]),
                 replicate=np.array([run.link.replicate for run in cell]),
                 values=np.array([_value(status, own.get(primary.name)) for status, own in ends]),

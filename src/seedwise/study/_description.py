@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from seedwise.statistics import Look, Metric, Question
+from seedwise.statistics import Look, Metric, Question, Scalar
 from seedwise.statistics.cells.metric import unit_of
+from seedwise.store import Store
+from seedwise.study._methods import factor_and_level
+from seedwise.study._old_names import with_new_names
 from seedwise.study._spec import Published, PublishedRange
-
-_OLD_NAMES: Final = {"spread_ratio": "sd_ratio"}
-"""Names of options of ``question:`` in stores from before they were renamed."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class StudyDescription:
         name: the study's name.
         base: the method that the others are compared with.
         question: what it is asked.
+        factors: by method, its factor and level, for those that have one; None in a store from before they were kept.
         metrics: by task, its metrics, the primary one first.
         models: by task, the name of the network, or None.
         look: the look at it, if it grows until its question is resolved.
@@ -55,6 +56,7 @@ class StudyDescription:
     metrics: Mapping[str, tuple[Metric, ...]]
     models: Mapping[str, str | None]
     look: Look | None = None
+    factors: Mapping[str, tuple[str, Scalar]] | None = field(default_factory=dict)
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
     function: str | None = None
@@ -63,6 +65,12 @@ class StudyDescription:
     def is_loop(self) -> bool:
         """Whether a loop over ``seedwise.replicates`` trained it, which its own script runs."""
         return (self.function or "").endswith(":replicates")
+
+    def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
+        """Return the factor and the level of a method, each None if it has none."""
+        if self.factors is None:
+            return _factor_in_name(method) or (None, None)
+        return self.factors.get(method, (None, None))
 
 
 def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
@@ -75,16 +83,19 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     """
     spec = stored["spec"]
     metrics = {task: tuple(map(_metric, listed)) for task, listed in stored["metrics"].items()}
-    question = {_OLD_NAMES.get(key, key): value for key, value in stored.get("question", {}).items()}
+    question = with_new_names({"question": stored.get("question", {})})[0]["question"]
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
     return StudyDescription(
         name=name,
         base=stored.get("base") or "",
         question=Question(**question),
+        factors=_factors(stored),
         metrics=metrics,
         models={task: _model((tasks.get(task) or {}).get("model", spec.get("model"))) for task in metrics},
-        look=None if until is None else Look(**until | {key: tuple(until[key]) for key in ("looks", "limits")}),
+        look=None
+        if until is None
+        else Look(until["question"], tuple(until["looks"]), tuple(until["limits"]), until["look"]),
         published=PublishedResults(
             results=tuple(Published.model_validate(entry) for entry in spec.get("published", [])),
             ranges=tuple(PublishedRange.model_validate(entry) for entry in spec.get("published_ranges", [])),
@@ -94,6 +105,38 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
         readouts=tuple(spec.get("readouts", [])),
         function=spec.get("train", {}).get("function"),
     )
+
+
+def stored_factors(methods: Iterable[tuple[str, str | None, Scalar]]) -> dict[str, dict[str, Scalar]]:
+    """Return what a store keeps of factors: by method, ``{factor: level}``.
+
+    Args:
+        methods: names, with the factor and the level of each.
+
+    """
+    return {name: {factor: level} for name, factor, level in methods if factor is not None}
+
+
+def factors_in(store: Store, study: str) -> dict[str, dict[str, Scalar]]:
+    """Return what a store keeps of the factors of a study, which may be from before they were kept."""
+    stored: Mapping[str, Any] = store.studies().get(study, {"factors": {}})
+    if "factors" in stored:
+        return dict(stored["factors"])
+    description = description_of(study, stored)
+    methods = dict.fromkeys(run.link.method for run in store.runs(study))
+    return stored_factors((name, *description.factor_of(name)) for name in methods)
+
+
+def _factors(stored: Mapping[str, Any]) -> dict[str, tuple[str, Scalar]] | None:
+    if "factors" not in stored:
+        return None
+    return {method: factor_and_level(given) for method, given in stored["factors"].items()}
+
+
+def _factor_in_name(method: str) -> tuple[str, str] | None:
+    """Return the factor and the level of a method called ``k=2``, all that a store said of them once."""
+    factor, equals, level = method.partition("=")
+    return (factor.strip(), level.strip()) if equals else None
 
 
 def _metric(stored: Mapping[str, Any]) -> Metric:

@@ -31,7 +31,7 @@ from seedwise.run import Keep, Observed, Operation, Record, RunRecord, RunSpec, 
 from seedwise.study._error_messages import mistake
 from seedwise.study._regimes import regime_sources
 from seedwise.study._study import Study
-from seedwise.study._trainable import check_trainable
+from seedwise.study._trainable import check_data_of, check_trainable
 
 CHECKS: Final = {
     "twice": "trained twice, in two fresh processes, the bits are the same",
@@ -284,7 +284,8 @@ class StudyPatient:
             retries=self._study.spec.limits.retries,
             keep_trace=True,
         )
-        check_trainable([self.spec])
+        check_data_of([self.spec])
+        check_trainable([self.spec], self._resources.devices[0])
         with opened("local", self._resources) as executor:
             for exam in exams:
                 spec = exam.of(self.spec)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean
+from seedwise.errors import SeedwiseError, did_you_mean, one_line
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -22,7 +22,8 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
 
     """
     place = f" in {where}" if where else ""
-    return f"unknown {what} '{given}'{place}: {did_you_mean(given, allowed)}allowed: {', '.join(allowed)}"
+    echo = one_line(str(given), 200)
+    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {', '.join(allowed)}"
 
 
 def describe(
@@ -31,6 +32,7 @@ def describe(
     *,
     prefix: str = "",
     where: Mapping[tuple[str, ...], str] | None = None,
+    of_method: Sequence[str] = (),
 ) -> str:
     """Return one line about the first mistake that pydantic found, and how many more there are.
 
@@ -39,6 +41,7 @@ def describe(
         model: the model that was validated, to list the keys that it allows.
         prefix: where in the study file the model stands.
         where: for paths that a method overrides, the method's place in the file.
+        of_method: keys that a method has beside those of the model.
 
     """
     # A key that is not known comes first: it is often why another is missing.
@@ -47,7 +50,8 @@ def describe(
     location = [str(part) for part in first["loc"]]
     path = _without_tags(model, location)
     place = _place(path, prefix, where or {})
-    line = _sentence(first, model, location, path, place)
+    beside = of_method if tuple(path) in (where or {}) else ()
+    line = _sentence(first, model, location, path, place, more=beside)
     return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
 
 
@@ -64,13 +68,37 @@ def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> 
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
-def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], path: list[str], place: str) -> str:  # noqa: PLR0911
+def shown(value: object) -> str:
+    """Return a value that somebody wrote, cut where it is long.
+
+    Example:
+        >>> shown("abc"), shown(["x" * 300])[-8:]
+        ("'abc'", 'xxxxx...')
+
+    """
+    return one_line(repr(value), 200)
+
+
+def _sentence(  # noqa: PLR0911
+    first: Any,
+    model: type[BaseModel] | None,
+    location: list[str],
+    path: list[str],
+    place: str,
+    *,
+    more: Sequence[str],
+) -> str:
     given = first.get("input")
     match first["type"]:
         case "extra_forbidden":
             parent, _, key = place.rpartition(".")
-            allowed = list(dict.fromkeys(f for m in _models_at(model, location[:-1]) for f in m.model_fields))
-            return mistake("key", key, allowed, parent or "the study file")
+            models = _models_at(model, location[:-1])
+            groups = [] if isinstance(given, Mapping) else _groups_with(key, models)
+            if groups:
+                places = " or ".join(f"{group}: {{{key}: {shown(given)}}}" for group in groups)
+                return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
+            allowed = list(dict.fromkeys(f for m in models for f in m.model_fields))
+            return mistake("key", key, [*allowed, *more], parent or "the study file")
         case "missing":
             return f"{place} is missing"
         case "union_tag_not_found":
@@ -84,10 +112,25 @@ def _sentence(first: Any, model: type[BaseModel] | None, location: list[str], pa
         case "value_error":
             return f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
         case "string_pattern_mismatch":
-            return f"{place} is {given!r}: a name has letters, digits and . _ + = -, and begins with a letter or digit"
+            form = "a name has letters, digits and . _ + = -, and begins with a letter or digit"
+            return f"{place} is {shown(given)}: {form}"
         case _:
             what = first["msg"][0].lower() + first["msg"][1:]
-            return f"{place} is {given!r}: {what}"
+            return f"{place} is {shown(given)}: {what}"
+
+
+def _groups_with(key: str, models: Sequence[type[BaseModel]]) -> list[str]:
+    """Return the groups of options, one level down, in which a key would stand."""
+    return list(
+        dict.fromkeys(
+            name
+            for model in models
+            for name, field in model.model_fields.items()
+            if key != "name"
+            and typing.get_origin(field.annotation) is not list
+            and any(key in inner.model_fields for inner in _models_in(field.annotation))
+        )
+    )
 
 
 def _place(path: list[str], prefix: str, where: Mapping[tuple[str, ...], str]) -> str:

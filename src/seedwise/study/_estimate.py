@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedwise.data import MissingDataError
+from seedwise.data import MissingDataError, Size
 from seedwise.readouts import per_run
 from seedwise.run import PlannedRun, Run
 from seedwise.store import Store
-from seedwise.training import Size
+from seedwise.training import TrainerConfig
 
 if TYPE_CHECKING:
     from seedwise.study._spec import StudySpec
@@ -25,7 +25,8 @@ class Estimate:
     Attributes:
         statuses: the status of every run.
         bytes: of the predictions, readouts and weights of all runs, before compression; None for a function of the
-            user's own, for forecasts without torch or the data, and where weights are kept and torch, which knows their
+            user's own, for forecasts without torch or the data, for a dataset of the user's that does not say its size
+            and is not there, and where weights are kept and torch, which knows their
             size, is not installed.
         seconds: of one worker for what is missing: from the mean of the finished runs or, without any, from a few steps
             of each method; None for a function of one's own without a finished run, or without torch or the data.
@@ -82,7 +83,7 @@ def _seconds_per_run(spec: StudySpec, planned: Sequence[PlannedRun]) -> float | 
     except ModuleNotFoundError:
         return None
 
-    from seedwise.training import TrainerConfig, measure
+    from seedwise.training import measure
 
     methods = {(p.link.task, p.link.method): p.spec for p in planned}
     threads = torch.get_num_threads()
@@ -104,9 +105,11 @@ def _bytes_per_run(spec: StudySpec) -> int | None:
 def _bytes_of(spec: StudySpec) -> int | None:
     if not spec.is_builtin:
         return None
+    if not spec.learns.has_classes:
+        return _bytes_of_forecasts(spec)
     size = spec.learns.size
     if size is None:
-        return _bytes_of_forecasts(spec)
+        return None
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     tested = spec.task.get("test_examples") or size.test
     one = tested * (1 + bytes_per_logit * size.classes)
@@ -132,7 +135,6 @@ def _bytes_of_forecasts(spec: StudySpec) -> int | None:
         return None
 
     from seedwise.run import SAMPLE
-    from seedwise.training._config import TrainerConfig
     from seedwise.training._forecasting import load_forecasting
 
     total = 0
@@ -161,17 +163,16 @@ def _weight_bytes(spec: StudySpec, size: Size) -> int | None:
         return None
 
     from seedwise.training import build_network
-    from seedwise.training._parts import Selection
-    from seedwise.training._selection import selected_bytes
+    from seedwise.training._selection import selected_bytes, selection_of
 
     sizes: list[int] = []
     for config in spec.configs().values():
-        options = dict(config["model"])
-        name, selection = options.pop("name"), options.pop("selection", None)
+        part = TrainerConfig.model_validate(config).model
         with torch.device("meta"):
-            model = build_network(name, size.image, size.classes, options)
+            model = build_network(part, size)
+        selection = selection_of(part)
         if selection is None:
             sizes.append(sum(t.numel() * t.element_size() for t in model.state_dict().values()))
         else:
-            sizes.append(selected_bytes(model, Selection.model_validate(selection)))
+            sizes.append(selected_bytes(model, selection))
     return max(sizes)

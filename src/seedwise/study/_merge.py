@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from seedwise.errors import StorageError
 from seedwise.execution import Progress, StudyFolder
+from seedwise.run import PlannedRun
 from seedwise.store import Store
+from seedwise.study._description import description_of, is_attribution
 from seedwise.study._ingest import ingest_shard
 
 
@@ -23,17 +28,34 @@ def merge(store_path: Path, shards: Sequence[Path], progress: Progress) -> tuple
 
     Raises:
         SeedwiseError: if a folder is not a shard's, or another process uses the store.
-        StorageError: if the store cannot be written.
+        StorageError: if the store cannot be written, or a plan cannot be read.
 
     """
     folders = [StudyFolder(path) for path in shards]
-    plans = [folder.read_plan() for folder in folders]
+    plans = [_checked_plan(folder) for folder in folders]
     taken = known = 0
     of_store = StudyFolder.of_store(store_path)
     with of_store.lock(), Store(store_path, write=True) as store:
         for folder, (study, description, planned) in zip(folders, plans, strict=True):
             store.write_plan(study, description, planned)
-            new, old = ingest_shard(store, of_store, folder, None, progress)
+            ids = {p.spec.id for p in planned}
+            for other in sorted(folder.runs() - ids):
+                progress.note(f"{folder.outbox / other}.run: this run is not in the shard's plan; left out")
+            new, old = ingest_shard(store, of_store, folder, ids, progress)
             taken += new
             known += old
     return taken, known
+
+
+def _checked_plan(folder: StudyFolder) -> tuple[str, dict[str, Any], list[PlannedRun]]:
+    study, description, planned = folder.read_plan()
+    try:
+        json.dumps(description, allow_nan=False)
+        described = description_of(study, description)
+        if not is_attribution(description) and {p.link.task for p in planned} - described.metrics.keys():
+            raise ValueError("a task has no metric")
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise StorageError(
+            f"{folder.root / 'plan'} does not describe a study: {type(error).__name__}: {error}"
+        ) from error
+    return study, description, planned

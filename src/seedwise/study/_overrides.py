@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 
-def merge(base: dict[str, Any], overrides: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], overrides: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
     """Lay overrides over the base; where groups are ``named``, another name replaces the group as a whole."""
     merged = dict(base)
     for key, value in overrides.items():
@@ -21,7 +21,7 @@ def merge(base: dict[str, Any], overrides: Mapping[str, Any], *, named: bool) ->
     return merged
 
 
-def with_values(overrides: Mapping[str, Any] | None, values: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
+def with_values(overrides: Mapping[str, Any], values: Mapping[str, Any], *, named: bool) -> dict[str, Any]:
     """Return the overrides of a method with other values at dotted paths.
 
     Example:
@@ -29,7 +29,7 @@ def with_values(overrides: Mapping[str, Any] | None, values: Mapping[str, Any], 
         {'loss': {'name': 'clf', 'lambda_s': 0.1}, 'clip_gradient': None}
 
     """
-    found = dict(overrides or {})
+    found = dict(overrides)
     for path, value in values.items():
         found = merge(found, reduce(lambda inner, key: {key: inner}, reversed(path.split(".")), value), named=named)
     return found

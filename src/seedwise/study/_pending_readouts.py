@@ -8,10 +8,10 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Reading, StudyFolder
-from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run, scores
+from seedwise.readouts import Readout, mean_of_logits, parse_readout, per_run
 from seedwise.run import FAILURES, Keep, ReadoutRecord, Run, RunSpec, record_of
 from seedwise.store import Store
-from seedwise.study._tasks import task_of, views_of
+from seedwise.study._tasks import is_builtin, task_of, views_of
 
 
 def missing_readings(
@@ -115,7 +115,10 @@ def mean_of_snapshots(store: Store, reading: Reading, keep: Keep) -> ReadoutReco
         )
     mean, last = mean_of_logits(logits), kept[-1]
     run.save_predictions(mean, last.labels, tag=reading.readout, ids=last.ids, epoch=last.epoch)
-    run.finish(**scores(mean, last.labels))
+    function, config = reading.spec.function, reading.spec.config
+    # The config of a function of the user's holds whatever it likes.
+    task = task_of(function, config["task"] if is_builtin(function) else {})
+    run.finish(**task.scores(mean, last.labels))
     record: ReadoutRecord = reading.record("finished")
     record.result = record_of(run)
     record.result.seconds = 0.0

@@ -32,13 +32,15 @@ from seedwise.run import (
     training,
     write_checked,
 )
-from seedwise.statistics import Metric, Question
+from seedwise.statistics import Metric, Question, Scalar
 from seedwise.statistics.cells.metric import unit_of
 from seedwise.store import Store
 from seedwise.study._arguments import command_line, differing, shown
 from seedwise.study._code import changed_code as code_changed_since
 from seedwise.study._code import stale_runs
+from seedwise.study._description import factors_in, stored_factors
 from seedwise.study._ingest import ingest, ingest_outbox
+from seedwise.study._methods import factor_and_level
 from seedwise.study._plan import seeds_of
 from seedwise.study._policy import Policy, todo
 from seedwise.study._regimes import regime_sources
@@ -49,6 +51,7 @@ def replicates(
     n: int,
     *,
     method: str = "base",
+    factor: Mapping[str, Scalar] | None = None,
     config: Mapping[str, Any] | None = None,
     vary: str | Sequence[str] = "all",
     store: str | Path = "study.db",
@@ -75,6 +78,8 @@ def replicates(
     Args:
         n: number of replicates, 1 or more.
         method: the method's name in tables. What makes it different belongs into ``config``, which names the run.
+        factor: the factor that the method is a level of, with the level, such as ``{"k": 2}``: the report compares the
+            levels of a factor.
         config: JSON values.
         vary: ``all``, ``none`` or the sources that vary.
         store: the study's file.
@@ -114,6 +119,7 @@ def replicates(
     """
     caller = inspect.stack(context=0)[1]
     with one_line_errors():
+        said = _factor_said(method, factor)
         call = _checked(
             n,
             method=method,
@@ -131,10 +137,11 @@ def replicates(
         "base": None,
         "metrics": {"task": [asdict(Metric(metric, unit_of(metric, unit), higher_is_better, chance))]},
         "question": asdict(Question()),
+        "factors": said,
     }
     own = {
-        "n": n, "method": method, "vary": vary, "store": store, "study": study, "first_replicate": first_replicate,
-        "device": device, "threads": threads, "changed_code": changed_code,
+        "n": n, "method": method, "factor": factor, "vary": vary, "store": store, "study": study,
+        "first_replicate": first_replicate, "device": device, "threads": threads, "changed_code": changed_code,
     }  # fmt: skip
     return _generate(
         call,
@@ -194,6 +201,16 @@ def _checked(
     )
 
 
+def _factor_said(method: str, factor: Mapping[str, Scalar] | None) -> dict[str, dict[str, Scalar]]:
+    """Return what the store keeps of the factor of a method."""
+    if factor is None:
+        return {}
+    try:
+        return stored_factors([(method, *factor_and_level(factor))])
+    except ValueError as error:
+        raise SeedwiseError(str(error)) from None
+
+
 def _generate(
     call: _Call,
     description: Mapping[str, Any],
@@ -214,7 +231,8 @@ def _generate(
     with one_line_errors(), folder.lock(), Store(path, write=True) as store:
         ingest_outbox(store, folder, Silent())
         planned = [PlannedRun(link, spec) for link, spec in zip(links, specs, strict=True)]
-        store.add_method(links[0].study, description, links[0].method, planned)
+        factors = factors_in(store, links[0].study) | description["factors"]
+        store.add_method(links[0].study, {**description, "factors": factors}, links[0].method, planned)
         policy = Policy(retrain=changed_code == "retrain", accept_changed_code=changed_code == "accept")
         known = Known.of(store, {spec.id for spec in specs})
         present = RunCode(specs[0], frame=_users_frame(sys._getframe(1))).present

@@ -14,7 +14,7 @@ from seedwise.study._code import changed_code, stale_runs
 from seedwise.study._pending_readouts import mean_of_snapshots, missing_readings, unkept, without_weights
 from seedwise.study._policy import Policy, todo
 from seedwise.study._sinks import Known, Sink
-from seedwise.study._trainable import check_trainable
+from seedwise.study._trainable import check_data_of, check_trainable
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Running:
         settings: how they are trained.
         sink: where records go.
         executor: where they are trained.
+        device: one of those that it trains on.
         progress: told what happens.
         warn: called before anything is trained.
 
@@ -64,6 +65,7 @@ class Running:
     settings: Settings
     sink: Sink
     executor: Executor
+    device: str
     progress: Progress
     warn: Callable[[], None]
 
@@ -110,6 +112,8 @@ class Running:
                 self.sink.folder.remove_checkpoint(spec.id)
         self.warn()
         self.progress.planned(len(specs))
+        check_data_of(specs)
+        check_trainable(specs, self.device)
         return self._execute([Training(spec) for spec in specs])
 
     def _read_out(self, store: Store, readings: Sequence[Reading]) -> bool:
@@ -121,8 +125,8 @@ class Running:
         if not by_weights:
             return False
         self.progress.reading(len(by_weights))
+        check_data_of(reading.spec for reading in by_weights)
         return self._execute(by_weights)
 
     def _execute(self, jobs: Sequence[Job]) -> bool:
-        check_trainable(job.spec for job in jobs)
         return self.executor.execute(jobs, self.settings, self.sink.ingest, self.progress)

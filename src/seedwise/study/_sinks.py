@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from seedwise.errors import SeedwiseError, StorageError
+from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution import Progress, StudyFolder
-from seedwise.run import PlannedRun, Record, RunRecord, RunSpec, digest_of
+from seedwise.run import PlannedRun, Record, RunRecord, RunSpec, checked, digest_of
 from seedwise.store import Store
-from seedwise.study._ingest import ingest, ingest_outbox, ingest_shard
+from seedwise.study._ingest import failed, ingest, ingest_outbox, ingest_shard
 
 PENDING: Final = "pending"
 """The status of a run of which nothing is known."""
@@ -139,9 +139,11 @@ class _ShardSink:
         self._progress = progress
         self._known: Known | None = None
         self._in_store: set[str] = set()
+        self._contents: dict[str, dict[str, Any]] = {}
 
     def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:
         self.folder.write_plan(study, description, planned)
+        self._contents = {p.spec.id: p.spec.content for p in planned}
 
     def known(self, ids: Collection[str]) -> Known:
         if self._known is None:
@@ -173,10 +175,21 @@ class _ShardSink:
                     record.status == "finished" or known.status(record.id) != "finished"
                 ):
                     known.add(record)
+                elif isinstance(record, RefusedError) and folder is self.folder:
+                    aside = self.folder.refuse(path)
+                    self._progress.note(f"{record}; it is set aside as {aside}")
+                    if path.suffix == ".run" and path.stem in ids:
+                        known.add(self._failed(path.stem, f"see {aside}"))
                 elif isinstance(record, StorageError) and folder is self.folder:
                     self._progress.note(f"{record}; the run is trained again")
                     path.unlink()
         return known
+
+    def _failed(self, run_id: str, reason: str) -> RunRecord:
+        """Hand over, and return, the record of a run whose own cannot be taken in."""
+        record = failed(run_id, self._contents[run_id], reason)
+        self.folder.hand_over(record)
+        return record
 
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Do nothing: who merges the shards is asked again."""
@@ -184,6 +197,12 @@ class _ShardSink:
     def ingest(self, record: Record) -> None:
         assert isinstance(record, RunRecord)
         assert self._known is not None
+        if record.id not in self._contents:
+            raise RefusedError(f"a record of run {str(record.id)[:80]!r} cannot be taken in: it was not planned")
+        try:
+            checked(record)
+        except RefusedError as error:
+            record = self._failed(record.id, str(error))
         self._known.add(record)
         if record.status != "interrupted":
             self.folder.hand_over(record)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
+    PlainSerializer,
     SerializeAsAny,
     ValidationError,
+    WrapValidator,
     model_validator,
 )
 
@@ -20,13 +23,15 @@ from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
+from seedwise.statistics import Scalar
 from seedwise.study._error_messages import describe, mistake, validated
+from seedwise.study._methods import FACTOR, Method, in_study_file, methods_of
 from seedwise.study._overrides import merge
 from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
-from seedwise.study._sweep import Scalar
 from seedwise.study._tasks import Name, Task, is_builtin, task_of
 from seedwise.training import FUNCTION, Options, TrainerConfig
 
+_MOST_METHODS: Final = 1000
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
 
 
@@ -45,13 +50,13 @@ _Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_source
 class Question(Options):
     """What the study is to find; no part of a run's name, so that asking something else trains nothing.
 
-    ``spread_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
+    ``sd_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
     that you would still call equal, ``margin`` the largest difference of means, in the unit of the metric (``0.005``
     for half a point of accuracy): they allow the verdicts of equivalence. ``threshold`` is a value of the metric: how
     likely is a run that is worse?
     """
 
-    spread_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
+    sd_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
     power: Annotated[float, Field(gt=0, lt=1)] = 0.8
     factor: Annotated[float, Field(gt=1)] | None = None
     margin: Annotated[float, Field(gt=0)] | None = None
@@ -189,10 +194,13 @@ class PublishedRange(Options):
         return self
 
 
-def _base_alone() -> dict[str, dict[str, Any] | None]:
-    return {"base": {}}
+def _base_alone() -> dict[str, Method]:
+    return {"base": Method("base")}
 
 
+_Methods = Annotated[
+    dict[str, Method], WrapValidator(lambda raw, _handler: methods_of(raw)), PlainSerializer(in_study_file)
+]
 Seeds = dict[str, Annotated[int, Field(ge=0, strict=True)]]
 
 
@@ -212,23 +220,23 @@ def _check_seeds(vectors: list[Seeds]) -> list[Seeds]:
 class StudySpec(Options):
     """A study file.
 
-    ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them.
-    ``tasks`` names several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named
-    in ``source``, to set ours beside, ``published_ranges`` the largest and the smallest of several;
-    ``published_setting`` is false where network, data or length of training are not those of the paper, as in every one
-    of ``scales`` but ``full``: then SDs and means are listed with the published ones and not judged. ``fixed_values``
-    asks for so many values of the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn
-    the finished runs into predictions in other ways, too. ``sweep`` stands for further methods, each with another value
-    of one parameter: it is written out when the file is read. ``tune`` is a search for better values (``seedwise
-    tune``).
+    ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them. With
+    ``factor: {k: 2}`` a method says that it is a level of a factor, whose levels the report compares. ``tasks`` names
+    several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named in ``source``,
+    to set ours beside, ``published_ranges`` the largest and the smallest of several; ``published_setting`` is false
+    where network, data or length of training are not those of the paper, as in every one of ``scales`` but ``full``:
+    then SDs and means are listed with the published ones and not judged. ``fixed_values`` asks for so many values of
+    the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn the finished runs into
+    predictions in other ways, too. ``sweep`` stands for further methods, each with another value of one parameter: it
+    is written out when the file is read. ``tune`` is a search for better values (``seedwise tune``).
     """
 
     name: Name
     task: dict[str, Any] = Field(default_factory=dict)
     model: Any = None
     train: dict[str, Any]
-    methods: Annotated[dict[Name, dict[str, Any] | None], Field(min_length=1)] = Field(default_factory=_base_alone)
-    baseline: str | None = None
+    methods: _Methods = Field(default_factory=_base_alone)
+    base: str | None = None
     regimes: Annotated[list[_Regime], BeforeValidator(_named_regimes), Field(min_length=1)] = Field(
         default_factory=lambda: ["all"]
     )
@@ -253,8 +261,10 @@ class StudySpec(Options):
 
     @model_validator(mode="after")
     def _consistent(self) -> StudySpec:
-        if self.baseline is not None and self.baseline not in self.methods:
-            raise ValueError(mistake("baseline", self.baseline, list(self.methods)))
+        if len(self.methods) > _MOST_METHODS:
+            raise ValueError(f"methods has {len(self.methods)} entries: a study has at most {_MOST_METHODS}")
+        if self.base is not None and self.base not in self.methods:
+            raise ValueError(mistake("base", self.base, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):
             raise ValueError("a regime is listed twice")
         if len(set(self.readouts)) < len(self.readouts):
@@ -279,8 +289,8 @@ class StudySpec(Options):
 
     @property
     def base_method(self) -> str:
-        """The method that the others are compared with: ``baseline``, or the first."""
-        return self.baseline or next(iter(self.methods))
+        """The method that the others are compared with: ``base``, or the first."""
+        return self.base or next(iter(self.methods))
 
     @property
     def function(self) -> str:
@@ -302,12 +312,18 @@ class StudySpec(Options):
             base = {"task": self.task, "model": self.model, "train": self.train}
             named = self.is_builtin
             merged = merge(base, changed.model_dump(exclude_unset=True, exclude={"methods"}), named=named)
-            for method in changed.methods:
+            for method, own in changed.methods.items():
                 if method not in self.methods:
                     raise SeedwiseError(mistake("method", method, list(self.methods), f"tasks.{name}.methods"))
+                if FACTOR in own:
+                    raise SeedwiseError(
+                        f"tasks.{name}.methods.{method}: a factor holds for all tasks: write it under 'methods'"
+                    )
             merged["methods"] = {
-                method: merge(overrides or {}, changed.methods.get(method, {}), named=named)
-                for method, overrides in self.methods.items()
+                method.name: replace(
+                    method, overrides=merge(method.overrides, changed.methods.get(method.name, {}), named=named)
+                )
+                for method in self.methods.values()
             }
             found[name] = self.model_copy(update={**merged, "tasks": None, "published": [], "published_ranges": []})
         return found
@@ -334,7 +350,7 @@ class StudySpec(Options):
 
     def function_of(self, method: str) -> str:
         """Return the function that trains a method: its own where it names one."""
-        return str((self.methods[method] or {}).get("function", self.function))
+        return str(self.methods[method].overrides.get("function", self.function))
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Return the resolved configuration of every method, options at their default left out.
@@ -345,14 +361,14 @@ class StudySpec(Options):
         """
         resolved = {}
         base: dict[str, Any] = {"model": self.model} | {k: v for k, v in self.train.items() if k not in _NUMERICS}
-        for method, overrides in self.methods.items():
-            merged = merge(base, overrides or {}, named=self.is_builtin)
+        for method, its in self.methods.items():
+            merged = merge(base, its.overrides, named=self.is_builtin)
             for key in _NUMERICS:
                 if key in merged:
                     raise SeedwiseError(f"methods.{method}: '{key}' holds for the whole study: write it under 'train'")
             model = merged.pop("model")
             # A mistake of the base shows in every method: it is reported where it was made.
-            paths: list[tuple[str, ...]] = [(key,) if key == "model" else ("train", key) for key in overrides or {}]
+            paths: list[tuple[str, ...]] = [(key,) if key == "model" else ("train", key) for key in its.overrides]
             where = dict.fromkeys(paths, f"methods.{method}")
             if self.is_builtin:
                 resolved[method] = self._builtin(model, merged, where)
@@ -365,7 +381,8 @@ class StudySpec(Options):
         try:
             checked = TrainerConfig.of_study_file(raw)
         except ValidationError as error:
-            raise SeedwiseError(describe(error, TrainerConfig, where=where)) from None
+            line = describe(error, TrainerConfig, where=where, of_method=("model", FACTOR))
+            raise SeedwiseError(line) from None
         return checked.model_dump(mode="json", exclude_defaults=True)
 
     def _own(self, model: Any, train: dict[str, Any], method: str) -> dict[str, Any]:
@@ -379,7 +396,7 @@ class StudySpec(Options):
             raise SeedwiseError(
                 "a study with 'train: {function: ...}' has no 'model': put it under 'train: {config: ...}'"
             )
-        overrides = self.methods[method] or {}
+        overrides = self.methods[method].overrides
         for key in train:
             place = f"methods.{method}" if key in overrides else "train"
             raise SeedwiseError(mistake("key", key, ["function", "config", *_NUMERICS], place))

@@ -16,7 +16,10 @@ from seedwise.statistics import Candidate, Cell, Interim, interim_analysis
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
+from seedwise.study._description import stored_factors
 from seedwise.study._estimate import Estimate, estimate
+from seedwise.study._methods import FACTOR
+from seedwise.study._old_names import with_new_names
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
 from seedwise.study._running import Outcome, Running
@@ -35,6 +38,8 @@ class Study:
         store: its file; default ``<name>.db`` in the folder of the study file.
         folder: where the user's own modules are found besides the working directory.
         file: the name of the study file, which the store remembers.
+        look: which look at a growing study this is, counted from 0; None if it does not grow.
+        warned: likely mistakes that were told already, shared by studies that train one after the other.
 
     Example:
         >>> study = Study.from_text('''
@@ -50,12 +55,19 @@ class Study:
     """
 
     def __init__(
-        self, spec: StudySpec, *, store: Path | str | None = None, folder: Path | str = ".", file: str | None = None
+        self,
+        spec: StudySpec,
+        *,
+        store: Path | str | None = None,
+        folder: Path | str = ".",
+        file: str | None = None,
+        look: int | None = None,
+        warned: set[str] | None = None,
     ) -> None:
         self.spec = spec
         self.file = file
-        self.look: int | None = None
-        self.warned: set[str] | None = None  # what studies that train one after the other have warned of
+        self.look = look
+        self._warned = set() if warned is None else warned
         self.folder = Path(folder)
         self.store_path = Path(store) if store is not None else self.folder / f"{spec.name}.db"
         if self.store_path.is_dir() or self.store_path.suffix in (".html", ".yaml", ".yml", ".d"):
@@ -143,8 +155,9 @@ class Study:
         part = part_of((p.spec.id for p in planned), shard)
         _check_installed(self.spec)
         progress = progress or Silent()
+        resources = Resources(device, workers, runs_per_device)
         with (
-            opened(executor, Resources(device, workers, runs_per_device)) as runner,
+            opened(executor, resources) as runner,
             sink_of(self.store_path, shard, progress) as sink,
         ):
             sink.write_plan(self.spec.name, self.describe(), planned)
@@ -155,6 +168,7 @@ class Study:
                 settings=self._settings(sink.folder),
                 sink=sink,
                 executor=runner,
+                device=resources.devices[0],
                 progress=progress,
                 warn=lambda: self._warn(progress),
             ).run()
@@ -179,10 +193,9 @@ class Study:
         return store
 
     def _warn(self, progress: Progress) -> None:
-        known = set() if self.warned is None else self.warned
         for text, methods in self._likely_mistakes().items():
-            if text not in known:
-                known.add(text)
+            if text not in self._warned:
+                self._warned.add(text)
                 progress.note(f"{', '.join(methods)}: {text}")
 
     def _settings(self, folder: StudyFolder) -> Settings:
@@ -234,6 +247,7 @@ class Study:
                 task: [asdict(metric) for metric in part.learns.metrics] for task, part in spec.by_task().items()
             },
             "question": spec.question.model_dump(),
+            "factors": stored_factors((m.name, m.factor, m.level) for m in spec.methods.values()),
             **({} if self.file is None else {"file": self.file}),
             **({} if self.look is None else {"until": described(spec, self.look)}),
         }
@@ -247,14 +261,14 @@ class Study:
         """
         warned: set[str] = set()
         for look, replicates in enumerate(looks_at(self.spec)):
-            grown = Study(
+            yield Study(
                 self.spec.model_copy(update={"replicates": replicates}),
                 store=self.store_path,
                 folder=self.folder,
                 file=self.file,
+                look=look,
+                warned=warned,
             )
-            grown.look, grown.warned = look, warned
-            yield grown
 
     def run_until(
         self,
@@ -289,6 +303,7 @@ class Study:
                     retry_failed=retry_failed and grown.look == 0,
                     progress=progress,
                     executor=runner,
+                    device=device,
                 )
                 if outcome.interrupted:
                     break
@@ -339,7 +354,7 @@ class Study:
         changes = {
             "name": f"{spec.name}-confirm",
             "methods": {name: raw["methods"][name] for name in methods},
-            "baseline": spec.base_method,
+            "base": spec.base_method,
             "regimes": [chosen.regime],
             "readouts": [] if chosen.readout == "plain" else [chosen.readout],
             "first_replicate": spec.first_replicate + spec.replicates,
@@ -378,8 +393,12 @@ class Grown:
 
 
 def _fixed(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a study's description does not change while it grows."""
-    return {key: value for key, value in description.get("spec", {}).items() if key != "replicates"}
+    """Return what of a study's description decides its runs and does not change while it grows."""
+    spec, _ = with_new_names(description.get("spec", {}))
+    methods = {
+        name: {k: v for k, v in (own or {}).items() if k != FACTOR} for name, own in spec.get("methods", {}).items()
+    }
+    return {key: value for key, value in spec.items() if key != "replicates"} | {"methods": methods}
 
 
 def _replicates(description: Mapping[str, Any]) -> Any:

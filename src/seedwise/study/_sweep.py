@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from seedwise.errors import SeedwiseError
+from seedwise.statistics import Scalar
 from seedwise.study._error_messages import mistake
+from seedwise.study._methods import Method
 from seedwise.study._overrides import with_values
-
-Scalar = bool | int | float | str | None
-"""A value of one parameter."""
 
 
 def expanded(
-    methods: Mapping[str, dict[str, Any] | None],
-    sweep: Mapping[str, Mapping[str, Sequence[Any]]],
-    *,
-    named: bool,
-) -> dict[str, dict[str, Any] | None]:
+    methods: Mapping[str, Method], sweep: Mapping[str, Mapping[str, Sequence[Scalar]]], *, named: bool
+) -> dict[str, Method]:
     """Return the methods, and after them one for every value of every parameter of a sweep.
 
-    A method is named by the last part of the parameter's path, or by all of it where two paths end alike.
+    The factor is the last part of the parameter's path, or all of it where two paths end alike; the method is named by
+    it and the value, its level.
 
     Args:
-        methods: the overrides of the study's methods.
+        methods: the study's methods.
         sweep: by method, and by the dotted path of one of its parameters, the values.
         named: whether a group with another name replaces a group as a whole.
 
@@ -33,10 +29,9 @@ def expanded(
         SeedwiseError: for an unknown method, or a name that is taken.
 
     Example:
-        >>> expanded({"vml": {"loss": "vml"}}, {"vml": {"loss.alpha": [0.1, 0.2]}}, named=True)
-        ... # doctest: +NORMALIZE_WHITESPACE
-        {'vml': {'loss': 'vml'},
-         'alpha=0.1': {'loss': {'name': 'vml', 'alpha': 0.1}}, 'alpha=0.2': {'loss': {'name': 'vml', 'alpha': 0.2}}}
+        >>> vml = Method("vml", {"loss": "vml"})
+        >>> expanded({"vml": vml}, {"vml": {"loss.alpha": [0.1]}}, named=True)["alpha=0.1"]
+        Method(name='alpha=0.1', overrides={'loss': {'name': 'vml', 'alpha': 0.1}}, factor='alpha', level=0.1)
 
     """
     for method in sweep:
@@ -48,10 +43,11 @@ def expanded(
     for method, parameters in sweep.items():
         for path, values in parameters.items():
             end = path.rpartition(".")[2]
-            label = end if ends[end] == 1 else path if paths.count(path) == 1 else f"{method}.{path}"
+            factor = end if ends[end] == 1 else path if paths.count(path) == 1 else f"{method}.{path}"
             for value in values:
-                name = f"{label}={value}"
+                name = f"{factor}={value}"
                 if name in found:
                     raise SeedwiseError(f"sweep.{method}.{path}: there is a method '{name}' already: leave one out")
-                found[name] = with_values(methods[method], {path: value}, named=named)
+                overrides = with_values(methods[method].overrides, {path: value}, named=named)
+                found[name] = Method(name, overrides, factor, value)
     return found

@@ -5,23 +5,38 @@ Nobody else compares names of functions or datasets to find out what a task is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from seedwise.data import Size
 from seedwise.readouts import Readout
 from seedwise.statistics import Metric
 from seedwise.statistics.cells.metric import unit_of
 from seedwise.study._error_messages import validated
-from seedwise.training import FUNCTION, SIZES, Options, Size, is_forecasting, metrics_of, task_name
+from seedwise.training import (
+    FUNCTION,
+    OF_CLASSES,
+    Measure,
+    Options,
+    evaluate,
+    is_forecasting,
+    measures,
+    measures_of,
+    metrics_of,
+    size_of_task,
+    task_name,
+)
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_length=80)]
 """Of a study, task or method."""
 
-SCORED: Final = ("accuracy", "loss")
-"""The metrics that a readout gives."""
+Logits = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
 
 
 class Task(Protocol):
@@ -49,6 +64,9 @@ class Task(Protocol):
     @property
     def size(self) -> Size | None:
         """Numbers of examples and classes, and the shape of an image, or None."""
+
+    def scores(self, logits: Logits, labels: Labels) -> dict[str, float]:
+        """Return what a readout records of logits (N, classes) for labels (N,)."""
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
         """Return why runs cannot have these seeds, None where they can."""
@@ -91,6 +109,10 @@ class Own:
         own = self.options
         return (Metric(own.metric, unit_of(own.metric, own.unit), own.higher_is_better, own.chance),)
 
+    def scores(self, logits: Logits, labels: Labels) -> dict[str, float]:
+        """Return accuracy and cross-entropy."""
+        return _scores(measures(OF_CLASSES), logits, labels)
+
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> None:
         """Return None: what varies is up to the function."""
 
@@ -101,33 +123,44 @@ class Own:
                 "needs the built-in trainer, which can build the network again: of a function of your own only "
                 "'snapshots' and 'ensemble-N' can be read out, from the logits that it saved"
             )
-        if readout.per_run != Readout() and self.options.metric not in SCORED:
-            return f"gives {' and '.join(SCORED)} from logits, and the metric of this study is '{self.options.metric}'"
+        if readout.per_run != Readout() and self.options.metric not in OF_CLASSES:
+            return (
+                f"gives {' and '.join(OF_CLASSES)} from logits, and the metric of this study is '{self.options.metric}'"
+            )
         return None
 
 
 @dataclass(frozen=True)
-class Images:
-    """Classes of images, by the built-in trainer; ``content`` is the ``task`` of a study file."""
+class _Builtin:
+    """A task of the built-in trainer; ``content`` is the ``task`` of a study file."""
 
     content: Mapping[str, Any]
     is_builtin = True
-    has_classes = True
 
     @property
     def name(self) -> str:
-        """The dataset."""
+        """The dataset, of a series with its horizon."""
         return task_name(self.content)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Accuracy and cross-entropy."""
+        """Those that its runs record."""
         return metrics_of(self.content)
 
+    def scores(self, logits: Logits, labels: Labels) -> dict[str, float]:
+        """Return every metric of logits (N, classes) for labels (N,)."""
+        return _scores(measures_of(self.content), logits, labels)
+
+
+class Images(_Builtin):
+    """Classes of images: accuracy and cross-entropy, and what else is asked for."""
+
+    has_classes = True
+
     @property
-    def size(self) -> Size:
-        """Of the dataset."""
-        return SIZES[self.name]
+    def size(self) -> Size | None:
+        """Of the dataset; one of the user's that does not say it is loaded, if it is there."""
+        return size_of_task(self.content)
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
         """Return why not: out of a bootstrap there are examples only where it varies."""
@@ -143,37 +176,28 @@ class Images:
         augment = self.content.get("augment", True)
         if readout.view and not augment:
             return "repeats the shifts of training, and with 'task: {augment: false}' there are none: leave it out"
-        if readout.side > 1 and augment == "flip":
+        if readout.shifts and augment == "flip":
             return (
                 "repeats the shifts of training, and with 'task: {augment: flip}' there are none: leave it out, or use "
                 "flip"
             )
-        if readout.flips and not self.size.flip:
-            return (
-                f"mirrors images, and those of {self.name} are not mirrored in training: leave it out, or use crop25 "
-                "or crop81"
+        size = self.size if readout.view else None
+        if size is None:
+            return None
+        if readout.mirrors and not size.flip:
+            return f"mirrors images, and those of {self.name} are not mirrored in training: leave it out" + (
+                ", or use crop25 or crop81" if size.shift else ""
             )
+        if readout.shifts and not size.shift:
+            return f"repeats the shifts of training, and images of {self.name} are not moved: leave it out"
         return None
 
 
-@dataclass(frozen=True)
-class Series:
-    """Forecasts of a time series, by the built-in trainer; ``content`` is the ``task`` of a study file."""
+class Series(_Builtin):
+    """Forecasts of a time series: mean squared and mean absolute error, and what else is asked for."""
 
-    content: Mapping[str, Any]
-    is_builtin = True
     has_classes = False
     size = None
-
-    @property
-    def name(self) -> str:
-        """The series with its horizon."""
-        return task_name(self.content)
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """Mean squared and mean absolute error."""
-        return metrics_of(self.content)
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
         """Return why not: a series is split by time."""
@@ -210,6 +234,13 @@ def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series:
     return Series(content) if is_forecasting(content) else Images(content)
 
 
+def _scores(measured: Sequence[Measure], logits: Logits, labels: Labels) -> dict[str, float]:
+    import torch
+
+    return evaluate(measured, torch.from_numpy(logits), torch.from_numpy(labels.astype(np.int64)))
+
+
 def views_of(readout: Readout, task: Task) -> int:
     """Return how often a network predicts an example for a view."""
-    return readout.views(task.size.shift) if readout.view and task.size is not None else 1
+    size = task.size if readout.view else None
+    return 1 if size is None else len(readout.rows(size.shift, size.flip))

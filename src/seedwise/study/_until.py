@@ -38,8 +38,6 @@ def described(spec: StudySpec, look: int) -> dict[str, Any]:
         "question": spec.until.question,
         "looks": list(design.looks),
         "limits": list(design.limits),
-        "alpha": spec.until.alpha,
-        "comparisons": comparisons(spec),
         "look": look,
     }
 

@@ -3,31 +3,30 @@
 from seedwise.declarations import Options
 from seedwise.training._checks import check_data, check_parts
 from seedwise.training._config import TrainerConfig, steps_per_epoch
-from seedwise.training._metrics import (
-    SIZES,
-    Size,
-    classification_metrics,
-    is_forecasting,
-    metrics_of,
-    task_name,
-)
+from seedwise.training._facts import is_forecasting, measures_of, metrics_of, size_of_task, task_name
+from seedwise.training._measures import OF_CLASSES, Measure, evaluate, measures
+from seedwise.training._metrics import metric
 from seedwise.training._networks import build_network
 from seedwise.training._train import FUNCTION, measure, train
 from seedwise.training._warnings import steps_of, warnings_of
 
 __all__ = [
     "FUNCTION",
-    "SIZES",
+    "OF_CLASSES",
+    "Measure",
     "Options",
-    "Size",
     "TrainerConfig",
     "build_network",
     "check_data",
     "check_parts",
-    "classification_metrics",
+    "evaluate",
     "is_forecasting",
     "measure",
+    "measures",
+    "measures_of",
+    "metric",
     "metrics_of",
+    "size_of_task",
     "steps_of",
     "steps_per_epoch",
     "task_name",

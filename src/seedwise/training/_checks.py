@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from seedwise.data import check
+from seedwise.data import DATASETS, check
 from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
-from seedwise.training._config import ForecastingTask, TrainerConfig
-from seedwise.training._metrics import SIZES, is_forecasting
+from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig
+from seedwise.training._facts import is_forecasting
+from seedwise.training._image_data import known_size
 from seedwise.training._networks import build_network
 from seedwise.training._parts import Network
 from seedwise.training._train import FUNCTION
@@ -30,19 +31,26 @@ def check_data(task: Mapping[str, Any]) -> None:
     Raises:
         MissingDataError: if files are missing.
         StorageError: if one is damaged.
-        SeedwiseError: if a CSV is no time series, or too short for the horizon.
+        SeedwiseError: if a CSV is no time series, or too short for the horizon, or a function of the user's gives no
+            dataset.
 
     """
-    if not is_forecasting(task):
-        check(task["dataset"])
+    dataset = task["dataset"]
+    if dataset in tuple(DATASETS):
+        check(dataset)
         return
-    from seedwise.training._forecasting import load_forecasting
+    from seedwise.training._tasks import load_task
 
-    load_forecasting(ForecastingTask.model_validate(task), "cpu")
+    kind = ForecastingTask if is_forecasting(task) else ClassificationTask
+    load_task(kind.model_validate(task), "cpu")
 
 
-def check_parts(config: Mapping[str, Any]) -> None:
+def check_parts(config: Mapping[str, Any], device: str) -> None:
     """Check that the weights of a run's network can be selected if it asks for that, and try its own parts.
+
+    Args:
+        config: of the run.
+        device: where own parts are tried: some need what the run will be trained on.
 
     Raises:
         SeedwiseError: one line that says what is wanted.
@@ -52,31 +60,39 @@ def check_parts(config: Mapping[str, Any]) -> None:
     with Randomness().scope("init"):
         checked = TrainerConfig.model_validate(config)
         if isinstance(checked.model, Network) and checked.model.selection is not None:
-            _check_selection(config)
-        if any(isinstance(group, OwnPart) for group in checked.groups):
-            _try_one_step(config, checked)
+            _check_selection(checked)
+        if own_parts(checked):
+            _try_one_step(config, checked, device)
 
 
-def _check_selection(config: Mapping[str, Any]) -> None:
-    options = dict(config["model"])
-    name, selection = options.pop("name"), options.pop("selection")
+def own_parts(config: TrainerConfig) -> list[str]:
+    """Return the names of the parts of the user's own that a training calls."""
+    parts = [*config.groups, *config.task.metrics]
+    return [part.name for part in parts if isinstance(part, OwnPart)]
+
+
+def _check_selection(checked: TrainerConfig) -> None:
     from seedwise.selection import selectable_layers
 
-    size = SIZES[config["task"]["dataset"]]
-    network = build_network(name, size.image, size.classes, options)
+    model, task = checked.model, checked.task
+    assert isinstance(model, Network)
+    assert isinstance(task, ClassificationTask)
+    assert model.selection is not None
+    size = known_size(task.dataset)
+    assert size is not None
     try:
-        selectable_layers(network, selection.get("leave", ()))
+        selectable_layers(build_network(model, size), model.selection.options.leave)
     except ValueError as error:
-        raise SeedwiseError(f"model.selection of '{name}': {error}") from None
+        raise SeedwiseError(f"model.selection of '{model.name}': {error}") from None
 
 
-def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig) -> None:
+def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig, device: str) -> None:
     from seedwise.training._loop import Trainer
     from seedwise.training._losses import checked_loss
     from seedwise.training._tasks import load_task
 
-    own = " and ".join(f"'{group.name}'" for group in checked.groups if isinstance(group, OwnPart))
-    run, task = Run(RunSpec(FUNCTION, config, {}), checked), load_task(checked.task, "cpu")
+    own = " and ".join(f"'{name}'" for name in own_parts(checked))
+    run, task = Run(RunSpec(FUNCTION, config, {}), checked, device=device), load_task(checked.task, device)
     with _in_one_line(f"{own} cannot be made"):
         trainer = Trainer(run, task)
     *inputs, targets = task.batch(trainer.splits["train"], slice(0, _EXAMPLES))
@@ -89,6 +105,8 @@ def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig) -> None:
         raise SeedwiseError(f"model: '{model}' returned {found} for inputs {_shapes(*inputs)}: {wanted} is needed")
     with _in_one_line(f"train.loss: '{train.loss.name}' fails on outputs {wanted} and targets {_shapes(targets)}"):
         checked_loss(trainer.loss(outputs, targets), train.loss.name).backward()
+    with _in_one_line(f"task.metrics: a metric fails on outputs {wanted} and targets {_shapes(targets)}"):
+        task.evaluate(outputs.detach(), targets)
     with _in_one_line(f"train.optimizer: '{train.optimizer.name}' fails in a step"):
         trainer.optimizer.step()
     with _in_one_line(f"train.schedule: '{train.schedule.name}' fails in a step"):

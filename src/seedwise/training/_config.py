@@ -24,9 +24,12 @@ from pydantic import (
     model_validator,
 )
 
+from seedwise.data import Size
 from seedwise.declarations import STUDY_FILE, Group, Options, named
-from seedwise.registry import FORECASTERS, WAYS
-from seedwise.training._metrics import FORECAST_METRICS, SERIES_NAMES, SIZES, is_forecasting
+from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Objects
+from seedwise.training._facts import is_forecasting
+from seedwise.training._image_data import declared_size
+from seedwise.training._measures import OF_CLASSES, OF_FORECASTS, title
 from seedwise.training._parts import (
     LOSS_MODELS,
     SCHEDULE_MODELS,
@@ -37,11 +40,13 @@ from seedwise.training._parts import (
     AnyOptimizer,
     AnySchedule,
     Network,
+    OwnDataset,
     OwnForecaster,
+    OwnMetric,
+    Positive,
 )
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -52,9 +57,66 @@ class Normalisation(Options):
     std: list[Positive]
 
 
+if TYPE_CHECKING:
+    ImageName = str
+    SeriesName = str
+else:
+    ImageName = Literal[tuple(DATASETS)]
+    SeriesName = Literal[tuple(SERIES)]
+
+
+def _image_set(value: Any, handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
+    name = value.get("name") if isinstance(value, dict) else value
+    if isinstance(name, str) and ":" in name:
+        return OwnDataset.model_validate(named(value))
+    if name in DATASETS and value not in (name, {"name": name}):
+        raise ValueError(f"{name} has no options: write 'dataset: {name}'")
+    return value if isinstance(value, OwnDataset) else handler(name)
+
+
+def _further(table: Objects, default: tuple[str, ...]) -> Any:
+    """Return the type of the metrics that are recorded besides the default ones, of the table or the user's own.
+
+    Their order is the study's and none of a run's: which one is the primary trains nothing again.
+    """
+
+    def recorded(value: Any) -> list[str | OwnMetric]:
+        if not isinstance(value, list):
+            raise ValueError(f"a list is needed, such as [{default[0]}, 'my_module:my_metric']")
+        found = {}
+        for given in value:
+            one = given if isinstance(given, OwnMetric) else _metric(given, table)
+            name = title(one)
+            if name in found or (name in default and not isinstance(one, str)):
+                raise ValueError(f"two metrics are called '{name}': list each once, under a name of its own")
+            found[name] = one
+        return [found[name] for name in sorted(found) if name not in default]
+
+    return Annotated[list[str | OwnMetric], BeforeValidator(recorded)]
+
+
+def _metric(given: Any, table: Objects) -> str | OwnMetric:
+    name = given.get("name") if isinstance(given, dict) else given
+    if isinstance(name, str) and ":" in name:
+        return OwnMetric.model_validate(named(given))
+    if given not in tuple(table):
+        raise _unknown("metric", given, tuple(table))
+    return str(given)
+
+
+def _unknown(what: str, given: Any, allowed: tuple[str, ...]) -> ValidationError:
+    names = [f"'{name}'" for name in allowed]
+    expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
+    return ValidationError.from_exception_data(
+        what, [{"type": "literal_error", "loc": (what,), "input": given, "ctx": expected}]
+    )
+
+
 class ClassificationTask(Options):
     """Images and classes.
 
+    ``dataset`` may be the user's own, ``module:name``. ``metrics`` are recorded besides accuracy and loss; in a study
+    the first is the primary one.
     ``augment: flip`` mirrors training images and does not move them. ``normalise`` takes the place of the dataset's own
     mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is
     tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
@@ -62,7 +124,8 @@ class ClassificationTask(Options):
 
     forecasts: ClassVar = False
 
-    dataset: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"]
+    dataset: Annotated[ImageName | OwnDataset, WrapValidator(_image_set)]
+    metrics: _further(METRICS, OF_CLASSES) = Field(default_factory=list)  # type: ignore[valid-type]
     augment: Literal[True, False, "flip"] = True
     normalise: Normalisation | None = None
     train_examples: Count | None = None
@@ -71,18 +134,24 @@ class ClassificationTask(Options):
 
     @model_validator(mode="after")
     def _enough(self) -> ClassificationTask:
-        size = SIZES[self.dataset]
+        size = declared_size(self.dataset)
+        if size is not None:
+            self.check(size)
+        return self
+
+    def check(self, size: Size) -> None:
+        """Raise ValueError unless the dataset, of these sizes, has what is asked of it."""
+        name = self.dataset if isinstance(self.dataset, str) else self.dataset.name
         for wanted, there, which in (
             (self.train_examples, size.train, "training"),
             (self.test_examples, size.test, "test"),
         ):
             if wanted is not None and wanted > there:
-                raise ValueError(f"{self.dataset} has {there} {which} examples, not {wanted}")
+                raise ValueError(f"{name} has {there} {which} examples, not {wanted}")
         if self.augment == "flip" and not size.flip:
-            raise ValueError(f"{self.dataset} is not mirrored: set augment to true or false")
+            raise ValueError(f"{name} is not mirrored: set augment to true or false")
         if self.normalise is not None and {len(self.normalise.mean), len(self.normalise.std)} != {size.image[0]}:
-            raise ValueError(f"{self.dataset} has {size.image[0]} channels: normalise needs a mean and an std for each")
-        return self
+            raise ValueError(f"{name} has {size.image[0]} channels: normalise needs a mean and an std for each")
 
 
 class _Windows(Options):
@@ -99,7 +168,7 @@ class _Windows(Options):
 class PublishedSeries(_Windows):
     """A published time series, split as published."""
 
-    name: Literal["etth1", "etth2"]
+    name: SeriesName
 
 
 class CSVSeries(_Windows):
@@ -128,6 +197,8 @@ def sha256_of(path: str) -> str:
         ValueError: if it cannot be read.
 
     """
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError(f"{path} is no regular file: name a CSV")
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:
@@ -143,12 +214,13 @@ class ForecastingTask(Options):
     """A time series and its windows.
 
     ``train_windows`` and ``test_windows`` are so many of them, evenly spaced; default: all. ``test: none`` leaves the
-    test rows alone, for runs that are judged on validation rows.
+    test rows alone, for runs that are judged on validation rows. ``metrics`` are recorded besides mse and mae.
     """
 
     forecasts: ClassVar = True
 
     dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
+    metrics: _further(ERRORS, OF_FORECASTS) = Field(default_factory=list)  # type: ignore[valid-type]
     train_windows: Count | None = None
     test_windows: Count | None = None
     test: Literal["published", "none"] = "published"
@@ -160,12 +232,8 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
     if is_forecasting(value):
         return ForecastingTask.model_validate(value)
     dataset = value.get("dataset")
-    if isinstance(dataset, str) and dataset not in SIZES:
-        names = [f"'{name}'" for name in (*SIZES, *SERIES_NAMES)]
-        expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
-        raise ValidationError.from_exception_data(
-            "task", [{"type": "literal_error", "loc": ("dataset",), "input": dataset, "ctx": expected}]
-        )
+    if isinstance(dataset, str) and dataset not in DATASETS and ":" not in dataset:
+        raise _unknown("dataset", dataset, (*DATASETS, *SERIES))
     return ClassificationTask.model_validate(value)
 
 
@@ -181,7 +249,7 @@ class Validation(Options):
 
     fraction: Share | None = None
     rule: Literal["last", "best"] = "last"
-    metric: Literal["accuracy", "loss", "mse", "mae"] = "accuracy"
+    metric: str = "accuracy"
     patience: Count | None = None
 
     @model_validator(mode="after")
@@ -265,7 +333,7 @@ class TrainerConfig(Options):
             return value
         train = {key: given for key, given in train.items() if (key, named(given)) != ("loss", {"name": "mse"})}
         if isinstance(train.get("validation"), dict):
-            train["validation"] = {"metric": FORECAST_METRICS[0].name, **train["validation"]}
+            train["validation"] = {"metric": OF_FORECASTS[0], **train["validation"]}
         return {**value, "train": train}
 
     @model_validator(mode="after")
@@ -285,7 +353,7 @@ class TrainerConfig(Options):
             raise ValueError("train.validation: a time series has validation rows of its own: leave out fraction")
         if not forecasts and validation.fraction is None:
             raise ValueError("train.validation.fraction is missing")
-        metrics = [metric.name for metric in FORECAST_METRICS] if forecasts else ["accuracy", "loss"]
+        metrics = [*(OF_FORECASTS if forecasts else OF_CLASSES), *map(title, self.task.metrics)]
         if validation.metric not in metrics:
             raise ValueError(f"train.validation.metric: '{validation.metric}' is none of {' and '.join(metrics)}")
         return self

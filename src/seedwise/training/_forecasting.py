@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -10,15 +10,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.data import Series, Windows, load_series, read_series
+from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.losses import residual_variance
 from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
 from seedwise.registry import BASELINES
 from seedwise.run import Run
-from seedwise.statistics import Metric
 from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
-from seedwise.training._metrics import FORECAST_METRICS
+from seedwise.training._measures import OF_FORECASTS, evaluate, measures
 from seedwise.training._networks import build_forecaster
 
 
@@ -32,6 +32,7 @@ class Forecasting:
         train_windows: how many are trained on, evenly spaced; None: all.
         test_windows: how many are tested on, evenly spaced; None: all.
         test: whether there is a test at all.
+        metrics: what is recorded besides the two errors.
 
     """
 
@@ -40,7 +41,6 @@ class Forecasting:
     # What Autoformer holds of as many windows at the longest horizon is below a gigabyte.
     chunk: ClassVar[int] = 128
     augment = False
-    metrics: tuple[Metric, ...] = FORECAST_METRICS
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Forecasting:
         test_windows: int | None = None,
         *,
         test: bool = True,
+        metrics: Sequence[str | Part] = (),
     ) -> None:
         self.series = series
         self.lookback = lookback
@@ -61,6 +62,8 @@ class Forecasting:
         if not test:
             del windows["test"]
         self.windows = windows
+        self.measures = measures(OF_FORECASTS, metrics)
+        self.metrics = tuple(one.metric for one in self.measures)
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Windows]:
         """Return the windows to train on, those to validate on if asked for, and those to test on.
@@ -98,12 +101,9 @@ class Forecasting:
         """Return (N, H, targets)."""
         return tuple(targets.shape)
 
-    @staticmethod
-    def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
-        """Return every metric of forecasts (N, H, C), with one host synchronisation."""
-        error = outputs.double() - targets
-        mse, mae = torch.stack((error.square().mean(), error.abs().mean())).tolist()
-        return {"mse": mse, "mae": mae}
+    def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return every metric of forecasts (N, H, C)."""
+        return evaluate(self.measures, outputs, targets)
 
     def baselines(self, examples: Windows) -> dict[str, float]:
         """Return the errors of forecasts that need no training, such as ``naive/mse``; the season is a day of hours."""
@@ -171,6 +171,7 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
         config.train_windows,
         config.test_windows,
         test=config.test != "none",
+        metrics=config.metrics,
     )
 
 

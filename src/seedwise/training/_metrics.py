@@ -1,91 +1,84 @@
-"""What is known of a task before torch is imported: its name, sizes and metrics."""
+"""Metrics, and what a metric says of itself; torch is imported when one is computed.
+
+A metric is a function of outputs and targets that returns one number. It says its unit, direction and chance level
+with ``@metric``.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seedwise.statistics import SHARE, Metric
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 
 @dataclass(frozen=True)
-class Size:
-    """What is known of a dataset beforehand.
+class Declared:
+    """What a metric says of itself; see ``metric``."""
 
-    Attributes:
-        train, test: numbers of examples.
-        classes: number of classes.
-        image: channels, height and width of an image.
-        shift: by how many pixels training images are moved at most.
-        flip: whether they are mirrored.
+    unit: str = ""
+    higher_is_better: bool = True
+    chance: float | Callable[[int], float] | None = None
 
-    """
-
-    train: int
-    test: int
-    classes: int
-    image: tuple[int, int, int]
-    shift: int
-    flip: bool = False
+    def of(self, name: str, classes: int | None) -> Metric:
+        """Return the metric of a task with so many classes; None where there are none, or nobody knows."""
+        chance = self.chance
+        if callable(chance):
+            chance = None if classes is None else chance(classes)
+        return Metric(name, self.unit, self.higher_is_better, chance)
 
 
-SIZES: Final = {
-    "digits": Size(train=1437, test=360, classes=10, image=(1, 8, 8), shift=1),
-    "mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28), shift=2),
-    "fashion_mnist": Size(train=60000, test=10000, classes=10, image=(1, 28, 28), shift=2, flip=True),
-    "cifar10": Size(train=50000, test=10000, classes=10, image=(3, 32, 32), shift=4, flip=True),
-    "cifar100": Size(train=50000, test=10000, classes=100, image=(3, 32, 32), shift=4, flip=True),
-}
+def metric(
+    *, unit: str = "", higher_is_better: bool = True, chance: float | Callable[[int], float] | None = None
+) -> Callable[[_Function], _Function]:
+    """Let a function of outputs and targets say what kind of metric it is.
 
-
-def classification_metrics(classes: int) -> tuple[Metric, ...]:
-    """Return accuracy (primary) and cross-entropy."""
-    return (
-        Metric("accuracy", SHARE, True, 1 / classes),
-        Metric("loss", higher_is_better=False, chance=math.log(classes)),
-    )
-
-
-SERIES_NAMES: Final = ("etth1", "etth2")
-FORECAST_METRICS: Final = (Metric("mse", higher_is_better=False), Metric("mae", higher_is_better=False))
-"""Mean squared error (primary) and mean absolute error, of standardised values."""
-
-
-def is_forecasting(task: Mapping[str, Any]) -> bool:
-    """Return whether a study file's ``task`` is about a time series: a group or the name of one is its dataset."""
-    dataset = task.get("dataset")
-    return isinstance(dataset, Mapping) or dataset in SERIES_NAMES
-
-
-def task_name(task: Mapping[str, Any]) -> str:
-    """Return the name of a study file's ``task``: its dataset, with the horizon of a forecast.
+    Args:
+        unit: ``share`` for a fraction between 0 and 1, which is shown in percent; else what is written behind numbers.
+        higher_is_better: its direction.
+        chance: what guessing gives, perhaps as a function of the number of classes.
 
     Example:
-        >>> task_name({"dataset": "digits"}), task_name({"dataset": "etth1"})
-        ('digits', 'etth1-96')
-        >>> task_name({"dataset": {"csv": "data/power.csv", "horizon": 24}})
-        'power-24'
+        >>> @metric(unit="share", chance=lambda classes: 1 / classes)
+        ... def balanced_accuracy(logits, labels): ...
 
     """
-    dataset = task.get("dataset")
-    if not is_forecasting(task):
-        return str(dataset)
-    series = dataset if isinstance(dataset, Mapping) else {"name": dataset}
-    return f"{series.get('name') or Path(str(series.get('csv'))).stem}-{series.get('horizon', 96)}"
+
+    def decorate(function: _Function) -> _Function:
+        function.declared = Declared(unit, higher_is_better, chance)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
 
 
-def metrics_of(task: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Return the metrics of a study file's ``task``, the primary one first; without a test, those on validation data.
+@metric(unit=SHARE, chance=lambda classes: 1 / classes)
+def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the share of examples (N,) whose largest logit (N, C) is that of their own class."""
+    return (logits.argmax(1) == labels).double().mean()
 
-    Example:
-        >>> [metric.name for metric in metrics_of({"dataset": "etth1", "test": "none"})]
-        ['validation/mse', 'validation/mae']
 
-    """
-    found = FORECAST_METRICS if is_forecasting(task) else classification_metrics(SIZES[str(task["dataset"])].classes)
-    if task.get("test") != "none":
-        return found
-    return tuple(metric.on("validation") for metric in found)
+@metric(higher_is_better=False, chance=math.log)
+def loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean cross-entropy of logits (N, C) for labels (N,)."""
+    import torch.nn.functional as F
+
+    return F.cross_entropy(logits, labels)
+
+
+@metric(higher_is_better=False)
+def mse(forecasts: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean squared error of standardised values (N, H, C)."""
+    return (forecasts - targets).square().mean()
+
+
+@metric(higher_is_better=False)
+def mae(forecasts: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean absolute error of standardised values (N, H, C)."""
+    return (forecasts - targets).abs().mean()

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from seedwise.declarations import Part, bind
+from seedwise.data import Size
+from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
-from seedwise.registry import NETWORKS, resolve
-from seedwise.run import load_function
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-def build_network(name: str, image: tuple[int, int, int], num_classes: int, options: Mapping[str, Any]) -> nn.Module:
-    """Return a freshly initialised network.
+def build_network(model: Part, size: Size) -> nn.Module:
+    """Return a freshly initialised network of images.
 
     Args:
-        name: one of ``registry.NETWORKS``, or the user's own ``my_project.nets:make``.
-        image: channels, height and width of an image.
-        num_classes: number of logits.
-        options: keyword arguments of the function.
+        model: which one, and its options.
+        size: channels and size of its images, and the number of logits.
 
     Raises:
         SeedwiseError: if the function does not exist, or returns something else.
 
     """
-    make: Callable[..., Any] = resolve(NETWORKS[name].make) if name in NETWORKS else load_function(name)
-    arguments = bind(make, (image[0], num_classes), {"image_size": lambda: image[1:]}, options)
-    return checked_network(make(*arguments.args, **arguments.kwargs), name)
+    channels, *image_size = size.image
+    made = model.make(channels, size.classes, offered={"image_size": lambda: tuple(image_size)})
+    return checked_network(made, model.name)
 
 
 def build_forecaster(model: Part, variables: int, lookback: int, horizon: int, calendar: int) -> nn.Module:

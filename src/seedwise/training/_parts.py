@@ -170,6 +170,19 @@ else:
     AnySchedule = one_of(SCHEDULE_MODELS, OwnSchedule)
 
 
+class OwnDataset(OwnPart):
+    """A user's own dataset of images, a ``seedwise.data.Dataset``."""
+
+    calls = "make(**options)"
+
+
+class OwnMetric(OwnPart):
+    """A user's own metric: it is called with outputs, targets and its options, and returns one number."""
+
+    calls = "metric(outputs, targets, **options)"
+    args = (None, None)
+
+
 _AVERAGES = schemas(Part, AVERAGES)
 if TYPE_CHECKING:
     AnyAverage = Part

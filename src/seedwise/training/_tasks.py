@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedwise.data import Dataset, Examples, Shift, bootstrap, first_of_each_class, hold_out, load
+from seedwise.data import Dataset, Examples, Shift, bootstrap, first_of_each_class, hold_out
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
@@ -20,7 +20,8 @@ from seedwise.randomness import Randomness
 from seedwise.run import Run
 from seedwise.training._config import ClassificationTask, ForecastingTask, Validation
 from seedwise.training._forecasting import load_forecasting
-from seedwise.training._metrics import classification_metrics
+from seedwise.training._image_data import load_images
+from seedwise.training._measures import OF_CLASSES, evaluate, measures
 from seedwise.training._networks import build_network
 from seedwise.training._task import Task
 
@@ -34,6 +35,7 @@ class Classification:
         train_examples: how many are trained on, the first of each class; None: all.
         test_examples: how many of the published test set are tested on, the first of each class; None: all.
         test: the published test set, the training examples that the bootstrap left out, or none.
+        metrics: what is recorded besides accuracy and loss.
 
     """
 
@@ -48,13 +50,16 @@ class Classification:
         train_examples: int | None = None,
         test_examples: int | None = None,
         test: Literal["published", "out_of_bootstrap", "none"] = "published",
+        *,
+        metrics: Sequence[str | Part] = (),
     ) -> None:
         self.dataset = dataset
         self.augment = augment
         self.train_examples = train_examples
         self.test_examples = test_examples
         self.test = test
-        self.metrics = classification_metrics(dataset.num_classes)
+        self.measures = measures(OF_CLASSES, metrics, dataset.num_classes)
+        self.metrics = tuple(one.metric for one in self.measures)
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Examples]:
         """Return the examples to train on, and those held out for validation and to test on if asked for.
@@ -100,20 +105,15 @@ class Classification:
 
     def build_model(self, model: Part) -> nn.Module:
         """Return a network that fits the images and classes."""
-        height, width, channels = self.dataset.train.images.shape[1:]
-        return build_network(model.name, (channels, height, width), self.dataset.num_classes, model.given)
+        return build_network(model, self.dataset.size)
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         """Return (N, classes)."""
         return len(targets), self.dataset.num_classes
 
-    @staticmethod
-    def evaluate(outputs: Tensor, targets: Tensor) -> dict[str, float]:
-        """Return every metric of outputs (N, C) for labels (N,), with one host synchronisation."""
-        loss = F.cross_entropy(outputs.double(), targets)
-        accuracy = (outputs.argmax(1) == targets).double().mean()
-        values = torch.stack((accuracy, loss)).tolist()
-        return {"accuracy": values[0], "loss": values[1]}
+    def evaluate(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Return every metric of outputs (N, C) for labels (N,)."""
+        return evaluate(self.measures, outputs, targets)
 
     @staticmethod
     def baselines(examples: Examples) -> dict[str, float]:  # noqa: ARG004 - forecasts have some
@@ -130,12 +130,18 @@ def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task
     """Return the task of a study file with its data on ``device``."""
     if isinstance(config, ForecastingTask):
         return load_forecasting(config, device)
-    dataset = load(config.dataset, device)
+    dataset = load_images(config.dataset, device)
+    try:
+        config.check(dataset.size)
+    except ValueError as error:
+        raise SeedwiseError(f"task: {error}") from None
     if config.augment == "flip":
         dataset = replace(dataset, augmentation=Shift(0, flip=True))
     if config.normalise is not None:
         dataset = replace(dataset, mean=tuple(config.normalise.mean), std=tuple(config.normalise.std))
-    return Classification(dataset, bool(config.augment), config.train_examples, config.test_examples, config.test)
+    return Classification(
+        dataset, bool(config.augment), config.train_examples, config.test_examples, config.test, metrics=config.metrics
+    )
 
 
 def _first(examples: Examples, count: int | None) -> Examples:

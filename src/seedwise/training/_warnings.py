@@ -5,7 +5,7 @@ from __future__ import annotations
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
 from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
-from seedwise.training._metrics import SIZES
+from seedwise.training._image_data import known_size
 
 
 def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
@@ -28,9 +28,11 @@ def steps_of(config: TrainerConfig) -> int | None:
 
     """
     task, train = config.task, config.train
+    examples = None
     if isinstance(task, ClassificationTask) and train.validation is None:
-        examples = task.train_examples or SIZES[task.dataset].train
-    else:
+        size = known_size(task.dataset)
+        examples = task.train_examples or (None if size is None else size.train)
+    if examples is None:
         try:
             from seedwise.training._tasks import load_task
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from seedwise.errors import SeedwiseError
-from seedwise.study import StudySpec, regime_sources
+from seedwise.study import Method, StudySpec, regime_sources
 from seedwise.tuning._names import is_given
 from seedwise.tuning._options import Space, Tune
 from seedwise.tuning._space import base_space, overrides_at, tuned_method
@@ -90,7 +90,7 @@ def _check_space(spec: StudySpec, method: str, space: Space, where: str) -> None
 
 
 def _mistake_at(spec: StudySpec, method: str, path: str, value: Any) -> SeedwiseError | None:
-    changed = spec.model_copy(update={"methods": {method: overrides_at(spec, method, {path: value})}})
+    changed = spec.model_copy(update={"methods": {method: Method(method, overrides_at(spec, method, {path: value}))}})
     try:
         changed.configs()
     except SeedwiseError as error:

@@ -49,9 +49,7 @@ def _results(store: Store, name: str, record: SearchRecord) -> SearchResults:
         earlier=record.earlier,
         trials=_trials(record, choice, cells),
         cells=list(cells.values()),
-        comparisons=[]
-        if tried_values
-        else compare_study([cell.shown for cell in cells.values()], baseline=record.base),
+        comparisons=[] if tried_values else compare_study([cell.shown for cell in cells.values()], base=record.base),
         importances=choice.importances,
         gains=_gains(store, choice, cells, fresh),
         confirmation=_confirmation(store, choice, fresh),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from seedwise.study import Scalar
+from seedwise.statistics import Scalar
 from seedwise.training import Options
 from seedwise.tuning._results import Arm, ObjectiveName, SpreadName
 

@@ -94,7 +94,7 @@ class Session:
         self._tried: dict[str, _Tried] = {}
         self._floor: float | None = None
         self._failed = 0
-        self._warned: set[str] = set()
+        self._warned: set[str] = set()  # many trials have the same likely mistake, which is said once
 
     def run(self, trials: int | None, *, retry_failed: bool) -> Tuned:
         """Search, choose, and compare the choice with the base on fresh seeds."""
@@ -117,7 +117,7 @@ class Session:
         choice = self._choose(searches)
         self._note(choice)
         if choice.chosen is not None:
-            fresh = fresh_study(self._study, tune, self._compared(choice.chosen, choice.chosen_base))
+            fresh = fresh_study(self._study, tune, self._compared(choice.chosen, choice.chosen_base), self._warned)
             self._failed += self._train(fresh, retry_failed=retry_failed)
         return Tuned(choice.chosen, choice.chosen_base, self._floor, choice.fresh, self._failed)
 
@@ -202,7 +202,6 @@ class Session:
 
     def _train(self, study: Study, *, retry_failed: bool = False) -> int:
         """Train what is missing of a study and return how many of its runs failed."""
-        study.warned = self._warned  # many trials have the same likely mistake, which is said once
         try:
             outcome = self._run_study(study, retry_failed=retry_failed)
         except ChangedCodeError as error:
@@ -266,7 +265,8 @@ class Session:
             choice=choice,
         )
         overrides = {name: tried.overrides for name, tried in self._tried.items()}
-        return TrialsStudy(self._study, overrides, {name: tried.runs for name, tried in self._tried.items()}, record)
+        runs = {name: tried.runs for name, tried in self._tried.items()}
+        return TrialsStudy(self._study, overrides, runs, record, self._warned)
 
     def _digest(self) -> str:
         """Return what names all of the study that decides its trials."""

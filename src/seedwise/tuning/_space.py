@@ -14,7 +14,7 @@ LEARNING_RATE: Final = "optimizer.lr"
 
 def overrides_at(spec: StudySpec, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the overrides of a method with other values at dotted paths."""
-    return with_values(spec.methods[method], values, named=spec.is_builtin)
+    return with_values(spec.methods[method].overrides, values, named=spec.is_builtin)
 
 
 def tuned_method(spec: StudySpec, tune: Tune) -> str:
@@ -50,7 +50,7 @@ def first_setting(spec: StudySpec, method: str, space: Space) -> dict[str, Any] 
     found = {}
     for path, values in space.items():
         keys = path.split(".")
-        value = _at(spec.methods[method], keys)
+        value = _at(spec.methods[method].overrides, keys)
         value = _at(spec.train | {"model": spec.model}, keys) if value is None else value
         if value is None or not _inside(value, values):
             return None

@@ -11,7 +11,7 @@ from seedwise.tuning._options import Tune
 from seedwise.tuning._record import SearchRecord
 
 _NOT_OF_TRIALS = {
-    "methods", "sweep", "baseline", "tune", "until", "published", "published_ranges", "source", "readouts",
+    "methods", "sweep", "base", "tune", "until", "published", "published_ranges", "source", "readouts",
     "replicates",
 }  # fmt: skip
 
@@ -24,6 +24,7 @@ class TrialsStudy(Study):
         methods: the overrides of the base and of every trial, by name.
         runs: how many replicates each has; the same seeds for all.
         record: the search, as far as it has come.
+        warned: likely mistakes that were told already.
 
     """
 
@@ -33,13 +34,16 @@ class TrialsStudy(Study):
         methods: Mapping[str, Mapping[str, Any]],
         runs: Mapping[str, int],
         record: SearchRecord,
+        warned: set[str],
     ) -> None:
         spec = study.spec
         kept = spec.model_dump(mode="json", exclude_unset=True, exclude=_NOT_OF_TRIALS)
         if spec.is_builtin:
             kept["task"] = {**spec.task, "test": "none"}
         own = {"name": trials_study_name(spec.name), "methods": methods, "replicates": max(runs.values())}
-        super().__init__(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder)
+        super().__init__(
+            check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder, warned=warned
+        )
         self.runs = dict(runs)
         self.record = record
 
@@ -69,13 +73,14 @@ def on_validation(metric: str) -> str:
     return metric if metric.startswith("validation/") else f"validation/{metric.removeprefix('test/')}"
 
 
-def fresh_study(study: Study, tune: Tune, methods: Mapping[str, Mapping[str, Any]]) -> Study:
+def fresh_study(study: Study, tune: Tune, methods: Mapping[str, Mapping[str, Any]], warned: set[str]) -> Study:
     """Return a study of the base and the choice on the test set, with seeds that come after those of all trials.
 
     Args:
         study: the study that was tuned.
         tune: how.
         methods: the overrides of the base, which comes first, and of the choice.
+        warned: likely mistakes that were told already.
 
     """
     spec = study.spec
@@ -86,4 +91,4 @@ def fresh_study(study: Study, tune: Tune, methods: Mapping[str, Mapping[str, Any
         "first_replicate": spec.first_replicate + max(spec.replicates, tune.replicates),
         "replicates": tune.fresh,
     }
-    return Study(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder)
+    return Study(check_study({**kept, **own}, "tune"), store=study.store_path, folder=study.folder, warned=warned)

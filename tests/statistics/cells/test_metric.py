@@ -38,9 +38,9 @@ def test_the_unit_of_a_metric_from_elsewhere_is_in_its_name_and_values(name: str
 def test_an_error_of_a_regression_is_no_percentage() -> None:
     """It was, since its name contains the word: 35.80 %."""
     frame = pd.DataFrame({"base": [0.358, 0.361, 0.352, 0.359], "new": [0.340, 0.351, 0.349, 0.344]})
-    shown = compare(frame, baseline="base", metric="mean_absolute_error", lower_is_better=True)
+    shown = compare(frame, base="base", metric="mean_absolute_error", lower_is_better=True)
     assert "%" not in shown.table.rows[0][shown.table.columns.index("mean_absolute_error")]
-    rate = compare(frame, baseline="base", metric="error", lower_is_better=True)
+    rate = compare(frame, base="base", metric="error", lower_is_better=True)
     assert rate.table.rows[0][rate.table.columns.index("error")] == "35.75 %"
 
 
@@ -63,3 +63,8 @@ def test_in_the_unit_in_which_it_is_shown() -> None:
     assert (seconds.axis, seconds.on("test").name, seconds.on("test").on("validation").name) == (
         "latency [s]", "test/latency", "test/latency",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "percent"), [("share", True), ("%", True), ("", False), ("ms", False)])
+def test_what_is_shown_in_percent(unit, percent):
+    assert Metric("m", unit).is_percent is percent

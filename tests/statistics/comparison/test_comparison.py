@@ -375,7 +375,7 @@ def test_a_study_without_effects_rarely_claims_one(n: int, rho: float, studies: 
 
 def test_a_study_is_corrected_over_all_its_regimes() -> None:
     arms = (("base", BASE), ("vml", SAME), ("clf", STEADY))
-    rows = compare_study([cell(m, x, regime=r) for r in ("all", "init") for m, x in arms], baseline="base")
+    rows = compare_study([cell(m, x, regime=r) for r in ("all", "init") for m, x in arms], base="base")
     assert [(row.regime, row.method) for row in rows] == [(r, m) for r in ("all", "init") for m, _ in arms]
     p_values = [spread_ratio(x, BASE, paired=True).p_value or 0.0 for _ in range(2) for x in (SAME, STEADY)]
     compared = [row for row in rows if row.method != "base"]
@@ -387,7 +387,7 @@ def test_a_study_is_corrected_over_all_its_regimes() -> None:
 
 def test_every_readout_is_compared_with_the_plain_base() -> None:
     flips = [cell(m, x, readout="flip") for m, x in (("base", STEADY), ("vml", SAME))]
-    rows = compare_study([flips[0], cell("vml", SAME), flips[1], cell("base", BASE)], baseline="base")
+    rows = compare_study([flips[0], cell("vml", SAME), flips[1], cell("base", BASE)], base="base")
     assert [(row.method, row.readout) for row in rows] == [
         ("base", "plain"),
         ("base", "flip"),
@@ -398,12 +398,12 @@ def test_every_readout_is_compared_with_the_plain_base() -> None:
     p_values = [row.reduction.p_value for row in rows[1:]]
     assert [row.p_adjusted for row in rows[1:]] == pytest.approx(holm(p_values).tolist())
     with pytest.raises(ValueError, match="no plain cell of the base 'base'"):
-        compare_study(flips, baseline="base")
+        compare_study(flips, base="base")
 
 
 def test_a_study_without_a_base_in_some_regime_is_refused() -> None:
     with pytest.raises(ValueError, match="no plain cell of the base 'base' in digits, init"):
-        compare_study([cell("base", BASE), cell("vml", SAME, regime="init")], baseline="base")
+        compare_study([cell("base", BASE), cell("vml", SAME, regime="init")], base="base")
 
 
 def test_rows_hold_what_assumes_normal_values_beside_what_does_not() -> None:

@@ -45,7 +45,7 @@ def test_every_comparison_of_the_table_counts_resolved_ones_too() -> None:
     rows = [
         row
         for regime in ("all", "init")
-        for row in compare_study([cell(c.method, c.values, regime=regime) for c in cells], baseline="base")
+        for row in compare_study([cell(c.method, c.values, regime=regime) for c in cells], base="base")
     ]
     both = runs_to_resolve(rows)
     assert both is not None

@@ -62,7 +62,7 @@ def by_density_of_r(q: float, n: int, rho: float, alpha: float) -> float:
 @pytest.mark.parametrize("n", [3, 5, 20, 60])
 @pytest.mark.parametrize(("q", "alpha"), [(0.7, 0.05), (2.0, 0.01), (1.0, 0.05)])
 def test_power_of_pitman_morgan_is_exact(q: float, alpha: float, n: int, rho: float) -> None:
-    found = power(sd_ratio=q, n=n, paired=True, rho=rho, alpha=alpha, tests="normal")
+    found = power(sd_ratio=q, n=n, paired=True, correlation=rho, alpha=alpha, tests="normal")
     assert found == pytest.approx(by_density_of_r(q, n, rho, alpha), abs=2e-4)
 
 
@@ -75,24 +75,24 @@ def test_power_of_pitman_morgan_by_simulation(q: float, n: int, rho: float) -> N
     s, d = s - s.mean(axis=1, keepdims=True), d - d.mean(axis=1, keepdims=True)
     r = (s * d).sum(axis=1) / np.sqrt((s**2).sum(axis=1) * (d**2).sum(axis=1))
     rejected = np.mean(np.abs(r) * np.sqrt((n - 2) / (1 - r**2)) > stats.t.ppf(0.975, n - 2))
-    exact = power(sd_ratio=q, n=n, paired=True, rho=rho, tests="normal")
+    exact = power(sd_ratio=q, n=n, paired=True, correlation=rho, tests="normal")
     assert exact == pytest.approx(rejected, abs=3 * np.sqrt(0.25 / studies))
 
 
 def test_power_is_alpha_without_an_effect_and_symmetric_in_the_arms() -> None:
     for paired, rho in ((False, 0.0), (True, 0.0), (True, 0.5)):
         at = partial(power, n=7, paired=paired, tests="normal")
-        assert at(sd_ratio=1.0, rho=rho, alpha=0.1) == pytest.approx(0.1, abs=2e-4)
-        assert at(sd_ratio=1.0, rho=rho, alpha=0.1, comparisons=5) == pytest.approx(0.02, abs=2e-4)
-        assert at(sd_ratio=0.6, rho=rho) == pytest.approx(at(sd_ratio=1 / 0.6, rho=rho))
-    assert at(sd_ratio=0.6, rho=0.5) == pytest.approx(at(sd_ratio=0.6, rho=-0.5))
+        assert at(sd_ratio=1.0, correlation=rho, alpha=0.1) == pytest.approx(0.1, abs=2e-4)
+        assert at(sd_ratio=1.0, correlation=rho, alpha=0.1, comparisons=5) == pytest.approx(0.02, abs=2e-4)
+        assert at(sd_ratio=0.6, correlation=rho) == pytest.approx(at(sd_ratio=1 / 0.6, correlation=rho))
+    assert at(sd_ratio=0.6, correlation=0.5) == pytest.approx(at(sd_ratio=0.6, correlation=-0.5))
     assert power(sd_ratio=0.6, n=20) == power(sd_ratio=1 / 0.6, n=20)
 
 
 def test_large_n_and_strong_correlation_stay_finite() -> None:
     for tests in ("default", "normal"):
-        assert power(sd_ratio=0.99, n=100_000, paired=True, rho=0.3, tests=tests) == pytest.approx(0.9, abs=0.1)
-        assert power(sd_ratio=0.5, n=50, paired=True, rho=0.999999, tests=tests) == pytest.approx(1)
+        assert power(sd_ratio=0.99, n=100_000, paired=True, correlation=0.3, tests=tests) == pytest.approx(0.9, abs=0.1)
+        assert power(sd_ratio=0.5, n=50, paired=True, correlation=0.999999, tests=tests) == pytest.approx(1)
     assert 1 <= seeds_needed(sd_ratio=0.99) / seeds_needed(sd_ratio=0.99, tests="normal") < 1.03
 
 
@@ -114,8 +114,8 @@ def test_seeds_needed(options: dict[str, Any], expected: int) -> None:
 @pytest.mark.parametrize("rho", [0.0, 0.6])
 @pytest.mark.parametrize(("sd_ratio", "target"), [(0.7, 0.8), (0.7, 0.5), (1.3, 0.9), (0.2, 0.3), (0.95, 0.8)])
 def test_seeds_needed_is_the_smallest_n_that_reaches_the_power(sd_ratio: float, target: float, rho: float) -> None:
-    at = partial(power, sd_ratio=sd_ratio, paired=rho > 0, rho=rho, tests="normal")
-    n = seeds_needed(sd_ratio=sd_ratio, power=target, paired=rho > 0, rho=rho, tests="normal")
+    at = partial(power, sd_ratio=sd_ratio, paired=rho > 0, correlation=rho, tests="normal")
+    n = seeds_needed(sd_ratio=sd_ratio, power=target, paired=rho > 0, correlation=rho, tests="normal")
     assert at(n=n) >= target
     assert n == 3 or at(n=n - 1) < target
 
@@ -138,10 +138,10 @@ def test_the_default_test_has_the_power_at_the_number_of_runs_that_is_named(
     comparisons: int, paired: bool, rho: float
 ) -> None:
     studies, alpha = 2000, 0.05 / comparisons
-    options: dict[str, Any] = {"paired": paired, "rho": rho, "comparisons": comparisons}
+    options: dict[str, Any] = {"paired": paired, "correlation": rho, "comparisons": comparisons}
     n = seeds_needed(**options)
     exact = seeds_needed(**options, tests="normal")
-    share = found_by_the_default_test(n, studies, paired=paired, rho=rho, alpha=alpha) / studies
+    share = found_by_the_default_test(n, studies, paired=paired, correlation=rho, alpha=alpha) / studies
     assert share >= 0.8 - 3 * np.sqrt(0.16 / studies)
     assert power(sd_ratio=0.7, n=n, **options) == pytest.approx(share, abs=3.5 * np.sqrt(0.16 / studies))
     # No more than it takes: the default tests cost 5 to 20 % here (benchmarks/extra_runs.py).
@@ -150,7 +150,7 @@ def test_the_default_test_has_the_power_at_the_number_of_runs_that_is_named(
 
 def test_correlation_saves_runs() -> None:
     for tests in ("default", "normal"):
-        found = [seeds_needed(paired=True, rho=rho, tests=tests) for rho in (0.9, 0.5, 0.0)]
+        found = [seeds_needed(paired=True, correlation=rho, tests=tests) for rho in (0.9, 0.5, 0.0)]
         assert found == sorted(found)
         assert len(set(found)) == 3
         assert seeds_needed(sd_ratio=0.99, power=0.01, tests=tests) == 3  # alpha alone reaches it
@@ -173,8 +173,11 @@ def test_the_mean_pays_for_other_comparisons_too() -> None:
         ({"sd_ratio": float("nan")}, "sd_ratio is nan"),
         ({"power": 1.0}, "power is 1.0; pass a number above 0 and below 1"),
         ({"alpha": 0.0}, "alpha is 0.0"),
-        ({"rho": 1.0}, "rho is 1.0; pass a number above -1 and below 1"),
-        ({"rho": 0.5}, "rho is 0.5, but unpaired arms are not correlated; pass paired=True or rho=0"),
+        ({"correlation": 1.0}, "correlation is 1.0; pass a number above -1 and below 1"),
+        (
+            {"correlation": 0.5},
+            "correlation is 0.5, but unpaired arms are not correlated; pass paired=True or correlation=0",
+        ),
         ({"comparisons": 0}, "comparisons is 0; pass a whole number of at least 1"),
         ({"tests": "exact"}, "tests is 'exact'; pass 'default' or 'normal'"),
         ({"sd_ratio": 1.0}, "takes more than 10000000 runs; pass an sd_ratio further from 1"),
@@ -208,7 +211,9 @@ def test_power_of_the_t_tests(d: float, n: int, alpha: float, paired: bool, rho:
     nc = d / np.sqrt(2 * (1 - rho) / n)
     t = stats.t.ppf(1 - alpha / 2, df)
     expected = stats.nct.sf(t, df, nc) + stats.nct.cdf(-t, df, nc) if nc < 15 else 1.0
-    assert mean_power(difference=d, n=n, paired=paired, rho=rho, alpha=alpha) == pytest.approx(expected, abs=1e-8)
+    assert mean_power(difference=d, n=n, paired=paired, correlation=rho, alpha=alpha) == pytest.approx(
+        expected, abs=1e-8
+    )
 
 
 def test_power_for_means_by_simulation() -> None:
@@ -218,15 +223,15 @@ def test_power_for_means_by_simulation() -> None:
         (mean_difference(2 * (rho * a + np.sqrt(1 - rho**2) * b) + 1.5, 2 * a, paired=True).p_value or 0) < 0.05
         for a, b in z
     )
-    expected = mean_power(difference=1.5, sd=2, n=n, paired=True, rho=rho)
+    expected = mean_power(difference=1.5, sd=2, n=n, paired=True, correlation=rho)
     assert found / studies == pytest.approx(expected, abs=3 * np.sqrt(0.25 / studies))
 
 
 @pytest.mark.parametrize(("paired", "rho"), [(False, 0.0), (True, 0.7)])
 def test_mean_seeds_needed_is_the_smallest_n_that_reaches_the_power(paired: bool, rho: float) -> None:
-    n = mean_seeds_needed(difference=0.4, power=0.9, paired=paired, rho=rho)
-    assert mean_power(difference=0.4, n=n, paired=paired, rho=rho) >= 0.9
-    assert mean_power(difference=0.4, n=n - 1, paired=paired, rho=rho) < 0.9
+    n = mean_seeds_needed(difference=0.4, power=0.9, paired=paired, correlation=rho)
+    assert mean_power(difference=0.4, n=n, paired=paired, correlation=rho) >= 0.9
+    assert mean_power(difference=0.4, n=n - 1, paired=paired, correlation=rho) < 0.9
 
 
 def test_churn_is_planned_like_a_mean_of_pseudo_values() -> None:
@@ -243,8 +248,10 @@ def test_a_ratio_of_churn_is_a_difference_of_logarithms_and_a_pilot_says_their_s
     assert churn_ratio_power(ratio=0.8, n=12, sd=0.2) == mean_power(difference=np.log(0.8), sd=0.2, n=12)
     assert churn_ratio_power(ratio=0.8, n=12, sd=0.2) == pytest.approx(churn_ratio_power(ratio=1.25, n=12, sd=0.2))
     assert churn_ratio_seeds_needed(ratio=np.exp(0.1), sd=0.2) == 64
-    paired = {"ratio": 0.8, "sd": 0.3, "paired": True, "rho": 0.5}
-    assert churn_ratio_seeds_needed(**paired) == mean_seeds_needed(difference=np.log(0.8), sd=0.3, paired=True, rho=0.5)
+    paired = {"ratio": 0.8, "sd": 0.3, "paired": True, "correlation": 0.5}
+    assert churn_ratio_seeds_needed(**paired) == mean_seeds_needed(
+        difference=np.log(0.8), sd=0.3, paired=True, correlation=0.5
+    )
     labels = np.random.default_rng(0).integers(0, 2, (10, 200))
     c = churn(labels)
     pseudo = [10 * c.estimate - 9 * churn(np.delete(labels, i, axis=0)).estimate for i in range(10)]
@@ -278,7 +285,7 @@ def test_the_width_to_expect() -> None:
         ("ratio", spread_ratio(x, y, paired=True, procedure="normal")),
         ("mean", mean_difference(x, y, paired=True)),
     ):
-        e = expected_interval(quantity, n=9, paired=True, rho=0.6)  # type: ignore[arg-type]
+        e = expected_interval(quantity, n=9, paired=True, correlation=0.6)  # type: ignore[arg-type]
         assert [e.low, e.high, e.procedure] == [pytest.approx(result.low), pytest.approx(result.high), result.procedure]
 
 
@@ -286,7 +293,10 @@ def test_the_width_to_expect() -> None:
     ("call", "message"),
     [
         (lambda: mean_power(difference=1, n=2), "n is 2: an SD needs at least 3 runs"),
-        (lambda: mean_power(difference=1, n=5, rho=0.5), "unpaired arms are not correlated; pass paired=True or rho=0"),
+        (
+            lambda: mean_power(difference=1, n=5, correlation=0.5),
+            "unpaired arms are not correlated; pass paired=True or correlation=0",
+        ),
         (lambda: mean_power(difference=1, n=5, sd=0), "sd is 0; pass a number above 0"),
         (
             lambda: mean_seeds_needed(difference=0),
@@ -295,7 +305,7 @@ def test_the_width_to_expect() -> None:
         (lambda: churn_power(difference=1.2, n=5, sd=0.1), "difference is 1.2; pass a number above -1 and below 1"),
         (lambda: expected_interval("sd", n=5), "quantity is 'sd'; pass 'spread', 'ratio', 'mean' or 'churn'"),  # type: ignore[arg-type]
         (lambda: expected_interval("churn", n=5, paired=True), "churns of paired arms have no planned interval"),
-        (lambda: expected_interval("ratio", n=5, rho=0.5), "unpaired arms are not correlated"),
+        (lambda: expected_interval("ratio", n=5, correlation=0.5), "unpaired arms are not correlated"),
     ],
 )
 def test_impossible_questions_about_means_are_refused(call: Callable[[], object], message: str) -> None:

@@ -23,7 +23,7 @@ def cell(method: str, values: Any, **rest: Any) -> Cell:
 
 
 def look(at: int = 1, question: Literal["spread", "mean", "churn"] = "spread") -> Look:
-    return Look(question, looks=(6, 12, 24), limits=(0.0, 0.02, 0.04), alpha=0.05, comparisons=2, look=at)
+    return Look(question, looks=(6, 12, 24), limits=(0.0, 0.02, 0.04), look=at)
 
 
 def test_p_values_are_corrected_and_intervals_repeated() -> None:
@@ -38,7 +38,7 @@ def test_p_values_are_corrected_and_intervals_repeated() -> None:
     first = found.comparisons[0].found
     assert first is not None
     assert (first.low, first.high) == pytest.approx((100 * (1 - ratios[0].high), 100 * (1 - ratios[0].low)))
-    assert [one.method for one in found.open] == ["same"]
+    assert [one.method for one in found.comparisons if not one.resolved] == ["same"]
     assert not found.resolved
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.reporting._svg import label_rows, legend_above, new_figure
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Shown, Topic
 from seedwise.reporting._tuning.units import (
     NAMES,
     QUANTITIES,
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
 
     from seedwise.tuning import SearchResults
 
-NOTE: Final = (
+_NOTE: Final = (
     "Gain: how much better the choice is than the base; SD and churn in percent of the base's, the mean in its own "
     "unit. The search's gain is that of the best of many trials, on the seeds and examples that it was chosen by. "
     "Optimism is that gain less the one on fresh seeds and test data, by which nothing was chosen; the column between "
     "tells what of it goes with the seeds alone. Only the gains on test data are results."
 )
-CAPTION: Final = (
+_CAPTION: Final = (
     "The gain over the base: in the search, with fresh seeds on the same validation data, and with fresh "
     "seeds on the test set with its 95 % interval. The way from the first to the last is the search's optimism."
 )
@@ -92,3 +94,11 @@ def gains_figure(results: SearchResults) -> Figure:
     axes.set_xlabel("reduction against the base [%], right is steadier")
     legend_above(figure, axes)
     return figure
+
+
+def _show(results: SearchResults) -> Shown:
+    figures = [] if results.gains.test is None else [(partial(gains_figure, results), _CAPTION)]
+    return Shown(gains_table(results), _NOTE, figures)
+
+
+TOPIC: Final = Topic("What the search saw, and what fresh seeds say", _show)

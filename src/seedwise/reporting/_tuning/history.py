@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.reporting._svg import legend_above, new_figure
+from seedwise.reporting._topic import Shown, Topic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from seedwise.tuning import SearchResults, TrialResult
 
-CAPTION: Final = (
+_CAPTION: Final = (
     "The objective, trial by trial (lower is better), the best so far as a line, the base on the same seeds "
     "dashed. Hollow: misses the floor; a cross: every run failed; at the upper edge: above it. Look at whether the "
     "best is far below the scatter, or one of many draws."
@@ -60,3 +62,11 @@ def _draw_arm(axes: Axes, trials: Sequence[TrialResult], top: float, colour: str
         axes.step(at, np.where(np.isfinite(best), best, np.nan), where="post", color=colour, linewidth=1.2)
     lost = [number for number, trial in enumerate(trials) if trial.state == "failed"]
     axes.plot(lost, [top] * len(lost), "x", color=colour, markersize=5)
+
+
+def _show(results: SearchResults) -> Shown:
+    known = any(trial.value is not None for trial in results.trials)
+    return Shown(figures=[(partial(history_figure, results), _CAPTION)] if known else [])
+
+
+TOPIC: Final = Topic("The objective, trial by trial", _show)

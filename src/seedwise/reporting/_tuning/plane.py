@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.reporting._svg import new_figure
-from seedwise.reporting._tuning.units import is_percent
+from seedwise.reporting._topic import Shown, Topic
 from seedwise.statistics import Interval
+from seedwise.statistics.means.mean_interval import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,13 +70,11 @@ def plane_figure(results: SearchResults) -> Figure:
         axes.set_xlim(left, right)
         axes.set_ylim(0, top)
     axes.set_xlabel(f"mean {metric.axis}")
-    axes.set_ylabel("churn [%]" if churned else "SD over runs" + (" [points]" if is_percent(metric) else ""))
+    axes.set_ylabel("churn [%]" if churned else "SD over runs" + (" [points]" if metric.is_percent else ""))
     return figure
 
 
 def _points(results: SearchResults) -> list[_Point]:
-    from scipy.special import stdtrit
-
     scale, churned = results.metric.scale, results.spread == "churn"
     points = []
     for trial in results.trials:
@@ -84,9 +84,9 @@ def _points(results: SearchResults) -> list[_Point]:
         spread = found.churn if churned else found.sd
         if spread is None:
             continue
-        half = float(stdtrit(found.runs - 1, 0.975)) * found.sd / np.sqrt(found.runs)
+        mean = mean_interval(found.mean, found.sd, n=found.runs)
         known = None if found.failed else trial.churn if churned else trial.sd
-        low, high = scale * (found.mean - half), scale * (found.mean + half)
+        low, high = scale * mean.low, scale * mean.high
         points.append(_Point(trial, scale * found.mean, low, high, (100.0 if churned else scale) * spread, known))
     return points
 
@@ -97,3 +97,11 @@ def _window(points: Sequence[_Point]) -> tuple[float, float, float]:
     low, high = min(point.mean for point in sound), max(point.mean for point in sound)
     reach = max(high - low, *(point.high - point.mean for point in sound))
     return low - 0.5 * reach, high + 0.5 * reach, 1.6 * max(point.spread for point in sound) or 1.0
+
+
+def _show(results: SearchResults) -> Shown:
+    known = any(trial.value is not None for trial in results.trials)
+    return Shown(figures=[(partial(plane_figure, results), caption(results))] if known else [])
+
+
+TOPIC: Final = Topic("Spread against mean of all trials", _show)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
-from seedwise.reporting._tuning.units import is_percent, level_text, parameters
+from seedwise.reporting._topic import Shown, Topic
+from seedwise.reporting._tuning.units import level_text, parameters
 from seedwise.statistics import Metric
 
 if TYPE_CHECKING:
     from seedwise.tuning import Measured, SearchResults, TrialResult
 
-NOTE: Final = (
+_NOTE: Final = (
     "Every setting that was tried, with the same seeds, on validation data. Failed runs count at chance level, and "
     "disagree with every other run. Intervals: 95 %, of finished runs, for one trial that nobody picked."
 )
@@ -40,7 +41,7 @@ def trials_table(results: SearchResults) -> Table:
 
 
 def _sd(metric: Metric, trial: TrialResult, found: Measured) -> str:
-    digits = 2 if is_percent(metric) else decimals_for(found.sd)
+    digits = 2 if metric.is_percent else decimals_for(found.sd)
     if trial.sd is None or found.failed:
         return number(metric.scale * found.sd, digits)
     return interval(trial.sd, digits, metric.scale)
@@ -69,3 +70,10 @@ def _note(results: SearchResults, trial: TrialResult) -> str:
     if trial.front:
         notes.append("front")
     return ", ".join(notes)
+
+
+def _show(results: SearchResults) -> Shown:
+    return Shown(trials_table(results), _NOTE)
+
+
+TOPIC: Final = Topic("Trials", _show)

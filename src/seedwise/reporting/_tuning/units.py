@@ -24,14 +24,9 @@ def parameters(params: Mapping[str, Any]) -> str:
     return ", ".join(f"{path.rpartition('.')[2]} {text}" for path, text in shown.items())
 
 
-def is_percent(metric: Metric) -> bool:
-    """Return whether a metric is shown in percent."""
-    return metric.shown.unit == "%"
-
-
 def floor_text(metric: Metric, value: float) -> str:
     """Write a value that means are held against."""
-    if is_percent(metric):
+    if metric.is_percent:
         return f"{number(metric.scale * value, 2)} %"
     return number(value, decimals_for(abs(value)) + 1)
 
@@ -40,7 +35,7 @@ def level_text(metric: Metric, quantity: Quantity, value: float) -> str:
     """Write a mean, an SD or a churn."""
     if quantity == "churn":
         return f"{number(100 * value, 2)} %"
-    percent = is_percent(metric)
+    percent = metric.is_percent
     digits = 2 if percent else max(decimals_for(abs(value)), 2) + (quantity == "mean")
     return number(metric.scale * value, digits) + (" %" if percent and quantity == "mean" else "")
 
@@ -51,7 +46,7 @@ def gain_text(metric: Metric, quantity: Quantity, value: float | None) -> str:
         return "-"
     if quantity != "mean":
         return f"{value:z.0f} %"
-    percent = is_percent(metric)
+    percent = metric.is_percent
     return number(metric.scale * value, 2 if percent else decimals_for(abs(value))) + (" points" if percent else "")
 
 
@@ -59,7 +54,7 @@ def gain_interval_text(metric: Metric, quantity: Quantity, known: Interval) -> s
     """Write a gain with its interval; of the mean in the unit shown."""
     if quantity != "mean":
         return f"{known.estimate:z.0f} % [{known.low:z.0f}, {known.high:z.0f}]"
-    percent = is_percent(metric)
+    percent = metric.is_percent
     digits = 2 if percent else decimals_for(known.high - known.low)
     estimate, low, high = (number(value, digits) for value in (known.estimate, known.low, known.high))
     return f"{estimate} [{low}, {high}]" + (" points" if percent else "")

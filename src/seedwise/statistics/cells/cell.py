@@ -12,7 +12,12 @@ from seedwise.statistics.core.interval import Interval
 
 FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
+AS_GIVEN = "as given"
+"""The regime of runs of which nobody says what varied: those of other tools."""
 STATUSES = ("finished", *FAILURES, *UNFINISHED)
+
+Scalar = bool | int | float | str | None
+"""A value of one parameter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +40,8 @@ class Cell:
             failed); ``pending``, ``interrupted`` (not counted).
         metric: the metric, with its unit, direction and value at chance level.
         readout: how runs are turned into predictions.
+        factor: the factor that the method is a level of, such as ``alpha``; None if of none.
+        level: the value of the factor.
         predictions: class labels of the runs with status ``finished``, shape (finished runs, examples), or None.
         example_ids: ids of the examples, shape (examples,) or one row per run in ``predictions``, or None.
         forecasts: forecasts of the runs with status ``finished``, shape (finished runs, windows, steps, variables), or
@@ -71,6 +78,8 @@ class Cell:
     status: tuple[str, ...]
     metric: Metric
     readout: str = "plain"
+    factor: str | None = None
+    level: Scalar = None
     predictions: NDArray[np.int64] | None = None
     example_ids: NDArray[Any] | Sequence[NDArray[Any]] | None = None
     forecasts: NDArray[Any] | None = None
@@ -147,15 +156,20 @@ class Cell:
         return self.n - self.finished - self.failed
 
     @property
+    def kept_mask(self) -> NDArray[np.bool_]:
+        """Which runs have status ``finished``, and so a row in ``predictions`` and ``forecasts``, shape (runs,)."""
+        return self._has_status("finished")
+
+    @property
     def finished_mask(self) -> NDArray[np.bool_]:
         """Which runs finished with a finite metric, shape (runs,)."""
-        mask: NDArray[np.bool_] = self._has_status("finished") & np.isfinite(self.values)
+        mask: NDArray[np.bool_] = self.kept_mask & np.isfinite(self.values)
         return mask
 
     @property
     def failed_mask(self) -> NDArray[np.bool_]:
         """Which runs failed, shape (runs,)."""
-        no_metric = self._has_status("finished") & ~np.isfinite(self.values)
+        no_metric = self.kept_mask & ~np.isfinite(self.values)
         mask: NDArray[np.bool_] = self._has_status(*FAILURES) | no_metric
         return mask
 

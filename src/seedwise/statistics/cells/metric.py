@@ -45,6 +45,11 @@ class Metric:
         return 100.0 if self.unit == SHARE else 1.0
 
     @property
+    def is_percent(self) -> bool:
+        """Whether it is shown in percent."""
+        return self.shown.unit == "%"
+
+    @property
     def shown(self) -> Metric:
         """The same metric in the unit in which it is shown."""
         if self.unit != SHARE:
@@ -104,5 +109,5 @@ def inferred(name: str, largest: float, *, higher_is_better: bool = True, chance
 
 
 _QUALIFIERS: Final = ("test", "train", "training", "validation", "val", "valid", "top", "mean", "rate", "score")
-"""Words beside the quantity itself."""
+"""Words in a name that do not say what is measured."""
 _RATES: Final = (["error"], ["err"], ["classification", "error"])

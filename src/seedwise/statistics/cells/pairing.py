@@ -97,7 +97,7 @@ def predictions_of(cell: Cell, runs: NDArray[np.int64]) -> tuple[NDArray[np.int6
 
     """
     assert cell.predictions is not None
-    rows = (np.cumsum([status == "finished" for status in cell.status]) - 1)[runs]
+    rows = (np.cumsum(cell.kept_mask) - 1)[runs]
     ids = cell.example_ids
     shared = ids is None or (len(ids) > 0 and np.ndim(ids[0]) == 0)
     return cell.predictions[rows], ids if shared else [ids[k] for k in rows]  # type: ignore[index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from seedwise.statistics.cells.cell import Cell
 
@@ -41,6 +41,10 @@ def _shown(value: float | None, cells: Iterable[Cell]) -> dict[str, float] | Non
     return None if value is None else {cell.task: cell.metric.scale * value for cell in cells}
 
 
+SMALLEST_LIMIT: Final = 1e-12
+"""Stands for a limit of 0: no p-value of a test of ours is below it."""
+
+
 @dataclass(frozen=True)
 class Look:
     """A look at a study that grows until its question is resolved.
@@ -49,8 +53,6 @@ class Look:
         question: what is to be resolved for every method.
         looks: the numbers of runs per method at which it is looked at, rising.
         limits: below which p-value a single comparison is resolved, at each look.
-        alpha: error rate of the whole study.
-        comparisons: how many comparisons share it.
         look: which look this is, counted from 0.
 
     """
@@ -58,9 +60,11 @@ class Look:
     question: Literal["spread", "mean", "churn"]
     looks: tuple[int, ...]
     limits: tuple[float, ...]
-    alpha: float
-    comparisons: int
     look: int
+
+    def limit(self, comparisons: int = 1) -> float:
+        """Return the limit of this look for p-values that are corrected over so many comparisons."""
+        return max(min(self.limits[self.look] * comparisons, 0.999), SMALLEST_LIMIT)
 
     @property
     def is_last(self) -> bool:

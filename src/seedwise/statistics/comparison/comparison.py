@@ -46,7 +46,7 @@ def compare_cells(
 
     - Two arms are paired if they hold the same (group, replicate) keys, planned runs included; the pairs finished in
       both arms are used. Otherwise the finished runs of each arm are compared as independent.
-    - SDs and their ratios have the intervals and tests that do not assume normal values; those that do stand beside.
+    - SDs and their ratios have the intervals and tests that do not assume normal values; a row also has those that do.
       Where one arm is skewed and the other is not, they claim a difference in up to 8 % of studies without one, and in
       up to 13 % if the skewed arm has far fewer runs: see :func:`spread_ratio`.
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
@@ -96,7 +96,7 @@ def compare_cells(
 def compare_study(
     cells: Sequence[Cell],
     *,
-    baseline: str,
+    base: str,
     level: float = 0.95,
     alpha: float = 0.05,
     factor: float | None = None,
@@ -111,7 +111,7 @@ def compare_study(
 
     Args:
         cells: the cells of the study, in the order of its table.
-        baseline: name of the method that the others are compared with.
+        base: name of the method that the others are compared with.
         level: see :func:`compare_cells`.
         alpha: see :func:`compare_cells`.
         factor: see :func:`compare_cells`.
@@ -132,7 +132,7 @@ def compare_study(
         ...     )
         >>> base, vml = [0.978, 0.981, 0.983, 0.979], [0.980, 0.981, 0.982, 0.979]
         >>> rows = compare_study(
-        ...     [cell(m, r, x) for r in ("all", "init") for m, x in (("base", base), ("vml", vml))], baseline="base"
+        ...     [cell(m, r, x) for r in ("all", "init") for m, x in (("base", base), ("vml", vml))], base="base"
         ... )
         >>> [(row.regime, row.method) for row in rows]
         [('all', 'base'), ('all', 'vml'), ('init', 'base'), ('init', 'vml')]
@@ -144,12 +144,12 @@ def compare_study(
     families = []
     for place in places:
         here = [cell for cell in cells if (cell.task, cell.regime) == place]
-        base = next((cell for cell in here if (cell.method, cell.readout) == (baseline, "plain")), None)
-        if base is None:
+        of_base = next((cell for cell in here if (cell.method, cell.readout) == (base, "plain")), None)
+        if of_base is None:
             raise ValueError(
-                f"there is no plain cell of the base {baseline!r} in {', '.join(place)}; pass one of its methods"
+                f"there is no plain cell of the base {base!r} in {', '.join(place)}; pass one of its methods"
             )
-        families.append((base, [cell for cell in here if cell is not base]))
+        families.append((of_base, [cell for cell in here if cell is not of_base]))
     return _compare_families(families, _Question(level, alpha, factor, margin))
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.question import Question
-from seedwise.statistics.comparison.comparison import compare_study
+from seedwise.statistics.comparison.answer import answer
 from seedwise.statistics.comparison.disagreement import churn_ratio_of
 from seedwise.statistics.comparison.row import ComparisonRow
-from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
+from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.ratios.ratios import as_reduction
 from seedwise.statistics.verdicts.churn import churn_verdict
@@ -85,11 +85,10 @@ def confirm(cells: Sequence[Cell], base: str, question: Question) -> Confirmatio
     chosen = next((cell for cell in plain if cell.method != base), None)
     if against is None or chosen is None:
         raise ValueError(f"cells are of {[cell.method for cell in cells]}; pass those of {base!r} and of the choice")
-    margin = question.margins(cells)
-    rows = compare_study([cell.shown for cell in cells], baseline=base, factor=question.factor, margin=margin)
-    row = next(row for row in rows if (row.method, row.readout) == (chosen.method, "plain"))
-    found = churn_ratio_of(chosen, against)
-    ratio = found if isinstance(found, Interval) else None
+    found = answer(cells, base, question)
+    row = next(row for row in found.rows if (row.method, row.readout) == (chosen.method, "plain"))
+    of_churn = churn_ratio_of(chosen, against)
+    ratio = of_churn if isinstance(of_churn, Interval) else None
     p = None if ratio is None or ratio.p_value is None else ratio.p_value
     return Confirmation(
         runs=max(cell.n for cell in cells),
@@ -97,7 +96,7 @@ def confirm(cells: Sequence[Cell], base: str, question: Question) -> Confirmatio
         mean=row.mean_verdict or row.mean_verdict_reason,
         churn=None if ratio is None else churn_verdict(ratio, p_adjusted=1.0 if p is None else p),
         gains=_gains(row, ratio, higher_is_better=chosen.metric.higher_is_better),
-        plan=runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin),
+        plan=found.plan,
     )
 
 

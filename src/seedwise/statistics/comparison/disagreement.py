@@ -117,7 +117,7 @@ def _ratios_of(cell: Cell, truth: NDArray[np.int64] | None, cells: Sequence[Cell
 
 
 def _lined_up(cell: Cell, base: Cell) -> tuple[list[NDArray[np.int64]], dict[str, Any]]:
-    """Return the predictions of both arms, and what a comparison of them is told of the runs."""
+    """Return the predictions of both arms, and the arguments of a comparison of them: pairing, examples, groups."""
     runs, paired = lined_up([cell, base])
     labels, ids = zip(*(predictions_of(c, at) for c, at in zip((cell, base), runs, strict=True)), strict=True)
     groups = tuple(c.group[at] for c, at in zip((cell, base), runs, strict=True))

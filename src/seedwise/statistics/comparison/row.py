@@ -25,7 +25,7 @@ IS_BASE = "this is the base"
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One cell of a study beside its base. Where a number cannot be given, a sentence says why.
+    """One cell of a study compared with its base. Where a number cannot be given, a sentence says why.
 
     Attributes:
         task: name of the task.
@@ -208,7 +208,7 @@ def _churn(cell: Cell, level: float) -> Interval | str:
     if len(cell.predictions) < _checks.MINIMUM_RUNS:
         return f"{_checks.runs(len(cell.predictions))} with predictions: churn needs at least {_checks.MINIMUM_RUNS}"
     try:
-        groups = cell.group[[status == "finished" for status in cell.status]]
+        groups = cell.group[cell.kept_mask]
         return churn(cell.predictions, example_ids=cell.example_ids, level=level, groups=groups)
     except (TypeError, ValueError) as error:
         return str(error)
@@ -224,7 +224,7 @@ def forecast_difference_of(cell: Cell, level: float = 0.95) -> Interval | str:
     if len(cell.forecasts) < _checks.MINIMUM_RUNS:
         return f"{_checks.runs(len(cell.forecasts))} with forecasts: a difference needs at least {_checks.MINIMUM_RUNS}"
     try:
-        groups = cell.group[[status == "finished" for status in cell.status]]
+        groups = cell.group[cell.kept_mask]
         return forecast_difference(cell.forecasts, cell.truth, level=level, groups=groups)
     except (TypeError, ValueError) as error:
         return str(error)

@@ -1,4 +1,4 @@
-"""What every function of the room refuses, in one place and in the same words."""
+"""The checks of arguments that all functions of this package share, with one wording."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

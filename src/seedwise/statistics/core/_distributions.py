@@ -1,4 +1,4 @@
-"""Quantiles and tail probabilities; scipy is imported on first use, so that the room imports in no time."""
+"""Quantiles and tail probabilities; scipy is imported on first use, so that the package imports fast."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the functions of predictions refuse, in one place and in the same words: runs axis first, then examples."""
+"""The checks that all functions of predictions share, with one wording: runs axis first, then examples."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -74,7 +74,7 @@ def logit_correlation(
     compared. A softmax does not see a constant that is added to all logits of an example, but this number does: with
     ``centre=True`` each example's mean over the classes is subtracted first, so that only what the softmax sees is
     compared. Either way much of the correlation comes from the easy part (which class is meant), so it is close to 1
-    even for runs that differ in what matters; see it beside churn.
+    even for runs that differ in what matters; read it together with churn.
 
     Args:
         logits: scores before the softmax, shape (R, N, C): runs axis first, then examples, then classes. Any precision.

@@ -9,7 +9,7 @@ from seedwise.statistics.planning.planning import mean_power, mean_seeds_needed
 
 
 def churn_power(
-    *, difference: float, n: int, sd: float, paired: bool = False, rho: float = 0.0, alpha: float = 0.05
+    *, difference: float, n: int, sd: float, paired: bool = False, correlation: float = 0.0, alpha: float = 0.05
 ) -> float:
     r"""Compute the probability that n runs per method find a given difference of churn.
 
@@ -22,7 +22,7 @@ def churn_power(
         n: runs per method (the length of the runs axis), at least 3.
         sd: SD of the jackknife pseudo-values of churn, as a fraction, positive: an assumption of yours.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation of the arms' pseudo-values, between -1 and 1; the safe choice is 0.
+        correlation: of the arms' pseudo-values, between -1 and 1; the safe choice is 0.
         alpha: significance level, two-sided, between 0 and 1.
 
     Returns:
@@ -40,7 +40,7 @@ def churn_power(
         Arvesen (1969), Jackknifing U-statistics, Annals of Mathematical Statistics 40, 2076-2100 (the standard error).
     """
     difference = _checks.between(difference, -1, 1, "difference", ".01")
-    return mean_power(difference=difference, n=n, sd=sd, paired=paired, rho=rho, alpha=alpha)
+    return mean_power(difference=difference, n=n, sd=sd, paired=paired, correlation=correlation, alpha=alpha)
 
 
 def churn_seeds_needed(
@@ -49,7 +49,7 @@ def churn_seeds_needed(
     sd: float,
     power: float = 0.8,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     alpha: float = 0.05,
 ) -> int:
     """Find the smallest number of runs per method whose :func:`churn_power` reaches the one asked for.
@@ -59,7 +59,7 @@ def churn_seeds_needed(
         sd: SD of the jackknife pseudo-values of churn, as a fraction, positive: an assumption of yours.
         power: the probability of finding it, between 0 and 1.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation of the arms' pseudo-values, between -1 and 1.
+        correlation: of the arms' pseudo-values, between -1 and 1.
         alpha: significance level, two-sided, between 0 and 1.
 
     Returns:
@@ -77,11 +77,13 @@ def churn_seeds_needed(
         As :func:`churn_power`.
     """
     difference = _checks.between(difference, -1, 1, "difference", ".01")
-    return mean_seeds_needed(difference=difference, sd=sd, power=power, paired=paired, rho=rho, alpha=alpha)
+    return mean_seeds_needed(
+        difference=difference, sd=sd, power=power, paired=paired, correlation=correlation, alpha=alpha
+    )
 
 
 def churn_ratio_power(
-    *, ratio: float, n: int, sd: float, paired: bool = False, rho: float = 0.0, alpha: float = 0.05
+    *, ratio: float, n: int, sd: float, paired: bool = False, correlation: float = 0.0, alpha: float = 0.05
 ) -> float:
     """Compute the probability that n runs per method find a given ratio of churns, by :func:`churn_ratio`.
 
@@ -94,7 +96,7 @@ def churn_ratio_power(
         sd: SD of the jackknife pseudo-values relative to the churn (.3: 30 % of it), positive:
             ``churn_sd(..., relative=True)``, or an assumption of yours.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation of the arms' pseudo-values, between -1 and 1; the safe choice is 0.
+        correlation: of the arms' pseudo-values, between -1 and 1; the safe choice is 0.
         alpha: significance level, two-sided, between 0 and 1.
 
     Returns:
@@ -112,7 +114,7 @@ def churn_ratio_power(
         As :func:`churn_power`.
     """
     log = math.log(_checks.between(ratio, 0, math.inf, "ratio", ".8"))
-    return mean_power(difference=log, n=n, sd=sd, paired=paired, rho=rho, alpha=alpha)
+    return mean_power(difference=log, n=n, sd=sd, paired=paired, correlation=correlation, alpha=alpha)
 
 
 def churn_ratio_seeds_needed(
@@ -121,7 +123,7 @@ def churn_ratio_seeds_needed(
     sd: float,
     power: float = 0.8,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     alpha: float = 0.05,
 ) -> int:
     """Find the smallest number of runs per method whose :func:`churn_ratio_power` reaches the one asked for.
@@ -132,7 +134,7 @@ def churn_ratio_seeds_needed(
         sd: SD of the jackknife pseudo-values relative to the churn, positive; see :func:`churn_ratio_power`.
         power: the probability of finding it, between 0 and 1.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation of the arms' pseudo-values, between -1 and 1.
+        correlation: of the arms' pseudo-values, between -1 and 1.
         alpha: significance level, two-sided, between 0 and 1.
 
     Returns:
@@ -151,7 +153,7 @@ def churn_ratio_seeds_needed(
         As :func:`churn_power`.
     """
     log = math.log(_checks.between(ratio, 0, math.inf, "ratio", ".8"))
-    return mean_seeds_needed(difference=log, sd=sd, power=power, paired=paired, rho=rho, alpha=alpha)
+    return mean_seeds_needed(difference=log, sd=sd, power=power, paired=paired, correlation=correlation, alpha=alpha)
 
 
 def churn_sd(pilot: Interval, *, relative: bool = False) -> float:

@@ -37,7 +37,7 @@ def power(
     n: int,
     alpha: float = 0.05,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     comparisons: int = 1,
     tests: Tests = "default",
 ) -> float:
@@ -61,7 +61,7 @@ def power(
         n: runs per method (the length of the runs axis), at least 3.
         alpha: significance level of all comparisons together, two-sided, between 0 and 1.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation between paired arms, between -1 and 1; only its size matters; 0 if unpaired.
+        correlation: rho, between paired arms, between -1 and 1; only its size matters; 0 if unpaired.
         comparisons: how many comparisons share alpha, at least 1.
         tests: ``"default"`` or ``"normal"``.
 
@@ -83,7 +83,7 @@ def power(
         Biometrika 10, 507-521.
     """
     n = _checks.at_least(n, "n")
-    asked = _asked(sd_ratio, alpha, paired, rho, comparisons)
+    asked = _asked(sd_ratio, alpha, paired, correlation, comparisons)
     return _exact_power(asked, n) if _is_normal(tests) else _default_power(asked, n)
 
 
@@ -93,7 +93,7 @@ def seeds_needed(
     power: float = 0.8,
     alpha: float = 0.05,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     comparisons: int = 1,
     tests: Tests = "default",
 ) -> int:
@@ -107,7 +107,7 @@ def seeds_needed(
         power: the probability of finding it in one of the comparisons, between 0 and 1.
         alpha: significance level of all comparisons together, two-sided, between 0 and 1.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation between paired arms, between -1 and 1; the safe choice is 0, as correlation lowers the number.
+        correlation: rho, between paired arms, between -1 and 1; the safe choice is 0, as correlation lowers the number.
         comparisons: how many comparisons share alpha, at least 1.
         tests: see :func:`power`.
 
@@ -128,7 +128,7 @@ def seeds_needed(
     Source:
         As :func:`power`; Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
-    asked = _asked(sd_ratio, alpha, paired, rho, comparisons)
+    asked = _asked(sd_ratio, alpha, paired, correlation, comparisons)
     power = _checks.between(power, 0, 1, "power", ".8")
     return _exact_runs(asked, power) if _is_normal(tests) else _default_runs(asked, power)
 
@@ -139,7 +139,7 @@ def mean_power(
     n: int,
     sd: float = 1.0,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     alpha: float = 0.05,
     comparisons: int = 1,
 ) -> float:
@@ -154,7 +154,7 @@ def mean_power(
         n: runs per method (the length of the runs axis), at least 3.
         sd: SD over runs of each method, positive.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation between paired arms, between -1 and 1; 0 if unpaired.
+        correlation: rho, between paired arms, between -1 and 1; 0 if unpaired.
         alpha: significance level of all comparisons together, two-sided, between 0 and 1.
         comparisons: how many comparisons share alpha, at least 1; each is tested at alpha / m, as in :func:`power`.
 
@@ -168,14 +168,14 @@ def mean_power(
     Example:
         >>> round(mean_power(difference=0.5, n=64), 2)
         0.8
-        >>> round(mean_power(difference=0.5, n=20, paired=True, rho=0.7), 2)
+        >>> round(mean_power(difference=0.5, n=20, paired=True, correlation=0.7), 2)
         0.78
 
     Source:
         Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd edition, chapter 2.
     """
     n = _checks.at_least(n, "n")
-    return _t_power(_in_sds(difference, sd, paired, rho), n, _alpha(alpha, comparisons), paired)
+    return _t_power(_in_sds(difference, sd, paired, correlation), n, _alpha(alpha, comparisons), paired)
 
 
 def mean_seeds_needed(
@@ -184,7 +184,7 @@ def mean_seeds_needed(
     sd: float = 1.0,
     power: float = 0.8,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     alpha: float = 0.05,
     comparisons: int = 1,
 ) -> int:
@@ -195,7 +195,7 @@ def mean_seeds_needed(
         sd: SD over runs of each method, positive.
         power: the probability of finding it, between 0 and 1.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation between paired arms, between -1 and 1; the safe choice is 0.
+        correlation: rho, between paired arms, between -1 and 1; the safe choice is 0.
         alpha: significance level of all comparisons together, two-sided, between 0 and 1.
         comparisons: how many comparisons share alpha, at least 1; each is tested at alpha / m, as in :func:`power`.
 
@@ -213,7 +213,7 @@ def mean_seeds_needed(
     Source:
         As :func:`mean_power`.
     """
-    effect, alpha = _in_sds(difference, sd, paired, rho), _alpha(alpha, comparisons)
+    effect, alpha = _in_sds(difference, sd, paired, correlation), _alpha(alpha, comparisons)
     power = _checks.between(power, 0, 1, "power", ".8")
     return _smallest(
         lambda n: _t_power(effect, n, alpha, paired), power, f"a difference of {difference}", "a larger difference"
@@ -226,7 +226,7 @@ def expected_interval(
     n: int,
     sd: float = 1.0,
     paired: bool = False,
-    rho: float = 0.0,
+    correlation: float = 0.0,
     level: float = 0.95,
 ) -> Interval:
     r"""Say how wide an interval to expect from n runs per method, for normal values, before running them.
@@ -243,7 +243,7 @@ def expected_interval(
         n: runs per method (the length of the runs axis), at least 3.
         sd: SD over runs (``"churn"``: of its pseudo-values), positive: the unit of all but ``"ratio"``.
         paired: whether run i of both arms shares its seeds.
-        rho: correlation between paired arms, between -1 and 1.
+        correlation: rho, between paired arms, between -1 and 1.
         level: confidence level, between 0 and 1.
 
     Returns:
@@ -266,14 +266,14 @@ def expected_interval(
         :func:`mean_difference`.
     """
     n, level = _checks.at_least(n, "n"), _checks.level_in_range(level)
-    effect_of_sd = _in_sds(1.0, sd, paired, rho)  # 1 / (sd sqrt(1 - rho)) if paired
+    effect_of_sd = _in_sds(1.0, sd, paired, correlation)  # 1 / (sd sqrt(1 - correlation)) if paired
     tail = (1 - level) / 2
     if quantity == "spread":
         low, high = (sd * math.sqrt((n - 1) / float(chi2_quantile(p, n - 1))) for p in (1 - tail, tail))
         return Interval(sd, low, high, level, n, "chi-square")
     if quantity == "ratio":
         if paired:
-            w = math.asinh(t_quantile(1 - tail, n - 2) * math.sqrt((1 - rho * rho) / (n - 2)))
+            w = math.asinh(t_quantile(1 - tail, n - 2) * math.sqrt((1 - correlation**2) / (n - 2)))
         else:
             w = -math.log(f_quantile(tail, n - 1, n - 1)) / 2
         return Interval(1.0, math.exp(-w), math.exp(w), level, [n, n], "Pitman-Morgan" if paired else "F")
@@ -296,14 +296,14 @@ class _Asked:
     sd_ratio: float
     alpha: float
     paired: bool
-    rho: float
+    correlation: float
 
 
-def _asked(sd_ratio: float, alpha: float, paired: bool, rho: float, comparisons: int) -> _Asked:
-    _check_rho(paired, rho)
+def _asked(sd_ratio: float, alpha: float, paired: bool, correlation: float, comparisons: int) -> _Asked:
+    _check_correlation(paired, correlation)
     ratio = _checks.between(sd_ratio, 0, math.inf, "sd_ratio", ".7")
     # A ratio and its inverse are the same question.
-    return _Asked(min(ratio, 1 / ratio), _alpha(alpha, comparisons), paired, rho)
+    return _Asked(min(ratio, 1 / ratio), _alpha(alpha, comparisons), paired, correlation)
 
 
 def _is_normal(tests: Tests) -> bool:
@@ -312,18 +312,20 @@ def _is_normal(tests: Tests) -> bool:
     return tests == "normal"
 
 
-def _check_rho(paired: bool, rho: float) -> None:
-    _checks.between(rho, -1, 1, "rho", "0")
-    if rho != 0 and not paired:
-        raise ValueError(f"rho is {rho}, but unpaired arms are not correlated; pass paired=True or rho=0")
+def _check_correlation(paired: bool, correlation: float) -> None:
+    _checks.between(correlation, -1, 1, "correlation", "0")
+    if correlation != 0 and not paired:
+        raise ValueError(
+            f"correlation is {correlation}, but unpaired arms are not correlated; pass paired=True or correlation=0"
+        )
 
 
-def _in_sds(difference: float, sd: float, paired: bool, rho: float) -> float:
-    """Return the difference in SDs, with the gain from pairing: d / (sd sqrt(1 - rho))."""
+def _in_sds(difference: float, sd: float, paired: bool, correlation: float) -> float:
+    """Return the difference in SDs, with the gain from pairing: d / (sd sqrt(1 - correlation))."""
     difference = _checks.between(difference, -math.inf, math.inf, "difference", ".5")
     sd = _checks.between(sd, 0, math.inf, "sd", "1")
-    _check_rho(paired, rho)
-    return abs(difference) / (sd * math.sqrt(1 - rho))
+    _check_correlation(paired, correlation)
+    return abs(difference) / (sd * math.sqrt(1 - correlation))
 
 
 def _t_power(effect: float, n: int, alpha: float, paired: bool) -> float:
@@ -374,7 +376,7 @@ def _default_power(asked: _Asked, n: int) -> float:
     found = np.zeros(2)
     for done in range(0, studies, _AT_ONCE):
         x, y = rng.standard_normal((2, min(_AT_ONCE, studies - done), n))
-        x = asked.sd_ratio * (asked.rho * y + math.sqrt(1 - asked.rho**2) * x)
+        x = asked.sd_ratio * (asked.correlation * y + math.sqrt(1 - asked.correlation**2) * x)
         found += [np.sum(p(x, y, paired=asked.paired) < asked.alpha) for p in (default_p_values, normal_p_values)]
     default, exact = (float(normal_quantile((k + 0.5) / (studies + 1))) for k in found)
     return float(normal_cdf(default - exact + float(normal_quantile(min(_exact_power(asked, n), 1 - 1e-12)))))
@@ -396,14 +398,14 @@ def _smallest(power_at: Callable[[int], float], target: float, effect: str, inst
 
 
 def _exact_power(asked: _Asked, n: int) -> float:
-    q, alpha, rho = asked.sd_ratio, asked.alpha, asked.rho
+    q, alpha, correlation = asked.sd_ratio, asked.alpha, asked.correlation
     if not asked.paired:
         df = n - 1
         low = f_cdf(f_quantile(alpha / 2, df, df) / q**2, df, df)
         # Equal arms: swapping them turns the upper tail into a lower one, which loses no digits.
         high = f_cdf(f_quantile(alpha / 2, df, df) * q**2, df, df)
         return low + high
-    h = math.sinh(math.log(q)) / math.sqrt(1 - rho * rho)
+    h = math.sinh(math.log(q)) / math.sqrt(1 - correlation**2)
     bound = t_quantile(1 - alpha / 2, n - 2) / math.sqrt(n - 2)
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     shares, weights = (nodes + 1) / 2, weights / 2

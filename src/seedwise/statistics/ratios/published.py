@@ -1,4 +1,4 @@
-"""Our spread beside a published one, of which only the SD and the number of runs are known."""
+"""Our spread compared with a published one, of which only the SD and the number of runs are known."""
 
 import math
 from dataclasses import dataclass

@@ -201,6 +201,19 @@ def as_reduction(ratio: Interval) -> Interval:
     )
 
 
+def as_ratio(reduction: Interval) -> Interval:
+    """Return the ratio of SDs that a reduction in percent expresses, the limits carried over.
+
+    Example:
+        >>> r = as_ratio(Interval(30, -10, 50, 0.95, [20, 20], "F"))
+        >>> f"{r.estimate:.1f} [{r.low:.1f}, {r.high:.1f}]"
+        '0.7 [0.5, 1.1]'
+
+    """
+    r = reduction
+    return Interval(1 - r.estimate / 100, 1 - r.high / 100, 1 - r.low / 100, r.level, r.n, r.procedure)
+
+
 def ratio_arms(
     method: ArrayLike, base: ArrayLike, paired: bool, groups: tuple[ArrayLike, ArrayLike] | None = None
 ) -> RatioArms:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.pairing import base_of, is_base
-from seedwise.statistics.cells.question import Look
+from seedwise.statistics.cells.question import SMALLEST_LIMIT, Look
 from seedwise.statistics.comparison.comparison import compare_study
 from seedwise.statistics.comparison.disagreement import churn_ratio_of
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
-
-_SMALLEST: Final = 1e-12
-"""Stands for a limit of 0: no test of ours tells anything apart from it."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +57,9 @@ class Interim:
     comparisons: tuple[InterimComparison, ...]
 
     @property
-    def open(self) -> tuple[InterimComparison, ...]:
-        """The comparisons that are not resolved."""
-        return tuple(one for one in self.comparisons if not one.resolved)
-
-    @property
     def resolved(self) -> bool:
-        """Whether all are."""
-        return not self.open
-
-
-def limit_of(look: Look, comparisons: int) -> float:
-    """Return the limit of a look for p-values that are corrected over so many comparisons."""
-    return max(min(look.limits[look.look] * comparisons, 0.999), _SMALLEST)
+        """Whether all comparisons are."""
+        return all(one.resolved for one in self.comparisons)
 
 
 def interim_analysis(
@@ -105,7 +91,7 @@ def interim_analysis(
         ...     )
         >>> base = cell("base", [0.978, 0.981, 0.983, 0.979, 0.986, 0.980])
         >>> steady = cell("vml", [0.9804, 0.9810, 0.9812, 0.9806, 0.9816, 0.9808])
-        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+        >>> look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), look=0)
         >>> interim_analysis(look, [base, steady], [None, None], "base").resolved
         True
 
@@ -114,14 +100,14 @@ def interim_analysis(
         Statistical Society B 51, 305-361 (repeated intervals).
 
     """
-    level = 1 - max(look.limits[look.look], _SMALLEST)
+    level = 1 - look.limit()
     found: list[tuple[Cell | ComparisonRow, Interval | None]]
     found = [*(_churn(cells, labels, base, level) if look.question == "churn" else _values(look, cells, base, level))]
     adjusted = holm([None if value is None else value.p_value for _, value in found]).tolist()
-    limit = limit_of(look, len(found))
+    limit = look.limit(len(found))
     return Interim(
         look,
-        None if limit <= _SMALLEST else limit,
+        None if limit <= SMALLEST_LIMIT else limit,
         tuple(
             InterimComparison(
                 of.task,
@@ -141,7 +127,7 @@ def _values(
     look: Look, cells: Sequence[Cell], base: str, level: float
 ) -> Iterator[tuple[ComparisonRow, Interval | None]]:
     of_spread = look.question == "spread"
-    for row in compare_study(cells, baseline=base, level=level):
+    for row in compare_study(cells, base=base, level=level):
         if is_base(row, base):
             continue
         value = row.reduction if of_spread else row.mean_difference

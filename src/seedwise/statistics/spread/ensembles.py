@@ -33,7 +33,7 @@ _PROCEDURE = "jackknife over partitions"
 
 @dataclass(frozen=True)
 class EnsembleSpread:
-    """Ensembles of one size from a pool of runs, beside the single runs of that pool.
+    """Ensembles of one size from a pool of runs, compared with the single runs of that pool.
 
     Attributes:
         size: runs in an ensemble.

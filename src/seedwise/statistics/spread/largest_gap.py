@@ -14,7 +14,7 @@ _NODES = 400
 
 @dataclass(frozen=True)
 class LargestGap:
-    """The reduction from the largest of several SDs to the smallest, beside what chance gives.
+    """The reduction from the largest of several SDs to the smallest, compared with what chance gives.
 
     Attributes:
         reduction: 100 (1 - smallest / largest), in percent.

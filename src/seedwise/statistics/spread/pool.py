@@ -51,7 +51,7 @@ class GroupSize:
 
 @dataclass(frozen=True)
 class SeedEffect:
-    """The gap between the luckiest and the unluckiest runs, beside the gap that luck alone makes.
+    """The gap between the luckiest and the unluckiest runs, compared with the gap that chance alone makes.
 
     Attributes:
         gap: mean of the k largest less mean of the k smallest values.

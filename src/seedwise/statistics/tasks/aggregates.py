@@ -8,7 +8,7 @@ from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.tasks._bootstrap import DRAWS, normalised_scores, percentile_interval
 
 INTERQUARTILE_COVERAGE = {5: (0.84, 0.90), 10: (0.90, 0.93), 20: (0.92, 0.95)}
-"""By runs per task: how often the 95 % interval of the interquartile mean of 3 tasks holds the truth."""
+"""By runs per task: the share of studies of 3 tasks in which the 95 % interval of the interquartile mean covers it."""
 
 
 def interquartile_mean(

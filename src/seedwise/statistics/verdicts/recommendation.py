@@ -52,11 +52,13 @@ class Recommendation:
     Attributes:
         chosen: the cheapest candidate whose reduction is resolved; None if none is.
         p_adjusted: p-value of every candidate, Holm-corrected over all of them; 1 where there is none.
+        resolved: of every candidate whether that is below the significance level: its SD is another than the base's.
         finding: the conclusion, with the numbers that support it.
     """
 
     chosen: Candidate | None
     p_adjusted: tuple[float, ...]
+    resolved: tuple[bool, ...]
     finding: str
 
     @property
@@ -105,12 +107,13 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         raise ValueError("there is nothing to recommend: compare at least one method or readout with the base")
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
     adjusted = tuple(holm([None if isinstance(c.reduction, str) else c.reduction.p_value for c in candidates]).tolist())
-    resolved = [
+    resolved = tuple(p < alpha for p in adjusted)
+    steadier = [
         (c, p)
-        for c, p in zip(candidates, adjusted, strict=True)
-        if p < alpha and isinstance(c.reduction, Interval) and c.reduction.estimate > 0
+        for c, p, here in zip(candidates, adjusted, resolved, strict=True)
+        if here and isinstance(c.reduction, Interval) and c.reduction.estimate > 0
     ]
-    if not resolved:
+    if not steadier:
         paired = any(candidate.paired for candidate in candidates)
         needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, paired=paired, comparisons=len(candidates))
         several = (
@@ -119,10 +122,11 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         return Recommendation(
             None,
             adjusted,
+            resolved,
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
             f"{_formatting.number(sd_ratio)}{several} takes {needed} runs per method",
         )
-    chosen, p = min(resolved, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
+    chosen, p = min(steadier, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
     count = len(candidates)
@@ -130,6 +134,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     return Recommendation(
         chosen,
         adjusted,
+        resolved,
         f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_formatting.percentages(r.level, r.low, r.high)}), "
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run",

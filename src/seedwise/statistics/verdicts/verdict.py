@@ -23,7 +23,7 @@ class Verdict:
             churn ``"less churn"``, ``"more churn"`` or ``"not resolved"``; about the error variance ``"lower error
             variance"``, ``"higher error variance"`` or ``"not resolved"``.
         sentence: begins with the word, then the numbers.
-        short: the sentence without the numbers that a table shows beside it; empty where it is not shorter.
+        short: the sentence without the numbers that a table already shows; empty where it is not shorter.
 
     Example:
         >>> Verdict("not resolved", "not resolved: the SD is 10 % smaller (95 % interval -35 to 40)").word

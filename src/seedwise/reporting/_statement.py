@@ -1,0 +1,121 @@
+"""What a comparison says, as a reviewer would say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from seedwise.reporting._formatting import decimals_for, number, reduction
+from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
+
+_MEANS = {
+    "better": "better than {base}",
+    "worse": "worse than {base}",
+    "equivalent within the margin": "as good as {base}",
+}
+_SPREADS = {
+    "reduced": "steadier than {base}",
+    "increased": "less steady than {base}",
+    "equivalent within a factor": "as steady as {base}",
+}
+_OPEN = "not resolved"
+_MOST = 4
+
+
+def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | None) -> str:
+    """Return a paragraph: which methods are better and which steadier, by how much, and what these runs cannot say.
+
+    Args:
+        rows: the rows of a comparison, in the unit shown.
+        base: the method that the others are compared with.
+        plan: the runs that what is not resolved takes.
+
+    """
+    others = [row for row in rows if row.paired is not None]
+    if not others:
+        return ""
+    means = _sentences(others, lambda row: row.mean_verdict, _MEANS, _difference, base)
+    spreads = _sentences(others, lambda row: row.verdict, _SPREADS, _ratio, base)
+    return " ".join([*means, *spreads, *_not_said(others, max(row.n + row.failed for row in rows), plan)])
+
+
+def _sentences(
+    rows: Sequence[ComparisonRow],
+    verdict: Callable[[ComparisonRow], Verdict | None],
+    words: dict[str, str],
+    by: Callable[[ComparisonRow], str],
+    base: str,
+) -> list[str]:
+    """Return a sentence for each verdict that some rows have, with the methods that have it."""
+    sentences = []
+    for word, text in words.items():
+        named: dict[str, list[ComparisonRow]] = {}
+        for row in rows:
+            found = verdict(row)
+            if found is not None and found.word == word:
+                named.setdefault(row.method, []).append(row)
+        if not named:
+            continue
+        is_so = text.format(base=base)
+        if len(named) == 1:
+            ((method, own),) = named.items()
+            amounts = _amounts(own, by)
+            joint = " " if amounts.startswith("by ") else ": "
+            sentences.append(f"{method} is {is_so}{_where(own, rows)}{joint}{amounts}.")
+            continue
+        subjects = [f"{method}{_where(own, rows)} ({_amounts(own, by)})" for method, own in named.items()]
+        more = len(subjects) - _MOST
+        sentences.append(f"{', '.join(subjects[:_MOST])}{f' and {more} more' if more > 0 else ''} are {is_so}.")
+    return sentences
+
+
+def _where(own: Sequence[ComparisonRow], rows: Sequence[ComparisonRow]) -> str:
+    """Return on how many of its tasks a method is so; nothing where there is one task."""
+    tasks = sum(row.method == own[0].method for row in rows)
+    if tasks == 1:
+        return ""
+    return f" on all {tasks} tasks" if len(own) == tasks else f" on {len(own)} of {tasks} tasks"
+
+
+def _amounts(own: Sequence[ComparisonRow], by: Callable[[ComparisonRow], str]) -> str:
+    if len(own) == 1:
+        return by(own[0])
+    more = len(own) - _MOST
+    return "; ".join(f"{row.task} {by(row)}" for row in own[:_MOST]) + (f"; {more} more" if more > 0 else "")
+
+
+def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | None) -> list[str]:
+    """Return what is not resolved, and how many runs would resolve it."""
+    better = [row.mean_verdict is None or row.mean_verdict.word == _OPEN for row in others]
+    steadier = [row.verdict is None or row.verdict.word == _OPEN for row in others]
+    if not any(better) and not any(steadier):
+        return []
+    asked = " or ".join(["better"] * any(better) + ["steadier"] * any(steadier))
+    methods = {row.method for row in others}
+    if len(methods) == 1:
+        whole = all(better) or not any(better), all(steadier) or not any(steadier)
+        whether = f"Whether {methods.pop()} is {asked}{'' if all(whole) else ' on the other tasks'}"
+    else:
+        resolved = not all(better) or not all(steadier)
+        whether = f"Whether {'another' if resolved else 'any'} method is {asked}"
+    takes = ""
+    if plan is not None and plan.spread is not None:
+        where = f" in one of {plan.comparisons} comparisons" if plan.comparisons > 1 else ""
+        takes = f": finding an SD ratio of {plan.sd_ratio:g}{where} takes about {plan.spread} runs per method"
+    return [f"{whether}, these {runs} runs per method cannot say{takes}."]
+
+
+def _difference(row: ComparisonRow) -> str:
+    """Return by how much the mean differs, as a positive number with its interval."""
+    found = row.mean_difference
+    if not isinstance(found, Interval):
+        return "by an amount without an interval"
+    unit = {"%": " points", "": ""}.get(row.metric.unit, f" {row.metric.unit}")
+    ends = (found.low, found.high) if found.estimate >= 0 else (-found.high, -found.low)
+    decimals = decimals_for(found.high - found.low)
+    low, high = (number(end, decimals) for end in ends)
+    return f"by {number(abs(found.estimate), decimals)}{unit} [{low}, {high}]"
+
+
+def _ratio(row: ComparisonRow) -> str:
+    found = row.reduction
+    return f"its SD is {reduction(found)} smaller" if isinstance(found, Interval) else "without an interval"

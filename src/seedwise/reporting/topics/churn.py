@@ -1,0 +1,62 @@
+"""Methods compared on how much their runs disagree: churn, and the variance of the error on single examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import interval, p_value
+from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import Cell
+from seedwise.statistics.comparison.disagreement import Labels, disagreements
+
+_NOTE: Final = (
+    "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "
+    "each question by itself). Churn: the share of test examples on which two runs disagree. Error variance: the "
+    "variance over runs of being wrong, averaged over examples. The same runs say far more about both than about the "
+    "SD of a metric, and they are other questions: less churn is no smaller SD."
+)
+_EFFECT: Final = 0.9
+"""The ratio that the plan in a verdict is for."""
+
+
+def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tuple[Table, str, list[str]]:
+    """Compare every cell that kept predictions with the base; beside it a note with the plans, and why not.
+
+    Args:
+        cells: the cells.
+        labels: for each cell the true classes of its examples, or None.
+        base: the method that the others are compared with.
+
+    """
+    rows, reasons = [], []
+    plans: dict[str, None] = {}
+    for found, name in zip(disagreements(cells, labels, base, _EFFECT), names_of(cells), strict=True):
+        if found is None:
+            continue
+        if isinstance(found, str):
+            reasons.append(f"{name}: no comparison of churn: {found}")
+            continue
+        row = [name]
+        for one in (found.churn, found.error_variance):
+            row += [interval(one.ratio, 2), p_value(one.p_adjusted), one.verdict.word]
+            if one.verdict.short:
+                plans.setdefault(one.verdict.short.removeprefix("not resolved: "), None)
+        rows.append(row)
+    columns = ["method", "churn / base's [95 %]", "p", "verdict on churn"]
+    return (
+        Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows),
+        " ".join([_NOTE, *(f"F{plan[1:]}." for plan in plans)]),
+        reasons,
+    )
+
+
+def _show(found: Compared) -> Shown:
+    labels = [part.labels for part in found.study.parts]
+    table, note, reasons = disagreement_table(found.cells, labels, found.base)
+    return Shown(table, note, reasons=reasons)
+
+
+TOPIC: Final = Topic("How often runs disagree", _show)

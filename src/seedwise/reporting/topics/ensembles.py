@@ -1,0 +1,68 @@
+"""Ensembles beside the single runs of their pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from seedwise.reporting._figures import method_and_readout
+from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
+from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics.comparison.families import ensemble_comparisons
+
+if TYPE_CHECKING:
+    from seedwise.study import Ensembles
+
+_NOTE: Final = (
+    "Ensembles are formed from the pool of finished runs: the spread is that within random partitions of the pool into "
+    "disjoint ensembles, averaged. The reduction is against the base's plain runs with the same seeds; its jackknife "
+    "interval leaves out one seed at a time from both."
+)
+
+
+def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
+    """Lay out every ensemble beside the single runs of its pool; the second result says why not.
+
+    Args:
+        ensembles: the ensembles of the study.
+
+    """
+    several = len({(one.task, one.regime) for one in ensembles}) > 1
+    rows, reasons = [], []
+    for one, found in zip(ensembles, ensemble_comparisons([one.found for one in ensembles]), strict=True):
+        name = ensemble_name(one, several)
+        if isinstance(found, str):
+            reasons.append(f"{name}: {found}")
+            continue
+        e = found.found
+        rows.append(
+            [
+                name,
+                str(e.n),
+                interval(e.mean, 2, 100),
+                interval(e.gain, 2, 100),
+                interval(e.spread, 2, 100),
+                number(100 * e.base, 2),
+                reduction(e.reduction),
+                p_value(found.p_adjusted),
+                f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
+            ]
+        )
+    columns = ["method", "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
+    return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
+
+
+def ensemble_name(one: Ensembles, places: bool) -> str:
+    """Return the name of an ensemble, with its place where there are several."""
+    place = f" ({one.task}, {one.regime})" if places else ""
+    some = "" if one.of_first is None else of_first_runs(one.of_first)
+    return f"{method_and_readout(one)}, ensemble-{one.size}{place}{some}"
+
+
+def _show(found: Compared) -> Shown:
+    table, reasons = ensemble_table(found.study.ensembles)
+    return Shown(table, _NOTE, reasons=reasons)
+
+
+TOPIC: Final = Topic("Ensembles", _show)

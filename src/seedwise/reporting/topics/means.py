@@ -1,0 +1,51 @@
+"""What the runs say of the means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from seedwise.reporting._figures import names_of
+from seedwise.reporting._formatting import decimals_for, interval, p_value
+from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics import ComparisonRow, Interval
+from seedwise.statistics.cells.pairing import is_base
+
+_NOTE: Final = (
+    "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "
+    "that a run is better than the base's run with the same seeds (or than any run of the base, if runs are not "
+    "paired), ties counting one half. The method that comes out best was chosen by these runs: its mean is optimistic "
+    "until fresh seeds confirm it."
+)
+
+
+def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
+    """Lay out what the runs say of the means: difference, corrected p, and the probability that a run is better.
+
+    Args:
+        rows: the rows of a study.
+        base: the method that the others are compared with.
+
+    """
+    table = []
+    for row, name in zip(rows, names_of(rows), strict=True):
+        difference, better = row.mean_difference, row.improvement
+        if is_base(row, base) or not isinstance(difference, Interval):
+            continue
+        table.append(
+            [
+                name,
+                interval(difference, max(decimals_for(difference.high - difference.low), 2)),
+                p_value(row.mean_p_adjusted),
+                *(["-", "-"] if isinstance(better, str) else [interval(better.probability, 2), better.reading]),
+            ]
+        )
+    return Table(["method", "difference of means [95 %]", "p", "P(run better than base's) [95 %]", "which is"], table)
+
+
+def _show(found: Compared) -> Shown:
+    return Shown(means_table(found.rows, found.base), _NOTE)
+
+
+TOPIC: Final = Topic("Means", _show)

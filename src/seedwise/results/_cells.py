@@ -1,0 +1,61 @@
+"""Cells as text; what is asked of a column is asked once of equal cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def text_of(cell: object) -> str:
+    """Return a cell as text: whole numbers without a decimal point, missing ones empty.
+
+    Example:
+        >>> [text_of(cell) for cell in (3.0, "3.0", " a ", None, float("nan"), 0.5)]
+        ['3', '3.0', 'a', '', '', '0.5']
+
+    """
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return ""
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def by_value(column: ArrayLike, made: Callable[[Any], Any]) -> NDArray[np.object_]:
+    """Return what is made of each cell."""
+    code, unique = factorized(column)
+    found = np.empty(len(unique), dtype=object)
+    found[:] = [made(cell) for cell in unique]
+    return found[code]
+
+
+def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Return for each cell the place of its value among the different ones, and these in order of appearance.
+
+    None becomes an empty text.
+
+    Example:
+        >>> factorized(["a", None, float("nan"), "a"])
+        (array([0, 1, 2, 0]), array(['a', '', nan], dtype=object))
+
+    """
+    import pandas as pd
+
+    cells = np.array(column, dtype=object)
+    # pandas would take what is missing for a number that is none.
+    cells[[cell is None for cell in cells]] = ""
+    code, unique = pd.factorize(cells, use_na_sentinel=False)
+    return code.astype(np.int64), unique
+
+
+def texts(column: ArrayLike) -> NDArray[np.object_]:
+    """Return the cells of a column as text."""
+    return by_value(column, text_of)
+
+
+def different(column: ArrayLike) -> list[str]:
+    """Return the different texts of a column, in order of appearance."""
+    return list(dict.fromkeys(text_of(cell) for cell in factorized(column)[1]))

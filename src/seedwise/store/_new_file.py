@@ -1,0 +1,30 @@
+"""A new file that is there under its name when it is whole, and not before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from seedwise.errors import StorageError
+from seedwise.run import storage_errors
+
+
+@contextmanager
+def whole_or_not_there(target: Path) -> Iterator[Path]:
+    """Yield a temporary name that becomes ``target`` if all goes well."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with storage_errors(target):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.unlink(missing_ok=True)
+            yield temporary
+            temporary.replace(target)
+        except sqlite3.Error as error:
+            raise StorageError(f"cannot write {target}: {error}") from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""Datasets of images, ours or the user's: their sizes, as far as they are known, and themselves."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from seedwise.data import MissingDataError, Size, declared_by, size_of
+from seedwise.declarations import load_if_torch
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import Randomness
+from seedwise.run import note_imports, watched_imports
+from seedwise.training._parts import OwnDataset
+
+if TYPE_CHECKING:
+    from seedwise.data import Dataset
+
+
+def declared_size(dataset: str | OwnDataset) -> Size | None:
+    """Return the sizes that are said of a dataset, or None: those of the user's are known when it is loaded."""
+    if isinstance(dataset, str):
+        return size_of(dataset)
+    declared = declared_by(load_if_torch(dataset.name))
+    return None if declared is None else declared.size
+
+
+def known_size(dataset: str | OwnDataset) -> Size | None:
+    """Return the sizes of a dataset, which is loaded if nobody says them; None where data or torch are not there."""
+    declared = declared_size(dataset)
+    if declared is not None or isinstance(dataset, str):
+        return declared
+    try:
+        return load_images(dataset).size
+    except (MissingDataError, ModuleNotFoundError):
+        return None
+
+
+def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
+    """Return a dataset on a device; a worker that trains many runs loads it once.
+
+    Whatever loading draws, it draws from the same global generators wherever it is loaded, and moves nobody else's.
+
+    Raises:
+        MissingDataError: if its files are not there.
+        SeedwiseError: one line, if a function of the user's fails or returns something else.
+
+    """
+    from seedwise.data import load
+
+    with Randomness().scope("init", "dataset"):
+        if isinstance(dataset, str):
+            return load(dataset, device)
+        loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
+    note_imports(imported)
+    return loaded
+
+
+@lru_cache(maxsize=4)
+def _load(name: str, options: str, device: str) -> tuple[Dataset, frozenset[str]]:
+    """Return a dataset of the user's, and the modules that were imported for it: they are code of every run."""
+    from seedwise.data import checked_dataset
+
+    part = OwnDataset.model_validate({"name": name, **json.loads(options)})
+    imported: set[str] = set()
+    with watched_imports(imported):
+        try:
+            made = part.make()
+        except SeedwiseError:
+            raise
+        except FileNotFoundError as error:
+            raise MissingDataError(f"'{name}' needs a file that is not there: {error.filename or error}") from error
+        except Exception as error:  # whatever the user's code raises
+            reason = (str(error).strip() or "no message").splitlines()[0]
+            raise SeedwiseError(f"'{name}' cannot be loaded: {type(error).__name__}: {reason}") from error
+        loaded = checked_dataset(made, name, declared_size(part))
+    return loaded.to(device), frozenset(imported)

@@ -1,0 +1,56 @@
+"""The paragraph above a comparison."""
+
+import numpy as np
+import pandas as pd
+
+from seedwise.reporting import compare
+from seedwise.statistics import mean_difference, reduction, seeds_needed
+
+RNG = np.random.default_rng(8)
+BASE = 0.9 + 0.01 * RNG.normal(size=20)
+
+
+def said(**methods: np.ndarray) -> str:
+    frame = pd.DataFrame({"seed": np.arange(20), "base": BASE, **methods})
+    return compare(frame, metric="accuracy").parts[0].statement
+
+
+def test_a_better_and_steadier_method() -> None:
+    new = 0.95 + 0.001 * RNG.normal(size=20)
+    mean, ratio = mean_difference(new, BASE, paired=True), reduction(new, BASE, paired=True)
+    found = said(new=new)
+    points = f"{100 * mean.estimate:.1f} points [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
+    assert found.startswith(f"new is better than base by {points}. ")
+    assert f"new is steadier than base: its SD is {ratio.estimate:.0f} % [" in found
+    assert "cannot say" not in found
+
+
+def test_what_is_not_resolved_is_said_with_the_runs_that_it_takes() -> None:
+    same = BASE + 0.01 * RNG.normal(size=20)
+    takes = seeds_needed(paired=True)
+    assert said(new=same) == (
+        "Whether new is better or steadier, these 20 runs per method cannot say: finding an SD ratio of 0.7 takes "
+        f"about {takes} runs per method."
+    )
+
+
+def test_worse_by_a_positive_amount_and_several_methods() -> None:
+    worse, other = BASE - 0.05, BASE + 0.01 * RNG.normal(size=20)
+    worse += 1e-4 * RNG.normal(size=20)
+    found = said(worse=worse, other=other)
+    mean = mean_difference(worse, BASE, paired=True)
+    assert mean.estimate < 0
+    assert found.startswith(f"worse is worse than base by {-100 * mean.estimate:.4f} points [")
+    assert "Whether another method is better or steadier" in found
+
+
+def test_tasks_are_counted() -> None:
+    rows = [
+        {"task": task, "method": method, "seed": seed, "accuracy": value}
+        for task in ("a", "b", "c")
+        for method, shift in (("base", 0.0), ("new", 0.05 if task != "c" else 0.0))
+        for seed, value in enumerate(BASE + shift + 0.002 * RNG.normal(size=20))
+    ]
+    found = compare(pd.DataFrame(rows)).parts[0].statement
+    assert found.startswith("new is better than base on 2 of 3 tasks: a by ")
+    assert "Whether new is better or steadier on the other tasks" in found
