@@ -42,7 +42,8 @@ TASKS = {
 
 def scores(rng: np.random.Generator, law: str, layout: str, runs: int) -> Array:
     centre, spread = TASKS[layout].T
-    return centre + spread * LAWS[law](rng, (runs, len(centre)))
+    drawn: Array = centre + spread * LAWS[law](rng, (runs, len(centre)))
+    return drawn
 
 
 def aggregates(law: str, layout: str, runs: int, studies: int) -> tuple[float, float]:

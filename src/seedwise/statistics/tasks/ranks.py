@@ -145,7 +145,8 @@ def _ranks(values: Array) -> Array:
     """Return the ranks along the last axis, 1 for the largest; ties share theirs."""
     better = values[..., None, :] > values[..., :, None]
     same = values[..., None, :] == values[..., :, None]
-    return 0.5 + better.sum(axis=-1) + same.sum(axis=-1) / 2
+    ranks: Array = 0.5 + better.sum(axis=-1) + same.sum(axis=-1) / 2
+    return ranks
 
 
 def _paired(arms: list[Array]) -> tuple[Array, Array, Array]:
