@@ -6,8 +6,11 @@ import pandas as pd
 from seedwise.reporting import compare
 from seedwise.statistics import mean_difference, reduction, seeds_needed
 
-RNG = np.random.default_rng(8)
-BASE = 0.9 + 0.01 * RNG.normal(size=20)
+BASE = 0.9 + 0.01 * np.random.default_rng(8).normal(size=20)
+
+
+def noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=20)
 
 
 def said(**methods: np.ndarray) -> str:
@@ -16,7 +19,7 @@ def said(**methods: np.ndarray) -> str:
 
 
 def test_a_better_and_steadier_method() -> None:
-    new = 0.95 + 0.001 * RNG.normal(size=20)
+    new = 0.95 + 0.001 * noise(1)
     mean, ratio = mean_difference(new, BASE, paired=True), reduction(new, BASE, paired=True)
     found = said(new=new)
     points = f"{100 * mean.estimate:.1f} points [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
@@ -26,7 +29,7 @@ def test_a_better_and_steadier_method() -> None:
 
 
 def test_what_is_not_resolved_is_said_with_the_runs_that_it_takes() -> None:
-    same = BASE + 0.01 * RNG.normal(size=20)
+    same = BASE + 0.002 * noise(2)
     takes = seeds_needed(paired=True)
     assert said(new=same) == (
         "Whether new is better or steadier, these 20 runs per method cannot say: finding an SD ratio of 0.7 takes "
@@ -35,22 +38,30 @@ def test_what_is_not_resolved_is_said_with_the_runs_that_it_takes() -> None:
 
 
 def test_worse_by_a_positive_amount_and_several_methods() -> None:
-    worse, other = BASE - 0.05, BASE + 0.01 * RNG.normal(size=20)
-    worse += 1e-4 * RNG.normal(size=20)
+    worse, other = BASE - 0.05, BASE + 0.01 * noise(3)
+    worse += 1e-4 * noise(4)
     found = said(worse=worse, other=other)
     mean = mean_difference(worse, BASE, paired=True)
     assert mean.estimate < 0
-    assert found.startswith(f"worse is worse than base by {-100 * mean.estimate:.4f} points [")
+    assert found.startswith(f"worse is worse than base by {-100 * mean.estimate:.3f}")
     assert "Whether another method is better or steadier" in found
 
 
 def test_tasks_are_counted() -> None:
+    rng = np.random.default_rng(5)
     rows = [
         {"task": task, "method": method, "seed": seed, "accuracy": value}
         for task in ("a", "b", "c")
         for method, shift in (("base", 0.0), ("new", 0.05 if task != "c" else 0.0))
-        for seed, value in enumerate(BASE + shift + 0.002 * RNG.normal(size=20))
+        for seed, value in enumerate(BASE + shift + 0.002 * rng.normal(size=20))
     ]
     found = compare(pd.DataFrame(rows)).parts[0].statement
     assert found.startswith("new is better than base on 2 of 3 tasks: a by ")
     assert "Whether new is better or steadier on the other tasks" in found
+
+
+def test_a_larger_sd_is_a_positive_number() -> None:
+    new = 0.9 + 0.05 * noise(11)
+    ratio = reduction(new, BASE, paired=True)
+    assert ratio.estimate < 0
+    assert f"new is less steady than base: its SD is {-ratio.estimate:.0f} % [{-ratio.high:.0f}, " in said(new=new)

@@ -17,7 +17,8 @@ NAME: Final = "compare"
 
 def command(
     results: Annotated[
-        list[Path], typer.Argument(metavar="WHAT...", help="Tables: CSV, TSV, JSON, JSON lines or Parquet.")
+        list[Path],
+        typer.Argument(metavar="WHAT...", help="Tables, what trackers wrote, or stores."),
     ],
     base: Annotated[
         str | None,
@@ -74,7 +75,8 @@ def command(
     refused with the option that decides it. An empty value is a failed run.
     """
     from seedwise.reporting._compare import compared_frames
-    from seedwise.results import Roles, read_table
+    from seedwise.results import Roles
+    from seedwise.results.readers import read
     from seedwise.statistics import Question
     from seedwise.study import mistake, renamed_note
 
@@ -104,7 +106,7 @@ def command(
         decimal=cast(Literal[".", ","] | None, decimal),
     )
     question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
-    frames = [read_table(path) for path in results]
+    frames = [read(path) for path in results]
     show(compared_frames(frames, roles, question, base=base, unpaired=unpaired, chance=chance), form)
 
 

@@ -16,7 +16,8 @@ from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import inline
 from seedwise.reporting._table import Table
-from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, read_table, understand
+from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, understand
+from seedwise.results.readers import read
 from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
 
 if TYPE_CHECKING:
@@ -143,8 +144,9 @@ def compare(
     numbers and not in a comparison, and a line names it. An empty value is a failed run.
 
     Args:
-        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), or several of them; a file without a column
-            of methods is then a method named after the file.
+        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), what a tracker wrote (MLflow, Weights &
+            Biases, TensorBoard, Lightning, Hydra, Optuna, Ray Tune), a store, or several of them; a file without a
+            column of methods is then a method named after the file.
         by: the column that names the method.
         methods: the methods to compare, the base among them: columns of a wide table or values of ``by``.
         metric: the columns of the metrics, each a family of comparisons; in a wide table the metric's name.
@@ -235,11 +237,11 @@ def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
 
 def _frames(data: Any) -> list[Frame]:
     if isinstance(data, str | os.PathLike):
-        return [read_table(Path(data))]
+        return [read(Path(data))]
     if isinstance(data, Mapping):
         return [Frame(frame, name) for name, frame in data.items()]
     if isinstance(data, Sequence):
-        return [read_table(Path(one)) for one in data]
+        return [read(Path(one)) for one in data]
     return [Frame(data, "the table")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from seedwise.reporting._formatting import decimals_for, number, reduction
 from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
@@ -117,5 +118,10 @@ def _difference(row: ComparisonRow) -> str:
 
 
 def _ratio(row: ComparisonRow) -> str:
+    """Return by how much the SD differs, as a positive number with its interval."""
     found = row.reduction
-    return f"its SD is {reduction(found)} smaller" if isinstance(found, Interval) else "without an interval"
+    if not isinstance(found, Interval):
+        return "without an interval"
+    if found.estimate >= 0:
+        return f"its SD is {reduction(found)} smaller"
+    return f"its SD is {reduction(replace(found, estimate=-found.estimate, low=-found.high, high=-found.low))} larger"

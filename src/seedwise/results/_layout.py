@@ -216,9 +216,9 @@ def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | No
             known("method", method, sorted(every))
     called = [c for c in candidates if any(_names.one_of(c, (one,)) for one in _names.METHODS)]
     called = [c for c in called if not _is_run_name(data, c, roles)]
-    first = [c for c in called if _names.one_of(c, ("method",))]
-    if first:
-        return first[0]
+    first = next((c for c in data.columns if _names.one_of(c, ("method",)) and not _is_run_name(data, c, roles)), None)
+    if first is not None:
+        return first
     if len(called) > 1:
         same = data.drop_duplicates(called)
         if any(same[c].nunique() < len(same) for c in called):
