@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "calibration.md"
 
 
 def false_alarms() -> dict[str, dict[str, float]]:
-    lines = PAGE.read_text(encoding="utf-8").split("<!-- false alarms -->\n")[1].splitlines()
+    lines = PAGE.read_text(encoding="utf-8").split("<!-- false alarms -->\n")[1].split("\n\n")[0].splitlines()
     cells = [[text.strip() for text in line.strip("|").split("|")] for line in lines if not line.startswith("|---")]
     return {row[0]: dict(zip(cells[0][1:], map(float, row[1:]), strict=True)) for row in cells[1:]}
 
