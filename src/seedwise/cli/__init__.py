@@ -14,6 +14,7 @@ from seedwise.cli import (
     _demo,
     _doctor,
     _export,
+    _gate,
     _init,
     _merge,
     _power,
@@ -48,7 +49,7 @@ def _unwrapped(docstring: str | None) -> str:
 
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
-    _recover, _compare, _power,
+    _recover, _compare, _gate, _power,
 ):  # fmt: skip
     app.command(name=command.NAME, help=_unwrapped(command.command.__doc__), epilog=EXIT_CODES)(command.command)
 app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)

@@ -97,7 +97,7 @@ def command(
         name=name,
         task=task,
         metric=_names(metric),
-        where=tuple(_condition(text) for text in where or ()),
+        where=tuple(condition(text) for text in where or ()),
         step=step,
         best=best,
         fold=fold,
@@ -141,7 +141,8 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
 
 
-def _condition(text: str) -> tuple[str, str]:
+def condition(text: str) -> tuple[str, str]:
+    """Return the column and the value of ``COLUMN=VALUE``."""
     column, equals, value = text.partition("=")
     if not equals:
         raise SeedwiseError(f"--where is '{text}': write COLUMN=VALUE")

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from seedwise.reporting import Table as Texts
 
 EXIT_CODES = (
-    "Exit codes: 0 all is well; 1 some runs failed, or doctor found different bits; 2 a mistake in what was typed or "
-    "in the study file; 3 the code has changed since runs were finished; 4 the disk is full, not writable or a file is "
-    "damaged; 130 stopped by Ctrl-C."
+    "Exit codes: 0 all is well; 1 some runs failed, doctor found different bits, or gate a regression; 2 a mistake in "
+    "what was typed or in the study file; 3 the code has changed since runs were finished; 4 the disk is full, not "
+    "writable or a file is damaged; 5 gate finds no equivalence; 130 stopped by Ctrl-C."
 )
 
 _PLAIN_WIDTH = 160

@@ -77,12 +77,13 @@ class Runs:
         return [f"{' x '.join(parts)}, {'; '.join(metrics)}", *(["; ".join(rest)] if rest else [])]
 
 
-def understand(frames: Sequence[Frame], roles: Roles) -> Runs:
+def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bool = False) -> Runs:
     """Decide what one run is.
 
     Args:
         frames: one table, or several that are read as one; a table without a column of methods is a method then.
         roles: what the user says about the columns.
+        one_may_be_a_method: whether that holds for a single table, too.
 
     Raises:
         SeedwiseError: one line, for what is ambiguous, with the option that decides it, and for what holds no runs.
@@ -92,15 +93,16 @@ def understand(frames: Sequence[Frame], roles: Roles) -> Runs:
 
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
     parts = []
+    named = one_may_be_a_method or len(frames) > 1
     for frame in frames:
         data = cleaned(frame.data, roles, notes)
         if data.empty:
             raise SeedwiseError(f"{frame.name} holds no rows: it needs a row per run")
-        parts.append(long_of(data, roles, notes, frame.name if len(frames) > 1 else None))
+        parts.append(long_of(data, roles, notes, frame.name if named else None))
     table = parts[0]
     if len(parts) > 1:
-        named = [part.data.rename(columns={part.method: "method"}) for part in parts]
-        table = Long(pd.concat(named, ignore_index=True), "method", table.seed, table.metric)
+        renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
+        table = Long(pd.concat(renamed, ignore_index=True), "method", table.seed, table.metric)
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
     return _runs(_with_methods(table, roles), roles, notes)
