@@ -108,8 +108,8 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
     runs = "1 run" if m == 1 else f"{m} runs"
     apart = found.difference
     lines = [
-        f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of {n} runs of "
-        f"the base ({100 * apart.level:.3g} % interval {number(apart.low)} to {number(apart.high)}), "
+        f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of {n} runs "
+        f"of the base ({100 * apart.level:.3g} % interval {number(apart.low)} to {number(apart.high)}), "
         f"p = {found.p_regression:.3g}, {_better(metric)} is better",
     ]
     if found.equivalence is not None and margin is not None:
