@@ -107,11 +107,10 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
 
     runs = "1 run" if m == 1 else f"{m} runs"
     apart = found.difference
-    lines = [
-        f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of {n} runs "
-        f"of the base ({100 * apart.level:.3g} % interval {number(apart.low)} to {number(apart.high)}), "
-        f"p = {found.p_regression:.3g}, {_better(metric)} is better",
-    ]
+    what = f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of"
+    ends = f"{100 * apart.level:.3g} % interval {number(apart.low)} to {number(apart.high)}"
+    p = f"p = {found.p_regression:.3g}, {_better(metric)} is better"
+    lines = [f"{what} {n} runs of the base ({ends}), {p}"]
     if found.equivalence is not None and margin is not None:
         shown = "shown" if found.equivalence.equivalent else "not shown"
         lines.append(f"equivalence within {number(margin)}{unit} is {shown}")
