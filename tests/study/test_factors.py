@@ -11,6 +11,8 @@ import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.study import Method, Store, cells_of, check_study, description_of, parse_study, plan, study_results
 
+from .conftest import before_checksums
+
 STUDY = {
     "name": "s",
     "task": {"dataset": "digits"},
@@ -103,6 +105,7 @@ def test_a_loop_goes_on_with_a_store_from_before_factors_were_kept(tmp_path):
             run.finish(accuracy=0.5)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE seedwise_studies SET description = json_remove(description, '$.factors')")
+    before_checksums(path)
     for run in seedwise.replicates(1, method="four", factor={"k": 4}, config={"method": "four"}, store=path):
         run.finish(accuracy=0.5)
     with Store(path) as store:

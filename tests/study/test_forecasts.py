@@ -12,6 +12,8 @@ from seedwise.reporting import results_of
 from seedwise.statistics import Metric, forecast_difference
 from seedwise.study import Network, Silent, Store, Study, cells_of, description_of, forecasts, merge, study_results
 
+from .conftest import before_checksums
+
 ROWS, HORIZON = 300, 6
 STUDY = """
 name: sine
@@ -127,6 +129,7 @@ def test_a_store_from_before_there_were_forecasts_is_read(finished, tmp_path):
     with sqlite3.connect(old) as db:
         db.execute("drop table seedwise_forecasts")
         db.execute("drop table seedwise_windows")
+    before_checksums(old)
     with Store(old) as store:
         assert forecasts(store, "base") is None
         assert cells_of(store, "sine")[0].forecasts is None

@@ -7,6 +7,8 @@ import pytest
 from seedwise.reporting import results_of
 from seedwise.study import Store, cells_of, description_of
 
+from .conftest import before_checksums
+
 LEGACY = """
 import torch
 
@@ -132,6 +134,7 @@ def test_runs_from_before_this_was_recorded_are_not_judged(project, cells):
     with sqlite3.connect(project.store_path) as db:
         db.execute("DROP TABLE seedwise_observed")
     db.close()
+    before_checksums(project.store_path)
     with Store(project.store_path) as store:
         (cell,) = cells_of(store, "toy")
     assert cell.unvaried == {}

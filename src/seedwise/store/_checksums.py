@@ -150,7 +150,7 @@ def insert_raw(db: sa.Connection, table: Table, rows: Sequence[Row]) -> None:
         note_set(db, table, *rows)
     columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
     db.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})',
+        f"INSERT INTO {table.name} ({columns}) VALUES ({places})",
         [tuple(row[name] for name in names) for row in rows],
     )
 

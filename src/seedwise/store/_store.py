@@ -26,7 +26,7 @@ from seedwise.store._recorded import Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
 from seedwise.store._seal import VERSION, check_all, has_checksums, seal
 
-_SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "not a database", "malformed", "Could not decode")
+_SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "malformed", "Could not decode")
 
 
 class Store:
@@ -89,6 +89,10 @@ class Store:
             if "readonly" in reason or "unable to open" in reason:
                 raise StorageError(
                     f"not allowed to write {self.path}: make it and its folder writable or pass another --store"
+                ) from error
+            if "not a database" in reason:  # more often a file that was named by mistake
+                raise SeedwiseError(
+                    f"{self.path} is not a store of seedwise, or it is damaged: {reason}; {self._remedy}"
                 ) from error
             if any(sign in reason for sign in _SIGNS_OF_DAMAGE):
                 raise StorageError(
