@@ -9,13 +9,21 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from seedwise.data import Size
 from seedwise.errors import SeedwiseError
 from seedwise.models import MODELS, conv2, conv4, conv6, lenet5, resnet9_ffcv
 from seedwise.randomness import Randomness
-from seedwise.training import build_network
+from seedwise.training import TrainerConfig
+from seedwise.training import build_network as network_of
 
 NAMES = list(MODELS)
 CIFAR, MNIST = (3, 32, 32), (1, 28, 28)
+
+
+def build_network(name, image, classes, options):
+    train = {"epochs": 1, "batch_size": 8, "optimizer": {"name": "sgd", "lr": 0.1}}
+    study = {"task": {"dataset": "cifar10"}, "model": {"name": name, **options}, "train": train}
+    return network_of(TrainerConfig.of_study_file(study).model, Size(train=1, test=1, classes=classes, image=image))
 
 
 def make(name, image=CIFAR, classes=10, **options):
