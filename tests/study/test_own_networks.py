@@ -99,7 +99,6 @@ def test_a_class_that_takes_anything_gets_it(package):
             ["'own_nets.nets:make'", "make(in_channels, num_", "'hiden'"],
         ),
         ('"own_nets.nets:needs"', ["'own_nets.nets:needs'", "(none)", "'depth'"]),
-        ('{name: "own_nets.nets:Flat", day: 2024-01-01}', ["day"]),
         ('{name: "own_nets.nets:Flat", lr: .nan}', ["lr", "nan", "finite"]),
         ("resnet23", ["unknown model 'resnet23' in methods.own", "did you mean 'resnet32'?", "vgg16"]),
         ("{name: lenet5, bais: false}", ["unknown key 'bais' in methods.own.model", "'bias'"]),

@@ -141,7 +141,7 @@ def test_the_default_test_has_the_power_at_the_number_of_runs_that_is_named(
     options: dict[str, Any] = {"paired": paired, "correlation": rho, "comparisons": comparisons}
     n = seeds_needed(**options)
     exact = seeds_needed(**options, tests="normal")
-    share = found_by_the_default_test(n, studies, paired=paired, correlation=rho, alpha=alpha) / studies
+    share = found_by_the_default_test(n, studies, paired=paired, rho=rho, alpha=alpha) / studies
     assert share >= 0.8 - 3 * np.sqrt(0.16 / studies)
     assert power(sd_ratio=0.7, n=n, **options) == pytest.approx(share, abs=3.5 * np.sqrt(0.16 / studies))
     # No more than it takes: the default tests cost 5 to 20 % here (benchmarks/extra_runs.py).
