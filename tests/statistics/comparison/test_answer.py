@@ -13,7 +13,7 @@ def test_a_study_is_compared_in_percent_with_its_margin_and_has_a_plan() -> None
 
 
 def test_a_look_is_at_its_own_limit_without_equivalence_and_without_a_plan() -> None:
-    look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), alpha=0.05, comparisons=1, look=0)
+    look = Look("spread", looks=(6, 12), limits=(0.003, 0.049), look=0)
     found = answer(CELLS, "base", Question(factor=1.5), look)
     assert found.plan is None
     assert list(found.rows) == compare_study(SHOWN, base="base", alpha=0.003)
