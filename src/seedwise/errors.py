@@ -9,8 +9,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 _LONGEST: Final = 1000
 
 
-def one_line(text: str, longest: int = _LONGEST) -> str:
-    """Return text that may come from anywhere as one line that a terminal shows as it is.
+def one_line(text: str, longest: int | None = _LONGEST) -> str:
+    """Return text that may come from anywhere as one line that a terminal shows as it is, cut if it is longer.
 
     Example:
         >>> one_line("a\\nb \\x1b[31mred"), one_line("abcdef", 4)
@@ -18,7 +18,7 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
 
     """
     line = _CONTROL.sub(lambda found: " " if found[0] in "\t\n\r" else f"\\x{ord(found[0]):02x}", text)
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    return line if longest is None or len(line) <= longest else line[: longest - 3] + "..."
 
 
 class SeedwiseError(Exception):

@@ -258,6 +258,7 @@ REFUSED = {
     "two could": ("optimizer,model,seed,acc\nsgd,x,0,.1\nadam,x,0,.2\nsgd,y,0,.1\nadam,y,0,.3\n",
                   ["which column names the method"]),
     "statistics alone": ("method,seed,acc\na,mean,.1\na,std,.2\nb,mean,.1\nb,std,.2\n", ["statistics alone"]),
+    "too large": ("method,seed,acc\na,0,1e308\na,1,3\nb,0,1\nb,1,2\n", ["1e+308", "no result"]),
     "no rows": ("method,seed,acc\n", ["no rows"]),
 }  # fmt: skip
 
@@ -283,3 +284,8 @@ def test_a_name_is_taken_apart_as_the_user_says(tmp_path: Path) -> None:
     assert found.methods == ["a-1", "b"]
     assert found.seed is not None
     assert found.seed.tolist() == ["3", "4", "3", "4"]
+
+
+def test_a_column_has_one_role() -> None:
+    with pytest.raises(SeedwiseError, match="'seed' is named for two roles"):
+        Roles(metric=("seed",), seed=("seed",))

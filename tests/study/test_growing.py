@@ -34,7 +34,7 @@ def test_it_grows_to_its_last_look_where_a_comparison_stays_open(tmp_path):
     assert found.interim == seen[-1]
     assert found.outcome.counts == {"finished": 36}
     assert found.study.spec.replicates == 12
-    assert "as_wild" in [one.method for one in seen[-1].open]
+    assert "as_wild" in [one.method for one in seen[-1].comparisons if not one.resolved]
 
 
 def test_it_stops_where_all_is_resolved_and_trains_nothing_the_second_time(tmp_path):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+from seedwise.errors import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +34,23 @@ _SENTENCE = 30
 """No column of sentences is made narrower than this to stand beside the others."""
 
 
+class _Console(Console):
+    """A console on which texts from files, such as names and errors, control nothing."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+def harmless(text: str) -> str:
+    """Return a text without signs that control a terminal, its lines kept."""
+    return "\n".join(one_line(line, None) for line in text.split("\n"))
+
+
 def console() -> Console:
     """Return a console for results."""
     # Brackets and colons in the names of files and methods are no markup.
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    return _Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
 def print_table(out: Console, texts: Texts) -> None:
@@ -84,7 +98,7 @@ class Bar:
     """Progress on the terminal: a bar with the time left; where the output is no terminal, notes alone."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = _Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("{task.fields[what]}"),
             BarColumn(),

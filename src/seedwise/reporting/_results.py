@@ -21,13 +21,14 @@ from seedwise.statistics import (
     Verdict,
     answer,
 )
+from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
 
 _P, _VERDICT = "p", "verdict on spread"
-_REGIMES = {"all": "all sources vary", "none": "no source varies", "as given": "runs as given"}
+_REGIMES = {"all": "all sources vary", "none": "no source varies", AS_GIVEN: "runs as given"}
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ def _reasons(row: ComparisonRow, base: str, *, several_tasks: bool) -> list[str]
     found = []
     if isinstance(row.spread, str):
         found.append(f"{where}: no SD: {row.spread}")
-    if row.pending:
+    if row.pending and row.regime != AS_GIVEN:  # of other tools' runs these are partners that there are not
         what = "trained" if row.readout == "plain" else "read out"
         found.append(f"{where}: {row.pending} runs are still to be {what}")
     if not is_base(row, base) and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:

@@ -7,15 +7,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seedwise.errors import one_line
+
 if TYPE_CHECKING:
     import pandas as pd
 
 _SENTENCE = 60
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_FORMULA = re.compile(r"[=+@]|-(?![\d.])")
+"""How a cell begins that a spreadsheet would compute; a negative number is none."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Headings and rows of texts.
+    """Headings and rows of texts, each made one line without signs that control a terminal.
 
     Attributes:
         columns: headings.
@@ -32,6 +37,10 @@ class Table:
     columns: list[str]
     rows: list[list[str]]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", [one_line(text, None) for text in self.columns])
+        object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in self.rows])
+
     def without(self, column: str) -> Table:
         """Return the table without a column."""
         k = self.columns.index(column)
@@ -44,13 +53,14 @@ class Table:
         return pd.DataFrame(self.rows, columns=self.columns)
 
     def to_csv(self) -> str:
-        """Return comma-separated values."""
-        return self.to_frame().to_csv(index=False)
+        """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
+        rows = [[f"'{text}" if _FORMULA.match(text) else text for text in row] for row in self.rows]
+        return Table(self.columns, rows).to_frame().to_csv(index=False)
 
     def to_markdown(self) -> str:
         """Return a table of GitHub's Markdown."""
         lines = [self.columns, ["---"] * len(self.columns), *self.rows]
-        shown = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines]
+        shown = ["| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines]
         return "\n".join([shown[0], shown[1].replace(" ", ""), *shown[2:]])
 
     def to_latex(self) -> str:
@@ -80,3 +90,7 @@ class Table:
             f"{stem}.md": self.to_markdown() + "\n",
             f"{stem}.tex": self.to_latex(),
         }
+
+
+def _in_markdown(text: str) -> str:
+    return _TAG.sub("&lt;", text.replace("\\", "\\\\").replace("|", "\\|"))

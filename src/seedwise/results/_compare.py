@@ -12,6 +12,7 @@ from seedwise.results import _names
 from seedwise.results._roles import known, listed
 from seedwise.results._understand import Runs
 from seedwise.statistics import Cell, ComparisonRow, Metric, Question, compare_study
+from seedwise.statistics.cells.cell import AS_GIVEN
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _by_metric(runs: Runs, metric: Metric, base: str, question: Question) -> Com
                 Cell(
                     task=task,
                     method=method,
-                    regime="as given",
+                    regime=AS_GIVEN,
                     group=np.zeros(len(status), dtype=np.int64),
                     replicate=np.concatenate([codes[chosen[here]], absent]),
                     values=np.concatenate([own, np.full(absent.size, np.nan)]),

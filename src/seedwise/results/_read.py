@@ -152,8 +152,14 @@ def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, li
         raise SeedwiseError(f"{path} has a header and no rows: it needs a row per run")
     repeated = len(rows) - len(own)
     aside = [f"{repeated} repeated header{'s' if repeated > 1 else ''}"] if repeated else []
-    columns = {name: by_value(column, str.strip) for name, column in zip(header, zip(*own, strict=True), strict=True)}
+    columns = {name: by_value(column, _written) for name, column in zip(header, zip(*own, strict=True), strict=True)}
     return pd.DataFrame(columns, dtype=object), aside
+
+
+def _written(cell: str) -> str:
+    """Return what stands in a cell, without the apostrophe that keeps a spreadsheet from computing it."""
+    text = cell.strip()
+    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
 
 
 def _check_header(header: list[str], path: Path) -> None:

@@ -44,6 +44,14 @@ class Roles:
     unit: str | None = None
     decimal: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        named = [self.by, *self.seed, self.task, self.fold, *self.metric]
+        twice = next((name for k, name in enumerate(named) if name is not None and name in named[:k]), None)
+        if twice is not None:
+            raise SeedwiseError(
+                f"the column '{twice}' is named for two roles: it can be one of method, seed, task, metric"
+            )
+
 
 def known(what: str, given: str, allowed: Iterable[object]) -> str:
     """Return the name, which must be one of those allowed.

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Names = NDArray[np.object_]
 
 _ONE_TASK: Final = "results"
+_LARGEST: Final = 1e100
+"""Beyond it the squares that an SD adds up overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +266,12 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
 
 
 def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric:
+    large = np.abs(numbers.values) > _LARGEST
+    if large.any():
+        raise SeedwiseError(
+            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
+            "failed run empty"
+        )
     _mixed_units_are_refused(name, numbers, methods)
     higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
     if roles.unit is not None or numbers.percent:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean
+from seedwise.errors import SeedwiseError, did_you_mean, one_line
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -22,7 +22,8 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
 
     """
     place = f" in {where}" if where else ""
-    return f"unknown {what} '{given}'{place}: {did_you_mean(given, allowed)}allowed: {', '.join(allowed)}"
+    echo = one_line(str(given), 200)
+    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {', '.join(allowed)}"
 
 
 def describe(
@@ -67,6 +68,17 @@ def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> 
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
+def shown(value: object) -> str:
+    """Return a value that somebody wrote, cut where it is long.
+
+    Example:
+        >>> shown("abc"), shown(["x" * 300])[-8:]
+        ("'abc'", 'xxxxx...')
+
+    """
+    return one_line(repr(value), 200)
+
+
 def _sentence(  # noqa: PLR0911
     first: Any,
     model: type[BaseModel] | None,
@@ -81,9 +93,9 @@ def _sentence(  # noqa: PLR0911
         case "extra_forbidden":
             parent, _, key = place.rpartition(".")
             models = _models_at(model, location[:-1])
-            groups = _groups_with(key, models)
+            groups = [] if isinstance(given, Mapping) else _groups_with(key, models)
             if groups:
-                places = " or ".join(f"{group}: {{{key}: {given}}}" for group in groups)
+                places = " or ".join(f"{group}: {{{key}: {shown(given)}}}" for group in groups)
                 return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
             allowed = list(dict.fromkeys(f for m in models for f in m.model_fields))
             return mistake("key", key, [*allowed, *more], parent or "the study file")
@@ -100,10 +112,11 @@ def _sentence(  # noqa: PLR0911
         case "value_error":
             return f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
         case "string_pattern_mismatch":
-            return f"{place} is {given!r}: a name has letters, digits and . _ + = -, and begins with a letter or digit"
+            form = "a name has letters, digits and . _ + = -, and begins with a letter or digit"
+            return f"{place} is {shown(given)}: {form}"
         case _:
             what = first["msg"][0].lower() + first["msg"][1:]
-            return f"{place} is {given!r}: {what}"
+            return f"{place} is {shown(given)}: {what}"
 
 
 def _groups_with(key: str, models: Sequence[type[BaseModel]]) -> list[str]:
@@ -113,7 +126,9 @@ def _groups_with(key: str, models: Sequence[type[BaseModel]]) -> list[str]:
             name
             for model in models
             for name, field in model.model_fields.items()
-            if key != "name" and any(key in inner.model_fields for inner in _models_in(field.annotation))
+            if key != "name"
+            and typing.get_origin(field.annotation) is not list
+            and any(key in inner.model_fields for inner in _models_in(field.annotation))
         )
     )
 

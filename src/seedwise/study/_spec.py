@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +31,7 @@ from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
 from seedwise.study._tasks import Name, Task, is_builtin, task_of
 from seedwise.training import FUNCTION, Options, TrainerConfig
 
+_MOST_METHODS: Final = 1000
 _NUMERICS = ("precision", "compile", "deterministic", "threads")
 
 
@@ -260,6 +261,8 @@ class StudySpec(Options):
 
     @model_validator(mode="after")
     def _consistent(self) -> StudySpec:
+        if len(self.methods) > _MOST_METHODS:
+            raise ValueError(f"methods has {len(self.methods)} entries: a study has at most {_MOST_METHODS}")
         if self.base is not None and self.base not in self.methods:
             raise ValueError(mistake("base", self.base, list(self.methods)))
         if len(set(self.regimes)) < len(self.regimes):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from seedwise.errors import SeedwiseError
 from seedwise.registry import resolve
@@ -20,6 +17,7 @@ from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
 from seedwise.study._spec import StudySpec
 from seedwise.study._sweep import expanded
+from seedwise.study._yaml import load_yaml
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -48,15 +46,7 @@ def read_study(path: Path, scale: str | None = None) -> StudySpec:
 
 def parse_study(text: str, source: str = "study", scale: str | None = None) -> StudySpec:
     """Check the text of a study file, named ``source`` in error messages; ``scale`` is one of its ``scales``."""
-    try:
-        raw = yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
-    except RecursionError:
-        raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:  # a date or number that there is not
-        raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
+    raw = load_yaml(text, source)
     if raw is None:
         raise SeedwiseError(f"{source} is empty: 'seedwise init' writes a study file to start from")
     return check_study(_scaled(raw, source, scale), source)
@@ -129,32 +119,3 @@ def _check_scores(spec: StudySpec) -> None:
                 f"the regime 'scores' varies the first scores of selected weights, and the method '{method}' has none: "
                 "give its model 'selection: {k: 8}', or vary 'init' or 'weights'"
             )
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is a mistake and 1e-4 is a number."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":  # what '<<' brings in may be given again
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, str) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' is given twice", key_node.start_mark
-                )
-            if isinstance(key, str):
-                seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.1 reads 'no' as a boolean and 1e-4 as text; people mean the name and the number.
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|false|False)$"), list("tTfF"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)

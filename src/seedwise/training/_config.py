@@ -197,6 +197,8 @@ def sha256_of(path: str) -> str:
         ValueError: if it cannot be read.
 
     """
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError(f"{path} is no regular file: name a CSV")
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:

@@ -12,6 +12,8 @@ from seedwise.statistics.core.interval import Interval
 
 FAILURES = ("diverged", "crashed", "out_of_memory", "timeout")
 UNFINISHED = ("pending", "interrupted")
+AS_GIVEN = "as given"
+"""The regime of runs of which nobody says what varied: those of other tools."""
 STATUSES = ("finished", *FAILURES, *UNFINISHED)
 
 Scalar = bool | int | float | str | None
