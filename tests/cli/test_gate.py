@@ -27,7 +27,8 @@ def test_one_run_against_the_prediction_interval(folder: Path) -> None:
     for value, code, word in ((limit - 1e-5, 1, "regression: acc"), (limit + 1e-5, 0, "no regression: acc")):
         done = run_cli(["gate", f"{value:.7f}", "--base", "base.csv"], folder, block=NO_TORCH)
         assert (done.returncode, done.stderr) == (code, "")
-        assert done.stdout.startswith(word)
+        assert done.stdout.splitlines()[1].startswith(word)
+    assert done.stdout.startswith("base: 1 method x 5 seeds, metric acc")
     assert "of 100 uses where nothing is worse 5 raise an alarm" in done.stdout
 
 
@@ -56,6 +57,7 @@ def test_of_a_loss_lower_is_better(folder: Path) -> None:
     ("arguments", "part"),
     [
         (["0.9", "--base", "two.csv"], "two.csv holds 2 methods on 1 tasks"),
+        (["91.1", "--base", "base.csv"], "in percent and in fractions (0.914, 91.1)"),
         (["nope.csv", "--base", "base.csv"], "there is no file nope.csv"),
         (["0.9", "--base", "base.csv", "--metric", "ac"], "did you mean 'acc'?"),
     ],

@@ -258,6 +258,8 @@ REFUSED = {
     "two could": ("optimizer,model,seed,acc\nsgd,x,0,.1\nadam,x,0,.2\nsgd,y,0,.1\nadam,y,0,.3\n",
                   ["which column names the method"]),
     "statistics alone": ("method,seed,acc\na,mean,.1\na,std,.2\nb,mean,.1\nb,std,.2\n", ["statistics alone"]),
+    "datasets without seeds": ("method,corpus,acc\na,x,.1\na,y,.5\na,z,.9\nb,x,.2\nb,y,.5\nb,z,.9\n",
+                               ["rows differ in 'corpus'", "--task 'corpus'"]),
     "too large": ("method,seed,acc\na,0,1e308\na,1,3\nb,0,1\nb,1,2\n", ["1e+308", "no result"]),
     "no rows": ("method,seed,acc\n", ["no rows"]),
 }  # fmt: skip

@@ -54,16 +54,19 @@ def command(
                 f"the metric is '{own.metrics[0].name}' in {new} and '{declared.name}' in {base}: pass --metric"
             ) from None
         values = _finished(own, new)
+    of_runs = _finished(of_base, str(base))
+    _one_unit(values, of_runs, new, base)
     try:
         found = gate(
             values,
-            _finished(of_base, str(base)),
+            of_runs,
             higher_is_better=declared.higher_is_better,
             alpha=alpha,
             margin=margin,
         )
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    typer.echo(f"base: {of_base.lines[0]}")
     typer.echo(_said(found, declared, margin))
     if found.outcome != "no regression":
         raise typer.Exit(REGRESSION if found.outcome == "regression" else NOT_EQUIVALENT)
@@ -96,6 +99,15 @@ def _finished(runs: Runs, source: str) -> list[float]:
     if failed:
         raise SeedwiseError(f"{failed} of {len(values)} runs in {source} failed: a gate needs all of them")
     return [float(value) for value in values]
+
+
+def _one_unit(new: list[float], base: list[float], name: str, path: Path) -> None:
+    """Refuse a fraction judged by percent, or percent by a fraction."""
+    low, high = sorted((max(map(abs, new)), max(map(abs, base))))
+    if 0 < low <= 1 < high and 50 < high / low < 200:
+        raise SeedwiseError(
+            f"{name} and {path} seem to be in percent and in fractions ({low:g}, {high:g}): use one unit"
+        )
 
 
 def _said(found: Gate, metric: Metric, margin: float | None) -> str:

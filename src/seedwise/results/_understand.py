@@ -15,7 +15,7 @@ from seedwise.results import _names
 from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
-from seedwise.results._layout import Long, Notes, cleaned, long_of, means_are_refused
+from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
 from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
@@ -136,6 +136,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         rows = _one_row_each(data, columns, rows, roles, notes)
     if rows.seed is not None:
         _repeats_are_refused(data, columns, rows)
+    else:
+        _other_groups_are_refused(data, columns)
     metrics = tuple(_metric(name, found, rows.method, roles) for name, found in rows.numbers.items())
     values = {name: np.where(rows.failed, np.nan, found.values) for name, found in rows.numbers.items()}
     said = (tuple(notes.read_as), tuple(notes.set_aside))
@@ -281,6 +283,17 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
         f"{who}. The rows differ in {listed(map(repr, differing), 3)}: keep one value (--where '{column}={value}'), or "
         f"say what the column is (--task, --step, --by), or add it to the seed (--seed '{seed},{column}')"
     )
+
+
+def _other_groups_are_refused(data: pd.DataFrame, columns: Columns) -> None:
+    """Refuse to pool rows that another column of text divides, where no seed tells runs from datasets."""
+    for column in data.columns:
+        values = different(data[column])
+        if column and column not in columns.all and 1 < len(values) < len(data) and not is_numeric(data[column]):
+            raise SeedwiseError(
+                f"no column names the seed, and the rows differ in '{column}' ({listed(values, 3)}): pass --task "
+                f"'{column}' if it is a dataset, --seed '{column}' if it tells runs apart, or keep one value (--where)"
+            )
 
 
 def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric:

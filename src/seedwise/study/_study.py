@@ -39,7 +39,7 @@ class Study:
         folder: where the user's own modules are found besides the working directory.
         file: the name of the study file, which the store remembers.
         look: which look at a growing study this is, counted from 0; None if it does not grow.
-        warned: likely mistakes that were told already, shared by studies that train one after the other.
+        warned: likely mistakes that were already reported, shared by studies that train one after the other.
 
     Example:
         >>> study = Study.from_text('''
