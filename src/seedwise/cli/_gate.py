@@ -103,8 +103,10 @@ def _finished(runs: Runs, source: str) -> list[float]:
 
 def _one_unit(new: list[float], base: list[float], name: str, path: Path) -> None:
     """Refuse a fraction judged by percent, or percent by a fraction."""
+    from seedwise.results import are_fraction_and_percent
+
     low, high = sorted((max(map(abs, new)), max(map(abs, base))))
-    if 0 < low <= 1 < high and 50 < high / low < 200:
+    if are_fraction_and_percent(low, high):
         raise SeedwiseError(
             f"{name} and {path} seem to be in percent and in fractions ({low:g}, {high:g}): use one unit"
         )

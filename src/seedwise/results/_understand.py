@@ -324,11 +324,22 @@ def _mixed_units_are_refused(name: str, numbers: Numbers, methods: Names) -> Non
         elif own.size:
             return
     low, high = (float(np.median(list(found.values()))) if found else 0.0 for found in (fractions, percents))
-    if low > 0 and 50 < high / low < 200:
+    if are_fraction_and_percent(low, high):
         raise SeedwiseError(
             f"the column '{name}' is in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for "
             f"{listed(fractions, 2)} (about {low:.4g}): write both in one unit"
         )
+
+
+def are_fraction_and_percent(low: float, high: float) -> bool:
+    """Return whether two values seem to be one quantity, as a fraction and in percent.
+
+    Example:
+        >>> are_fraction_and_percent(0.91, 92.3), are_fraction_and_percent(0.91, 3.0)
+        (True, False)
+
+    """
+    return 0 < low <= 1 < high and 50 < high / low < 200
 
 
 def _unit(metric: Metric) -> str:
