@@ -24,7 +24,7 @@ from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, r
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._recorded import Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
-from seedwise.store._seal import VERSION, check_all, has_checksums, seal
+from seedwise.store._seal import check_all, has_checksums, refuse_newer, seal
 
 _SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "malformed", "Could not decode")
 
@@ -118,8 +118,11 @@ class Store:
             yield db
 
     def _check_version(self, write: bool) -> None:
-        # Before anything is written: a store of a newer seedwise stays as it is.
-        if write and not sa.inspect(self._engine).has_table(tables.meta.name):
+        # Before anything is written: a store of a newer seedwise stays as it is, and so does what is none.
+        there = sa.inspect(self._engine).get_table_names()
+        if write and there and not set(there) & set(tables.metadata.tables):
+            raise SeedwiseError(f"{self.path} is the database of another program: name another file for the store")
+        if write and tables.meta.name not in there:
             return
         with self._engine.connect() as db:
             found = db.execute(sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")).scalar()
@@ -127,12 +130,8 @@ class Store:
             raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
         if found is not None and not isinstance(found, str):
             raise DamageError("its version is no text")
-        if found is not None and not (found.isdecimal() and int(found) <= VERSION):
-            raise SeedwiseError(
-                f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
-                "install a newer seedwise"
-            )
         if found is not None:
+            refuse_newer(self.path, found)
             with self._engine.connect() as db:
                 set_sealed(db, has_checksums(db, found))
 

@@ -24,7 +24,7 @@ from seedwise.readouts import parse_readout
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Scalar
-from seedwise.study._error_messages import describe, mistake, validated
+from seedwise.study._error_messages import describe, mistake, shown, validated
 from seedwise.study._methods import FACTOR, Method, in_study_file, methods_of
 from seedwise.study._overrides import merge
 from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
@@ -402,7 +402,7 @@ class StudySpec(Options):
             raise SeedwiseError(mistake("key", key, ["function", "config", *_NUMERICS], place))
         place = f"methods.{method}.config" if "config" in overrides else "train.config"
         if not isinstance(config, dict):
-            raise SeedwiseError(f"{place} is {config!r}: it holds 'key: value' lines")
+            raise SeedwiseError(f"{place} is {shown(config)}: it holds 'key: value' lines")
         train_function = load_function(function)
         try:
             configured = configure(train_function, config)
