@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Interim, interim_analysis
 from seedwise.statistics.core.formatting import decimals_for, interval, p_value, reduction
@@ -30,7 +30,7 @@ def looks_table(found: Interim) -> Table:
             continue
         shown = reduction(r) if asked.in_percent else interval(r, max(decimals_for(r.high - r.low), 2))
         rows.append([name, shown, p_value(one.p), "yes" if one.resolved else "no"])
-    return Table(["method", f"{asked.heading} [repeated interval]", "p", "resolved"], rows)
+    return Table([METHOD, f"{asked.heading} [repeated interval]", "p", "resolved"], rows)
 
 
 def why_it_stopped(found: Interim) -> str:
