@@ -188,12 +188,12 @@ class CLFLoss(Controller):
         *,
         variance: Callable[[Any, Any], Tensor] | None = None,
         process_group: "dist.ProcessGroup | None" = None,
-        **options: Any,
+        options: CLFOptions,
     ) -> None:
         super().__init__(base, process_group)
         if variance is not None and not callable(variance):
             raise TypeError(f"variance must be a function of (output, target) or None, got {variance!r}")
-        self.options = CLFOptions(**options)
+        self.options = options
         self.variance = variance_penalty if variance is None else variance
         self.register_buffer("epoch", torch.tensor(0, dtype=torch.int64))
         self.register_buffer("previous_mean", torch.tensor(torch.nan, dtype=torch.float32))
