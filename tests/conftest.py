@@ -1,10 +1,26 @@
-"""The published datasets, where they are at hand."""
+"""The published datasets, where they are at hand, and workers that start quickly."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
+from seedwise.execution import _processes
+from tests.nursery import nursery
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_workers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_processes, "subprocess", nursery().subprocess())
+        yield
+
+
+@pytest.fixture
+def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start workers as a user's studies do."""
+    monkeypatch.setattr(_processes, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")
