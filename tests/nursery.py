@@ -1,8 +1,9 @@
 """Python processes that start in a twentieth of a second: they are forked from one that has imported everything.
 
-Importing torch takes 1.7 s of a processor, and the tests start hundreds of workers and commands. A process from the nursery
-is one of its own, with its own files, environment, folder, arguments and exit code, and it executes its module anew; only
-what the module imports is in memory already. A test of how processes start takes the fixture ``real_processes``.
+Importing torch takes 1.7 s of a processor, and the tests start hundreds of workers and commands. A process from the
+nursery is one of its own, with its own files, environment, folder, arguments and exit code, and it executes its program
+anew; only what the program imports is in memory already. A test of how processes start takes the fixture
+``real_processes``.
 
 ``python nursery.py ADDRESS`` is the process that forks. Where there is no ``pidfd_open``, processes start as always.
 """
@@ -15,17 +16,20 @@ import functools
 import gc
 import hashlib
 import importlib
+import importlib.machinery
 import json
 import os
 import pkgutil
 import runpy
 import select
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 import warnings
 from collections.abc import Mapping, Sequence
@@ -33,8 +37,9 @@ from pathlib import Path
 from typing import Any
 
 WITHOUT_TORCH = (
-    "filelock jinja2 matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.figure numpy pandas pooch "
-    "pydantic requests rich.progress rich.table scipy.stats sqlalchemy sqlalchemy.dialects.sqlite typer typer.rich_utils yaml"
+    "filelock jinja2 matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.figure numpy pandas "
+    "pooch pydantic requests rich.progress rich.table scipy.stats sqlalchemy sqlalchemy.dialects.sqlite typer "
+    "typer.rich_utils yaml"
 )
 WITH_TORCH = "torch torch.optim torch.utils.data sklearn.datasets optuna"
 # A process can take these on after it has started; what else is Python's or a library's is read at the start.
@@ -49,15 +54,21 @@ class Nursery:
     """The processes that fork, at addresses in a folder: one for each environment of the start.
 
     Args:
-        folder: where another process has them; by default they are started here when they are first needed.
         usual: the environments that are worth one; for others processes start as always.
+        folder: where another process has them; by default they are started here when they are first needed.
+        families: whether a process forks its own workers, in its session, so that one signal ends them all. Its
+            environment has to be that of workers.
 
     """
 
-    def __init__(self, folder: Path | None = None, usual: Sequence[Mapping[str, str]] = ()) -> None:
-        self._folder = folder
+    def __init__(
+        self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None, *, families: bool = False
+    ) -> None:
         self._usual = [_early(environment) for environment in usual]
+        self._folder = folder
         self._servers: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self.families = families
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -66,10 +77,10 @@ class Nursery:
 
     def address(self, environment: Mapping[str, str]) -> Path | None:
         """Return where to ask for a process with ``environment``, if anywhere."""
-        early = _early(environment)
-        path = self.folder / hashlib.sha256(json.dumps(early, sort_keys=True).encode()).hexdigest()[:16]
-        if not path.exists() and early in self._usual and hasattr(os, "pidfd_open"):
-            self._start(path, {name: value for name, value in environment.items() if name not in LATE})
+        path = self.folder / _key(environment)
+        with self._lock:
+            if not path.exists() and _early(environment) in self._usual and hasattr(os, "pidfd_open"):
+                self._start(path, {name: value for name, value in environment.items() if name not in LATE})
         return path if path.exists() else None
 
     def _start(self, address: Path, environment: Mapping[str, str]) -> None:
@@ -90,9 +101,8 @@ class Nursery:
         """Let all processes end that fork."""
         for server in self._servers:
             server.communicate()
-        for path in self.folder.iterdir():
-            path.unlink()
-        self.folder.rmdir()
+        shutil.rmtree(self.folder)
+        atexit.unregister(self.close)
 
     def run(self, arguments: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[str]:
         """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does."""
@@ -109,7 +119,7 @@ class Nursery:
         return subprocess.CompletedProcess([*arguments], process.returncode, out, errors)
 
     def popen(self) -> type[subprocess.Popen[Any]]:
-        """Return ``subprocess.Popen`` that takes ``python -c`` and ``python -m`` from here."""
+        """Return ``subprocess.Popen`` that takes processes of this Python from here."""
         return type("Popen", (_Popen,), {"nursery": self})
 
     def subprocess(self) -> types.SimpleNamespace:
@@ -134,6 +144,7 @@ class _Popen(subprocess.Popen[Any]):
             "environment": dict(environment),
             "new_session": rest[14],
             "folder": str(self.nursery.folder),
+            "family": self.nursery.families,
         }
         pipes = rest[3:9]  # of its input, output and errors: one end and the other
         files = [number if file == -1 else file for number, file in enumerate((pipes[0], pipes[3], pipes[5]))]
@@ -172,20 +183,26 @@ def nursery() -> Nursery:
     """Return the nursery of these tests, whose processes start with the environment of now."""
     from seedwise.execution._processes import worker_environment
 
-    return Nursery(usual=[os.environ, {**os.environ, **BARE}, worker_environment()])
+    return Nursery([os.environ, {**os.environ, **BARE}, worker_environment()])
 
 
 def _early(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(EARLY) and k not in LATE}
 
 
+def _key(environment: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(_early(environment), sort_keys=True).encode()).hexdigest()[:16]
+
+
 def program(arguments: Sequence[str]) -> tuple[list[str], str, str, list[str]] | None:
-    """Take a command line of Python apart: options of ``-W``, then ``-c`` or ``-m``, what to execute and its arguments."""
-    words, options = list(arguments), []
+    """Take a command line of Python apart: options of warnings, the kind of program, the program, its arguments."""
+    words, options = [str(word) for word in arguments], []
     while words[:1] == ["-W"]:
         options.append(words[1])
         del words[:2]
-    return (options, words[0], words[1], words[2:]) if words[:1] in (["-c"], ["-m"]) else None
+    if words[0].startswith("-"):
+        return (options, words[0], words[1], words[2:]) if words[0] in ("-c", "-m") else None
+    return options, "file", words[0], words[1:]
 
 
 def _import_all() -> None:
@@ -205,22 +222,22 @@ def _import_all() -> None:
             importlib.import_module(module.name)
 
 
-def serve(address: Path) -> dict[str, Any]:
-    """Fork whenever asked; return, in the child, what was asked for."""
-    _import_all()
-    gc.collect()
-    gc.freeze()
+def _listen(address: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(str(address))
     listening.listen(64)
-    print("ready", flush=True)
+    return listening
+
+
+def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
+    """Fork whenever asked, until ``lifeline`` is closed; return, in the child, what was asked for."""
     selector = selectors.DefaultSelector()
-    selector.register(0, selectors.EVENT_READ)
+    selector.register(lifeline, selectors.EVENT_READ)
     selector.register(listening, selectors.EVENT_READ)
     ends: dict[int, tuple[int, socket.socket]] = {}
     while True:
         for key, _ in selector.select():
-            if key.fd == 0:  # the tests are over
+            if key.fd == lifeline:
                 os._exit(0)
             elif key.fd in ends:
                 pid, asking = ends.pop(key.fd)
@@ -237,7 +254,7 @@ def serve(address: Path) -> dict[str, Any]:
                         one.close()
                     for number, file in enumerate(files):
                         os.dup2(file, number)
-                    for file in {*files, *ends} - {0, 1, 2}:
+                    for file in {*files, *ends, lifeline} - {0, 1, 2}:
                         os.close(file)
                     return json.loads(message)
                 for file in files:
@@ -260,25 +277,56 @@ def become(request: Mapping[str, Any]) -> tuple[str, str]:
     split = program(request["arguments"])
     assert split is not None
     options, kind, what, words = split
-    sys.argv = [kind, *words]
+    sys.argv = [what if kind == "file" else kind, *words]
     sys.orig_argv = [sys.executable, *request["arguments"]]
-    sys.path[0] = "" if kind == "-c" else request["cwd"]
+    sys.path[0] = {"-c": "", "-m": request["cwd"]}.get(kind, str(Path(what).resolve().parent))
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     sys.stdout.reconfigure(write_through=bool(os.environ.get("PYTHONUNBUFFERED")))
     sys.warnoptions = [*filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")), *options]
     warnings._processoptions(sys.warnoptions)
     np.random.seed()  # noqa: NPY002 - every process starts with a state of its own
+    folder = Path(request["folder"])
+    if request["family"]:
+        folder /= str(os.getpid())
+        folder.mkdir()
+        asked = _have_child(folder / _key(os.environ))
+        if asked is not None:
+            return become(asked)
     if not BARE.keys() <= os.environ.keys():
         from seedwise.execution import _processes
 
-        _processes.subprocess = Nursery(Path(request["folder"])).subprocess()
+        _processes.subprocess = Nursery(folder=folder).subprocess()
     return kind, what
 
 
+def _have_child(address: Path) -> dict[str, Any] | None:
+    """Fork a process that forks, for as long as this one lives; return what was asked for in what that one forks."""
+    listening = _listen(address)
+    lifeline, held = os.pipe()
+    if os.fork():
+        listening.close()
+        os.close(lifeline)
+        return None
+    os.close(held)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    return {**serve(listening, lifeline), "family": False}
+
+
 if __name__ == "__main__":
-    _kind, _what = become(serve(Path(sys.argv[1])))
+    _import_all()
+    gc.collect()
+    gc.freeze()
+    _listening = _listen(Path(sys.argv[1]))
+    print("ready", flush=True)
+    _kind, _what = become(serve(_listening, lifeline=0))
     if _kind == "-m":
         runpy.run_module(_what, run_name="__main__", alter_sys=True)
     else:
-        sys.modules["__main__"] = types.ModuleType("__main__")
-        exec(compile(_what, "<string>", "exec"), vars(sys.modules["__main__"]))
+        _main = sys.modules["__main__"] = types.ModuleType("__main__")
+        if _kind == "file":
+            _main.__file__ = _what
+            _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
+        _code = _what if _kind == "-c" else Path(_what).read_bytes()
+        exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))
