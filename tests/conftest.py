@@ -1,4 +1,4 @@
-"""The published datasets, where they are at hand, and workers that start quickly."""
+"""The published datasets, where they are at hand, workers that start quickly, and a study that is quick to train."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -7,7 +7,10 @@ import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
 from seedwise.execution import _processes
-from tests.nursery import nursery
+from .nursery import nursery
+from .toy_project import contents_of, new_project, own_imports, project, undisturbed
+
+__all__ = ["contents_of", "new_project", "own_imports", "project", "published", "undisturbed"]
 
 
 @pytest.fixture(scope="session", autouse=True)
