@@ -7,6 +7,7 @@ import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
 from seedwise.execution import _processes
+
 from .nursery import nursery
 from .toy_project import contents_of, new_project, own_imports, project, undisturbed
 
