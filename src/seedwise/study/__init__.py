@@ -34,7 +34,7 @@ from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._regimes import regime_sources
-from seedwise.study._replicates import replicates
+from seedwise.study._loop import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
