@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 import shutil
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -21,19 +19,13 @@ import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.reporting import results_of
 from seedwise.study import Store, study_results
+from tests.nursery import nursery
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def run(program: str, folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / program), *arguments],
-        cwd=folder,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = nursery().run([EXAMPLES / program, *arguments], cwd=folder, timeout=240)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
