@@ -29,9 +29,10 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from command import run_campaign
+from tests.nursery import nursery
 
 from seedwise.store import Store
 
@@ -105,9 +106,11 @@ class Place:
         """The store."""
         return self.folder / "toy.db"
 
-    def seedwise(self, *arguments: str | Path, **options: object) -> Result:
-        """Run a command in the folder."""
-        return self.shell(" ".join([*_SEEDWISE, *(f"'{argument}'" for argument in arguments)]), **options)
+    def seedwise(self, *arguments: str | Path) -> Result:
+        """Run a command in the folder, in a process that starts quickly."""
+        words = ["-m", "seedwise.cli", *map(str, arguments)]
+        done = nursery().run(words, cwd=self.folder, env=dict(os.environ), timeout=300)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def shell(self, line: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
         """Run a line of the shell; ``seedwise`` is the command."""
@@ -310,13 +313,19 @@ def another_users_folder(ground: Ground) -> None:
     if os.name != "posix" or os.geteuid() != 0:
         raise SkippedError("only root can be somebody else")
     place = ground.copy()
-    os.chmod(place.store, 0o600)
-    nobody = f"setpriv --reuid 65534 --clear-groups {' '.join(_SEEDWISE)}"
-    place.shell(f"{nobody} status toy.db").is_line(4, "not allowed to")
+    as_nobody = "setpriv --reuid 65534 --clear-groups"
+    for folder in (ground.folder, place.folder):
+        folder.chmod(0o755)
+    if place.shell(f"{as_nobody} cat study.yaml {sys.executable} {Path(sys.prefix) / 'pyvenv.cfg'}").code:
+        raise SkippedError("nobody else may read this folder, or this python")
+    place.store.chmod(0o600)
+    nobody = f"{as_nobody} {' '.join(_SEEDWISE)}"
+    result = place.shell(f"{nobody} status toy.db")
+    assert result.code == 2 and "not readable" in result.err, result
     place.shell(f"{nobody} run study.yaml").is_line(4, "not allowed to write")
-    os.chmod(place.folder / "study.yaml", 0o600)
+    (place.folder / "study.yaml").chmod(0o600)
     place.shell(f"{nobody} run study.yaml").is_line(2, "study.yaml")
-    os.chmod(place.folder / "table.csv", 0o600)
+    (place.folder / "table.csv").chmod(0o600)
     place.shell(f"{nobody} compare table.csv").is_line(2, "table.csv")
 
 
@@ -362,12 +371,9 @@ def no_temporary_folder(ground: Ground) -> None:
     for folder in (disk, ground.folder / "missing"):
         place = ground.fresh()
         env = {"TMPDIR": str(folder), "HOME": str(folder), "XDG_CACHE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        place.seedwise("run", "study.yaml", env=env).is_well()
+        for command in ("run study.yaml", "report toy.db", "export toy.db --compact", "recover toy.db", "compare table.csv"):
+            place.shell(f"SEEDWISE {command}", env).is_well()
         assert len(place.finished()) == RUNS
-        place.seedwise("report", "toy.db", env=env).is_well()
-        place.seedwise("export", "toy.db", "--compact", env=env).is_well()
-        place.seedwise("recover", "toy.db", env=env).is_well()
-        place.seedwise("compare", "table.csv", env=env).is_well()
 
 
 def files_that_may_not_grow(ground: Ground) -> None:
@@ -379,16 +385,20 @@ def files_that_may_not_grow(ground: Ground) -> None:
 
 
 def no_locks(ground: Ground) -> None:
-    """A file system without locks, as some network folders: a line, and not a store without protection."""
+    """A file system without locks, as some network folders: a second driver is kept away all the same, or a line."""
     place = ground.fresh()
     (place.folder / "sitecustomize.py").write_text(
-        "import errno, fcntl, os\n"
-        "def flock(*_):\n    raise OSError(int(os.environ['NO_LOCKS']), os.strerror(int(os.environ['NO_LOCKS'])))\n"
-        "fcntl.flock = flock\n"
+        "import errno, fcntl, os\n\n\ndef flock(*_):\n    number = getattr(errno, os.environ['NO_LOCKS'])\n"
+        "    raise OSError(number, os.strerror(number))\n\n\nfcntl.flock = flock\n"
     )
     path = os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")])
-    for number in (37, 38, 95):  # ENOLCK, ENOSYS, EOPNOTSUPP
-        place.seedwise("run", "study.yaml", env={"PYTHONPATH": path, "NO_LOCKS": str(number)}).is_line(4, "lock")
+    place.shell("SEEDWISE run study.yaml", {"PYTHONPATH": path, "NO_LOCKS": "ENOLCK"}).is_line(4, "lock")
+    (place.folder / "toy.d" / "lock").unlink(missing_ok=True)
+    without = {"PYTHONPATH": path, "NO_LOCKS": "ENOSYS"}
+    place.shell("SEEDWISE run study.yaml", without).is_well()
+    assert len(place.finished()) == RUNS
+    (place.folder / "toy.d" / "lock").touch()
+    place.shell("SEEDWISE run study.yaml", without).is_line(2, "delete toy.d/lock")
 
 
 def write_ahead_log(ground: Ground) -> None:
@@ -426,9 +436,9 @@ def standard_output_closed(ground: Ground) -> None:
     assert "Traceback" not in result.err, result.err
     assert len(fresh.finished()) == RUNS
     for encoding in ("ascii", "latin-1", "cp1252"):
-        place.seedwise("show", "toy.db", env={"PYTHONIOENCODING": encoding}).is_well()
-        place.seedwise("run", "study.yaml", env={"PYTHONIOENCODING": encoding}).is_well()
-    place.seedwise("status", "toy.db", env={"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}).is_well()
+        for command in ("show toy.db", "run study.yaml"):
+            place.shell(f"SEEDWISE {command}", {"PYTHONIOENCODING": encoding}).is_well()
+    place.shell("SEEDWISE status toy.db", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}).is_well()
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def write_report(store: Store, target: Path) -> None:
 
     """
     from seedwise.reporting import render
-    from seedwise.run import storage_errors
+    from seedwise.run import write_text
     from seedwise.study import attribution_results, study_results
     from seedwise.tuning import search_results
 
@@ -60,14 +60,13 @@ def write_report(store: Store, target: Path) -> None:
         attributions=attribution_results(store),
         searches=search_results(store),
     )
-    with storage_errors(target):
-        target.write_text(html, encoding="utf-8")
+    write_text(target, html)
 
 
 def write_tables(store: Store, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
     from seedwise.reporting import attribution_files, search_files, table_files
-    from seedwise.run import storage_errors
+    from seedwise.run import storage_errors, write_text
     from seedwise.study import attribution_results, study_results
     from seedwise.tuning import search_results
 
@@ -76,7 +75,7 @@ def write_tables(store: Store, folder: Path) -> int:
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            write_text(folder / name, text)
     return len(files)
 
 
