@@ -41,13 +41,13 @@ class Classifier(lightning.LightningModule):
         self.loss = loss
         self.network = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 10))
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, Tensor], step: int) -> Tensor:
         images, labels = batch
         loss: Tensor = self.loss(self.network(images), labels)
         self.log("train/loss", loss, on_step=False, on_epoch=True)
         return loss
 
-    def test_step(self, batch: tuple[Tensor, Tensor], _: int) -> dict[str, Tensor]:
+    def test_step(self, batch: tuple[Tensor, Tensor], step: int) -> dict[str, Tensor]:
         images, labels = batch
         logits = self.network(images)
         self.log("accuracy", (logits.argmax(1) == labels).float().mean())

@@ -1,4 +1,4 @@
-"""A small text model trained by Hugging Face's Trainer: ``python transformers_loop.py --seeds 5``. Downloads nothing."""
+"""A small text model trained by Hugging Face's Trainer, without a download: ``python transformers_loop.py``."""
 
 import argparse
 import random
@@ -14,9 +14,28 @@ import seedwise
 from seedwise.integrations.transformers import RunCallback
 from seedwise.losses import CLFLoss
 
-GOOD = "fine lovely bright funny warm clever honest moving great sweet".split()
-BAD = "dull slow cold flat silly weak noisy boring poor sour".split()
-REST = "the a film actor scene story music plot is was and but very not end with of it".split()
+GOOD = ["fine", "lovely", "bright", "funny", "warm", "clever", "honest", "moving", "great", "sweet"]
+BAD = ["dull", "slow", "cold", "flat", "silly", "weak", "noisy", "boring", "poor", "sour"]
+REST = [
+    "the",
+    "a",
+    "film",
+    "actor",
+    "scene",
+    "story",
+    "music",
+    "plot",
+    "is",
+    "was",
+    "and",
+    "but",
+    "very",
+    "not",
+    "end",
+    "with",
+    "of",
+    "it",
+]
 WORDS = ["[pad]", "[cls]", *GOOD, *BAD, *REST]
 
 

@@ -81,7 +81,7 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
         self._tested: list[dict[str, torch.Tensor]] = []
 
     def resume(self) -> str | None:
-        """Return what ``trainer.fit(ckpt_path=...)`` goes on from: a file with the run's checkpoint; None at its start."""
+        """Return what ``trainer.fit(ckpt_path=...)`` goes on from; None at the start of the run."""
         found = self.run.checkpoint.load()
         if found is None:
             return None
@@ -90,27 +90,25 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
         file.write_bytes(found["lightning"].numpy().tobytes())
         return str(file)
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: D102
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if trainer.world_size > 1:
             raise SeedwiseError(
-                f"a trainer on {trainer.world_size} devices: each of its processes would be the run; pass devices=1 and "
-                "run several replicates at once"
+                f"a trainer on {trainer.world_size} devices: each of its processes would be the run; pass devices=1 "
+                "and run several replicates at once"
             )
         self._enter("init" if stage == "fit" else "dropout", f"lightning {stage}")
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._enter("dropout", "lightning between epochs")
 
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._start(trainer.current_epoch, "loader")
 
-    def on_train_batch_start(  # noqa: D102
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         if batch_idx == 0:  # anew: an epoch that is gone on with has asked its loader in another order
             self._start(trainer.current_epoch)
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._epoch.close()
         epoch = trainer.current_epoch
         done: dict[str, float] = {}
@@ -125,14 +123,14 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
             state = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
         self.run.checkpoint.save(epoch, lightning=state)
 
-    def on_test_batch_end(  # noqa: D102
+    def on_test_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *where: Any, **named: Any
     ) -> None:
         if isinstance(outputs, Mapping) and "labels" in outputs and ("logits" in outputs or "predictions" in outputs):
             wanted = ("logits" if "logits" in outputs else "predictions", "labels", "ids")
             self._tested.append({name: outputs[name].detach().cpu() for name in wanted if name in outputs})
 
-    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: D102
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._tested:
             kept = {name: torch.cat([batch[name] for batch in self._tested]) for name in self._tested[0]}
             labels, ids = kept.pop("labels"), kept.pop("ids", None)
@@ -140,10 +138,10 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
             self._tested = []
         self.run.save_weights(pl_module.state_dict())
 
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: D102
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._close()
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: D102
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._close()
 
     def _start(self, epoch: int, *key: str) -> None:

@@ -1,16 +1,16 @@
-"""Hugging Face's ``Trainer``: each source its own, exact resume from our checkpoint, the losses, predictions and metrics.
+"""Hugging Face's ``Trainer``: each source its own, exact resume from our checkpoint, losses, predictions, metrics.
 
-    for run in seedwise.replicates(20, store="text.db"):
-        callback = RunCallback(run, VarianceMinimizerLoss())
-        with run.randomness.scope("init"):
-            model = AutoModelForSequenceClassification.from_config(config)
-        arguments = TrainingArguments("out", num_train_epochs=3, **callback.seeds)
-        trainer = Trainer(
-            model, arguments, train_dataset=train_set, compute_metrics=accuracy,
-            callbacks=[callback], compute_loss_func=callback.compute_loss,
-        )
-        trainer.train(resume_from_checkpoint=callback.resume())
-        callback.finish(trainer.predict(test_set), chance=0.5)
+for run in seedwise.replicates(20, store="text.db"):
+    callback = RunCallback(run, VarianceMinimizerLoss())
+    with run.randomness.scope("init"):
+        model = AutoModelForSequenceClassification.from_config(config)
+    arguments = TrainingArguments("out", num_train_epochs=3, **callback.seeds)
+    trainer = Trainer(
+        model, arguments, train_dataset=train_set, compute_metrics=accuracy,
+        callbacks=[callback], compute_loss_func=callback.compute_loss,
+    )
+    trainer.train(resume_from_checkpoint=callback.resume())
+    callback.finish(trainer.predict(test_set), chance=0.5)
 """
 
 from __future__ import annotations
@@ -146,13 +146,13 @@ class RunCallback(TrainerCallback):
         if chance is not None:
             if metric not in metrics:
                 raise SeedwiseError(
-                    f"the trainer computed {', '.join(metrics) or 'no metric'} and no '{metric}', which chance={chance} is "
-                    "to be compared with: pass compute_metrics= to the trainer, or metric= here"
+                    f"the trainer computed {', '.join(metrics) or 'no metric'} and no '{metric}', which chance={chance} "
+                    "is to be compared with: pass compute_metrics= to the trainer, or metric= here"
                 )
             if metrics[metric] <= chance:
                 self.run.notes.append(
-                    f"{metric} {metrics[metric]:.4g} is not above chance, {chance:.4g}: nothing was learned, and the run "
-                    "counts as failed"
+                    f"{metric} {metrics[metric]:.4g} is not above chance, {chance:.4g}: nothing was learned, and the "
+                    "run counts as failed"
                 )
                 metrics[metric] = math.nan
         predictions = output.predictions[0] if isinstance(output.predictions, tuple) else output.predictions
@@ -160,7 +160,7 @@ class RunCallback(TrainerCallback):
             self.run.save_predictions(predictions, output.label_ids)
         self.run.finish(**metrics)
 
-    def on_train_begin(  # noqa: D102
+    def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
     ) -> None:
         if args.world_size > 1:
@@ -170,29 +170,27 @@ class RunCallback(TrainerCallback):
             )
         self._logged = {}
 
-    def on_epoch_begin(  # noqa: D102
+    def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
     ) -> None:
         self._scope(_epoch(state), "loader")
         self._first = True
 
-    def on_step_begin(  # noqa: D102
+    def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
     ) -> None:
         if self._first:  # anew: an epoch that is gone on with has asked its loader in another order
             self._scope(_epoch(state))
             self._first = False
 
-    def on_epoch_end(  # noqa: D102
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
-    ) -> None:
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
         self._scopes.close()
         if isinstance(self.loss, ControlledLoss):
             self._logged |= {f"loss/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
         control.should_log = control.should_save = True
 
-    def on_log(  # noqa: D102
+    def on_log(
         self,
         args: TrainingArguments,
         state: TrainerState,
@@ -207,9 +205,7 @@ class RunCallback(TrainerCallback):
             elif not name.startswith("train_") and name not in ("epoch", "total_flos"):
                 self._logged["train/" + name] = float(value)
 
-    def on_save(  # noqa: D102
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
-    ) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
         if state.epoch is None or state.epoch != round(state.epoch):
             return  # within an epoch: the run's checkpoints are of epochs' ends
         epoch = round(state.epoch) - 1
@@ -224,7 +220,7 @@ class RunCallback(TrainerCallback):
         loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
         self.run.checkpoint.save(epoch, files=files, loss=dict(loss))
 
-    def on_train_end(  # noqa: D102
+    def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **named: Any
     ) -> None:
         self._scopes.close()
