@@ -22,6 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -85,7 +86,7 @@ class RunCallback(TrainerCallback):
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
-    def seeds(self) -> dict[str, int]:
+    def seeds(self) -> dict[str, Any]:
         """``seed`` and ``data_seed`` for ``TrainingArguments``."""
         return {
             "seed": self.run.seed_for("dropout", "transformers"),
@@ -156,8 +157,9 @@ class RunCallback(TrainerCallback):
                 )
                 metrics[metric] = math.nan
         predictions = output.predictions[0] if isinstance(output.predictions, tuple) else output.predictions
-        if output.label_ids is not None and predictions.ndim == 2 and output.label_ids.ndim == 1:
-            self.run.save_predictions(predictions, output.label_ids)
+        labels = output.label_ids
+        if isinstance(labels, np.ndarray) and predictions.ndim == 2 and labels.ndim == 1:
+            self.run.save_predictions(predictions, labels)
         self.run.finish(**metrics)
 
     def on_train_begin(
