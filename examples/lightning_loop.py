@@ -57,13 +57,19 @@ class Classifier(lightning.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=self.lr, momentum=0.9)
 
 
-def main(config: argparse.Namespace) -> None:
-    """Train one network per seed."""
+def data() -> tuple[Shifted, TensorDataset]:
+    """Return the training set and the test set; the split is always the same."""
     x, y = load_digits(return_X_y=True)
     x, test_x, y, test_y = train_test_split(x.reshape(-1, 8, 8) / 16, y, test_size=360, stratify=y, random_state=0)
-    train_set = Shifted(torch.tensor(x).float(), torch.tensor(y))
-    test_set = TensorDataset(torch.tensor(test_x).float(), torch.tensor(test_y))
+    return (
+        Shifted(torch.tensor(x).float(), torch.tensor(y)),
+        TensorDataset(torch.tensor(test_x).float(), torch.tensor(test_y)),
+    )
 
+
+def main(config: argparse.Namespace) -> None:
+    """Train one network per seed."""
+    train_set, test_set = data()
     settings = {"epochs": config.epochs, "lr": config.lr, "loss": config.loss}
     for run in seedwise.replicates(config.seeds, method=config.loss, config=settings):
         callback = RunCallback(run)

@@ -59,18 +59,22 @@ def accuracy(predicted: EvalPrediction) -> dict[str, float]:
     return {"accuracy": float((logits.argmax(1) == predicted.label_ids).mean())}
 
 
-def main(config: argparse.Namespace) -> None:
-    """Train one model per seed."""
-    train_set, test_set = sentences(400, seed=1), sentences(400, seed=2)
-    model_config = BertConfig(  # type: ignore[call-arg]
+def small_bert() -> BertConfig:
+    """Return what a small model is made from."""
+    return BertConfig(  # type: ignore[call-arg]
         vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64,
         max_position_embeddings=16, num_labels=2,
     )  # fmt: skip
+
+
+def main(config: argparse.Namespace) -> None:
+    """Train one model per seed."""
+    train_set, test_set = sentences(400, seed=1), sentences(400, seed=2)
     settings = {"epochs": config.epochs, "lr": config.lr, "loss": config.loss}
     for run in seedwise.replicates(config.seeds, method=config.loss, config=settings, chance=0.5):
         callback = RunCallback(run, CLFLoss() if config.loss == "clf" else torch.nn.CrossEntropyLoss())
         with run.randomness.scope("init"):
-            model = BertForSequenceClassification(model_config)
+            model = BertForSequenceClassification(small_bert())
         with tempfile.TemporaryDirectory() as folder:
             arguments = TrainingArguments(
                 folder, num_train_epochs=config.epochs, learning_rate=config.lr, per_device_train_batch_size=32,
