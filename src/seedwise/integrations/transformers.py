@@ -147,8 +147,8 @@ class RunCallback(TrainerCallback):
         if chance is not None:
             if metric not in metrics:
                 raise SeedwiseError(
-                    f"the trainer computed {', '.join(metrics) or 'no metric'} and no '{metric}', which chance={chance} "
-                    "is to be compared with: pass compute_metrics= to the trainer, or metric= here"
+                    f"the trainer computed {', '.join(metrics) or 'no metric'} and no '{metric}', which "
+                    f"chance={chance} is to be compared with: pass compute_metrics= to the trainer, or metric= here"
                 )
             if metrics[metric] <= chance:
                 self.run.notes.append(
