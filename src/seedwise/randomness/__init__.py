@@ -9,7 +9,7 @@ Example:
 """
 
 from seedwise.randomness._determinism import strict_determinism
-from seedwise.randomness._generators import Fate, moved_seeds, seeded
+from seedwise.randomness._generators import Fate, moved_seeds, restored, seed_all, seeded, watched
 from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
 from seedwise.randomness._ulp import nudge_one_weight
 
@@ -23,6 +23,9 @@ __all__ = [
     "Randomness",
     "moved_seeds",
     "nudge_one_weight",
+    "restored",
+    "seed_all",
     "seeded",
     "strict_determinism",
+    "watched",
 ]
