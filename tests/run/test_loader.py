@@ -336,7 +336,7 @@ class Endless(IterableDataset):
         (lambda run: run.loader(Noisy(), 2, sampler=DistributedSampler(Noisy(), 2, 0)), "among the ranks itself"),
         (
             lambda run: list(run.loader(Noisy(), 2)),
-            r"which epoch .*'for batch in loader.epoch\(epoch\):'",
+            r"which epoch.*'for batch in loader.epoch\(epoch\):'",
         ),
         (lambda run: run.loader(Noisy(), 2).epoch(-1), "epochs are counted from 0"),
         (lambda run: list(run.loader(Noisy(), 2, sampler=[3, 24]).epoch(0)), r"the sampler gave 24: .* 0 to 23"),

@@ -8,8 +8,9 @@ Example:
 
 """
 
+from seedwise.randomness._borrowed import BorrowedGenerators
 from seedwise.randomness._determinism import strict_determinism
-from seedwise.randomness._generators import Fate, moved_seeds, restored, seed_all, seeded, watched
+from seedwise.randomness._generators import Fate, moved_seeds, seeded
 from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
 from seedwise.randomness._ulp import nudge_one_weight
 
@@ -19,13 +20,11 @@ __all__ = [
     "REPEAT",
     "REVISIONS",
     "SOURCES",
+    "BorrowedGenerators",
     "Fate",
     "Randomness",
     "moved_seeds",
     "nudge_one_weight",
-    "restored",
-    "seed_all",
     "seeded",
     "strict_determinism",
-    "watched",
 ]

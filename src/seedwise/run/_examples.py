@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import Fate, Randomness, restored, seed_all, watched
+from seedwise.randomness import BorrowedGenerators, Fate, Randomness
 from seedwise.run._sampler import Slot
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class SeededExamples:
     def __len__(self) -> int:
         return len(self.dataset)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_generators"}
+
     def __getitem__(self, slot: Slot) -> Any:
         return self._fetched([slot], lambda items: self._collated(items[0]))
 
@@ -52,18 +56,26 @@ class SeededExamples:
                 "examples were asked for without their seeds: pass the sampler of run.loader_arguments(...) to the "
                 "DataLoader as well"
             )
-        if not self.draws.seen:
-            with restored(), watched() as fate:
-                batch = finish(self._at_once(slots))
-            if not fate.drawn:
-                return batch
-            self.draws.note(fate)
-        with restored():
+        if self.draws.seen:
+            return self._one_by_one(slots, finish)
+        with self._generators.watched() as fate:
+            batch = finish(self._at_once(slots))
+        if not fate.drawn:
+            return batch
+        self.draws.note(fate)
+        return self._one_by_one(slots, finish)
+
+    @functools.cached_property
+    def _generators(self) -> BorrowedGenerators:
+        return BorrowedGenerators([self.dataset, self.collate_fn])
+
+    def _one_by_one(self, slots: Sequence[Slot], finish: Callable[[Any], Any]) -> Any:
+        with self._generators.seeded() as seed:
             items = []
             for slot in slots:
-                seed_all(slot.seed)
+                seed(slot.seed)
                 items.append(self.dataset[int(slot)])
-            seed_all(slots[0].batch_seed)
+            seed(slots[0].batch_seed)
             return finish(items)
 
     def _at_once(self, slots: Sequence[Slot]) -> Any:

@@ -94,7 +94,7 @@ class EpochSampler:
     def __iter__(self) -> Iterator[Slot | list[Slot]]:
         if self.epoch is None:
             raise SeedwiseError(
-                "which epoch is this? write 'for batch in loader.epoch(epoch):', or call set_epoch(epoch) of the loader "
+                "which epoch? write 'for batch in loader.epoch(epoch):', or call set_epoch(epoch) of the loader "
                 "or its sampler first"
             )
         return self._slots(self.epoch)  # the epoch is that of now, also for a worker that begins later
