@@ -163,6 +163,37 @@ def test_a_dataset_that_only_draws_for_some_examples():
     assert dict(plain)[17] != dict(epoch_of(Rarely(), seeds={"augment": 1}))[17]
 
 
+class OfItsOwn(Noisy):
+    """Draws from a generator that it keeps, and from one that it makes without a seed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rng = np.random.default_rng(0)
+
+    def __getitem__(self, k):
+        return k, self.rng.random(), np.random.default_rng().random(), random.Random(torch.initial_seed()).random()
+
+
+def test_generators_of_the_datasets_own_start_from_the_example_too():
+    plain = epoch_of(OfItsOwn(), batch_size=4)
+    assert sorted(plain) == sorted(epoch_of(OfItsOwn(), batch_size=7, seeds={"shuffle": 5}))
+    other = {k: draws for k, *draws in epoch_of(OfItsOwn(), seeds={"augment": 1})}
+    assert all(a != b for k, *draws in plain for a, b in zip(draws, other[k], strict=True))
+    dataset, untouched = OfItsOwn(), OfItsOwn()
+    epoch_of(dataset)
+    assert dataset.rng.random() == untouched.rng.random()
+
+
+class OnlyReadsTheSeed(Noisy):
+    def __getitem__(self, k):
+        return k, np.random.default_rng(torch.initial_seed()).random()
+
+
+def test_a_dataset_that_only_reads_torchs_seed():
+    assert sorted(epoch_of(OnlyReadsTheSeed())) == sorted(epoch_of(OnlyReadsTheSeed(), batch_size=9, shuffle=False))
+    assert len({row[1] for row in epoch_of(OnlyReadsTheSeed())}) == 24
+
+
 class Batched(Noisy):
     """A dataset that is faster when it is asked for a whole batch."""
 
@@ -239,6 +270,37 @@ def test_what_a_sampler_of_ones_own_draws_comes_from_the_shuffle_stream():
         assert all(a == b for a, b in both)
 
 
+def test_a_sampler_with_a_generator_of_its_own_is_shuffled_by_the_run():
+    generator = torch.Generator().manual_seed(7)
+    start = generator.get_state()
+    orders = {
+        seed: [
+            [
+                row[0]
+                for row in epoch_of(
+                    Noisy(), e, seeds={"shuffle": seed}, sampler=RandomSampler(range(24), generator=generator)
+                )
+            ]
+            for e in (0, 1, 0)
+        ]
+        for seed in (1, 2)
+    }
+    assert all(first == again != second for first, second, again in orders.values())
+    assert orders[1][0] != orders[2][0]
+    assert torch.equal(generator.get_state(), start)
+
+
+def test_a_sampler_that_seeds_itself_is_told_on():
+    class Stubborn:
+        def __iter__(self):
+            torch.manual_seed(0)
+            return iter(torch.randperm(4).tolist())
+
+    run = new_run()
+    assert sorted(row[0] for row in rows(run.loader(Noisy(4), 2, sampler=Stubborn()).epoch(0))) == [0, 1, 2, 3]
+    assert run.randomness.reseeded == {"shuffle": {"torch (0)"}}
+
+
 def test_batches_of_ones_own():
     batches = [[0, 1, 2], [3], [4, 5]]
     loader = new_run().loader(Noisy(6), batch_sampler=batches, collate_fn=mixup)
@@ -273,12 +335,13 @@ def test_ranks_put_batches_together_with_other_draws():
 
 
 def test_orders_of_seeds_and_epochs_are_uniform_and_independent():
-    # All 24 orders of 4 examples are equally frequent, and so are all pairs of the first examples of neighbours.
-    def orders(seed):
-        loader = new_run(shuffle=seed).loader(range(4), batch_size=4)
-        return [tuple(torch.cat(list(loader.epoch(epoch))).tolist()) for epoch in range(4)]
+    # All 24 orders of 4 examples are equally frequent, and so are all pairs of first examples of neighbours.
+    def order(seed, epoch):
+        sampler = new_run(shuffle=seed).loader_arguments(range(4))["sampler"]
+        sampler.set_epoch(epoch)
+        return tuple(map(int, sampler))
 
-    found = [orders(seed) for seed in range(600)]
+    found = [[order(seed, epoch) for epoch in range(4)] for seed in range(600)]
     places = {order: k for k, order in enumerate(itertools.permutations(range(4)))}
     counts = np.bincount([places[order] for row in found for order in row], minlength=24)
     assert stats.chisquare(counts).pvalue > 1e-3

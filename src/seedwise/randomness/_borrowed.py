@@ -63,25 +63,31 @@ class BorrowedGenerators:
     def seeded(self) -> Iterator[Callable[[int], None]]:
         """Yield a function that seeds all of them anew in microseconds; they are restored after the block."""
         with self._restored() as entropy:
-
-            def seed(value: int) -> None:
-                seed_all(value)
-                entropy.start(value)
-                for k, generator in enumerate(self.held, 1):
-                    generator.seed((value + k * _STEP) % 2**63)
-
-            yield seed
+            yield functools.partial(self._seed, entropy)
 
     @contextmanager
-    def watched(self) -> Iterator[Fate]:
-        """Yield what became of them in the block, filled in at its end; they are restored after it."""
+    def watched(self, seed: int | None = None) -> Iterator[Fate]:
+        """Yield what became of them in the block, filled in at its end; they are restored after it.
+
+        Args:
+            seed: what they start from; default: they go on.
+
+        """
         with self._restored() as entropy:
+            if seed is not None:
+                self._seed(entropy, seed)
             before = [pickle.dumps(generator.read()) for generator in self.held]
             with watched() as fate, _noted_reads() as reads:
                 yield fate
             after = [pickle.dumps(generator.read()) for generator in self.held]
             moved = [g.library for g, one, two in zip(self.held, before, after, strict=True) if one != two]
             fate.drawn += [*moved, *["numpy"] * bool(entropy.asked), *["torch"] * bool(reads)]
+
+    def _seed(self, entropy: _Entropy, seed: int) -> None:
+        seed_all(seed)
+        entropy.start(seed)
+        for k, generator in enumerate(self.held, 1):
+            generator.seed((seed + k * _STEP) % 2**63)
 
     @contextmanager
     def _restored(self) -> Iterator[_Entropy]:
@@ -106,7 +112,7 @@ class _Entropy:
     def __call__(self, bits: int) -> int:
         self.asked += 1
         digest = hashlib.shake_256(f"{self.seed} {self.asked}".encode()).digest(-(-bits // 8))
-        return int.from_bytes(digest, "little") % 2**bits
+        return int.from_bytes(digest, "little") & ((1 << bits) - 1)
 
 
 @contextmanager
@@ -130,7 +136,7 @@ def _noted_reads() -> Iterator[list[int]]:
     before: Callable[[], int] = torch.initial_seed
     reads: list[int] = []
 
-    def read() -> int:
+    def read() -> Any:
         reads.append(before())
         return reads[-1]
 

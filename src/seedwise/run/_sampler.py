@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import Randomness
+from seedwise.randomness import BorrowedGenerators, Randomness
 
 
 class Slot(int):
@@ -50,7 +50,7 @@ class EpochSampler:
         name: tells several loaders of a run apart.
         shuffle: False for 0, 1, 2, ... in every epoch.
         source: a sampler of one's own, of numbers or of batches of them: it is gone through once an epoch, and what it
-            draws from global generators comes from the shuffle stream.
+            draws from the generators of ``BorrowedGenerators`` comes from the shuffle stream.
         rank: of this process.
         world_size: number of processes.
         drop_last: leave out the end of an order that cannot be divided among the ranks; otherwise its beginning is
@@ -126,8 +126,14 @@ class EpochSampler:
             return order
         if hasattr(self.source, "set_epoch"):
             self.source.set_epoch(epoch)
-        with self.randomness.scope("shuffle", "loader", self.name, epoch):
-            return list(self.source)
+        (seed,) = self.randomness.integers("shuffle", "loader", self.name, epoch, size=1).tolist()
+        with BorrowedGenerators(self.source).watched(seed) as fate:
+            order = list(self.source)
+        if fate.drawn:
+            self.randomness.note_drawn("shuffle")
+        if fate.reseeded:
+            self.randomness.note_reseeded("shuffle", fate.reseeded)
+        return order
 
     def _checked(self, numbers: Iterable[Any]) -> NDArray[np.int64]:
         found = list(numbers)
