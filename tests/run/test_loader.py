@@ -153,6 +153,19 @@ def test_a_dataset_that_seeds_the_generators_itself_is_told_on():
     assert run.randomness.reseeded == {"augment": {"numpy", "torch"}}
 
 
+def test_torchs_seed_may_be_passed_on_to_the_others():
+    class PassingOn(Noisy):
+        def __getitem__(self, k):
+            random.seed(torch.initial_seed() % 2**32)
+            np.random.seed(torch.initial_seed() % 2**32)  # noqa: NPY002
+            return super().__getitem__(k)
+
+    run = new_run()
+    found = rows(run.loader(PassingOn(), 4).epoch(0))
+    assert len({row[2] for row in found}) == 24
+    assert run.randomness.reseeded == {}
+
+
 def test_a_dataset_that_only_draws_for_some_examples():
     class Rarely(Noisy):
         def __getitem__(self, k):

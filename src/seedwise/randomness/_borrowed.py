@@ -77,7 +77,8 @@ class BorrowedGenerators:
             if seed is not None:
                 self._seed(entropy, seed)
             before = [pickle.dumps(generator.read()) for generator in self.held]
-            with watched() as fate, _noted_reads() as reads:
+            given = () if seed is None else (seed, seed % 2**32)  # code may pass torch's seed on to the others
+            with watched(given) as fate, _noted_reads() as reads:
                 yield fate
             after = [pickle.dumps(generator.read()) for generator in self.held]
             moved = [g.library for g, one, two in zip(self.held, before, after, strict=True) if one != two]

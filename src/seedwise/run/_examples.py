@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import BorrowedGenerators, Fate, Randomness
+from seedwise.randomness import BorrowedGenerators, Randomness
 from seedwise.run._sampler import Slot
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ class SeededExamples:
             batch = finish(self._at_once(slots))
         if not fate.drawn:
             return batch
-        self.draws.note(fate)
+        # One example of its own, since what seeds a generator is found in a short block only.
+        with self._generators.watched(slots[0].seed) as of_one:
+            self.dataset[int(slots[0])]
+        self.draws.note(of_one.reseeded)
         return self._one_by_one(slots, finish)
 
     @functools.cached_property
@@ -101,10 +104,10 @@ class Draws:
         """Whether something was drawn."""
         return bool(self._flags[0])
 
-    def note(self, fate: Fate) -> None:
-        """Note what became of the generators."""
+    def note(self, reseeded: Sequence[str]) -> None:
+        """Note that something was drawn, and from which generators after they were seeded anew; see ``Fate``."""
         for k, name in enumerate(_GENERATORS, 1):
-            if any(found.startswith(name) for found in fate.reseeded):
+            if any(found.startswith(name) for found in reseeded):
                 self._flags[k] = 1
         self._flags[0] = 1
 
