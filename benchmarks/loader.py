@@ -1,11 +1,12 @@
 """``run.loader`` against a plain ``DataLoader``: JPEG decoding (Pillow), random crop and flip, two worker processes.
 
-    python benchmarks/loader.py [--images 256] [--pixels 256] [--rounds 20]
+    python benchmarks/loader.py [--images 512] [--pixels 256] [--rounds 20]
 
-The images are cuts of the two photographs that scikit-learn brings. Both loaders keep their workers, epochs of the two
-are interleaved in random order, and each epoch of ours is divided by the plain one of the same round. A second plain
-loader beside the first shows what the machine's noise alone looks like. Then the cost that is added to an example,
-without workers, for a dataset whose examples take next to no time: by the processor time of whole epochs.
+The images are cuts of the two photographs that scikit-learn brings. Each epoch starts its workers. Epochs of the
+loaders are interleaved in random order, and each is divided by the plain one of the same round, in images per second
+and in images per second of processor time, which depends less on what else the machine does. A second plain loader
+beside the first shows what the noise alone looks like. Then the processor time that is added to an example, without
+workers, for datasets whose examples take next to no time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import io
 import os
 import platform
 import random
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -90,11 +90,13 @@ def plain(dataset: Any, **options: Any) -> Epoch:
 KINDS = {"plain": plain, "plain again": plain, "ours": ours}
 
 
-def seconds(epoch: Epoch, clock: Callable[[], float] = time.perf_counter) -> float:
-    began = clock()
+def seconds(epoch: Epoch) -> NDArray[np.float64]:
+    """Return how long an epoch takes, and its processor time with that of its workers."""
+    before = os.times()
     for _ in epoch():
         pass
-    return clock() - began
+    passed = np.array(os.times()) - np.array(before)
+    return np.array([passed[4], passed[:4].sum()])
 
 
 def interval(values: NDArray[np.float64]) -> str:
@@ -105,7 +107,7 @@ def interval(values: NDArray[np.float64]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--pixels", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
@@ -114,30 +116,20 @@ def main() -> None:
     print(f"torch {torch.__version__}, {os.cpu_count()} cores of {platform.processor() or platform.machine()}")
 
     photographs = Photographs(options.images, options.pixels)
-    kept: dict[str, Any] = {"num_workers": 2, "persistent_workers": True}
-    loaders = {
-        "plain": plain(photographs, **kept),
-        "plain again": plain(photographs, **kept),
-        "ours": ours(photographs, **kept),
-    }
-    for epoch in loaders.values():
-        seconds(epoch)
-    times: dict[str, list[float]] = {name: [] for name in loaders}
-    for _ in range(options.rounds):
+    loaders = {name: make(photographs, num_workers=2) for name, make in KINDS.items()}
+    rates = {name: np.zeros((options.rounds, 2)) for name in loaders}
+    for k in range(options.rounds):
         for name in order.permutation(list(loaders)):
-            times[name].append(seconds(loaders[name]))
-    rates = {name: options.images / np.array(found) for name, found in times.items()}
+            rates[name][k] = options.images / seconds(loaders[name])
     print(f"{options.images} JPEGs of {options.pixels} x {options.pixels}, 2 workers, {options.rounds} rounds")
-    print(f"plain: {np.median(rates['plain']):.0f} images per second")
+    print("plain: {:.0f} images per second, {:.0f} per second of processor time".format(*np.median(rates["plain"], 0)))
     for name in ("plain again", "ours"):
-        print(f"{name:12s} {interval(rates[name] / rates['plain'])} of plain")
+        by_clock, by_processor = map(interval, (rates[name] / rates["plain"]).T)
+        print(f"{name:12s} {by_clock} of that, {by_processor} by processor time")
 
     for dataset in (Draws(), Numbers()):
         bare, seeded = plain(dataset), ours(dataset)
-        added = [
-            (seconds(seeded, time.process_time) - seconds(bare, time.process_time)) * 1e6 / len(dataset)
-            for _ in range(options.rounds)
-        ]
+        added = [(seconds(seeded) - seconds(bare))[1] * 1e6 / len(dataset) for _ in range(options.rounds)]
         print(f"added to an example of {type(dataset).__name__}: {interval(np.array(added))} microseconds")
 
 

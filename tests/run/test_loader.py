@@ -128,6 +128,13 @@ def test_a_loop_without_workers_goes_on_drawing_as_if_nothing_had_been_fetched()
     assert states() == before
 
 
+def test_cuda_is_not_started_by_fetching(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "_lazy_init", lambda: pytest.fail("CUDA was started"))
+    assert len(epoch_of(Noisy())) == 24
+
+
 def test_what_was_drawn_is_known_to_the_run():
     run = new_run()
     assert rows(run.loader(TensorDataset(torch.arange(6)), 2).epoch(0))

@@ -92,8 +92,11 @@ class BorrowedGenerators:
 
     @contextmanager
     def _restored(self) -> Iterator[_Entropy]:
+        import torch
+
         before = [generator.read() for generator in self.held]
-        with restored(), _numpys_entropy() as entropy:
+        # A worker process was forked from one that may use CUDA, and must not touch it.
+        with restored(cuda=torch.cuda.is_initialized()), _numpys_entropy() as entropy:
             try:
                 yield entropy
             finally:
