@@ -186,6 +186,19 @@ def nursery() -> Nursery:
     return Nursery([os.environ, {**os.environ, **BARE}, worker_environment()])
 
 
+@functools.cache
+def families() -> Nursery:
+    """Return a nursery of drivers that fork their own workers, for ``environment_of_families``."""
+    return Nursery([environment_of_families()], families=True)
+
+
+def environment_of_families() -> dict[str, str]:
+    """Return the environment in which a driver can fork workers, which is that of workers."""
+    from seedwise.execution._processes import worker_environment
+
+    return worker_environment()
+
+
 def _early(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k.startswith(EARLY) and k not in LATE}
 
@@ -285,6 +298,7 @@ def become(request: Mapping[str, Any]) -> tuple[str, str]:
     sys.warnoptions = [*filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")), *options]
     warnings._processoptions(sys.warnoptions)
     np.random.seed()  # noqa: NPY002 - every process starts with a state of its own
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(request["folder"])
     if request["family"]:
         folder /= str(os.getpid())
@@ -308,6 +322,7 @@ def _have_child(address: Path) -> dict[str, Any] | None:
         os.close(lifeline)
         return None
     os.close(held)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too: it has to say how the workers ended
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
