@@ -183,7 +183,8 @@ def nursery() -> Nursery:
     """Return the nursery of these tests, whose processes start with the environment of now."""
     from seedwise.execution._processes import worker_environment
 
-    return Nursery([os.environ, {**os.environ, **BARE}, worker_environment()])
+    fixed_hashes = {**os.environ, "PYTHONHASHSEED": "0"}
+    return Nursery([os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()])
 
 
 @functools.cache
@@ -261,6 +262,9 @@ def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
             else:
                 asking, _ = listening.accept()
                 message, files, *_ = socket.recv_fds(asking, MESSAGE, 3)
+                if not message:  # who asked has been killed meanwhile
+                    asking.close()
+                    continue
                 pid = os.fork()
                 if pid == 0:
                     for one in (listening, selector, asking, *(end for _, end in ends.values())):
@@ -272,7 +276,8 @@ def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
                     return json.loads(message)
                 for file in files:
                     os.close(file)
-                asking.send(str(pid).encode())
+                with contextlib.suppress(OSError):
+                    asking.send(str(pid).encode())
                 pidfd = os.pidfd_open(pid)
                 ends[pidfd] = pid, asking
                 selector.register(pidfd, selectors.EVENT_READ)

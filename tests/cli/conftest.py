@@ -43,7 +43,7 @@ def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
     environment = {**os.environ, "COLUMNS": "100", "PYTHONWARNINGS": "error", **(BARE if block else {})}
-    return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=120)
+    return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
 
 @pytest.fixture(scope="session")

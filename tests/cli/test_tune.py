@@ -81,7 +81,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     assert going.poll() is None
     hold.unlink()
     os.killpg(going.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
-    out, err = going.communicate(timeout=60)
+    out, err = going.communicate(timeout=240)
     assert going.returncode == 130, out + err
     assert "Traceback" not in err
     *_, last = out.splitlines()
