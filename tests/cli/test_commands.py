@@ -270,6 +270,7 @@ def test_failed_runs_are_in_the_table_the_status_and_the_exit_code(trained: Path
     status = run_cli(["status", "tiny.db"], tmp_path)
     assert "steady (all): 4 finished, 1 crashed" in status.stdout
     assert "1 crashed: RuntimeError: as planned" in status.stdout
+    assert [line for line in status.stdout.splitlines() if "next:" in line] == ["next: seedwise report tiny.db"]
 
 
 def test_two_runs_give_no_sd_and_say_why(trained: Path, tmp_path: Path) -> None:

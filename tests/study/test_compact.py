@@ -26,7 +26,7 @@ from seedwise.statistics import (
     score_spread,
 )
 from seedwise.store._packing import pack_text
-from seedwise.store._recorded import Recalled, _encoded
+from seedwise.store._recorded import Query, Recalled, _encoded
 from seedwise.study import (
     Store,
     cells_of,
@@ -247,7 +247,7 @@ def test_a_killed_export_leaves_no_half_file(full: Path, small: Path, tmp_path: 
 def test_a_recorded_result_of_an_unknown_form_is_said(small: Path, tmp_path: Path) -> None:
     copy = tmp_path / "small.db"
     shutil.copy(small, copy)
-    row = Recalled(Interval(1.0, 0.0, 2.0, 0.95, 5, "x"), (), ()).row("s", {})
+    row = Recalled(Interval(1.0, 0.0, 2.0, 0.95, 5, "x"), (), ()).row(Query("s", {}, ()))
     with sqlite3.connect(copy) as db:
         made = json.dumps(_encoded(Interval(1.0, 0.0, 2.0, 0.95, 5, "x"))).replace("Interval", "Spread")
         db.execute("UPDATE seedwise_recorded SET result = ? WHERE statistic = 'scores'", (pack_text(made),))
