@@ -77,7 +77,7 @@ def main(config: argparse.Namespace) -> None:
             model = Classifier(config.lr, VarianceMinimizerLoss() if config.loss == "vml" else nn.CrossEntropyLoss())
         trainer = lightning.Trainer(
             max_epochs=config.epochs, accelerator="cpu", logger=False, enable_progress_bar=False,
-            enable_model_summary=False, enable_checkpointing=False, callbacks=[callback],
+            enable_model_summary=False, callbacks=[callback],
         )  # fmt: skip
         batches = run.loader(train_set, batch_size=64, num_workers=config.workers)
         trainer.fit(model, batches, ckpt_path=callback.resume())

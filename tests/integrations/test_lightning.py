@@ -96,7 +96,6 @@ def train(lightning):
             max_epochs=EPOCHS,
             accelerator="cpu",
             logger=False,
-            enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             callbacks=[callback, *([] if kill is None else [Kill(kill)])],
