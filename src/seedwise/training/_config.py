@@ -66,15 +66,17 @@ else:
     SeriesName = Literal[tuple(SERIES)]
 
 
-def _image_set(value: Any, handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
+def _image_set(value: Any, _handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
     name = value.get("name") if isinstance(value, dict) else value
     if isinstance(name, str) and ":" in name:
         return OwnDataset.model_validate(named(value))
-    if not isinstance(name, str) and not isinstance(value, OwnDataset):
-        raise _unknown("dataset", name, tuple(DATASETS))
-    if name in DATASETS and value not in (name, {"name": name}):
+    if isinstance(value, OwnDataset):
+        return value
+    if name not in tuple(DATASETS):
+        raise _unknown(name, tuple(DATASETS))
+    if value not in (name, {"name": name}):
         raise ValueError(f"{name} has no options: write 'dataset: {name}'")
-    return value if isinstance(value, OwnDataset) else handler(name)
+    return str(name)
 
 
 def _further(table: Objects, default: tuple[str, ...]) -> Any:
@@ -103,15 +105,15 @@ def _metric(given: Any, table: Objects) -> str | OwnMetric:
     if isinstance(name, str) and ":" in name:
         return OwnMetric.model_validate(named(given))
     if given not in tuple(table):
-        raise _unknown("metric", given, tuple(table))
+        raise _unknown(given, tuple(table), "metric")
     return str(given)
 
 
-def _unknown(what: str, given: Any, allowed: tuple[str, ...]) -> ValidationError:
+def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationError:
     names = [f"'{name}'" for name in allowed]
     expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
     return ValidationError.from_exception_data(
-        what, [{"type": "literal_error", "loc": (what,), "input": given, "ctx": expected}]
+        "name", [{"type": "literal_error", "loc": place, "input": given, "ctx": expected}]
     )
 
 
@@ -193,6 +195,16 @@ class CSVSeries(_Windows):
         return {**value, "sha256": sha256_of(value["csv"])}
 
 
+class OwnSeries(_Windows, OwnDataset):
+    """A time series of the user's own, ``module:name``, which returns a ``pandas.DataFrame``; split as a CSV is.
+
+    By its ``horizon``, which has no default here, it is told from a dataset of images.
+    """
+
+    horizon: Count
+    split: tuple[Share, Share, Share] = (0.7, 0.1, 0.2)
+
+
 def sha256_of(path: str) -> str:
     """Return what names the content of a file.
 
@@ -208,9 +220,12 @@ def sha256_of(path: str) -> str:
         raise ValueError(f"cannot read {path}: {error.strerror}; a path is taken from the working directory") from None
 
 
-def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeries | CSVSeries:
-    own = isinstance(value, dict) and "csv" in value
-    return CSVSeries.model_validate(value) if own else PublishedSeries.model_validate(value)
+def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeries | CSVSeries | OwnSeries:
+    if not isinstance(value, dict):
+        return PublishedSeries.model_validate(value)
+    if "csv" in value:
+        return CSVSeries.model_validate(value)
+    return (OwnSeries if ":" in str(value.get("name")) else PublishedSeries).model_validate(value)
 
 
 class ForecastingTask(Options):
@@ -222,7 +237,7 @@ class ForecastingTask(Options):
 
     forecasts: ClassVar = True
 
-    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
+    dataset: Annotated[PublishedSeries | CSVSeries | OwnSeries, WrapValidator(_series), BeforeValidator(named)]
     metrics: _further(ERRORS, OF_FORECASTS) = Field(default_factory=list)  # type: ignore[valid-type]
     train_windows: Count | None = None
     test_windows: Count | None = None
@@ -236,7 +251,7 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
         return ForecastingTask.model_validate(value)
     dataset = value.get("dataset")
     if isinstance(dataset, str) and dataset not in DATASETS and ":" not in dataset:
-        raise _unknown("dataset", dataset, (*DATASETS, *SERIES))
+        raise _unknown(dataset, (*DATASETS, *SERIES), "dataset")
     return ClassificationTask.model_validate(value)
 
 

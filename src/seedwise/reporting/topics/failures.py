@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, p_value
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import FAILED, METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow
 from seedwise.statistics.comparison.families import failure_comparisons
+from seedwise.statistics.core.formatting import interval, p_value
 
 _NOTE: Final = (
     "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "
@@ -31,7 +31,7 @@ def failures_table(rows: Sequence[ComparisonRow]) -> Table:
     for row, found, name in zip(rows, failure_comparisons(rows), names_of(rows), strict=True):
         shown = ["", ""] if found is None else [interval(found.difference, 0, 100), p_value(found.p_adjusted)]
         table.append([name, f"{row.failed} of {row.n + row.failed}", *shown])
-    return Table(["method", "failed", "difference of rates, points [95 %]", "p"], table)
+    return Table([METHOD, FAILED, "difference of rates, points [95 %]", "p"], table)
 
 
 def _show(found: Compared) -> Shown:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, reduction
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
+from seedwise.statistics.core.formatting import interval, reduction
 
 _NOTE: Final = (
     "The chi-square interval of an SD and the Pitman-Morgan (paired) or F interval of a ratio: the familiar ones, "
@@ -38,7 +38,7 @@ def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
                 interval(correlation, 2) if correlation else "",
             ]
         )
-    columns = ["method", "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
+    columns = [METHOD, "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
     return Table(columns, table)
 
 

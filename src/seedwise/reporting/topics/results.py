@@ -60,7 +60,7 @@ def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
         rows: the rows; those without a reduction are left out.
 
     """
-    resolved = [row.verdict is not None and row.verdict.word in ("reduced", "increased") for row in rows]
+    resolved = [row.verdict is not None and row.verdict.differs for row in rows]
     return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
 
 
