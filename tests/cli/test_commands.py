@@ -20,6 +20,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
+from tests.nursery import families
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -298,7 +299,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [
             sys.executable,
             "-m",
@@ -322,7 +323,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     while time.monotonic() < deadline and len(list(tmp_path.glob("started-*"))) < 2:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # the terminal sends it to the whole group
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert err.count("stopping at the next end of an epoch; Ctrl-C again stops at once\n") == 1
@@ -337,9 +338,10 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
+        env=WITHOUT_DATA,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -349,7 +351,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     while time.monotonic() < deadline and not (tmp_path / "started").exists():
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert (process.returncode, out.splitlines()[-1], err) == (130, "stopped", "")
     assert "one of them took" not in out
     assert (tmp_path / "started").read_text() == "x"

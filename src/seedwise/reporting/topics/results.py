@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import names_of, reductions_figure, runs_figure
+from seedwise.reporting._figures import reductions_figure, runs_figure
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import several_groups
 
 if TYPE_CHECKING:
