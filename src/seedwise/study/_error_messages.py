@@ -8,13 +8,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean, one_line
+from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _NAME: Final = 60
 """Characters of a name that an error message repeats; what somebody wrote may be of any length."""
-_VALUE: Final = 120
+_PLACE: Final = 80
 _LIST: Final = 280
 _REASON: Final = 300
 
@@ -27,7 +27,7 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
         "unknown key 'epoch' in train: did you mean 'epochs'? allowed: epochs, batch_size"
 
     """
-    place = f" in {one_line(where, _VALUE)}" if where else ""
+    place = f" in {one_line(where, _PLACE)}" if where else ""
     echo = one_line(str(given), _NAME)
     return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {listed(allowed)}"
 
@@ -93,17 +93,6 @@ def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> 
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
-def shown(value: object) -> str:
-    """Return a value that somebody wrote, cut where it is long.
-
-    Example:
-        >>> shown("abc"), shown(["x" * 300])[-8:]
-        ("'abc'", 'xxxxx...')
-
-    """
-    return one_line(repr(value), _VALUE)
-
-
 def _sentence(  # noqa: PLR0911
     first: Any,
     model: type[BaseModel] | None,
@@ -124,6 +113,9 @@ def _sentence(  # noqa: PLR0911
                 return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
             allowed = list(dict.fromkeys(f for m in models for f in m.model_fields))
             return mistake("key", key, [*allowed, *more], parent or "the study file")
+        case "invalid_key" | "string_type" if first["type"] == "invalid_key" or location[-1] == "[key]":
+            parent = place.removesuffix(path[-1]).rstrip(".")
+            return f"the key {shown(given)} in {parent or 'the study file'} is no text: write it in quotes"
         case "missing":
             return f"{place} is missing"
         case "union_tag_not_found":
@@ -169,7 +161,7 @@ def _place(path: list[str], prefix: str, where: Mapping[tuple[str, ...], str]) -
 
 
 def _joined(path: Sequence[str]) -> str:
-    return one_line(".".join(one_line(part, _NAME) for part in path), _VALUE)
+    return one_line(".".join(one_line(part, _NAME) for part in path), _PLACE)
 
 
 def _without_tags(model: type[BaseModel] | None, location: list[str]) -> list[str]:

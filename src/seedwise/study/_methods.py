@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter
 
+from seedwise.errors import shown
 from seedwise.statistics import Scalar
 from seedwise.study._error_messages import shown
 from seedwise.study._tasks import Name
