@@ -29,16 +29,17 @@ from typing import Any
 
 import psutil
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from command import run_campaign
-from tests.nursery import Nursery
 from toy_study import plain
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import StudyFolder
 from seedwise.execution._processes import worker_environment
 from seedwise.store import Store
+from tests.nursery import Nursery
 
 STUDY = """
 name: kills

@@ -13,7 +13,6 @@ It is the same each time: ``--n`` runs the first so many cases.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -29,12 +28,13 @@ from pathlib import Path
 
 import psutil
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from command import run_campaign
-from tests.nursery import nursery
 
 from seedwise.store import Store
+from tests.nursery import nursery
 
 TOY = """
 import os, pathlib, time
@@ -46,8 +46,10 @@ def train(run):
     for epoch in range(saved["epoch"] + 1, run.config.get("epochs", 3)):
         total += run.randomness.numpy("shuffle", "draw", epoch).uniform()
         run.log(epoch, loss=total)
-        time.sleep(float(os.environ.get("TOY_PAUSE", 0)))
         run.checkpoint.save(epoch, total=total)
+        time.sleep(float(os.environ.get("TOY_PAUSE", 0)))
+        while not pathlib.Path(os.environ.get("TOY_GATE", ".")).exists():
+            time.sleep(0.02)
     ids = np.arange(run.config.get("rows", 6))
     run.save_predictions(run.randomness.numpy("init", "logits").normal(size=(len(ids), 3)), ids % 3, ids=ids)
     run.finish(accuracy=run.seeds["init"] / 100)
@@ -61,7 +63,9 @@ checkpoint: {every_epochs: 1}
 """
 RUNS = 6
 CHARACTERS = 420
-TABLE = "method,seed,accuracy\n" + "".join(f"{m},{s},0.9{s}{k}\n" for s in range(5) for k, m in enumerate(("base", "b")))
+TABLE = "method,seed,accuracy\n" + "".join(
+    f"{m},{s},0.9{s}{k}\n" for s in range(5) for k, m in enumerate(("base", "b"))
+)
 
 
 class SkippedError(Exception):
@@ -252,7 +256,12 @@ def others_database(ground: Ground) -> None:
 
 def no_database(ground: Ground) -> None:
     """A text, an image or nothing at all in the place of a store is a line, and stays as it is."""
-    for content in (b"", b"method,seed\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, b"SQLite format 3\0" + bytes(4000)):
+    for content in (
+        b"",
+        b"method,seed\n",
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
+        b"SQLite format 3\0" + bytes(4000),
+    ):
         place = ground.fresh()
         place.store.write_bytes(content)
         for command in ("status", "report"):
@@ -370,8 +379,19 @@ def no_temporary_folder(ground: Ground) -> None:
     fill(disk)
     for folder in (disk, ground.folder / "missing"):
         place = ground.fresh()
-        env = {"TMPDIR": str(folder), "HOME": str(folder), "XDG_CACHE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        for command in ("run study.yaml", "report toy.db", "export toy.db --compact", "recover toy.db", "compare table.csv"):
+        env = {
+            "TMPDIR": str(folder),
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+        }
+        for command in (
+            "run study.yaml",
+            "report toy.db",
+            "export toy.db --compact",
+            "recover toy.db",
+            "compare table.csv",
+        ):
             place.shell(f"SEEDWISE {command}", env).is_well()
         assert len(place.finished()) == RUNS
 
@@ -424,7 +444,15 @@ def write_ahead_log(ground: Ground) -> None:
 def standard_output_closed(ground: Ground) -> None:
     """A reader that has gone, no standard output at all, a device that is full, an encoding that lacks letters."""
     place = ground.copy()
-    for command in ("status toy.db", "show toy.db", "show toy.db --json", "compare table.csv", "--help", "run --help", "recipes"):
+    for command in (
+        "status toy.db",
+        "show toy.db",
+        "show toy.db --json",
+        "compare table.csv",
+        "--help",
+        "run --help",
+        "recipes",
+    ):
         for end in ("| true", "| head -1", ">&-"):
             result = place.shell(f"SEEDWISE {command} {end}")
             assert "Traceback" not in result.err and "Exception ignored" not in result.err, f"{command} {end}: {result}"
@@ -442,11 +470,11 @@ def standard_output_closed(ground: Ground) -> None:
 
 
 @contextmanager
-def running(place: Place, command: str = "run") -> Iterator[subprocess.Popen[str]]:
-    """Start a study and yield once a run is being trained; nothing of it is left behind."""
-    driver = place.start(command, "study.yaml", "--workers", "2", TOY_PAUSE="0.7")
+def running(place: Place) -> Iterator[subprocess.Popen[str]]:
+    """Start a study and yield once a run is being trained; it goes on when there is a file ``gate``."""
+    driver = place.start("run", "study.yaml", "--workers", "2", TOY_GATE=str(place.folder / "gate"))
     try:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 200
         checkpoints = place.folder / "toy.d" / "checkpoints"
         while not (checkpoints.is_dir() and any(checkpoints.iterdir())):
             assert driver.poll() is None, driver.communicate()
@@ -467,7 +495,9 @@ def signals(ground: Ground) -> None:
             workers = psutil.Process(driver.pid).children(recursive=True)
             assert workers
             os.kill(driver.pid, number)
-            out, err = driver.communicate(timeout=60)
+            time.sleep(0.5)
+            (place.folder / "gate").touch()
+            out, err = driver.communicate(timeout=200)
             assert driver.returncode == code, f"{number.name}: {driver.returncode} {out} {err}"
             assert "Traceback" not in err, err
             _, alive = psutil.wait_procs(workers, timeout=20)
@@ -488,7 +518,8 @@ def two_drivers(ground: Ground) -> None:
         place.seedwise("merge", "toy.db", "toy.d").is_line(2)
         place.seedwise("status", "study.yaml").is_well()
         place.seedwise("show", "toy.db").is_well()
-        out, err = driver.communicate(timeout=120)
+        (place.folder / "gate").touch()
+        out, err = driver.communicate(timeout=200)
         assert driver.returncode == 0, out + err
     assert place.finished() == ground.whole.finished()
 
@@ -537,7 +568,12 @@ def no_working_directory(ground: Ground) -> None:
     """The working directory was deleted."""
     place = ground.copy()
     gone = place.folder / "gone"
-    for command in (f"status {place.store}", f"run {place.folder / 'study.yaml'}", f"compare {place.folder / 'table.csv'}", "demo"):
+    for command in (
+        f"status {place.store}",
+        f"run {place.folder / 'study.yaml'}",
+        f"compare {place.folder / 'table.csv'}",
+        "demo",
+    ):
         gone.mkdir()
         result = place.shell(f"rmdir {gone}; SEEDWISE {command}", cwd=gone)
         if result.code:

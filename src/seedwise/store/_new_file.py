@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ def whole_or_not_there(target: Path) -> Iterator[Path]:
             yield temporary
             temporary.replace(target)
         except sqlite3.Error as error:
+            if "full" in str(error) or "disk I/O" in str(error):
+                raise OSError(errno.ENOSPC, str(error)) from error
             raise StorageError(f"cannot write {target}: {error}") from error
         finally:
             with contextlib.suppress(OSError):

@@ -36,7 +36,7 @@ _BATCH: Final = 500
 
 
 def refuse_newer(path: Path, version: str) -> None:
-    """Raise a ``SeedwiseError`` for a store that a newer seedwise wrote, whose rows may mean what this one does not know."""
+    """Raise a ``SeedwiseError`` for a store of a newer seedwise: its rows may mean what this one does not know."""
     if not (version.isdecimal() and int(version) <= VERSION):
         raise SeedwiseError(
             f"{path} was written by a newer seedwise (store version {version}, this one reads up to {VERSION}): "

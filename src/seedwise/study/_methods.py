@@ -11,7 +11,6 @@ from pydantic import Field, TypeAdapter
 
 from seedwise.errors import shown
 from seedwise.statistics import Scalar
-from seedwise.study._error_messages import shown
 from seedwise.study._tasks import Name
 
 FACTOR: Final = "factor"

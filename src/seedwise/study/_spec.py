@@ -27,7 +27,7 @@ from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Scalar
 from seedwise.statistics.sequential.questions import QUESTIONS
-from seedwise.study._error_messages import describe, mistake, shown, validated
+from seedwise.study._error_messages import describe, mistake, validated
 from seedwise.study._methods import FACTOR, Method, in_study_file, methods_of
 from seedwise.study._overrides import merge
 from seedwise.study._regimes import REGIME_SETS, regime_name, regime_sources
