@@ -21,10 +21,7 @@ def title(results: SearchResults) -> str:
     if results.floor is not None:
         limit = f" with a {_bound(results)} of {floor_text(results.metric, results.floor)} on the mean"
     goal = results.goal.says.format(c=results.sd_weight, spread=results.spread)
-    return (
-        f"{results.study}: {tried} trials of {results.replicates} runs, for {goal}{limit}, "
-        f"on {results.metric.name}"
-    )
+    return f"{results.study}: {tried} trials of {results.replicates} runs, for {goal}{limit}, on {results.metric.name}"
 
 
 def sentences(results: SearchResults) -> list[str]:
