@@ -110,9 +110,11 @@ def test_importing_loads_neither_torch_nor_anything_heavy() -> None:
         assert done.stdout.strip() == ""
 
 
-def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "cli_project.py").write_text(FUNCTION)
-    (tmp_path / "tiny.yaml").write_text(STUDY)
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        "name: tiny\ntask: {dataset: digits}\nmodel: small_cnn\n"
+        "train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+    )
     code = (
         "import importlib.util as u, sys\nfind = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name == 'torch' else find(name, *a)\n"
