@@ -159,6 +159,24 @@ def test_a_damaged_store_is_not_copied_under_new_checksums(path, tmp_path):
     assert not (tmp_path / "small.db").exists()
 
 
+def test_what_a_newer_seedwise_wrote_is_not_recovered(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE seedwise_meta SET value = '999'")
+    with pytest.raises(SeedwiseError, match="newer seedwise"):
+        recover(path, path.with_name("new.db"))
+    assert not path.with_name("new.db").exists()
+
+
+def test_the_database_of_another_program_is_not_written_to(tmp_path):
+    path = tmp_path / "places.db"
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE moz_places (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(SeedwiseError, match="the database of another program: name another file"):
+        Store(path, write=True)
+    assert path.read_bytes() == before
+
+
 def test_a_damaged_store_is_not_written_to(campaigns, path):
     toy, _ = campaigns
     sql(path, f"DELETE FROM seedwise_runs WHERE rowid = {FINISHED}")
