@@ -59,7 +59,7 @@ def seconds(do: Callable[[], Any]) -> float:
 
 
 def fill(path: Path, planned: list[PlannedRun], labels: Any) -> None:
-    """Write a plan and its runs, many in one transaction, without the questions that are asked of every single record."""
+    """Write a plan and its runs, many in one transaction, without what is asked of every single record."""
     with Store(path, write=True) as store:
         store.write_plan("many", DESCRIPTION, planned)
         for start in range(0, len(planned), 1000):

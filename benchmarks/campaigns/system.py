@@ -84,7 +84,8 @@ class Result:
         """Assert that it was refused in one line that says these words."""
         lines = self.err.splitlines()
         assert self.code == code, f"exit code {self.code}, not {code}: {self.out} {self.err}"
-        assert len(lines) == 1 and lines[0].startswith("seedwise: "), f"not one line: {self.err}"
+        assert len(lines) == 1, f"not one line: {self.err}"
+        assert lines[0].startswith("seedwise: "), f"not of seedwise: {self.err}"
         told = " ".join(word for word in lines[0].split() if "/" not in word)  # paths may be of any length
         assert len(told) <= CHARACTERS, f"{len(told)} characters: {self.err}"
         for word in words:
@@ -329,8 +330,7 @@ def another_users_folder(ground: Ground) -> None:
         raise SkippedError("nobody else may read this folder, or this python")
     place.store.chmod(0o600)
     nobody = f"{as_nobody} {' '.join(_SEEDWISE)}"
-    result = place.shell(f"{nobody} status toy.db")
-    assert result.code == 2 and "not readable" in result.err, result
+    place.shell(f"{nobody} status toy.db").is_line(2, "not readable")
     place.shell(f"{nobody} run study.yaml").is_line(4, "not allowed to write")
     (place.folder / "study.yaml").chmod(0o600)
     place.shell(f"{nobody} run study.yaml").is_line(2, "study.yaml")
@@ -455,7 +455,8 @@ def standard_output_closed(ground: Ground) -> None:
     ):
         for end in ("| true", "| head -1", ">&-"):
             result = place.shell(f"SEEDWISE {command} {end}")
-            assert "Traceback" not in result.err and "Exception ignored" not in result.err, f"{command} {end}: {result}"
+            assert "Traceback" not in result.err, f"{command} {end}: {result}"
+            assert "Exception ignored" not in result.err, f"{command} {end}: {result}"
             assert result.code in (0, 1, 141), f"{command} {end}: {result}"
         result = place.shell(f"SEEDWISE {command} > /dev/full")
         result.is_line(4)

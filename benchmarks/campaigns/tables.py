@@ -2,7 +2,8 @@
 
 What is only spelled otherwise (separator, order of columns and rows, spaces, spelling of seeds, wide or long, encoding,
 index, comments, repeated headers) must give the same runs to the last digit. What is broken (bytes changed, cells
-exchanged, rows cut, columns renamed) must give runs or one line, of at most 420 characters, never a traceback and never longer than a few seconds of processor time.
+exchanged, rows cut, columns renamed) must give runs or one line of at most 420 characters, never a traceback and never
+longer than a few seconds of processor time.
 
     PYTHONPATH=src python benchmarks/campaigns/tables.py --n 20000
 """

@@ -126,7 +126,7 @@ def test_a_text_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr("pathlib.Path.replace", full)
-    with pytest.raises(StorageError, match="no space left to write .*report.html"):
+    with pytest.raises(StorageError, match=r"no space left to write .*report\.html"):
         write_text(file, "newer")
     assert file.read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "report.html"]
@@ -135,5 +135,5 @@ def test_a_text_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_what_is_no_file_is_written_to(tmp_path):
     write_text(Path(os.devnull), "nothing")
     assert not Path(os.devnull).is_file()
-    with pytest.raises(StorageError, match="cannot write .*: Is a directory"):
+    with pytest.raises(StorageError, match=r"cannot write .*: Is a directory"):
         write_text(tmp_path, "nothing")
