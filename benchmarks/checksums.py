@@ -27,7 +27,7 @@ import numpy as np
 from seedwise.run import Link, Observed, PlannedRun, Predictions, RunRecord, RunSpec
 from seedwise.store import Store, _checksums, _kinds
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import insert
+from seedwise.store._checksums import insert, short
 from seedwise.store._kinds import OBSERVED, PREDICTIONS, SERIES
 
 EXAMPLES = 360  # the test set of digits
@@ -69,10 +69,12 @@ def fill(path: Path, planned: list[PlannedRun], labels: Any) -> None:
 
 
 def _row(db: Any, made: RunRecord) -> dict[str, Any]:
-    left = {
-        kind.table.name.removeprefix("seedwise_"): kind.write(db, made.id, 0, values)
-        for kind, values in ((SERIES, [made.series]), (OBSERVED, [made.observed]), (PREDICTIONS, made.predictions))
-    }
+    kinds: tuple[tuple[_kinds.Kind[Any], list[Any]], ...] = (
+        (SERIES, [made.series]),
+        (OBSERVED, [made.observed]),
+        (PREDICTIONS, made.predictions),
+    )
+    left = {short(kind.table): kind.write(db, made.id, 0, values) for kind, values in kinds}
     own = {name: getattr(made, name) for name in ("status", "nonce", "metrics", "seconds", "resumed_from", "notes")}
     return {"run_id": made.id, "attempt": 0, "current": True, "left": json.dumps(left), **own}
 

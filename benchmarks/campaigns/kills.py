@@ -185,7 +185,7 @@ class Tree:
     def end(self) -> str:
         """Wait for the driver and return what it printed."""
         try:
-            return self.driver.communicate(timeout=600)[0]
+            return str(self.driver.communicate(timeout=600)[0])
         finally:
             os.close(self.moments)
 
