@@ -279,3 +279,20 @@ def test_checksums_are_made_anew_of_what_is_there(path):
     with Store(path) as store:
         store.check()
         assert 7.0 in store.seconds().values()
+
+
+@pytest.mark.parametrize("pages", [5, 20])
+@pytest.mark.parametrize("write", [recover, export_compact])
+def test_a_disk_that_is_full_is_named_and_nothing_is_left(path, write, pages, monkeypatch):
+    connect = sqlite3.connect
+
+    def small(name, *arguments, **options):
+        db = connect(name, *arguments, **options)
+        if str(name).endswith(".tmp"):
+            db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite says of both that the database or disk is full
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(StorageError, match=r"no space left to write .*new\.db"):
+        write(path, path.with_name("new.db"))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from seedwise.errors import StorageError
 from seedwise.run import storage_errors
 
@@ -24,10 +26,11 @@ def whole_or_not_there(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             yield temporary
             temporary.replace(target)
-        except sqlite3.Error as error:
-            if "full" in str(error) or "disk I/O" in str(error):
-                raise OSError(errno.ENOSPC, str(error)) from error
-            raise StorageError(f"cannot write {target}: {error}") from error
+        except (sqlite3.Error, DBAPIError) as error:
+            reason = str(error.orig if isinstance(error, DBAPIError) else error)
+            if "full" in reason or "disk I/O" in reason:
+                raise OSError(errno.ENOSPC, reason) from error
+            raise StorageError(f"cannot write {target}: {reason}") from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
