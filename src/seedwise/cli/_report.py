@@ -66,17 +66,19 @@ def write_report(store: Store, target: Path) -> None:
 
 def write_tables(store: Store, folder: Path) -> int:
     """Write the tables of every study in a store, and return how many files they are."""
-    from seedwise.reporting import attribution_files, search_files, table_files
+    from seedwise.reporting import ENDINGS, attribution_tables, search_tables, study_tables
     from seedwise.run import storage_errors
     from seedwise.study import attribution_results, study_results
     from seedwise.tuning import search_results
 
-    files = table_files(study_results(store)) | attribution_files(attribution_results(store))
-    files |= search_files(search_results(store))
+    tables = study_tables(study_results(store)) | attribution_tables(attribution_results(store))
+    tables |= search_tables(search_results(store))
+    forms = ("csv", "markdown", "latex")
+    files = {f"{name}{ENDINGS[form]}": table.encoded(form) for name, table in tables.items() for form in forms}
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
     return len(files)
 
 

@@ -3,21 +3,22 @@
 from seedwise.reporting._attribution import (
     AttributionFindings,
     attribution_figure,
-    attribution_files,
+    attribution_tables,
     attribution_findings,
 )
 from seedwise.reporting._compare import Comparison, compare
-from seedwise.reporting._findings import table_files
+from seedwise.reporting._findings import study_tables
 from seedwise.reporting._formatting import interval, number, percent
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import ENDINGS, Table
 from seedwise.reporting._topic import Section, Shown, Topic
-from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
+from seedwise.reporting._tuning import SearchFindings, parameters, search_tables, search_findings, search_numbers
 from seedwise.reporting.topics.costs import candidates
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
 
 __all__ = [
+    "ENDINGS",
     "AttributionFindings",
     "Comparison",
     "Results",
@@ -27,7 +28,7 @@ __all__ = [
     "Table",
     "Topic",
     "attribution_figure",
-    "attribution_files",
+    "attribution_tables",
     "attribution_findings",
     "candidates",
     "compare",
@@ -40,9 +41,9 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
-    "search_files",
+    "search_tables",
     "search_findings",
     "search_numbers",
-    "table_files",
+    "study_tables",
     "why_it_stopped",
 ]

@@ -74,15 +74,11 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
     return Table(["method", "verdict on spread", "verdict on the mean"], table)
 
 
-def table_files(studies: Sequence[StudyResults]) -> dict[str, str]:
-    """Return the tables of a report as files: CSV, Markdown and LaTeX (booktabs), by name.
+def study_tables(studies: Sequence[StudyResults]) -> dict[str, Table]:
+    """Return the tables of a report, by the name of the study and their own.
 
     Args:
         studies: their results.
 
     """
-    files: dict[str, str] = {}
-    for study in studies:
-        for key, table in findings_of(study).tables.items():
-            files |= table.files(f"{study.name}-{key}")
-    return files
+    return {f"{study.name}-{key}": table for study in studies for key, table in findings_of(study).tables.items()}
