@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seedwise.reporting import attribution_figure, attribution_tables, attribution_findings, render
+from seedwise.reporting import attribution_figure, attribution_findings, attribution_tables, render
 from seedwise.statistics import (
     Attribution,
     Metric,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import render, search_tables, search_findings, search_numbers
+from seedwise.reporting import render, search_findings, search_numbers, search_tables
 from seedwise.reporting._tuning import search_part
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure

@@ -3,8 +3,8 @@
 from seedwise.reporting._attribution import (
     AttributionFindings,
     attribution_figure,
-    attribution_tables,
     attribution_findings,
+    attribution_tables,
 )
 from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._findings import study_tables
@@ -13,7 +13,7 @@ from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
 from seedwise.reporting._table import ENDINGS, Table
 from seedwise.reporting._topic import Section, Shown, Topic
-from seedwise.reporting._tuning import SearchFindings, parameters, search_tables, search_findings, search_numbers
+from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
 from seedwise.reporting.topics.costs import candidates
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
 
@@ -28,8 +28,8 @@ __all__ = [
     "Table",
     "Topic",
     "attribution_figure",
-    "attribution_tables",
     "attribution_findings",
+    "attribution_tables",
     "candidates",
     "compare",
     "compared",
@@ -41,9 +41,9 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
-    "search_tables",
     "search_findings",
     "search_numbers",
+    "search_tables",
     "study_tables",
     "why_it_stopped",
 ]

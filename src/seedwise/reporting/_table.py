@@ -57,7 +57,9 @@ class Table:
             [['0', '0.30000000000000004'], ['1', '']]
 
         """
-        columns = [["" if gone else str(value) for value, gone in zip(frame[c], frame[c].isna())] for c in frame]
+        columns = [
+            ["" if gone else str(value) for value, gone in zip(frame[c], frame[c].isna(), strict=True)] for c in frame
+        ]
         return cls(list(map(str, frame.columns)), [list(row) for row in zip(*columns, strict=True)], frame)
 
     def __post_init__(self) -> None:
