@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._statement import statement
-from seedwise.reporting._svg import inline
+from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
 from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, understand
 from seedwise.results.readers import read
@@ -33,6 +34,7 @@ class MetricComparison:
         statement: what it says, in a paragraph.
         rows: the numbers behind it, in the unit of the data.
         cells: the data.
+        question: what was asked.
 
     """
 
@@ -40,6 +42,7 @@ class MetricComparison:
     statement: str
     rows: tuple[ComparisonRow, ...]
     cells: tuple[Cell, ...]
+    question: Question
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,35 @@ class Comparison:
         """Return the table of verdicts as a ``tabular`` with the rules of booktabs."""
         return self.table.to_latex()
 
+    def to_html(self, command: str | None = None) -> str:
+        """Return the page as HTML: what a report says of a study, of these runs.
+
+        Args:
+            command: the command that writes it, if there is one.
+
+        """
+        from seedwise.reporting._compare_page import comparison_page
+
+        return comparison_page(self, command)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page, an HTML file that needs nothing else.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
+
     def plot(self) -> Any:
         """Return a matplotlib figure with every run as a tick and the mean as a dot."""
-        return runs_figure(self.cells)
+        import matplotlib as mpl
+
+        settings: Any = AS_WRITTEN
+        with mpl.rc_context(settings):
+            figure = runs_figure(self.cells)
+            figure.draw_without_rendering()  # which makes the texts, with these settings
+        return figure
 
     def __str__(self) -> str:
         shown = [*self.lines]
@@ -104,11 +133,13 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         shown = [f"<p>{html.escape(line)}</p>" for line in self.lines]
-        for part in self.parts:
+        # A notebook is one page: what other cells show must not have the same ids.
+        prefix = hashlib.sha256(str(self).encode()).hexdigest()[:8]
+        for k, part in enumerate(self.parts):
             sentences = [html.escape(text) for text in [*part.results.plan, *part.results.reasons]]
             shown += [f"<p><b>{html.escape(part.statement)}</b></p>", f"<p>{html.escape(part.results.title)}</p>"]
             shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
-            shown.append(inline(partial(runs_figure, list(part.cells)), "runs"))
+            shown.append(inline(partial(runs_figure, list(part.cells)), f"runs{prefix}{k}"))
         return "".join(shown)
 
 
@@ -232,7 +263,7 @@ def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
         power=question.power,
         margin=question.margins(found.cells),
     )
-    return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells)
+    return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells, question)
 
 
 def _frames(data: Any) -> list[Frame]:

@@ -25,6 +25,7 @@ class Findings:
     Attributes:
         results: the comparisons.
         verdicts: method, verdict on spread, verdict on the mean.
+        statement: what the page says first, a paragraph.
         sections: the topics that have something to show, in the order of the registry.
         reasons: sentences on numbers that could not be given.
 
@@ -34,6 +35,7 @@ class Findings:
     verdicts: Table
     sections: list[Section]
     reasons: list[str]
+    statement: str = ""
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -42,16 +44,18 @@ class Findings:
         return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
 
 
-def findings_of(study: StudyResults) -> Findings:
-    """Compare the cells of a study, and lay out everything that a report says.
+def findings_of(study: StudyResults, results: Results | None = None, statement: str = "") -> Findings:
+    """Lay out everything that a report says of a study.
 
     Args:
         study: its results.
+        results: its cells compared; None: they are compared here.
+        statement: what the page says first, a paragraph.
 
     """
-    results = results_of(study.description, study.cells)
+    results = results or results_of(study.description, study.cells)
     sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results))
-    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons)
+    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons, statement)
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
