@@ -6,7 +6,7 @@ from seedwise.reporting._attribution import (
     attribution_files,
     attribution_findings,
 )
-from seedwise.reporting._compare import Comparison, compare
+from seedwise.reporting._compare import Comparison, compare, compare_frames
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._formatting import interval, number, percent
 from seedwise.reporting._html import render
@@ -31,6 +31,7 @@ __all__ = [
     "attribution_findings",
     "candidates",
     "compare",
+    "compare_frames",
     "compared",
     "interval",
     "looks_table",
