@@ -6,7 +6,7 @@ from seedwise.reporting._attribution import (
     attribution_findings,
     attribution_tables,
 )
-from seedwise.reporting._compare import Comparison, compare
+from seedwise.reporting._compare import Comparison, compare, compare_frames
 from seedwise.reporting._findings import study_tables
 from seedwise.reporting._formatting import interval, number, percent
 from seedwise.reporting._html import render
@@ -32,6 +32,7 @@ __all__ = [
     "attribution_tables",
     "candidates",
     "compare",
+    "compare_frames",
     "compared",
     "interval",
     "looks_table",

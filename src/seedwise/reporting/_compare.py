@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
@@ -17,8 +17,7 @@ from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
-from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, understand
-from seedwise.results.readers import read
+from seedwise.results import ComparedRuns, CompareOptions, Frame, compare_runs, read, takes, understand
 from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
 
 if TYPE_CHECKING:
@@ -143,62 +142,19 @@ class Comparison:
         return "".join(shown)
 
 
-def compare(
-    data: pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame],
-    *,
-    by: str | None = None,
-    methods: Sequence[str] = (),
-    metric: str | Sequence[str] | None = None,
-    base: str | None = None,
-    seed: str | Sequence[str] | None = None,
-    name: str | None = None,
-    task: str | None = None,
-    where: Mapping[str, object] | None = None,
-    step: str | None = None,
-    best: str | None = None,
-    fold: str | None = None,
-    higher_is_better: bool | None = None,
-    lower_is_better: bool = False,
-    unit: str | None = None,
-    unpaired: bool = False,
-    chance: float | None = None,
-    sd_ratio: float = 0.7,
-    power: float = 0.8,
-    factor: float | None = None,
-    margin: float | None = None,
-) -> Comparison:
+Data: TypeAlias = (
+    "pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame]"
+)
+
+
+@takes(CompareOptions)
+def compare(data: Data, options: CompareOptions) -> Comparison:
     """Compare methods with a base: spread, mean and verdicts, from results over seeds in any table.
 
     First it is decided what one run is, and said: which column names the method, the seed, the task, which rows are
     summaries or steps of a curve. What can be read in two ways is refused with the option that decides it. Runs are
     paired if at least half of all the seeds are in every method; a run without a partner counts in its own method's
     numbers and not in a comparison, and a line names it. An empty value is a failed run.
-
-    Args:
-        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), what a tracker wrote (MLflow, Weights &
-            Biases, TensorBoard, Lightning, Hydra, Optuna, Ray Tune), a store, or several of them; a file without a
-            column of methods is then a method named after the file.
-        by: the column that names the method.
-        methods: the methods to compare, the base among them: columns of a wide table or values of ``by``.
-        metric: the columns of the metrics, each a family of comparisons; in a wide table the metric's name.
-        base: the method that the others are compared with; None: the one that is called base, baseline or the like.
-        seed: the columns that together name the seed.
-        name: how method and seed are written in one name, such as ``{method}-s{seed}``.
-        task: the column of the task.
-        where: by column, the value of the rows to keep.
-        step: the column that counts the steps of curves, of which the last is taken.
-        best: the metric whose best step is taken instead.
-        fold: the column of the fold of a cross-validation.
-        higher_is_better: the direction; None: by the name of the metric.
-        lower_is_better: short for ``higher_is_better=False``.
-        unit: of the metric; ``share`` for fractions that are to be shown in percent.
-        unpaired: whether to ignore that seeds correspond.
-        chance: the metric at chance level, so that failed runs can be counted.
-        sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs that it takes.
-        power: the probability of finding it.
-        factor: the largest ratio of SDs that you would still call equal, above 1; without it there is no verdict
-            ``equivalent within a factor``.
-        margin: the largest difference of means that you would still call equal, in the unit of the metric; likewise.
 
     Returns:
         A comparison, which prints as what was understood, a paragraph and a table of verdicts.
@@ -213,38 +169,20 @@ def compare(
         >>> print(found.lines[0])
         2 methods x 4 seeds, metric accuracy (a fraction, shown in percent), higher is better
 
+    Args:
+        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), what a tracker wrote (MLflow, Weights &
+            Biases, TensorBoard, Lightning, Hydra, Optuna, Ray Tune), a store, or several of them; a file without a
+            column of methods is then a method named after the file.
+
     """
-    roles = Roles(
-        by=by,
-        methods=tuple(methods),
-        seed=_names(seed),
-        name=name,
-        task=task,
-        metric=_names(metric),
-        where=tuple((column, str(value)) for column, value in (where or {}).items()),
-        step=step,
-        best=best,
-        fold=fold,
-        higher_is_better=False if lower_is_better else higher_is_better,
-        unit=unit,
-    )
-    question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
-    return compared_frames(_frames(data), roles, question, base=base, unpaired=unpaired, chance=chance)
+    return compare_frames(_frames(data), options)
 
 
-def compared_frames(
-    frames: Sequence[Frame],
-    roles: Roles,
-    question: Question,
-    *,
-    base: str | None = None,
-    unpaired: bool = False,
-    chance: float | None = None,
-) -> Comparison:
+def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparison:
     """Compare the methods of tables; see ``compare``."""
-    runs = understand(frames, roles)
-    found = compare_runs(runs, base, question, unpaired=unpaired, chance=chance)
-    return Comparison(tuple(runs.lines), tuple(_of_metric(one, question) for one in found))
+    runs = understand(frames, options.roles)
+    found = compare_runs(runs, options.base, options.question, unpaired=options.unpaired, chance=options.chance)
+    return Comparison(tuple(runs.lines), tuple(_of_metric(one, options.question) for one in found))
 
 
 def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
@@ -274,10 +212,6 @@ def _frames(data: Any) -> list[Frame]:
     if isinstance(data, Sequence):
         return [read(Path(one)) for one in data]
     return [Frame(data, "the table")]
-
-
-def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def _about_mean(row: ComparisonRow) -> str:

@@ -1,14 +1,24 @@
 """Results from anywhere: a table is read, what one run is in it is understood, and its methods are compared."""
 
-from seedwise.results._compare import ComparedRuns, base_of, compare_runs
-from seedwise.results._read import Frame, read_table
-from seedwise.results._roles import Roles
-from seedwise.results._understand import Runs, are_fraction_and_percent, understand
-from seedwise.results.readers import read
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seedwise.results._compare import ComparedRuns, base_of, compare_runs
+    from seedwise.results._options import CompareOptions, Conditions, Help, Names, ReadOptions, takes, told
+    from seedwise.results._read import Frame, read_table
+    from seedwise.results._roles import Decimal, Roles
+    from seedwise.results._understand import Runs, are_fraction_and_percent, understand
+    from seedwise.results.readers import read
 
 __all__ = [
+    "CompareOptions",
     "ComparedRuns",
+    "Conditions",
+    "Decimal",
     "Frame",
+    "Help",
+    "Names",
+    "ReadOptions",
     "Roles",
     "Runs",
     "are_fraction_and_percent",
@@ -16,5 +26,26 @@ __all__ = [
     "compare_runs",
     "read",
     "read_table",
+    "takes",
+    "told",
     "understand",
 ]
+
+_HOMES = {
+    "_compare": ("ComparedRuns", "base_of", "compare_runs"),
+    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "takes", "told"),
+    "_read": ("Frame", "read_table"),
+    "_roles": ("Decimal", "Roles"),
+    "_understand": ("Runs", "are_fraction_and_percent", "understand"),
+    "readers": ("read",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: `--help` takes its options from here, and needs no numpy.
+    for module, names in _HOMES.items():
+        if name in names:
+            import importlib
+
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._cells import factorized
-
-Decimal = Literal[".", ","]
+from seedwise.results._roles import Decimal
 
 _MISSING: Final = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
 _NOT_FINITE: Final = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})

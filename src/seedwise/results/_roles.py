@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from seedwise.errors import SeedwiseError, did_you_mean
-from seedwise.results._numbers import Decimal
+
+Decimal = Literal[".", ","]
 
 
 @dataclass(frozen=True)
