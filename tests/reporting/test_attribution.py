@@ -166,5 +166,5 @@ def test_the_report_holds_the_attribution_and_escapes_names() -> None:
 def test_the_tables_have_names() -> None:
     found = section(attributions(12))
     tables = attribution_tables([found])
-    assert set(tables) == {f"s-attribution-{key}" for key in ("churn", "logits")}
-    assert tables["s-attribution-churn"] == attribution_findings(found).sections[0].table
+    assert set(tables) == {("s-attribution", key) for key in ("churn", "logits")}
+    assert tables["s-attribution", "churn"] == attribution_findings(found).sections[0].table

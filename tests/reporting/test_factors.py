@@ -113,4 +113,4 @@ def test_the_report_holds_table_and_bars() -> None:
     assert "How the spread goes with a factor" in page
     assert "Published: A paper." in page
     assert page.count("by the value of the factor") == 2
-    assert "conv2, published" in study_tables([study])["s-factors"].to_csv()
+    assert "conv2, published" in study_tables([study])["s", "factors"].to_csv()

@@ -169,7 +169,7 @@ def test_every_table_is_written_in_four_forms_with_the_same_texts() -> None:
     cells = [cell("base", BASE), cell("50 % & <more>", STEADY)]
     tables = study_tables([section(cells)])
     for key, table in found(cells).tables.items():
-        files = {form: tables[f"s-{key}"].encoded(form) for form in ENDINGS}
+        files = {form: tables["s", key].encoded(form) for form in ENDINGS}
         for read in (
             pd.read_csv(io.BytesIO(files["csv"]), dtype=str, keep_default_na=False),
             pd.read_parquet(io.BytesIO(files["parquet"])),
@@ -182,7 +182,9 @@ def test_every_table_is_written_in_four_forms_with_the_same_texts() -> None:
         assert latex.count(" \\\\\n") == 1 + len(table.rows)
         assert latex.count(" & ") == (1 + len(table.rows)) * (len(table.columns) - 1)
         assert "50 \\% \\& $<$more$>$" in latex
-    assert len(tables) == len(found(cells).tables)
+    assert set(tables) == {("s", key) for key in [*found(cells).tables, "numbers"]}
+    numbers = pd.read_parquet(io.BytesIO(tables["s", "numbers"].encoded("parquet"))).set_index("method")
+    assert numbers.spread["base"] == pytest.approx(100 * np.std(BASE, ddof=1))
     negative = found([cell("base", STEADY), cell("new", BASE)]).tables["results"]
     assert negative.rows[1][5].startswith("-")
     assert negative.to_latex().split(" & ")[-2].startswith("$-$")

@@ -191,7 +191,7 @@ def test_the_page_has_all_of_it_and_the_tables_are_files():
     ):  # fmt: skip
         assert text in html
     assert html.index("s-trials") < html.index("s-fresh")
-    assert {f"s-trials-{key}" for key in ("tuning", "trials", "importances")} <= set(search_tables([search()]))
+    assert {("s-trials", key) for key in ("tuning", "trials", "importances")} <= set(search_tables([search()]))
 
 
 def test_a_search_that_goes_on_says_so():

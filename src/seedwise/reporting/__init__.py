@@ -6,12 +6,13 @@ from seedwise.reporting._attribution import (
     attribution_findings,
     attribution_tables,
 )
-from seedwise.reporting._compare import Comparison, compare, compare_frames
+from seedwise.reporting._compare import Comparison, compare, compare_frames, compare_understood
+from seedwise.reporting._compare_page import comparison_tables
 from seedwise.reporting._findings import study_tables
 from seedwise.reporting._formatting import interval, number, percent
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._table import ENDINGS, Table
+from seedwise.reporting._table import ENDINGS, Table, Tables
 from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
 from seedwise.reporting.topics.costs import candidates
@@ -26,6 +27,7 @@ __all__ = [
     "Section",
     "Shown",
     "Table",
+    "Tables",
     "Topic",
     "attribution_figure",
     "attribution_findings",
@@ -33,7 +35,9 @@ __all__ = [
     "candidates",
     "compare",
     "compare_frames",
+    "compare_understood",
     "compared",
+    "comparison_tables",
     "interval",
     "looks_table",
     "number",

@@ -102,10 +102,10 @@ def attribution_part(results: AttributionResults, position: int) -> Part[Attribu
     return Part.of(results, found, figures, f"attribution{position}")
 
 
-def attribution_tables(attributions: Sequence[AttributionResults]) -> dict[str, Table]:
-    """Return the tables of attributions, by their names."""
+def attribution_tables(attributions: Sequence[AttributionResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of attributions, by the name of the attribution and their own."""
     return {
-        f"{attribution.name}-{section.key}": section.table
+        (attribution.name, section.key): section.table
         for attribution in attributions
         for section in attribution_findings(attribution).sections
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
@@ -17,7 +17,7 @@ from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
-from seedwise.results import ComparedRuns, CompareOptions, Frame, compare_runs, read, takes, understand
+from seedwise.results import ComparedRuns, CompareOptions, Data, Frame, Runs, compare_runs, frames_of, takes, understand
 from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
 
 if TYPE_CHECKING:
@@ -142,11 +142,6 @@ class Comparison:
         return "".join(shown)
 
 
-Data: TypeAlias = (
-    "pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame]"
-)
-
-
 @takes(CompareOptions)
 def compare(data: Data, options: CompareOptions) -> Comparison:
     """Compare methods with a base: spread, mean and verdicts, from results over seeds in any table.
@@ -175,12 +170,16 @@ def compare(data: Data, options: CompareOptions) -> Comparison:
             column of methods is then a method named after the file.
 
     """
-    return compare_frames(_frames(data), options)
+    return compare_frames(frames_of(data), options)
 
 
 def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparison:
     """Compare the methods of tables; see ``compare``."""
-    runs = understand(frames, options.roles)
+    return compare_understood(understand(frames, options.roles), options)
+
+
+def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
+    """Compare the methods of runs; see ``compare``."""
     found = compare_runs(runs, options.base, options.question, unpaired=options.unpaired, chance=options.chance)
     return Comparison(tuple(runs.lines), tuple(_of_metric(one, options.question) for one in found))
 
@@ -202,16 +201,6 @@ def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
         margin=question.margins(found.cells),
     )
     return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells, question)
-
-
-def _frames(data: Any) -> list[Frame]:
-    if isinstance(data, str | os.PathLike):
-        return [read(Path(data))]
-    if isinstance(data, Mapping):
-        return [Frame(frame, name) for name, frame in data.items()]
-    if isinstance(data, Sequence):
-        return [read(Path(one)) for one in data]
-    return [Frame(data, "the table")]
 
 
 def _about_mean(row: ComparisonRow) -> str:

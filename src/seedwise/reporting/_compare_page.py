@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._html import page
 from seedwise.reporting._part import Part
+from seedwise.reporting._table import Table
 from seedwise.study import CellResults, StudyDescription, StudyResults
 
 if TYPE_CHECKING:
@@ -27,6 +28,22 @@ def comparison_page(found: Comparison, command: str | None = None) -> str:
 def comparison_findings(part: MetricComparison) -> Findings:
     """Lay out all that a report says of the comparison by one metric."""
     return findings_of(_study(part), part.results, part.statement)
+
+
+def comparison_tables(found: Comparison, name: str) -> dict[tuple[str, str], Table]:
+    """Return the tables of the page, and the numbers behind them, by whose they are and their own name.
+
+    Args:
+        found: the comparison.
+        name: of the file; where there are several metrics, theirs follow it.
+
+    """
+    several = len(found.parts) > 1
+    return {
+        (f"{name}-{part.cells[0].metric.name}" if several else name, key): table
+        for part in found.parts
+        for key, table in comparison_findings(part).with_numbers.items()
+    }
 
 
 def _part(part: MetricComparison, position: int) -> Part[Findings]:

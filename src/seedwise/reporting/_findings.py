@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.registry import STUDY_TOPICS
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._results import Results, results_of
+from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
@@ -36,6 +36,14 @@ class Findings:
     sections: list[Section]
     reasons: list[str]
     statement: str = ""
+
+    @property
+    def with_numbers(self) -> dict[str, Table]:
+        """The tables, and the numbers of the comparisons in full precision, in the unit of the tables."""
+        import pandas as pd
+
+        rows = [row_numbers(row) for row in self.results.comparisons]
+        return {"numbers": Table.of(pd.DataFrame(rows)), **self.tables}
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -78,11 +86,11 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
     return Table(["method", "verdict on spread", "verdict on the mean"], table)
 
 
-def study_tables(studies: Sequence[StudyResults]) -> dict[str, Table]:
-    """Return the tables of a report, by the name of the study and their own.
+def study_tables(studies: Sequence[StudyResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of a report, and the numbers behind them, by the name of the study and their own.
 
     Args:
         studies: their results.
 
     """
-    return {f"{study.name}-{key}": table for study in studies for key, table in findings_of(study).tables.items()}
+    return {(study.name, key): table for study in studies for key, table in findings_of(study).with_numbers.items()}

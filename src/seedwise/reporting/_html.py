@@ -70,7 +70,7 @@ def page(
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )
     return template.render(
-        names=[part.name for part in (*searches, *studies, *attributions)],
+        names=[*(part.name for part in searches), *(part.name for part in studies), *(a.name for a in attributions)],
         lines=lines,
         searches=searches,
         studies=studies,

@@ -8,12 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Tables = Mapping[tuple[str, str], "Table"]
+"""Tables by whose they are, a study's or a file's, and by their own name."""
 
 ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {"csv": ".csv", "parquet": ".parquet", "latex": ".tex", "markdown": ".md"}
@@ -51,12 +54,15 @@ class Table:
     def of(cls, frame: pd.DataFrame) -> Table:
         """Return the table of a frame: numbers in full precision, what is missing as an empty text.
 
+        Columns of objects become columns of their type, or of texts if they hold several.
+
         Example:
             >>> import pandas as pd
             >>> Table.of(pd.DataFrame({"seed": [0, 1], "accuracy": [0.1 + 0.2, None]})).rows
             [['0', '0.30000000000000004'], ['1', '']]
 
         """
+        frame = frame.apply(_of_one_type)
         columns = [
             ["" if gone else str(value) for value, gone in zip(frame[c], frame[c].isna(), strict=True)] for c in frame
         ]
@@ -142,6 +148,12 @@ class Table:
                 return self.to_latex().encode()
             case _:
                 return f"{self.to_markdown()}\n".encode()
+
+
+def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    found = column.infer_objects()
+    is_text = found.map(lambda cell: isinstance(cell, str)) | found.isna()
+    return found if found.dtype != object or is_text.all() else found.astype(str).where(found.notna(), None)
 
 
 def _in_markdown(text: str) -> str:

@@ -4,16 +4,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedwise.results._compare import ComparedRuns, base_of, compare_runs
-    from seedwise.results._options import CompareOptions, Conditions, Help, Names, ReadOptions, takes, told
+    from seedwise.results._data import Data, frames_of, rliable_scores
+    from seedwise.results._options import (
+        CompareOptions,
+        Conditions,
+        Help,
+        Names,
+        ReadOptions,
+        ScoreOptions,
+        takes,
+        told,
+    )
     from seedwise.results._read import Frame, read_table
+    from seedwise.results._rliable import Scores, scores_of
     from seedwise.results._roles import Decimal, Roles
     from seedwise.results._understand import Runs, are_fraction_and_percent, understand
-    from seedwise.results.readers import read
+    from seedwise.results.readers import is_store, read
 
 __all__ = [
     "CompareOptions",
     "ComparedRuns",
     "Conditions",
+    "Data",
     "Decimal",
     "Frame",
     "Help",
@@ -21,11 +33,17 @@ __all__ = [
     "ReadOptions",
     "Roles",
     "Runs",
+    "ScoreOptions",
+    "Scores",
     "are_fraction_and_percent",
     "base_of",
     "compare_runs",
+    "frames_of",
+    "is_store",
     "read",
     "read_table",
+    "rliable_scores",
+    "scores_of",
     "takes",
     "told",
     "understand",
@@ -33,11 +51,13 @@ __all__ = [
 
 _HOMES = {
     "_compare": ("ComparedRuns", "base_of", "compare_runs"),
-    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "takes", "told"),
+    "_data": ("Data", "frames_of", "rliable_scores"),
+    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "ScoreOptions", "takes", "told"),
     "_read": ("Frame", "read_table"),
+    "_rliable": ("Scores", "scores_of"),
     "_roles": ("Decimal", "Roles"),
     "_understand": ("Runs", "are_fraction_and_percent", "understand"),
-    "readers": ("read",),
+    "readers": ("is_store", "read"),
 }
 
 

@@ -63,6 +63,16 @@ class Runs:
         """The methods, in the order of the table."""
         return list(dict.fromkeys(self.method))
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per run: its task where there are several, method, seed, fold and metrics."""
+        import pandas as pd
+
+        columns: dict[str, object] = {"task": self.task} if len(set(self.task)) > 1 else {}
+        columns |= {"method": self.method}
+        columns |= {} if self.seed is None else {"seed": self.seed}
+        columns |= {} if self.fold is None else {"fold": self.fold}
+        return pd.DataFrame({**columns, **self.values})
+
     @property
     def lines(self) -> list[str]:
         """What was understood, in one or two lines."""

@@ -51,10 +51,10 @@ def search_findings(results: SearchResults) -> SearchFindings:
     return SearchFindings(title(results), sentences(results), *sections_of(SEARCH_TOPICS, results))
 
 
-def search_tables(searches: Sequence[SearchResults]) -> dict[str, Table]:
-    """Return the tables of searches, by their names."""
+def search_tables(searches: Sequence[SearchResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of searches, by the name of the search and their own."""
     return {
-        f"{results.name}-{section.key}": section.table
+        (results.name, section.key): section.table
         for results in searches
         for section in search_findings(results).sections
         if section.table.rows

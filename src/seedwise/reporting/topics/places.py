@@ -37,7 +37,7 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
     columns += [
         "method",
         f"{base}: mean \u00b1 SD [95 %]",
-        "n",
+        f"n of {base}",
         "method: mean \u00b1 SD [95 %]",
         "n",
         "reduction [95 %]",
