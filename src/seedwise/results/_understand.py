@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, text_of, texts
+from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
-from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
+from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
 from seedwise.statistics import SHARE, Metric
@@ -157,6 +157,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
 def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
     """Leave out rows whose seed is a statistic, or that every method has under the name of one."""
     for column in data.columns:
+        if plainly(factorized(data[column])[1]) is not None:
+            continue
         summary = by_value(data[column], _names.is_statistic).astype(bool)
         if column == method or not summary.any():
             continue
@@ -232,7 +234,8 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
     step = read_numbers(data[columns.step]).values
-    return len(np.unique(np.stack([run, step], axis=1), axis=0)) == len(run)
+    order = np.lexsort((step, run))
+    return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))
 
 
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
