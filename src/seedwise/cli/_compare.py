@@ -41,19 +41,23 @@ def command(
     """
     from seedwise.reporting import compare_frames
     from seedwise.results import read
-    from seedwise.run import storage_errors
-    from seedwise.study import mistake, renamed_note
 
     if baseline is not None:
+        from seedwise.study import renamed_note
+
         typer.echo(f"seedwise: {renamed_note('--baseline', '--base')}", err=True)
         options = replace(options, base=options.base or baseline)
     if form not in _FORMS:
+        from seedwise.study import mistake
+
         raise SeedwiseError(mistake("format", form, _FORMS))
     if output is not None:
         _check_page(output, results)
     found = compare_frames([read(path) for path in results], options)
     show(found, form)
     if output is not None:
+        from seedwise.run import storage_errors
+
         with storage_errors(output):
             output.write_text(found.to_html(same_command(context)), encoding="utf-8")
         typer.echo(f"page: {output}", err=True)

@@ -8,10 +8,10 @@ from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._html import page
 from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
-from seedwise.study import CellResults, StudyDescription, StudyResults
 
 if TYPE_CHECKING:
     from seedwise.reporting._compare import Comparison, MetricComparison
+    from seedwise.study import StudyResults
 
 
 def comparison_page(found: Comparison, command: str | None = None) -> str:
@@ -54,6 +54,8 @@ def _part(part: MetricComparison, position: int) -> Part[Findings]:
 
 def _study(part: MetricComparison) -> StudyResults:
     """Return the results as those of a study of which nothing but the metric is known."""
+    from seedwise.study import CellResults, StudyDescription  # half a second, and only a page needs it
+
     metric = part.cells[0].metric
     description = StudyDescription(
         name=metric.name,

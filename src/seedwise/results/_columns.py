@@ -146,5 +146,3 @@ def _are_seeds(column: pd.Series[str]) -> bool:
 
 def _are_states(column: pd.Series[str]) -> bool:
     return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED
-
-
