@@ -8,11 +8,9 @@ without a word, and never in a traceback. What ``recover`` saves must be readabl
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sqlite3
 import sys
-import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from command import run_campaign
 from toy_study import MadeUp, plain, study_in
 
 from seedwise.errors import SeedwiseError
@@ -261,21 +260,5 @@ def campaign(folder: Path, damages: int, seed: int) -> tuple[Counter[tuple[str, 
     return ends, wrong
 
 
-def main() -> None:
-    """Run it, and exit with 1 if anything ended as it must not."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--damages", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ends, wrong = campaign(Path(folder), options.damages, options.seed)
-    for (damage, end), count in sorted(ends.items()):
-        print(f"{damage:12} {end:18} {count:6}")
-    for line in wrong:
-        print(line)
-    print(f"{sum(ends.values())} damages, seed {options.seed}: {len(wrong)} ended as they must not")
-    sys.exit(bool(wrong))
-
-
 if __name__ == "__main__":
-    main()
+    run_campaign(campaign, "damages", __doc__)

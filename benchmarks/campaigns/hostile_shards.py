@@ -8,12 +8,10 @@ or was cleaned; nothing is written but into the store and the folder beside it; 
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import shutil
 import sys
-import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from command import run_campaign
 from damaged_stores import numbers
 from toy_study import made_up, plain, study_in
 
@@ -214,21 +213,5 @@ def campaign(folder: Path, shards: int, seed: int) -> tuple[Counter[tuple[str, s
     return ends, wrong
 
 
-def main() -> None:
-    """Run it, and exit with 1 if anything ended as it must not."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ends, wrong = campaign(Path(folder), options.shards, options.seed)
-    for (what, end), count in sorted(ends.items()):
-        print(f"{what:40} {end:14} {count:6}")
-    for line in wrong:
-        print(line)
-    print(f"{sum(ends.values())} shards, seed {options.seed}: {len(wrong)} ended as they must not")
-    sys.exit(bool(wrong))
-
-
 if __name__ == "__main__":
-    main()
+    run_campaign(campaign, "shards", __doc__)

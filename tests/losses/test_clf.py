@@ -75,11 +75,22 @@ def test_variance_penalty_of_half_precision_is_computed_in_float32():
 @pytest.mark.parametrize(
     ("logits", "target", "error", "message"),
     [
-        (torch.zeros(4), torch.zeros(4, dtype=torch.int64), ValueError, r"\(4,\) and \(4,\).*lambda_v=0, or variance="),
+        (
+            torch.zeros(4),
+            torch.zeros(4, dtype=torch.int64),
+            ValueError,
+            r"\(4,\) and .*variance=residual_variance",
+        ),
         (torch.zeros(4, 2, 2), torch.zeros(4, dtype=torch.int64), ValueError, r"shape \(N, C\)"),
         (torch.zeros(4, 2), torch.zeros(3, dtype=torch.int64), ValueError, r"\(4, 2\) and \(3,\)"),
         (torch.zeros(4, 2), torch.zeros(4, 1, dtype=torch.int64), ValueError, r"class indices of shape \(N,\)"),
-        (torch.zeros(4, 2), torch.zeros(4), TypeError, r"integer class indices, got torch\.float32; use target\.long"),
+        (
+            torch.zeros(4, 2),
+            torch.zeros(4),
+            TypeError,
+            r"indices, got torch\.float32; for regression",
+        ),
+        (torch.zeros(4, 2), torch.zeros(4, 2, dtype=torch.int64), TypeError, "class probabilities, floating point"),
         (torch.zeros(4, 2), torch.zeros(4, dtype=torch.bool), TypeError, r"torch\.bool"),
         (torch.zeros(4, 2, dtype=torch.int64), torch.zeros(4, dtype=torch.int64), TypeError, "floating-point logits"),
     ],
@@ -222,13 +233,15 @@ def test_without_a_variance_term_other_targets_are_fine():
     assert clf(torch.zeros(4, 3), soft).item() == pytest.approx(math.log(3))
     assert clf.running_examples == 4
     assert clf(torch.zeros(2, 3, 5, 5), torch.zeros(2, 5, 5, dtype=torch.int64)).item() == pytest.approx(math.log(3))
-    assert clf.running_examples == 6
+    assert clf.running_examples == 4 + 2 * 5 * 5
     assert clf(torch.zeros(3), torch.tensor(1)).item() == pytest.approx(math.log(3))
-    assert clf.running_examples == 7
+    assert clf.running_examples == 4 + 2 * 5 * 5 + 1
+    assert clf(torch.zeros(3), torch.full((3,), 1 / 3)).item() == pytest.approx(math.log(3))
+    assert clf.running_examples == 4 + 2 * 5 * 5 + 2
 
 
 def test_a_target_without_examples_is_refused():
-    with pytest.raises(TypeError, match=r"counts the examples on the first axis of a target tensor, got <class 'list'"):
+    with pytest.raises(TypeError, match=r"no tensor in the target, list, .*: pass weight=, a function of"):
         given()(torch.tensor(1.0), [1, 2])
 
 

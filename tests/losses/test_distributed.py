@@ -64,8 +64,8 @@ def test_ranks_hold_the_same_state_and_return_their_own_loss(ranks, name):
     assert not torch.equal(ranks[0][name]["totals"], ranks[1][name]["totals"])
 
 
-@pytest.mark.parametrize("name", ["vml", "clf", "placebo"])
-def test_one_number_is_reduced_per_training_step_in_the_given_group(monkeypatch, name):
+@pytest.mark.parametrize(("name", "numbers"), [("vml", 1), ("clf", 2), ("placebo", 1)])
+def test_what_is_reduced_per_training_step_in_the_given_group(monkeypatch, name, numbers):
     calls = []
 
     class TwoEqualRanks:
@@ -77,20 +77,28 @@ def test_one_number_is_reduced_per_training_step_in_the_given_group(monkeypatch,
             calls.append((tensor.numel(), group))
             tensor.mul_(2)
 
-    monkeypatch.setattr("seedwise.losses._controller.dist", TwoEqualRanks)
+    for module in ("_controller", "clf"):
+        monkeypatch.setattr(f"seedwise.losses.{module}.dist", TwoEqualRanks)
     loss = two_ranks.LOSSES[name](process_group="ours")
     two_ranks.train(loss, EVERYTHING)
-    assert calls == [(1, "ours")] * two_ranks.STEPS
+    assert calls == [(1, "ours")] * two_ranks.STEPS * numbers
     with torch.no_grad():
         loss(torch.zeros(2, 3), torch.tensor([0, 1]))
     loss.eval()(torch.zeros(2, 3, requires_grad=True), torch.tensor([0, 1]))
-    assert len(calls) == two_ranks.STEPS
+    assert len(calls) == two_ranks.STEPS * numbers
 
 
 def test_the_variance_term_stays_that_of_each_rank(ranks):
     a, b = (rank["clf-variance"]["state"] for rank in ranks)
     assert_same_state(a, b, leaving_out=["last_penalty"])
     assert a["last_penalty"] != b["last_penalty"]
+
+
+def test_ranks_that_ignore_different_numbers_of_entries_hold_the_same_state(ranks):
+    a, b = (rank["clf-ignoring"]["state"] for rank in ranks)
+    assert_same_state(a, b)
+    kept = [int((two_ranks.ignoring(two_ranks.data(step)[1]) >= 0).sum()) for step in range(12, two_ranks.STEPS)]
+    assert a["running_examples"] == sum(kept)
 
 
 def test_a_non_finite_loss_on_one_rank_is_skipped_on_both(ranks):

@@ -24,13 +24,19 @@ def data(step):
     return 2 * torch.randn(BATCH, 5, generator=draw), torch.randint(0, 3, (BATCH,), generator=draw)
 
 
-def train(loss, rows, wrap=lambda model: model, spoilt=None):
+def ignoring(target):
+    """The targets of a batch, of whose first half only the first counts."""
+    return torch.cat([target[:1], torch.full((BATCH // 2 - 1,), -100), target[BATCH // 2 :]])
+
+
+def train(loss, rows, wrap=lambda model: model, spoilt=None, change=lambda target: target):
     """Gradients, factors and totals of every step; with `spoilt`, the inputs of that step are NaN."""
     torch.manual_seed(0)
     model = wrap(torch.nn.Linear(5, 3))
     gradients, factors, totals = [], [], []
     for step in range(STEPS):
         inputs, target = data(step)
+        target = change(target)
         inputs = inputs * math.nan if step == spoilt else inputs
         model.zero_grad()
         total = loss(model(inputs[rows]), target[rows])
@@ -56,6 +62,7 @@ def main(rank, folder):
     rows = slice(rank * BATCH // 2, (rank + 1) * BATCH // 2)
     found = {name: train(make(), rows, DistributedDataParallel) for name, make in LOSSES.items()}
     found["one rank spoilt"] = train(LOSSES["vml"](), rows, spoilt=6 if rank == 0 else None)
+    found["clf-ignoring"] = train(LOSSES["clf"](), rows, DistributedDataParallel, change=ignoring)
     alone, _ = dist.new_subgroups(1)
     found["alone"] = train(LOSSES["vml"](process_group=alone), rows)
     if rank == 0:  # would wait for the other rank for ever if it communicated

@@ -10,6 +10,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.losses._bases import known
 from seedwise.losses.control_options import only_factors
 
 Loss = Callable[[Any, Any], Tensor]
@@ -37,6 +38,14 @@ def batch_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
             "for any other kind of target pass base=, a function of (output, target)"
         )
     return F.cross_entropy(output, target)
+
+
+def _check_classes(output: Tensor) -> None:
+    if output.shape[1 if output.dim() > 1 else 0] == 1:
+        raise ValueError(
+            f"cross-entropy over a single class is 0 and trains nothing (outputs of shape {tuple(output.shape)}): "
+            "for yes or no pass base=torch.nn.BCEWithLogitsLoss(), for regression base=torch.nn.MSELoss()"
+        )
 
 
 def mean_scalar(value: object, name: str) -> Tensor:
@@ -177,6 +186,8 @@ class ControlledLoss(nn.Module, ABC):
 
     def _base_loss(self, output: Any, target: Any) -> Tensor:
         base = batch_cross_entropy if self.base is None else self.base
+        if known(self.base).function is F.cross_entropy and isinstance(output, Tensor) and output.dim() > 0:
+            _check_classes(output)
         return mean_scalar(base(output, target), "base")
 
     def _world_size(self) -> int:

@@ -1,7 +1,7 @@
 """What the package offers, imported when it is asked for."""
 
 from seedwise.losses._controller import Control, ControlledLoss, Controller
-from seedwise.losses.clf import CLFLoss, residual_variance, stable_penalty, variance_penalty
+from seedwise.losses.clf import CLFLoss, binary_variance, residual_variance, stable_penalty, variance_penalty
 from seedwise.losses.clf_options import CLFOptions
 from seedwise.losses.lr_control import LearningRateControl
 from seedwise.losses.placebo import PlaceboLoss
@@ -18,6 +18,7 @@ __all__ = [
     "PlaceboLoss",
     "VMLOptions",
     "VarianceMinimizerLoss",
+    "binary_variance",
     "huber",
     "huber_slope",
     "residual_variance",

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
 from seedwise.statistics import (
@@ -23,6 +22,7 @@ from seedwise.statistics import (
 )
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.core.formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
