@@ -3,16 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seedwise.results._compare import ComparedRuns, base_of, compare_runs
+    from seedwise.results._base import base_of
+    from seedwise.results._compare import ComparedRuns, compare_runs
+    from seedwise.results._metrics import are_fraction_and_percent
     from seedwise.results._options import CompareOptions, Conditions, Help, Names, ReadOptions, takes, told
     from seedwise.results._read import Frame, read_table
     from seedwise.results._roles import Decimal, Roles
-    from seedwise.results._understand import Runs, are_fraction_and_percent, understand
+    from seedwise.results._summaries import ComparedSummaries, Summaries, compare_summarized, understand_summaries
+    from seedwise.results._understand import Runs, understand
     from seedwise.results.readers import read
 
 __all__ = [
     "CompareOptions",
     "ComparedRuns",
+    "ComparedSummaries",
     "Conditions",
     "Decimal",
     "Frame",
@@ -21,22 +25,28 @@ __all__ = [
     "ReadOptions",
     "Roles",
     "Runs",
+    "Summaries",
     "are_fraction_and_percent",
     "base_of",
     "compare_runs",
+    "compare_summarized",
     "read",
     "read_table",
     "takes",
     "told",
     "understand",
+    "understand_summaries",
 ]
 
 _HOMES = {
-    "_compare": ("ComparedRuns", "base_of", "compare_runs"),
+    "_base": ("base_of",),
+    "_compare": ("ComparedRuns", "compare_runs"),
     "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "takes", "told"),
     "_read": ("Frame", "read_table"),
     "_roles": ("Decimal", "Roles"),
-    "_understand": ("Runs", "are_fraction_and_percent", "understand"),
+    "_metrics": ("are_fraction_and_percent",),
+    "_summaries": ("ComparedSummaries", "Summaries", "compare_summarized", "understand_summaries"),
+    "_understand": ("Runs", "understand"),
     "readers": ("read",),
 }
 
