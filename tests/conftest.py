@@ -1,10 +1,14 @@
-"""The published datasets, where they are at hand."""
+"""The published datasets, where they are at hand, and a study that is quick to train."""
 
 from collections.abc import Callable
 
 import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
+
+from .toy_project import contents_of, new_project, own_imports, project, undisturbed
+
+__all__ = ["contents_of", "new_project", "own_imports", "project", "published", "undisturbed"]
 
 
 @pytest.fixture(scope="session")

@@ -214,7 +214,7 @@ def forget_modules(folder: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave the search path as it was; a file edited twice within a second must not be read from a cached one."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

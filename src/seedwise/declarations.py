@@ -146,7 +146,9 @@ class OwnPart(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_defaults(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def _without_defaults(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            return value
         ours = {key: option for key, option in value.items() if key in cls.model_fields}
         options = {key: option for key, option in value.items() if key not in ours}
         return {**ours, **cls._differing(value["name"], options)}

@@ -11,7 +11,6 @@ from scipy import stats
 
 from seedwise.reporting import candidates, looks_table, results_of, why_it_stopped
 from seedwise.reporting._findings import findings_of
-from seedwise.reporting._formatting import reduction
 from seedwise.statistics import (
     Cost,
     Interval,
@@ -24,6 +23,7 @@ from seedwise.statistics import (
     runs_to_resolve,
     spread_ratio,
 )
+from seedwise.statistics.core.formatting import reduction
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 

@@ -11,7 +11,7 @@ import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.study import Method, Store, cells_of, check_study, description_of, parse_study, plan, study_results
 
-from .conftest import before_checksums
+from ..toy_project import before_checksums
 
 STUDY = {
     "name": "s",

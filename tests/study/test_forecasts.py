@@ -12,7 +12,7 @@ from seedwise.reporting import results_of
 from seedwise.statistics import Metric, forecast_difference
 from seedwise.study import Network, Silent, Store, Study, cells_of, description_of, forecasts, merge, study_results
 
-from .conftest import before_checksums
+from ..toy_project import before_checksums
 
 ROWS, HORIZON = 300, 6
 STUDY = """

@@ -7,7 +7,7 @@ import pytest
 from seedwise.reporting import results_of
 from seedwise.study import Store, cells_of, description_of
 
-from .conftest import before_checksums
+from ..toy_project import before_checksums
 
 LEGACY = """
 import torch

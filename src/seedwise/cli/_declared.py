@@ -89,4 +89,5 @@ _FORMS: Final[Mapping[Any, _Form]] = {
     Names: _Form(str | None, _names, "NAME,..."),
     Conditions: _Form(list[str] | None, _conditions, "COLUMN=VALUE"),
     Decimal | None: _Form(str | None, lambda text: text),
+    int | str | None: _Form(str | None, lambda text: text, "NUMBER|COLUMN"),
 }

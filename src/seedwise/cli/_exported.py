@@ -128,6 +128,10 @@ def export(what: Sequence[Path], options: CompareOptions, scale: str | None, tar
             yield from _add_scores(files, _understood([store], options), store.stem, options, target)
     elif scale is not None and store is None:
         raise SeedwiseError(f"--scale {scale} goes with a study file")
+    elif options.summary:
+        if SCORES in target.forms or target.table == RUNS:
+            raise SeedwiseError("means and SDs are no runs: pass --table results, or a folder and tables alone")
+        tables = _summarized(what, options)
     else:
         runs = _understood([store] if store is not None else what, options)
         yield from runs.lines
@@ -193,6 +197,13 @@ def _understood(what: Sequence[Path], options: CompareOptions) -> Runs:
 
     frames: list[Frame] = [read(path) for path in what]
     return understand(frames, options.roles)
+
+
+def _summarized(what: Sequence[Path], options: CompareOptions) -> Tables:
+    from seedwise.reporting import compare_frames, comparison_tables
+    from seedwise.results import read
+
+    return comparison_tables(compare_frames([read(path) for path in what], options), what[0].resolve().stem)
 
 
 def _compared(runs: Runs, name: str, options: CompareOptions, only: str | None) -> tuple[Tables, list[str]]:

@@ -113,17 +113,19 @@ def _one_unit(new: list[float], base: list[float], name: str, path: Path) -> Non
 
 
 def _said(found: Gate, metric: Metric, margin: float | None) -> str:
+    from seedwise.statistics.core.formatting import limits, significant
+
     scale, unit = metric.scale, " points" if metric.is_percent else ""
     m, n = found.difference.n if isinstance(found.difference.n, list) else (1, found.difference.n)
 
     def number(value: float) -> str:
-        return f"{scale * value:.3g}"
+        return significant(scale * value)
 
     runs = "1 run" if m == 1 else f"{m} runs"
     apart = found.difference
     what = f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of"
-    ends = f"{100 * apart.level:.3g} % interval {number(apart.low)} to {number(apart.high)}"
-    p = f"p = {found.p_regression:.3g}, {_better(metric)} is better"
+    ends = limits(apart.level, number(apart.low), number(apart.high))
+    p = f"p = {significant(found.p_regression)}, {_better(metric)} is better"
     lines = [f"{what} {n} runs of the base ({ends}), {p}"]
     if found.equivalence is not None and margin is not None:
         shown = "shown" if found.equivalence.equivalent else "not shown"
@@ -131,7 +133,7 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
     low, high = found.false_alarms_range
     lines.append(
         f"a regression of {number(found.smallest_regression)}{unit} is found with a chance of .8; of 100 uses where "
-        f"nothing is worse {found.false_alarms:.3g} raise an alarm, with this base {low:.0f} to {high:.0f}"
+        f"nothing is worse {significant(found.false_alarms)} raise an alarm, with this base {low:.0f} to {high:.0f}"
     )
     return "\n".join(lines)
 

@@ -89,8 +89,9 @@ def _place(candidate: Candidate) -> tuple[str, str]:
 def _seen(found: list[Candidate]) -> str:
     """Return what was seen instead."""
     from seedwise.statistics import Interval
+    from seedwise.statistics.core.formatting import reduction
 
     r = found[0].reduction if found else "nothing was read out"
     if not isinstance(r, Interval):
         return str(r)
-    return f"the reduction is {r.estimate:.0f} % [{r.low:.0f}, {r.high:.0f}]"
+    return f"the reduction is {reduction(r)}"

@@ -11,6 +11,7 @@ Example:
 from seedwise.randomness._determinism import strict_determinism
 from seedwise.randomness._generators import Fate, moved_seeds, seeded
 from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
+from seedwise.randomness._torch import torch_if_installed
 from seedwise.randomness._ulp import nudge_one_weight
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "nudge_one_weight",
     "seeded",
     "strict_determinism",
+    "torch_if_installed",
 ]

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from seedwise.randomness._torch import torch_if_installed
+
 _COMPILER: Final = "TORCHINDUCTOR_DETERMINISTIC"
 
 
 @contextmanager
 def strict_determinism(enabled: bool = True) -> Iterator[None]:
-    """Allow only operations with a deterministic form inside the block; restore the switches after it.
+    """Allow torch only operations with a deterministic form inside the block; restore the switches after it.
 
     Deterministic algorithms on, autotuning off, fresh memory not filled (torch would fill it to make reads of
     uninitialised memory repeatable, at a cost in every allocation). On CUDA the cuBLAS workspace must be set before
@@ -30,18 +32,20 @@ def strict_determinism(enabled: bool = True) -> Iterator[None]:
         True
 
     """
-    import torch
-
+    torch = torch_if_installed()
+    if torch is None:
+        yield
+        return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     was_on = torch.are_deterministic_algorithms_enabled()
     warned_only = torch.is_deterministic_algorithms_warn_only_enabled()
     benchmark = torch.backends.cudnn.benchmark
     compiler = os.environ.get(_COMPILER)
-    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    fill = torch.utils.deterministic.fill_uninitialized_memory
     os.environ[_COMPILER] = "1" if enabled else "0"
     _switch(enabled)
     torch.backends.cudnn.benchmark = False
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.utils.deterministic.fill_uninitialized_memory = False
     try:
         yield
     finally:
@@ -51,7 +55,7 @@ def strict_determinism(enabled: bool = True) -> Iterator[None]:
             os.environ[_COMPILER] = compiler
         _switch(was_on, warned_only)
         torch.backends.cudnn.benchmark = benchmark
-        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+        torch.utils.deterministic.fill_uninitialized_memory = fill
 
 
 def _switch(on: bool, warn_only: bool = False) -> None:
@@ -60,8 +64,7 @@ def _switch(on: bool, warn_only: bool = False) -> None:
     It is not imported for that, which takes nearly as long as importing torch; if a run imports it later, it reads the
     environment variable.
     """
-    import torch
-
+    torch = torch_if_installed()
     if "torch._inductor.config" in sys.modules:
         torch.use_deterministic_algorithms(on, warn_only=warn_only)
     else:

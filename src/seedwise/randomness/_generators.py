@@ -1,4 +1,4 @@
-"""The global generators of python, numpy and torch: seeded for a block, and what became of them in it."""
+"""The global generators of python, numpy and torch (where it is installed): seeded for a block, and their fate in it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seedwise.randomness._torch import torch_if_installed
 
 _WORDS: Final = 624
 """32-bit words in the state of a Mersenne twister, which python and numpy share."""
@@ -53,15 +55,16 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
         What became of them.
 
     """
-    import torch
-
+    torch = torch_if_installed()
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - other people's code draws from it
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
     fate = Fate()
-    with torch.random.fork_rng(devices=devices):
+    with ExitStack() as restored:
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
-        torch.manual_seed(seed)
+        if torch is not None:
+            devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+            restored.enter_context(torch.random.fork_rng(devices=devices))
+            torch.manual_seed(seed)
         start, began = _states(), time.perf_counter()
         try:
             yield fate
@@ -77,7 +80,7 @@ def moved_seeds(by: int, given: Collection[int]) -> Iterator[None]:
 
     What then changes depends on draws that follow a seed of the code's own.
     """
-    import torch
+    torch = torch_if_installed()
 
     def moved(value: Any) -> Any:
         # numpy takes the last 32 bits of what was given, and no more
@@ -94,12 +97,10 @@ def moved_seeds(by: int, given: Collection[int]) -> Iterator[None]:
         return call
 
     with ExitStack() as patches:
-        for owner, name, keyword in (
-            (random, "seed", "a"),
-            (np.random, "seed", "seed"),
-            (torch, "manual_seed", "seed"),
-            (torch.random, "manual_seed", "seed"),
-        ):
+        owners = [(random, "seed", "a"), (np.random, "seed", "seed")]
+        if torch is not None:
+            owners += [(torch, "manual_seed", "seed"), (torch.random, "manual_seed", "seed")]
+        for owner, name, keyword in owners:
             seed = getattr(owner, name)
             setattr(owner, name, moving(seed, keyword))
             patches.callback(setattr, owner, name, seed)
@@ -107,23 +108,23 @@ def moved_seeds(by: int, given: Collection[int]) -> Iterator[None]:
 
 
 def _states() -> dict[str, Any]:
-    import torch
-
+    torch = torch_if_installed()
     python = random.getstate()[1]
     numpy: Any = np.random.get_state(legacy=False)  # noqa: NPY002
     states: dict[str, Any] = {
         "python": (np.array(python[:_WORDS], np.uint32), python[_WORDS]),
         "numpy": (numpy["state"]["key"].copy(), numpy["state"]["pos"]),
-        "torch": torch.get_rng_state(),
     }
+    if torch is None:
+        return states
+    states["torch"] = torch.get_rng_state()
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         states["cuda"] = torch.cuda.get_rng_state_all()
     return states
 
 
 def _compare(start: dict[str, Any], fate: Fate, seed: int, given: Collection[int], seconds: float) -> None:
-    import torch
-
+    torch = torch_if_installed()
     end = _states()
     for name in ("python", "numpy"):
         (key, at), (last, now) = start[name], end[name]
@@ -134,6 +135,8 @@ def _compare(start: dict[str, Any], fate: Fate, seed: int, given: Collection[int
             _leads_to(other, last, seconds) for other in _starts(name, given)
         ):
             fate.reseeded.append(name)
+    if torch is None:
+        return
     # Where CUDA began in the block, whatever it drew moved the generator of the CPU or of a kernel that did not count.
     cuda = "cuda" in end and (
         "cuda" not in start

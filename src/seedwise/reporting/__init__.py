@@ -9,7 +9,6 @@ from seedwise.reporting._attribution import (
 from seedwise.reporting._compare import Comparison, compare, compare_frames, compare_understood
 from seedwise.reporting._compare_page import comparison_tables
 from seedwise.reporting._findings import study_tables
-from seedwise.reporting._formatting import interval, number, percent
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
 from seedwise.reporting._table import ENDINGS, Table, Tables
@@ -17,6 +16,7 @@ from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
 from seedwise.reporting.topics.costs import candidates
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
+from seedwise.statistics.core.formatting import interval, number, percent
 
 __all__ = [
     "ENDINGS",

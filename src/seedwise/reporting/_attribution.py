@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._formatting import decimals_for, interval, of_first_runs
 from seedwise.reporting._part import Part
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
@@ -24,6 +23,7 @@ from seedwise.statistics.attribution.reading import (
     has_shares,
     read_attribution,
 )
+from seedwise.statistics.core.formatting import decimals_for, interval, of_first_runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

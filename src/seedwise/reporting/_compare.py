@@ -9,16 +9,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
-from seedwise.reporting._results import Results, compared, row_numbers
+from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
-from seedwise.results import ComparedRuns, CompareOptions, Data, Frame, Runs, compare_runs, frames_of, takes, understand
-from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
+from seedwise.results import (
+    ComparedRuns,
+    ComparedSummaries,
+    CompareOptions,
+    Data,
+    Frame,
+    Runs,
+    compare_runs,
+    compare_summarized,
+    frames_of,
+    takes,
+    understand,
+    understand_summaries,
+)
+from seedwise.statistics import (
+    Answer,
+    Cell,
+    ComparisonRow,
+    Question,
+    answer,
+    compare_study_summaries,
+    runs_to_resolve,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +53,7 @@ class MetricComparison:
         results: the table; shares of examples in percent.
         statement: what it says, in a paragraph.
         rows: the numbers behind it, in the unit of the data.
-        cells: the data.
+        cells: the data; none where only means and SDs are known.
         question: what was asked.
 
     """
@@ -138,7 +159,8 @@ class Comparison:
             sentences = [html.escape(text) for text in [*part.results.plan, *part.results.reasons]]
             shown += [f"<p><b>{html.escape(part.statement)}</b></p>", f"<p>{html.escape(part.results.title)}</p>"]
             shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
-            shown.append(inline(partial(runs_figure, list(part.cells)), f"runs{prefix}{k}"))
+            svg = partial(runs_figure, list(part.cells))
+            shown += [inline(svg, f"runs{prefix}{k}")] if part.cells else []
         return "".join(shown)
 
 
@@ -175,32 +197,53 @@ def compare(data: Data, options: CompareOptions) -> Comparison:
 
 def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparison:
     """Compare the methods of tables; see ``compare``."""
+    if options.summary:
+        summaries = understand_summaries(frames, options.roles, options.n)
+        compared_summaries = compare_summarized(summaries, options.base, options.question)
+        return Comparison(tuple(summaries.lines), tuple(map(_of_summaries, compared_summaries)))
     return compare_understood(understand(frames, options.roles), options)
 
 
 def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
     """Compare the methods of runs; see ``compare``."""
     found = compare_runs(runs, options.base, options.question, unpaired=options.unpaired, chance=options.chance)
-    return Comparison(tuple(runs.lines), tuple(_of_metric(one, options.question) for one in found))
+    return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
 
 
-def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
+def _of_runs(found: ComparedRuns) -> MetricComparison:
     try:
-        results = compared(found.cells, base=found.base, question=question)
+        shown = answer(found.cells, found.base, found.question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
+    said = statement(shown.rows, found.base, shown.plan)
+    return MetricComparison(_with_means(results, found.notes), said, found.rows, found.cells, found.question)
+
+
+_NORMAL_THEORY: Final = (
+    "Welch's t and F, of means and SDs alone: they take values for normal, which nothing here can check, and runs for "
+    "unpaired"
+)
+
+
+def _of_summaries(found: ComparedSummaries) -> MetricComparison:
+    scale, question = found.cells[0].metric.scale, found.question
+    margin = None if question.margin is None else scale * question.margin
+    rows = compare_study_summaries(
+        [cell.shown for cell in found.cells], base=found.base, factor=question.factor, margin=margin
+    )
+    plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
+    results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
+    said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
+    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question)
+
+
+def _with_means(results: Results, notes: Sequence[str]) -> Results:
+    """Return a table of results with the verdicts on the mean, and notes before the reasons."""
     table = results.table
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
-    shown = replace(
-        results, table=Table([*table.columns, "verdict on the mean"], texts), reasons=[*found.notes, *results.reasons]
-    )
-    plan = runs_to_resolve(
-        results.comparisons,
-        sd_ratio=question.sd_ratio,
-        power=question.power,
-        margin=question.margins(found.cells),
-    )
-    return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells, question)
+    with_means = Table([*table.columns, "verdict on the mean"], texts)
+    return replace(results, table=with_means, reasons=[*notes, *results.reasons])
 
 
 def _about_mean(row: ComparisonRow) -> str:

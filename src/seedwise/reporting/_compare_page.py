@@ -40,7 +40,7 @@ def comparison_tables(found: Comparison, name: str) -> dict[tuple[str, str], Tab
     """
     several = len(found.parts) > 1
     return {
-        (f"{name}-{part.cells[0].metric.name}" if several else name, key): table
+        (f"{name}-{part.rows[0].metric.name}" if several else name, key): table
         for part in found.parts
         for key, table in comparison_findings(part).with_numbers.items()
     }
@@ -54,14 +54,14 @@ def _part(part: MetricComparison, position: int) -> Part[Findings]:
 
 def _study(part: MetricComparison) -> StudyResults:
     """Return the results as those of a study of which nothing but the metric is known."""
-    from seedwise.study import CellResults, StudyDescription  # half a second, and only a page needs it
+    from seedwise.study import CellResults, StudyDescription, StudyResults  # half a second, and only a page needs it
 
-    metric = part.cells[0].metric
+    metric = part.rows[0].metric
     description = StudyDescription(
         name=metric.name,
         base=part.results.base,
         question=part.question,
-        metrics={cell.task: (metric,) for cell in part.cells},
+        metrics={row.task: (metric,) for row in part.rows},
         models={},
     )
     return StudyResults(description, tuple(map(CellResults, part.cells)), provenance=None)

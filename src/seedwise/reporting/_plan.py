@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seedwise.reporting._formatting import decimals_for, number
 from seedwise.statistics import RunsToResolve
+from seedwise.statistics.core.formatting import decimals_for, number
 
 
 def plan_sentences(plan: RunsToResolve | None, *, listed: bool = False) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seedwise.reporting._formatting import decimals_for, number
 from seedwise.statistics import SpreadProfile
+from seedwise.statistics.core.formatting import decimals_for, number
 
 
 def sd_texts(profile: SpreadProfile, k: int) -> tuple[str, str]:

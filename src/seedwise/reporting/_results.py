@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import Table
 from seedwise.statistics import (
+    Answer,
     Cell,
     ComparisonRow,
     Interval,
@@ -23,6 +23,7 @@ from seedwise.statistics import (
 )
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.core.formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
@@ -135,8 +136,21 @@ def compared(
 
     """
     found = answer(cells, base, question, look)
+    return laid_out(found, headline(models, cells, found.rows), base, cells)
+
+
+def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -> Results:
+    """Lay the numbers of comparisons out.
+
+    Args:
+        found: the comparisons, with their plan.
+        title: what was trained and how.
+        base: the method that the others are compared with.
+        cells: the runs, for what else is said of them.
+
+    """
     rows = found.rows
-    share = cells[0].metric.is_percent
+    share = rows[0].metric.is_percent
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1
@@ -149,7 +163,7 @@ def compared(
         *(["readout"] if several_readouts else []),
         "n",
         "failed",
-        cells[0].metric.title,
+        rows[0].metric.title,
         "SD [95 %]",
         "reduction [95 %]",
         _P,
@@ -186,15 +200,14 @@ def compared(
                 cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
             else:
                 cells_of_row.append("-")
-        cell = by_place[row.task, row.regime, row.method, row.readout]
-        if with_alike:
+        cell = by_place.get((row.task, row.regime, row.method, row.readout))
+        if with_alike and cell is not None:
             known = cell.distinct is not None and cell.readout == "plain"
             cells_of_row.append(f"{cell.distinct} of {cell.finished}" if known else "-")
-        if with_still:
+        if with_still and cell is not None:
             cells_of_row.append(", ".join(cell.unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
-    title = headline(models, cells, rows)
     full = Table(columns, table)
     shown, unique = full.without(_P), list(dict.fromkeys(reasons))
     return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, list(rows), base, decimals)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from seedwise.reporting._formatting import decimals_for, number, reduction
 from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
+from seedwise.statistics.core.formatting import decimals_for, number, reduction
 
 _MEANS = {
     "better": "better than {base}",

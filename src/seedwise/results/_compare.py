@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
-from seedwise.results import _names
-from seedwise.results._roles import known, listed
+from seedwise.results._base import base_of
+from seedwise.results._roles import listed
 from seedwise.results._understand import Runs
 from seedwise.statistics import Cell, ComparisonRow, Metric, Question, compare_study
 from seedwise.statistics.cells.cell import AS_GIVEN
@@ -33,25 +33,6 @@ class ComparedRuns:
     base: str
     question: Question
     notes: tuple[str, ...]
-
-
-def base_of(methods: list[str], given: str | None) -> str:
-    """Return the method that the others are compared with: the one named, or the one that is called so.
-
-    Raises:
-        SeedwiseError: one line, if there is no such method or nothing says which it is.
-
-    Example:
-        >>> base_of(["ours", "Baseline"], None)
-        'Baseline'
-
-    """
-    if given is not None:
-        return known("method", given, methods)
-    called = [method for method in methods if method.lower() in _names.BASES]
-    if len(called) != 1:
-        raise SeedwiseError(f"which method is the base: {listed(methods)}? Pass --base '{methods[0]}' (base=...)")
-    return called[0]
 
 
 def compare_runs(

@@ -21,8 +21,6 @@ ROW: Final = "row"
 """The column that numbers the rows of a wide table without seeds."""
 
 _RANGES: Final = ("__MIN", "__MAX")
-_MEAN: Final = frozenset({"mean", "avg", "average"})
-_SPREAD: Final = frozenset({"std", "stdev", "stddev", "sd", "sem", "stderr"})
 
 
 @dataclass
@@ -132,11 +130,11 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
     by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
-    candidates = _candidates(data, numeric, roles)
+    candidates = method_candidates(data, numeric, roles)
     if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
     means_are_refused(data, columns)
-    method = _method(data, candidates, roles)
+    method = method_column(data, candidates, roles)
     run = None if method else next((column for column in candidates if _is_run_name(data, column, roles)), None)
     if run is not None:
         return _named_runs(data, run, roles, notes)
@@ -144,11 +142,11 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
         notes.read_as.append(f"method: column '{method or candidates[0]}'")
         return Long(data, method or candidates[0])
     if len(candidates) > 1:
-        raise SeedwiseError(_which_method(candidates))
+        raise SeedwiseError(which_method(candidates))
     return _wide_or_file(data, numeric, roles, notes, name)
 
 
-def _which_method(columns: list[str]) -> str:
+def which_method(columns: list[str]) -> str:
     return f"which column names the method: {listed(map(repr, columns))}? Pass --by '{columns[0]}' (by='{columns[0]}')"
 
 
@@ -159,14 +157,16 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
         SeedwiseError: if cells are like ``87.1 ± 0.2``, or a column of means stands beside one of SDs.
 
     """
-    rest = {column: tuple(w for w in _names.words(column) if w not in _MEAN | _SPREAD) for column in columns}
-    spreads = {rest[c] for c in columns if _SPREAD & set(_names.words(c))}
+    rest = {
+        column: tuple(w for w in _names.words(column) if w not in _names.MEAN | _names.SPREAD) for column in columns
+    }
+    spreads = {rest[c] for c in columns if _names.SPREAD & set(_names.words(c))}
     for column in columns:
         cells = factorized(data[column])[1]
         cell = next((one for one in cells if isinstance(one, str) and not is_missing(one)), "")
         try:
             read_numbers([cell], ".")
-            means = bool(_MEAN & set(_names.words(column))) and rest[column] in spreads
+            means = bool(_names.MEAN & set(_names.words(column))) and rest[column] in spreads
         except NotANumberError as error:
             means = error.is_mean
         except SeedwiseError:
@@ -179,7 +179,7 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
             )
 
 
-def _candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
+def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
     others = {*roles.seed, roles.task, roles.step, roles.fold, *roles.metric, *(column for column, _ in roles.where)}
     found = []
@@ -209,7 +209,7 @@ def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
     return len(data[keys].drop_duplicates())
 
 
-def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:
+def method_column(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:
     """Return the column that is called like one that names the method."""
     if roles.methods:
         holding = [c for c in candidates if set(roles.methods) <= set(different(data[c]))]
@@ -226,7 +226,7 @@ def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | No
     if len(called) > 1:
         same = data.drop_duplicates(called)
         if any(same[c].nunique() < len(same) for c in called):
-            raise SeedwiseError(_which_method(called))
+            raise SeedwiseError(which_method(called))
     return called[0] if called else None
 
 
@@ -291,10 +291,10 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     metric = roles.metric[0] if roles.metric else "value"
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
-    candidates = _candidates(melted.drop(columns=["seed of column", metric]), [], roles)
-    method = _method(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
+    candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
+    method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
     if method is None:
-        raise SeedwiseError(_which_method(candidates or [column for column in keys if column in data.columns][:1]))
+        raise SeedwiseError(which_method(candidates or [column for column in keys if column in data.columns][:1]))
     return Long(melted, method, "seed of column", metric)
 
 

@@ -31,6 +31,13 @@ FAILED: Final = frozenset({
 STATISTICS: Final = frozenset(
     {"mean", "avg", "average", "std", "stdev", "stddev", "sd", "sem", "stderr", "median", "min", "max", "total"}
 )
+MEAN: Final = frozenset({"mean", "avg", "average"})
+SPREAD: Final = frozenset({"std", "stdev", "stddev", "sd", "sem", "stderr"})
+STANDARD_ERROR: Final = frozenset({"sem", "stderr"})
+COUNTS: Final = (
+    "n", "count", "runs", "n_runs", "num_runs", "seeds", "n_seeds", "num_seeds", "replicates", "repeats", "n_repeats",
+    "trials", "n_trials", "nobs",
+)  # fmt: skip
 BASES: Final = ("base", "baseline", "control", "vanilla", "default", "standard", "reference")
 
 

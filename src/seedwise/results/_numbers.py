@@ -17,7 +17,7 @@ from seedwise.results._roles import Decimal
 _MISSING: Final = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
 _NOT_FINITE: Final = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _PLAIN: Final = b"0123456789.+-eE"
-_MEANS: Final = re.compile(r"\u00b1|\+/-|\+-")
+PLUS_MINUS: Final = re.compile(r"\u00b1|\+/-|\+-|\\pm")
 _TAIL: Final = r"(?:[eE][+-]?\d+)?"
 _POINT: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?|\d+\.?\d*|\.\d+){_TAIL}")
 _COMMA: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d*)?|\d+,?\d*|,\d+){_TAIL}")
@@ -35,7 +35,7 @@ class NotANumberError(ValueError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
-        self.is_mean = bool(_MEANS.search(text)) and bool(re.search(r"\d", text))
+        self.is_mean = bool(PLUS_MINUS.search(text)) and bool(re.search(r"\d", text))
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,10 @@ class ScoreOptions(ReadOptions):
 class CompareOptions(ScoreOptions):
     """What is compared in a table, and what is asked."""
 
+    summary: Annotated[bool, Help("The table holds means and SDs: columns, or '87.1 ± 0.2'.")] = False
+    n: Annotated[
+        int | str | None, Help("The number of runs behind each mean, or the column that says it.", "by its name")
+    ] = None
     base: Annotated[str | None, Help("The method that the others are compared with.", "the one called base")] = None
     unpaired: Annotated[bool, Help("The runs of different methods share nothing.")] = False
     sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("ge", 0.01), ("le", 0.99)] = 0.7
@@ -112,6 +116,17 @@ class CompareOptions(ScoreOptions):
         float | None,
         Help("The largest difference of means that you would still call equal, in the metric's unit."),
     ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.n, str) and self.n.isdecimal():
+            object.__setattr__(self, "n", int(self.n))
+        of_runs = ("seed", "name", "step", "best", "fold", "unpaired", "chance")
+        given = next((name for name in of_runs if getattr(self, name)), None)
+        if self.summary and given is not None:
+            raise SeedwiseError(f"--summary compares means and SDs, and --{given} is about runs: leave one out")
+        if self.n is not None and not self.summary:
+            raise SeedwiseError("--n says how many runs are behind a mean: pass --summary, too (summary=True)")
 
     @property
     def question(self) -> Question:

@@ -16,20 +16,18 @@ from seedwise.results._cells import by_value, different, factorized, text_of, te
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
+from seedwise.results._metrics import counted, described, metric_of
 from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
-from seedwise.statistics import SHARE, Metric
-from seedwise.statistics.cells.metric import inferred
+from seedwise.statistics import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Names = NDArray[np.object_]
 
-_ONE_TASK: Final = "results"
-_LARGEST: Final = 1e100
-"""Beyond it the squares that an SD adds up overflow."""
+ONE_TASK: Final = "results"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +77,11 @@ class Runs:
         tasks = len(set(self.task))
         sizes = sorted(set(Counter(zip(self.task, self.method, strict=True)).values()))
         what = "run" if self.seed is None else "seed"
-        runs = _count(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
-        parts = [_count(len(self.methods), "method"), *([_count(tasks, "task")] if tasks > 1 else []), runs]
-        metrics = [f"metric {metric.name}{_unit(metric)}, {_direction(metric)} is better" for metric in self.metrics]
+        runs = counted(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
+        parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else []), runs]
         rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
-        return [f"{' x '.join(parts)}, {'; '.join(metrics)}", *(["; ".join(rest)] if rest else [])]
+        return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else [])]
 
 
 def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bool = False) -> Runs:
@@ -148,7 +145,7 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         _repeats_are_refused(data, columns, rows)
     else:
         _other_groups_are_refused(data, columns)
-    metrics = tuple(_metric(name, found, rows.method, roles) for name, found in rows.numbers.items())
+    metrics = tuple(metric_of(name, found, rows.method, roles) for name, found in rows.numbers.items())
     values = {name: np.where(rows.failed, np.nan, found.values) for name, found in rows.numbers.items()}
     said = (tuple(notes.read_as), tuple(notes.set_aside))
     return Runs(rows.task, rows.method, rows.seed, rows.fold, values, metrics, ", ".join(seed) or "seed", *said)
@@ -164,7 +161,7 @@ def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], not
             continue
         if column in seed or (not summary.all() and set(data[method][summary]) == set(data[method])):
             kinds = dict.fromkeys(str(cell).strip().lower() for cell in data[column][summary])
-            notes.set_aside.append(f"{_count(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
+            notes.set_aside.append(f"{counted(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
             data = data[~summary].reset_index(drop=True)
             if data.empty:
                 raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
@@ -180,7 +177,7 @@ def _states(
     states = [text.lower() for text in texts(data[column])]
     going = np.array([state in _names.GOING for state in states], dtype=bool)
     if going.any():
-        notes.set_aside.append(f"{_count(int(going.sum()), 'row')} of runs that still go on")
+        notes.set_aside.append(f"{counted(int(going.sum()), 'row')} of runs that still go on")
     finished, failed = (
         np.array([state in ended for state in states], dtype=bool)[~going] for ended in (_names.FINISHED, _names.FAILED)
     )
@@ -202,7 +199,7 @@ def _rows(
         keys = by_value(cells, _names.seed_key)
         seed = keys if seed is None else seed + ", " + keys
     return Rows(
-        names(columns.task) if columns.task else np.full(len(data), _ONE_TASK, dtype=object),
+        names(columns.task) if columns.task else np.full(len(data), ONE_TASK, dtype=object),
         names(columns.method),
         seed,
         names(columns.fold) if columns.fold else None,
@@ -259,7 +256,7 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
     if short.any():
         example = rows.take(last[short][:1])
         notes.set_aside.append(
-            f"{_count(int(short.sum()), 'curve')} shorter than the others, counted as failed (such as "
+            f"{counted(int(short.sum()), 'curve')} shorter than the others, counted as failed (such as "
             f"{example.method[0]}, which ends at {text_of(data[columns.step].iloc[example.place[0]])})"
         )
     found = rows.take(chosen)
@@ -307,63 +304,3 @@ def _other_groups_are_refused(data: pd.DataFrame, columns: Columns) -> None:
                 f"no column names the seed, and the rows differ in '{column}' ({listed(values, 3)}): pass --task "
                 f"'{column}' if it is a dataset, --seed '{column}' if it tells runs apart, or keep one value (--where)"
             )
-
-
-def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric:
-    large = np.abs(numbers.values) > _LARGEST
-    if large.any():
-        raise SeedwiseError(
-            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
-            "failed run empty"
-        )
-    _mixed_units_are_refused(name, numbers, methods)
-    higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
-    if roles.unit is not None or numbers.percent:
-        return Metric(name, roles.unit or "%", higher)
-    finite = np.abs(numbers.values[np.isfinite(numbers.values)])
-    return inferred(name, float(finite.max(initial=0.0)), higher_is_better=higher)
-
-
-def _mixed_units_are_refused(name: str, numbers: Numbers, methods: Names) -> None:
-    """Refuse percent and fractions in one column: each method on one side of 1, and about 100 between them."""
-    fractions, percents = {}, {}
-    for method in dict.fromkeys(methods):
-        own = np.abs(numbers.values[methods == method])
-        own = own[np.isfinite(own)]
-        if own.size and own.max() <= 1:
-            fractions[method] = float(np.median(own))
-        elif own.size and own.min() > 1:
-            percents[method] = float(np.median(own))
-        elif own.size:
-            return
-    low, high = (float(np.median(list(found.values()))) if found else 0.0 for found in (fractions, percents))
-    if are_fraction_and_percent(low, high):
-        raise SeedwiseError(
-            f"the column '{name}' is in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for "
-            f"{listed(fractions, 2)} (about {low:.4g}): write both in one unit"
-        )
-
-
-def are_fraction_and_percent(low: float, high: float) -> bool:
-    """Return whether two values seem to be one quantity, as a fraction and in percent.
-
-    Example:
-        >>> are_fraction_and_percent(0.91, 92.3), are_fraction_and_percent(0.91, 3.0)
-        (True, False)
-
-    """
-    return 0 < low <= 1 < high and 50 < high / low < 200
-
-
-def _unit(metric: Metric) -> str:
-    if metric.unit == SHARE:
-        return " (a fraction, shown in percent)"
-    return {"%": " in percent", "": ""}.get(metric.unit, f" in {metric.unit}")
-
-
-def _direction(metric: Metric) -> str:
-    return "higher" if metric.higher_is_better else "lower"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

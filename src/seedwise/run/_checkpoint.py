@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run._digest import state_sha256
 from seedwise.run._files import read_checked, storage_errors, write_checked
 from seedwise.run._fingerprint import changed_files
 from seedwise.run._outcomes import Interrupted
+from seedwise.run._packing import packed, unpacked
 from seedwise.run._record import Forecasts, Predictions
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ class Checkpoint:
 
         Args:
             epoch: the epoch just finished, counted from 0.
-            state: tensors, numbers, strings, and lists and dicts of them, such as ``model=model.state_dict()``.
+            state: tensors, numpy arrays, numbers, strings, and lists and dicts of them, such as ``model=model.state_dict()``.
 
         Returns:
             Whether it was written.
@@ -136,15 +134,19 @@ class Checkpoint:
         if self.randomness is not None:
             own["drawn"] = sorted(self.randomness.drawn)
             own["reseeded"] = {source: sorted(found) for source, found in self.randomness.reseeded.items()}
-        own["kept"] = _tensors_of(self.predictions, self.forecasts, self.weights)
+        own["kept"] = {
+            "predictions": [vars(kept) for kept in self.predictions],
+            "forecasts": [vars(kept) for kept in self.forecasts],
+            "weights": self.weights,
+        }
         try:
-            payload = _pack({"epoch": epoch, "state": state, **own})
+            payload = packed({"epoch": epoch, "state": state, **own})
         except Exception as error:
             names = [name for name, value in state.items() if not _is_safe(value)]
             if not names:
                 raise
             raise SeedwiseError(
-                "a checkpoint may hold tensors, numbers, strings, and lists and dicts of them, and "
+                "a checkpoint may hold tensors, arrays, numbers, strings, and lists and dicts of them, and "
                 f"{', '.join(map(repr, names))} holds something else"
             ) from error
         if self.path.exists():
@@ -164,7 +166,7 @@ class Checkpoint:
             if not path.exists():
                 continue
             try:
-                saved = _unpack(read_checked(path))
+                saved: dict[str, Any] = unpacked(read_checked(path))
             except (OSError, MemoryError):  # says nothing about the file
                 raise
             except Exception as error:
@@ -180,7 +182,13 @@ class Checkpoint:
                 self.remove()
                 return None
             self.log[:] = saved["log"]
-            self.predictions[:], self.forecasts[:], self.weights = _kept_in(saved["kept"])
+            kept = saved["kept"]
+            self.predictions[:] = [Predictions(**_as_arrays(one)) for one in kept["predictions"]]
+            self.forecasts[:] = [Forecasts(**_as_arrays(one)) for one in kept.get("forecasts", ())]
+            self.weights = {
+                tag: blob if isinstance(blob, bytes) else blob.numpy().tobytes()
+                for tag, blob in kept["weights"].items()
+            }
             self.notes[:] = dict.fromkeys([*saved["notes"], *self.notes])
             if self.randomness is not None:
                 self.randomness.drawn.update(saved.get("drawn", ()))
@@ -199,54 +207,14 @@ class Checkpoint:
             self._previous.unlink(missing_ok=True)
 
 
-def _tensors_of(
-    predictions: list[Predictions], forecasts: list[Forecasts], weights: dict[str, bytes]
-) -> dict[str, Any]:
-    """Return what a run has kept so far in the types that can be read back safely."""
-    import torch
-
-    def tensors(kept: Predictions | Forecasts) -> dict[str, Any]:
-        return {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in vars(kept).items()}
-
-    return {
-        "predictions": [tensors(kept) for kept in predictions],
-        "forecasts": [tensors(kept) for kept in forecasts],
-        "weights": {tag: torch.frombuffer(bytearray(state), dtype=torch.uint8) for tag, state in weights.items()},
-    }
-
-
-def _kept_in(saved: dict[str, Any]) -> tuple[list[Predictions], list[Forecasts], dict[str, bytes]]:
-    """Return what ``_tensors_of`` was given."""
-
-    def arrays(kept: dict[str, Any]) -> dict[str, Any]:
-        return {k: v.numpy() if hasattr(v, "numpy") else v for k, v in kept.items()}
-
-    weights = {tag: state.numpy().tobytes() for tag, state in saved["weights"].items()}
-    predictions = [Predictions(**arrays(kept)) for kept in saved["predictions"]]
-    forecasts = [Forecasts(**arrays(kept)) for kept in saved.get("forecasts", [])]
-    return predictions, forecasts, weights
-
-
-def _pack(saved: Any) -> bytes:
-    """Return the bytes of what can be read back without running code."""
-    import torch
-
-    buffer = io.BytesIO()
-    torch.save(saved, buffer)
-    _unpack(buffer.getvalue())
-    return buffer.getvalue()
+def _as_arrays(saved: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of one split; checkpoints of earlier versions have tensors for arrays."""
+    return {name: value.numpy() if hasattr(value, "numpy") else value for name, value in saved.items()}
 
 
 def _is_safe(value: Any) -> bool:
     try:
-        _pack(value)
+        packed(value)
     except Exception:
         return False
     return True
-
-
-def _unpack(payload: bytes) -> dict[str, Any]:
-    import torch
-
-    saved: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    return saved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import traceback
 import typing
@@ -18,6 +19,7 @@ from seedwise.run._isolation import Remains, isolated
 from seedwise.run._outcomes import Diverged, Interrupted, Status
 from seedwise.run._record import RunRecord
 from seedwise.run._run import Run
+from seedwise.run._threads import threads_limited
 
 _training: list[Run[Any]] = []
 
@@ -67,7 +69,7 @@ def _imported(name: str) -> ModuleType:
     """Import a module as every process does that imports it first: what it draws or changes depends on nothing else."""
     if name in sys.modules:
         return sys.modules[name]
-    if sys.modules.get("torch") is None:  # nothing is trained here: a study is planned
+    if "torch" not in sys.modules and importlib.util.find_spec("torch"):  # nothing is trained here: a study is planned
         return importlib.import_module(name)
     with isolated() as remains, seeded(_OUTSIDE):
         module = importlib.import_module(name)
@@ -115,15 +117,12 @@ def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
             itself: a run of which that changes a bit depends on what no source varies.
 
     """
-    import torch
-
-    threads = torch.get_num_threads()
     modules = [name.partition(":")[0] for name in run.spec.functions]
     remains, fate = Remains(), Fate()
     _training.append(run)
     try:
-        torch.set_num_threads(run.numerics.threads)
         with (
+            threads_limited(run.numerics.threads),
             strict_determinism(run.spec.deterministic),
             run.code.watched(),
             isolated() as remains,
@@ -134,7 +133,6 @@ def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
                 _make_again(module)
             yield
     finally:
-        torch.set_num_threads(threads)
         _training.remove(run)
         drawn = [name for name in fate.drawn if not any(one.startswith(name) for one in fate.reseeded)]
         observed = run.observed
@@ -155,8 +153,6 @@ def execute(run: Run[Any], train: Train, outside: int = 0) -> RunRecord:
         StorageError: if the disk is full: no outcome of the run.
 
     """
-    import torch
-
     status: Status = "finished"
     error: BaseException | None = None
     message = None
@@ -172,12 +168,10 @@ def execute(run: Run[Any], train: Train, outside: int = 0) -> RunRecord:
         status = "interrupted"
     except Diverged as caught:
         status, message = "diverged", str(caught)
-    except (MemoryError, torch.OutOfMemoryError) as caught:
-        status, error = "out_of_memory", caught
     except SystemExit as caught:
         status, error, message = "crashed", caught, f"{run.spec.function} called sys.exit({caught.code!r})"
     except Exception as caught:
-        status, error = ("out_of_memory" if "allocate memory" in str(caught) else "crashed"), caught
+        status, error = ("out_of_memory" if _is_out_of_memory(caught) else "crashed"), caught
         message = _nondeterministic_operation(str(caught))
     return record_of(run, status, message, error)
 
@@ -222,6 +216,12 @@ def record_of(
         forecasts=run.forecasts if status == "finished" else [],
         weights=run.weights if status == "finished" else {},
     )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # torch and JAX have errors of their own for it, which say so.
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
 
 
 def _nondeterministic_operation(message: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import importlib.metadata
 import platform
@@ -122,7 +123,8 @@ def environment(device: str) -> dict[str, str]:
         "device": _device_name(device),
     }
     for package in ("seedwise", "torch", "numpy"):
-        found[package] = importlib.metadata.version(package)
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
     return found
 
 

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from seedwise.randomness import torch_if_installed
+
 _FILTERS: Final = "the warning filters"
 """Many libraries change them when they are imported, and no bit depends on them: put back without a word."""
 
@@ -56,7 +58,7 @@ def isolated() -> Iterator[Remains]:
     """Put back, at the end of the block, what it changed in its process beyond its own objects.
 
     Covered are torch's defaults (dtype, device, gradient and autocast mode, threads, precision and determinism of
-    kernels), numpy's handling of floating-point errors, the working directory, the environment, signal handlers, the
+    kernels) where it is installed, numpy's handling of floating-point errors, the working directory, the environment, signal handlers, the
     standard streams and their files, warning filters, and how processes are started. A mode that is still entered, a
     hook on all modules or a thread that still runs cannot be put back. Folders added to ``sys.path`` stay: modules that
     are loaded may need them.
@@ -89,26 +91,58 @@ def isolated() -> Iterator[Remains]:
             remains.stuck += ["a thread running"] if running else []
 
 
-def _settings() -> list[_Setting]:
-    import torch
+def _setting(name: str, owner: Any, attribute: str) -> _Setting:
+    return _Setting(name, lambda: getattr(owner, attribute), lambda value: setattr(owner, attribute, value))
 
-    def setting(name: str, owner: Any, attribute: str) -> _Setting:
-        return _Setting(name, lambda: getattr(owner, attribute), lambda value: setattr(owner, attribute, value))
+
+def _settings() -> list[_Setting]:
+    torch = torch_if_installed()
 
     def set_environment(value: dict[str, str]) -> None:
         for name in set(_environment()) - set(value):
             del os.environ[name]
         os.environ.update(value)
 
-    def set_autocast(value: list[bool]) -> None:
-        for device, enabled in zip(_AUTOCAST, value, strict=True):
-            torch.set_autocast_enabled(device, enabled)
-
     def set_filters(value: list[Any]) -> None:
         warnings.filters[:] = value  # type: ignore[index]
         warnings._filters_mutated()  # type: ignore[attr-defined]
 
     found = [
+        *([] if torch is None else _settings_of_torch(torch)),
+        _Setting("numpy's handling of floating-point errors", np.geterr, lambda value: np.seterr(**value)),
+        _Setting("the working directory", _working_directory, os.chdir),
+        _Setting("the environment", _environment, set_environment),
+        _Setting(_FILTERS, lambda: list(warnings.filters), set_filters),
+        _Setting("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
+        _Setting(
+            "the way in which processes start",
+            # The first process that is started fixes the default: that is no change.
+            lambda: multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0],
+            lambda value: multiprocessing.set_start_method(value, force=True),
+        ),
+        *(_setting(f"sys.{name}", sys, name) for name in ("stdin", "stdout", "stderr")),
+    ]
+    if threading.current_thread() is threading.main_thread():  # elsewhere a handler cannot be set
+        found += [
+            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number))
+            for number in sorted(signal.valid_signals() & _SIGNALS)
+        ]
+        found += [
+            _Setting(
+                "an alarm",
+                lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+                lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
+            )
+        ]
+    return found
+
+
+def _settings_of_torch(torch: Any) -> list[_Setting]:
+    def set_autocast(value: list[bool]) -> None:
+        for device, enabled in zip(_AUTOCAST, value, strict=True):
+            torch.set_autocast_enabled(device, enabled)
+
+    return [
         _Setting("torch's default dtype", torch.get_default_dtype, torch.set_default_dtype),
         _Setting(
             "torch's default device",
@@ -124,7 +158,7 @@ def _settings() -> list[_Setting]:
             torch.get_float32_matmul_precision,
             torch.set_float32_matmul_precision,
         ),
-        _Setting("the flushing of denormal numbers", _flushes_denormals, torch.set_flush_denormal),
+        _Setting("the flushing of denormal numbers", lambda: _flushes_denormals(torch), torch.set_flush_denormal),
         _Setting(
             "deterministic algorithms",
             lambda: (
@@ -133,35 +167,10 @@ def _settings() -> list[_Setting]:
             ),
             lambda value: torch.use_deterministic_algorithms(value[0], warn_only=value[1]),
         ),
-        setting("cuDNN's autotuning", torch.backends.cudnn, "benchmark"),
-        setting("cuDNN", torch.backends.cudnn, "enabled"),
-        setting("oneDNN", torch.backends.mkldnn, "enabled"),
-        _Setting("numpy's handling of floating-point errors", np.geterr, lambda value: np.seterr(**value)),
-        _Setting("the working directory", _working_directory, os.chdir),
-        _Setting("the environment", _environment, set_environment),
-        _Setting(_FILTERS, lambda: list(warnings.filters), set_filters),
-        _Setting("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
-        _Setting(
-            "the way in which processes start",
-            # The first process that is started fixes the default: that is no change.
-            lambda: multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0],
-            lambda value: multiprocessing.set_start_method(value, force=True),
-        ),
-        *(setting(f"sys.{name}", sys, name) for name in ("stdin", "stdout", "stderr")),
+        _setting("cuDNN's autotuning", torch.backends.cudnn, "benchmark"),
+        _setting("cuDNN", torch.backends.cudnn, "enabled"),
+        _setting("oneDNN", torch.backends.mkldnn, "enabled"),
     ]
-    if threading.current_thread() is threading.main_thread():  # elsewhere a handler cannot be set
-        found += [
-            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number))
-            for number in sorted(signal.valid_signals() & _SIGNALS)
-        ]
-        found += [
-            _Setting(
-                "an alarm",
-                lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0,
-                lambda _: signal.setitimer(signal.ITIMER_REAL, 0),
-            )
-        ]
-    return found
 
 
 _AUTOCAST: Final = ("cpu", "cuda")
@@ -181,9 +190,7 @@ def _set_handler(number: signal.Signals) -> Callable[[Any], object]:
     return lambda handler: signal.signal(number, handler)
 
 
-def _flushes_denormals() -> bool:
-    import torch
-
+def _flushes_denormals(torch: Any) -> bool:
     return float(torch.full((), 1e-40, dtype=torch.float32, device="cpu") * 1.0) == 0.0
 
 
@@ -204,6 +211,8 @@ def _working_directory() -> str:
 
 def _stuck() -> dict[str, int]:
     """Return how many there are of what cannot be put back."""
+    if torch_if_installed() is None:
+        return {}
     import torch
     from torch.nn.modules import module
 

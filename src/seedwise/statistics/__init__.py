@@ -29,7 +29,13 @@ from seedwise.statistics.comparison.pooled import PooledComparison
 from seedwise.statistics.comparison.reactivity import CellReactivity
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
-from seedwise.statistics.comparison.summaries import Summary, SummaryComparison, compare_summaries
+from seedwise.statistics.comparison.summaries import (
+    SummarizedCell,
+    Summary,
+    SummaryComparison,
+    compare_study_summaries,
+    compare_summaries,
+)
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.disagreement.churn import churn
@@ -155,6 +161,7 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "SummarizedCell",
     "Summary",
     "SummaryComparison",
     "ThresholdChance",
@@ -178,6 +185,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "compare_study_summaries",
     "compare_summaries",
     "confirm",
     "cross_entropy",

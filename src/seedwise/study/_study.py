@@ -413,7 +413,7 @@ def _changed(spec: StudySpec, changes: dict[str, Any], source: str = "study") ->
 
 
 def _check_installed(spec: StudySpec) -> None:
-    needed = {"torch": "torch"} | ({"sklearn": "scikit-learn"} if spec.is_builtin else {})
+    needed = {"torch": "torch", "sklearn": "scikit-learn"} if spec.is_builtin else {}
     missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise SeedwiseError(f"training needs {' and '.join(missing)}: pip install 'seedwise[train]'")

@@ -65,13 +65,17 @@ else:
     SeriesName = Literal[tuple(SERIES)]
 
 
-def _image_set(value: Any, handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
+def _image_set(value: Any, _handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
     name = value.get("name") if isinstance(value, dict) else value
     if isinstance(name, str) and ":" in name:
         return OwnDataset.model_validate(named(value))
-    if name in DATASETS and value not in (name, {"name": name}):
+    if isinstance(value, OwnDataset):
+        return value
+    if name not in tuple(DATASETS):
+        raise _unknown(name, tuple(DATASETS))
+    if value not in (name, {"name": name}):
         raise ValueError(f"{name} has no options: write 'dataset: {name}'")
-    return value if isinstance(value, OwnDataset) else handler(name)
+    return str(name)
 
 
 def _further(table: Objects, default: tuple[str, ...]) -> Any:
@@ -100,15 +104,15 @@ def _metric(given: Any, table: Objects) -> str | OwnMetric:
     if isinstance(name, str) and ":" in name:
         return OwnMetric.model_validate(named(given))
     if given not in tuple(table):
-        raise _unknown("metric", given, tuple(table))
+        raise _unknown(given, tuple(table), "metric")
     return str(given)
 
 
-def _unknown(what: str, given: Any, allowed: tuple[str, ...]) -> ValidationError:
+def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationError:
     names = [f"'{name}'" for name in allowed]
     expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
     return ValidationError.from_exception_data(
-        what, [{"type": "literal_error", "loc": (what,), "input": given, "ctx": expected}]
+        "name", [{"type": "literal_error", "loc": place, "input": given, "ctx": expected}]
     )
 
 
@@ -233,7 +237,7 @@ def _images_or_series(value: Any, _handler: ValidatorFunctionWrapHandler) -> Cla
         return ForecastingTask.model_validate(value)
     dataset = value.get("dataset")
     if isinstance(dataset, str) and dataset not in DATASETS and ":" not in dataset:
-        raise _unknown("dataset", dataset, (*DATASETS, *SERIES))
+        raise _unknown(dataset, (*DATASETS, *SERIES), "dataset")
     return ClassificationTask.model_validate(value)
 
 

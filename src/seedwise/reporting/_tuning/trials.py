@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Shown, Topic
 from seedwise.reporting._tuning.units import level_text, parameters
 from seedwise.statistics import Metric
+from seedwise.statistics.core.formatting import decimals_for, interval, number
 
 if TYPE_CHECKING:
     from seedwise.tuning import Measured, SearchResults, TrialResult

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from seedwise.reporting._formatting import decimals_for, number, significant
 from seedwise.statistics import Interval, Metric, Quantity
+from seedwise.statistics.core.formatting import decimals_for, interval, number, reduction, significant
 
 QUANTITIES: Final[tuple[Quantity, ...]] = ("mean", "sd", "churn")
 NAMES: Final[Mapping[Quantity, str]] = {"mean": "mean", "sd": "SD", "churn": "churn"}
@@ -53,11 +53,10 @@ def gain_text(metric: Metric, quantity: Quantity, value: float | None) -> str:
 def gain_interval_text(metric: Metric, quantity: Quantity, known: Interval) -> str:
     """Write a gain with its interval; of the mean in the unit shown."""
     if quantity != "mean":
-        return f"{known.estimate:z.0f} % [{known.low:z.0f}, {known.high:z.0f}]"
+        return reduction(known)
     percent = metric.is_percent
     digits = 2 if percent else decimals_for(known.high - known.low)
-    estimate, low, high = (number(value, digits) for value in (known.estimate, known.low, known.high))
-    return f"{estimate} [{low}, {high}]" + (" points" if percent else "")
+    return interval(known, digits) + (" points" if percent else "")
 
 
 def optimism_text(metric: Metric, quantity: Quantity, value: float | None) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.comparison.disagreement import Labels, disagreements
+from seedwise.statistics.core.formatting import interval, p_value
 
 _NOTE: Final = (
     "Ratios to the base, below 1 where runs differ less, with jackknife intervals over runs and corrected p (Holm, "

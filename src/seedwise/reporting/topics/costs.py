@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import names_of, reductions_figure
-from seedwise.reporting._formatting import number, p_value, reduction
 from seedwise.reporting._results import results_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.ensembles import ensemble_name
 from seedwise.statistics import Candidate, ComparisonRow, Cost, Interval, recommend
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.core.formatting import number, p_value, reduction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import interval, number, of_first_runs, p_value, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics.comparison.families import ensemble_comparisons
+from seedwise.statistics.core.formatting import interval, number, of_first_runs, p_value, reduction
 
 if TYPE_CHECKING:
     from seedwise.study import Ensembles

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
-from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap
 from seedwise.statistics.comparison.factors import by_place, factor_spreads, pooled_trends
+from seedwise.statistics.core.formatting import interval, number, p_value
 from seedwise.statistics.means.mean_interval import mean_interval
 
 if TYPE_CHECKING:

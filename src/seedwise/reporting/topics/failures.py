@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow
 from seedwise.statistics.comparison.families import failure_comparisons
+from seedwise.statistics.core.formatting import interval, p_value
 
 _NOTE: Final = (
     "Runs that diverged, crashed, or ran out of memory or time, of all that ended; compared with the base by Fisher's "

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._formatting import of_first_runs
 from seedwise.reporting._svg import folded
 from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics.core.formatting import of_first_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

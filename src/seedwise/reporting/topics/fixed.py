@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import number, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.comparison.of_cells import group_spreads_of
+from seedwise.statistics.core.formatting import number, p_value
 
 _NOTE: Final = (
     "The SD within the runs that share one value of the fixed seeds, and the p-value of its being the same at all of "

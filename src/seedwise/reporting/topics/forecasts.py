@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._formatting import number
 from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow
 from seedwise.statistics.comparison.of_cells import profile_of
+from seedwise.statistics.core.formatting import number
 
 if TYPE_CHECKING:
     from seedwise.study import Network, Published

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval, p_value, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Interim, interim_analysis
+from seedwise.statistics.core.formatting import decimals_for, interval, p_value, reduction
 
 _NOTE: Final = (
     "The study was looked at while it grew. A comparison is resolved where its p, corrected (Holm), is below the limit "

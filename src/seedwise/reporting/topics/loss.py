@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import percent
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
+from seedwise.statistics.core.formatting import percent
 from seedwise.statistics.spread.gradient_factor import gradient_factor
 
 _NOTE: Final = (

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval, p_value
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
 from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics.core.formatting import decimals_for, interval, p_value
 
 _NOTE: Final = (
     "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "

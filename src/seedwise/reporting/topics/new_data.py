@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Crossed, Interval
 from seedwise.statistics.comparison.new_data import generalizations
+from seedwise.statistics.core.formatting import decimals_for, interval
 
 _NOTE: Final = (
     "In points. On this test set: for other runs on exactly these examples, the interval for a leaderboard. On new "

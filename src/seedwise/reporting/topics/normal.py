@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
+from seedwise.statistics.core.formatting import interval, reduction
 
 _NOTE: Final = (
     "The chi-square interval of an SD and the Pitman-Morgan (paired) or F interval of a ratio: the familiar ones, "

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import interval, number, reduction
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval, as_reduction
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.pooled import pooled_comparisons
+from seedwise.statistics.core.formatting import interval, number, reduction
 
 _NOTE: Final = (
     "Mean and SD [95 %] over runs, as tables of papers have them, which give no intervals: by source of randomness, or "

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import BesidePublished, ComparisonRow, Interval
@@ -16,6 +15,7 @@ from seedwise.statistics.comparison.published import (
     row_mean_beside_published,
     sd_beside_published,
 )
+from seedwise.statistics.core.formatting import interval, number
 
 if TYPE_CHECKING:
     from seedwise.study import Published, PublishedResults

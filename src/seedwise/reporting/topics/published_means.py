@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._formatting import interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry, source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
 from seedwise.statistics.comparison.published import values_beside_published
+from seedwise.statistics.core.formatting import interval, number
 
 if TYPE_CHECKING:
     from seedwise.study import PublishedResults

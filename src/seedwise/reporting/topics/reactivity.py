@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, number, p_value
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, CellReactivity, Reactivity
 from seedwise.statistics.comparison.reactivity import reactivities
+from seedwise.statistics.core.formatting import interval, number, p_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

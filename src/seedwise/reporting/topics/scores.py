@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import interval, number, of_first_runs
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow, Interval, ScoreSpread
+from seedwise.statistics.core.formatting import interval, number, of_first_runs
 
 if TYPE_CHECKING:
     from seedwise.study import Published

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.comparison.single_runs import place_rankings, single_runs
+from seedwise.statistics.core.formatting import decimals_for, interval, number
 
 _NOTE: Final = (
     "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "

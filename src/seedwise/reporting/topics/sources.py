@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._formatting import decimals_for, interval, number
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import AssistedSpread, Cell, SpreadSources
 from seedwise.statistics.cells.pairing import several_groups
 from seedwise.statistics.comparison import of_cells
+from seedwise.statistics.core.formatting import decimals_for, interval, number, reduction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,7 +84,7 @@ def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, A
     for name, s in sources.items():
         share = s.noise_share
         width = s.distribution.high - s.distribution.low
-        shown = f"{100 * share.estimate:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]" if share else "-"
+        shown = reduction(share, 100) if share else "-"
         rows.append(
             [
                 name,

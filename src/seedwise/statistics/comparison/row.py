@@ -7,6 +7,7 @@ import numpy as np
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.metric import Metric
 from seedwise.statistics.comparison._arms import Arms, finished_runs
+from seedwise.statistics.comparison._judging import Judged
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._groups import within_groups
 from seedwise.statistics.core._moments import correlation, is_constant
@@ -94,23 +95,11 @@ class ComparisonRow:
     groups: int
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A comparison with its verdicts, each number and verdict or the reason why there is none."""
-
-    arms: Arms
-    ratio: Interval | str
-    p_adjusted: float
-    verdict: Verdict | str
-    mean: Interval | str
-    mean_p_adjusted: float
-    mean_verdict: Verdict | str
-
-
-def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | None = None) -> ComparisonRow:
-    """Collect the numbers of a cell; without a base and a judgement, it is the base itself."""
+def row_of(
+    cell: Cell, level: float, base: Cell | None = None, judged: Judged | None = None, arms: Arms | None = None
+) -> ComparisonRow:
+    """Collect the numbers of a cell; without a base, a judgement and arms, it is the base itself."""
     values = cell.values[cell.finished_mask]
-    arms = judged.arms if judged else None
     ratio, mean = (judged.ratio, judged.mean) if judged else (IS_BASE, IS_BASE)
     verdict, about_mean = (judged.verdict, judged.mean_verdict) if judged else (IS_BASE, IS_BASE)
     between_arms = _correlation(arms, level)

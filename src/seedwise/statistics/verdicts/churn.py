@@ -1,6 +1,7 @@
 """The conclusion about a ratio of churn or of error variance, in words that cannot be taken for the SD of a metric."""
 
-from seedwise.statistics.core import _checks, _formatting
+from seedwise.statistics.core import _checks
+from seedwise.statistics.core.formatting import change, p_equals, significant
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.planning.churn import churn_ratio_power, churn_ratio_seeds_needed, churn_sd
 from seedwise.statistics.verdicts.verdict import ChurnWord, ErrorVarianceWord, Verdict
@@ -134,15 +135,15 @@ def _plan(
     sd = churn_sd(pilot, relative=True)
     needed = churn_ratio_seeds_needed(ratio=effect, sd=sd, power=power, alpha=alpha)
     where = f" in one of {comparisons} comparisons" if comparisons > 1 else ""
-    plan = f"finding a ratio of {name} of {_formatting.number(effect)}{where} takes {needed} runs per method"
+    plan = f"finding a ratio of {name} of {significant(effect, 2)}{where} takes {needed} runs per method"
     n = ratio.n if isinstance(ratio.n, int) else min(ratio.n)
     if n < needed:
         return plan
     reached = churn_ratio_power(ratio=effect, sd=sd, n=n, alpha=alpha)
-    return f"{plan}; the {n} here would find it with probability {_formatting.number(reached)}"
+    return f"{plan}; the {n} here would find it with probability {significant(reached, 2)}"
 
 
 def _found(ratio: Interval, p_adjusted: float, words: tuple[str, str, str]) -> str:
     _checks.probability(p_adjusted, "p_adjusted")
     begin, less, more = words
-    return f"{begin} {_formatting.change(ratio, less, more)}, corrected {_formatting.p_value(p_adjusted)}"
+    return f"{begin} {change(ratio, less, more)}, corrected {p_equals(p_adjusted)}"

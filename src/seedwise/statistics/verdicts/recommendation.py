@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seedwise.statistics.core import _checks, _formatting
+from seedwise.statistics.core import _checks
+from seedwise.statistics.core.formatting import p_equals, percentages, significant
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.planning.planning import seeds_needed
@@ -124,18 +125,18 @@ training and 2.0 times the inference of a plain run; selected, optimistic
             adjusted,
             resolved,
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
-            f"{_formatting.number(sd_ratio)}{several} takes {needed} runs per method",
+            f"{significant(sd_ratio, 2)}{several} takes {needed} runs per method",
         )
     chosen, p = min(steadier, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
     count = len(candidates)
-    corrected = f"{_formatting.p_value(p)} corrected for {count} candidates" if count > 1 else _formatting.p_value(p)
+    corrected = f"{p_equals(p)} corrected for {count} candidates" if count > 1 else p_equals(p)
     return Recommendation(
         chosen,
         adjusted,
         resolved,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({_formatting.percentages(r.level, r.low, r.high)}), "
+        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({percentages(r.level, r.low, r.high)}), "
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run",
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from seedwise.statistics.core import _checks, _formatting
+from seedwise.statistics.core import _checks
+from seedwise.statistics.core.formatting import change, limits, numbers, p_equals, significant
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.verdicts.equivalence import Equivalence
 
@@ -90,8 +91,8 @@ def spread_verdict(
         middle, low, high = (f"{value:.2f}" for value in (close.estimate, close.low, close.high))
         return Verdict(
             "equivalent within a factor",
-            f"equivalent within a factor of {_formatting.number(equivalence.high)}: the ratio of SDs is {middle} "
-            f"({_percent(close.level)} interval {low} to {high}), corrected {_formatting.p_value(p)}",
+            f"equivalent within a factor of {significant(equivalence.high, 2)}: the ratio of SDs is {middle} "
+            f"({limits(close.level, low, high)}), corrected {p_equals(p)}",
         )
     return Verdict("not resolved", f"not resolved: {_found(ratio, p_adjusted)}", "not resolved")
 
@@ -144,29 +145,29 @@ def mean_verdict(
         raise TypeError(f"higher_is_better must be True or False; got {type(higher_is_better).__name__}")
     _checks.probability(p_adjusted, "p_adjusted")
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
-    level, p_text = _percent(difference.level), _formatting.p_value(p_adjusted)
+    p_text = p_equals(p_adjusted)
     d, low, high = difference.estimate, difference.low, difference.high
     if p_adjusted < alpha:
         word: MeanWord = "better" if (d > 0) == higher_is_better else "worse"
         direction = "higher" if d > 0 else "lower"
         if d < 0:
             d, low, high = -d, -high, -low
-        middle, first, last = _formatting.numbers(d, low, high)
-        sentence = f"{word}: the mean is {middle} {direction} ({level} interval {first} to {last}), corrected {p_text}"
+        middle, first, last = numbers(d, low, high)
+        ends = limits(difference.level, first, last)
+        sentence = f"{word}: the mean is {middle} {direction} ({ends}), corrected {p_text}"
         return Verdict(word, sentence)
     p = _equivalence_p(equivalence, p_equivalence)
     if equivalence is not None and p < alpha:
         close = equivalence.interval
-        middle, first, last, margin = _formatting.numbers(close.estimate, close.low, close.high, equivalence.high)
+        middle, first, last, margin = numbers(close.estimate, close.low, close.high, equivalence.high)
         return Verdict(
             "equivalent within the margin",
             f"equivalent within the margin of {margin}: the difference of means is {middle} "
-            f"({_percent(close.level)} interval {first} to {last}), corrected {_formatting.p_value(p)}",
+            f"({limits(close.level, first, last)}), corrected {p_equals(p)}",
         )
-    middle, first, last = _formatting.numbers(d, low, high)
-    sentence = (
-        f"not resolved: the difference of means is {middle} ({level} interval {first} to {last}), corrected {p_text}"
-    )
+    middle, first, last = numbers(d, low, high)
+    ends = limits(difference.level, first, last)
+    sentence = f"not resolved: the difference of means is {middle} ({ends}), corrected {p_text}"
     return Verdict("not resolved", sentence)
 
 
@@ -176,14 +177,10 @@ def _changed(ratio: Interval, p_adjusted: float) -> Verdict:
 
 
 def _found(ratio: Interval, p_adjusted: float) -> str:
-    return f"the SD is {_formatting.change(ratio, 'smaller', 'larger')}, corrected {_formatting.p_value(p_adjusted)}"
+    return f"the SD is {change(ratio, 'smaller', 'larger')}, corrected {p_equals(p_adjusted)}"
 
 
 def _equivalence_p(equivalence: Equivalence | None, p_adjusted: float | None) -> float:
     if equivalence is None:
         return 1.0
     return _checks.probability(equivalence.p_value if p_adjusted is None else p_adjusted, "p_equivalence")
-
-
-def _percent(level: float) -> str:
-    return f"{100 * level:.4g} %"

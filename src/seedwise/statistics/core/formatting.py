@@ -1,10 +1,10 @@
-"""How numbers are written in tables."""
+"""How numbers are written, in tables and in sentences: without the zero before the point, as papers do."""
 
 from __future__ import annotations
 
 import math
 
-from seedwise.statistics import Interval
+from seedwise.statistics.core.interval import Interval
 
 
 def number(value: float, decimals: int) -> str:
@@ -57,16 +57,16 @@ def interval(result: Interval, decimals: int, factor: float = 1.0) -> str:
     return f"{estimate} [{low}, {high}]"
 
 
-def reduction(result: Interval) -> str:
-    """Write a percentage with its interval: ``20 % [-44, 47]``.
+def reduction(result: Interval, factor: float = 1.0) -> str:
+    """Write a percentage with its interval: ``20 % [-44, 47]``; of a share, ``factor`` is 100.
 
     Example:
         >>> reduction(Interval(20.3, float("-inf"), 47.2, 0.95, 5, "F")), reduction(Interval(9, -0.2, 19, 0.95, 5, "F"))
         ('20 % [-infinity, 47]', '9 % [0, 19]')
 
     """
-    low, high = (_percentage(v) for v in (result.low, result.high))
-    return f"{_percentage(result.estimate)} % [{low}, {high}]"
+    estimate, low, high = (_percentage(factor * value) for value in (result.estimate, result.low, result.high))
+    return f"{estimate} % [{low}, {high}]"
 
 
 def _percentage(value: float) -> str:
@@ -92,7 +92,7 @@ def of_first_runs(n: int | list[int], runs: int | None = None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """Write a p-value, nothing if there is none.
+    """Write a p-value for a table, nothing if there is none.
 
     Example:
         >>> p_value(0.0004), p_value(0.0123), p_value(0.2), p_value(None)
@@ -102,3 +102,39 @@ def p_value(p: float | None) -> str:
     if p is None:
         return ""
     return "< .001" if p < 0.001 else number(p, 3 if p < 0.1 else 2)
+
+
+def p_equals(p: float) -> str:
+    """Write ``p = .012`` or ``p < .001``, for a sentence."""
+    return "p < .001" if p < 0.001 else f"p = {significant(p, 2)}"
+
+
+def numbers(*values: float) -> list[str]:
+    """Write several numbers with the decimals that give the widest gap between them two significant digits."""
+    gap = max(values) - min(values)
+    decimals = max(0, 1 - math.floor(math.log10(gap))) if gap > 0 else 2
+    # z: what rounds to 0 has no sign.
+    texts = [f"{value:z.{decimals}f}" for value in values]
+    return [_without_zero(text) for text in texts]
+
+
+def change(ratio: Interval, less: str, more: str) -> str:
+    """Write a ratio as a change from 1, with its interval: ``40 % smaller (95 % interval 23 to 53)``."""
+    low, middle, high = (100 * (x - 1) for x in (ratio.low, ratio.estimate, ratio.high))
+    comparative = more
+    if ratio.estimate < 1:
+        comparative = less
+        low, middle, high = -high, -middle, -low
+    return f"{middle:z.0f} % {comparative} ({percentages(ratio.level, low, high)})"
+
+
+def percentages(level: float, low: float, high: float) -> str:
+    """Write the limits of an interval in percent: ``95 % interval 23 to 53``."""
+    # z: what rounds to 0 has no sign.
+    first, last = (f"{x:z.0f}" if math.isfinite(x) else f"{'-' * (x < 0)}infinity" for x in (low, high))
+    return limits(level, first, last)
+
+
+def limits(level: float, low: str, high: str) -> str:
+    """Write the limits of an interval: ``95 % interval .1 to .3``."""
+    return f"{100 * level:.4g} % interval {low} to {high}"
