@@ -54,7 +54,12 @@ class ReadOptions:
     where: Annotated[Conditions, Help("Keep the rows with this value, of several columns with all of these.")] = None
     step: Annotated[str | None, Help("The column of the step of curves: the last one counts.", "by its name")] = None
     best: Annotated[str | None, Help("Take the step where this metric is best instead.")] = None
-    fold: Annotated[str | None, Help("The column of the fold of a cross-validation.", "by its name")] = None
+    fold: Annotated[
+        Names, Help("The column of the fold of a cross-validation; of a repeated one REPEAT,FOLD.", "by its name")
+    ] = None
+    test_share: Annotated[
+        float | None, Help("The share of the examples that a fold tests on.", "1 over the number of folds")
+    ] = None
     higher_is_better: Annotated[
         bool | None, Help("Whether more is better, whatever the metric is called.", "by its name")
     ] = None
@@ -67,6 +72,8 @@ class ReadOptions:
             raise SeedwiseError(
                 "--lower-is-better and --higher-is-better exclude each other: pass one (lower_is_better=True)"
             )
+        if self.test_share is not None and not 0 < self.test_share < 1:
+            raise SeedwiseError(f"--test-share is {self.test_share:g}: it is a share above 0 and below 1, such as .2")
         if self.decimal not in (None, ".", ","):
             raise SeedwiseError(f"--decimal is '{self.decimal}': it is . or , (decimal='.')")
 
@@ -83,7 +90,8 @@ class ReadOptions:
             where=tuple((column, str(value)) for column, value in (self.where or {}).items()),
             step=self.step,
             best=self.best,
-            fold=self.fold,
+            fold=_names(self.fold),
+            test_share=self.test_share,
             higher_is_better=False if self.lower_is_better else self.higher_is_better,
             unit=self.unit,
             decimal=self.decimal,
