@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._declared import takes_options
+from seedwise.cli._options import same_command
 from seedwise.errors import SeedwiseError
 from seedwise.results import CompareOptions
 
@@ -26,6 +27,10 @@ def command(
         typer.Argument(metavar="WHAT...", help="Tables, what trackers wrote, or stores."),
     ],
     options: CompareOptions,
+    context: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write a page, an HTML file that needs nothing else.")
+    ] = None,
     baseline: Annotated[str | None, typer.Option(hidden=True)] = None,
     form: Annotated[str, typer.Option("--format", help="text, csv, markdown, latex or json.")] = "text",
 ) -> None:
@@ -36,14 +41,33 @@ def command(
     """
     from seedwise.reporting import compare_frames
     from seedwise.results import read
-    from seedwise.study import mistake, renamed_note
 
     if baseline is not None:
+        from seedwise.study import renamed_note
+
         typer.echo(f"seedwise: {renamed_note('--baseline', '--base')}", err=True)
         options = replace(options, base=options.base or baseline)
     if form not in _FORMS:
+        from seedwise.study import mistake
+
         raise SeedwiseError(mistake("format", form, _FORMS))
-    show(compare_frames([read(path) for path in results], options), form)
+    if output is not None:
+        _check_page(output, results)
+    found = compare_frames([read(path) for path in results], options)
+    show(found, form)
+    if output is not None:
+        from seedwise.run import storage_errors
+
+        with storage_errors(output):
+            output.write_text(found.to_html(same_command(context)), encoding="utf-8")
+        typer.echo(f"page: {output}", err=True)
+
+
+def _check_page(output: Path, results: list[Path]) -> None:
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise SeedwiseError(f"{output} does not end in .html: compare writes a page (-o page.html), export tables")
+    if output.resolve() in {path.resolve() for path in results}:
+        raise SeedwiseError(f"the page would overwrite the results {output}: name another file (-o page.html)")
 
 
 def show(found: Comparison, form: str) -> None:

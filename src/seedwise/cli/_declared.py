@@ -35,8 +35,8 @@ def takes_options(declared: Any) -> Callable[[Callable[..., None]], Callable[...
         @functools.wraps(command)
         def called(**given: Any) -> None:
             options = {field.name: given.pop(field.name) for field in fields(declared)}
-            read = {name: forms[name].read(value) if name in forms else value for name, value in options.items()}
-            command(**given, options=declared(**read))
+            read = {name: form.read(options[name]) for name, form in forms.items() if options[name]}
+            command(**given, options=declared(**{**options, **read}))
 
         called.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
         called.__annotations__ = {one.name: one.annotation for one in [*own, *added]}

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._statement import statement
-from seedwise.reporting._svg import inline
+from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
 from seedwise.results import (
     ComparedRuns,
     ComparedSummaries,
     CompareOptions,
+    Data,
     Frame,
+    Runs,
     compare_runs,
     compare_summarized,
-    read,
+    frames_of,
     takes,
     understand,
     understand_summaries,
 )
-from seedwise.statistics import Answer, Cell, ComparisonRow, answer, compare_study_summaries, runs_to_resolve
+from seedwise.statistics import (
+    Answer,
+    Cell,
+    ComparisonRow,
+    Question,
+    answer,
+    compare_study_summaries,
+    runs_to_resolve,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +54,7 @@ class MetricComparison:
         statement: what it says, in a paragraph.
         rows: the numbers behind it, in the unit of the data.
         cells: the data; none where only means and SDs are known.
+        question: what was asked.
 
     """
 
@@ -50,6 +62,7 @@ class MetricComparison:
     statement: str
     rows: tuple[ComparisonRow, ...]
     cells: tuple[Cell, ...]
+    question: Question
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,35 @@ class Comparison:
         """Return the table of verdicts as a ``tabular`` with the rules of booktabs."""
         return self.table.to_latex()
 
+    def to_html(self, command: str | None = None) -> str:
+        """Return the page as HTML: what a report says of a study, of these runs.
+
+        Args:
+            command: the command that writes it, if there is one.
+
+        """
+        from seedwise.reporting._compare_page import comparison_page
+
+        return comparison_page(self, command)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page, an HTML file that needs nothing else.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
+
     def plot(self) -> Any:
         """Return a matplotlib figure with every run as a tick and the mean as a dot."""
-        return runs_figure(self.cells)
+        import matplotlib as mpl
+
+        settings: Any = AS_WRITTEN
+        with mpl.rc_context(settings):
+            figure = runs_figure(self.cells)
+            figure.draw_without_rendering()  # which makes the texts, with these settings
+        return figure
 
     def __str__(self) -> str:
         shown = [*self.lines]
@@ -114,17 +153,15 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         shown = [f"<p>{html.escape(line)}</p>" for line in self.lines]
-        for part in self.parts:
+        # A notebook is one page: what other cells show must not have the same ids.
+        prefix = hashlib.sha256(str(self).encode()).hexdigest()[:8]
+        for k, part in enumerate(self.parts):
             sentences = [html.escape(text) for text in [*part.results.plan, *part.results.reasons]]
             shown += [f"<p><b>{html.escape(part.statement)}</b></p>", f"<p>{html.escape(part.results.title)}</p>"]
             shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
-            shown += [inline(partial(runs_figure, list(part.cells)), "runs")] if part.cells else []
+            svg = partial(runs_figure, list(part.cells))
+            shown += [inline(svg, f"runs{prefix}{k}")] if part.cells else []
         return "".join(shown)
-
-
-Data: TypeAlias = (
-    "pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame]"
-)
 
 
 @takes(CompareOptions)
@@ -155,7 +192,7 @@ def compare(data: Data, options: CompareOptions) -> Comparison:
             column of methods is then a method named after the file.
 
     """
-    return compare_frames(_frames(data), options)
+    return compare_frames(frames_of(data), options)
 
 
 def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparison:
@@ -164,7 +201,11 @@ def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparis
         summaries = understand_summaries(frames, options.roles, options.n)
         compared_summaries = compare_summarized(summaries, options.base, options.question)
         return Comparison(tuple(summaries.lines), tuple(map(_of_summaries, compared_summaries)))
-    runs = understand(frames, options.roles)
+    return compare_understood(understand(frames, options.roles), options)
+
+
+def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
+    """Compare the methods of runs; see ``compare``."""
     found = compare_runs(runs, options.base, options.question, unpaired=options.unpaired, chance=options.chance)
     return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
 
@@ -176,7 +217,7 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
         raise SeedwiseError(str(error)) from None
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
     said = statement(shown.rows, found.base, shown.plan)
-    return MetricComparison(_with_means(results, found.notes), said, found.rows, found.cells)
+    return MetricComparison(_with_means(results, found.notes), said, found.rows, found.cells, found.question)
 
 
 _NORMAL_THEORY: Final = (
@@ -194,7 +235,7 @@ def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
     results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
     said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
-    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, ())
+    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question)
 
 
 def _with_means(results: Results, notes: Sequence[str]) -> Results:
@@ -203,16 +244,6 @@ def _with_means(results: Results, notes: Sequence[str]) -> Results:
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
     with_means = Table([*table.columns, "verdict on the mean"], texts)
     return replace(results, table=with_means, reasons=[*notes, *results.reasons])
-
-
-def _frames(data: Any) -> list[Frame]:
-    if isinstance(data, str | os.PathLike):
-        return [read(Path(data))]
-    if isinstance(data, Mapping):
-        return [Frame(frame, name) for name, frame in data.items()]
-    if isinstance(data, Sequence):
-        return [read(Path(one)) for one in data]
-    return [Frame(data, "the table")]
 
 
 def _about_mean(row: ComparisonRow) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.registry import STUDY_TOPICS
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._results import Results, results_of
+from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
@@ -25,6 +25,7 @@ class Findings:
     Attributes:
         results: the comparisons.
         verdicts: method, verdict on spread, verdict on the mean.
+        statement: what the page says first, a paragraph.
         sections: the topics that have something to show, in the order of the registry.
         reasons: sentences on numbers that could not be given.
 
@@ -34,6 +35,15 @@ class Findings:
     verdicts: Table
     sections: list[Section]
     reasons: list[str]
+    statement: str = ""
+
+    @property
+    def with_numbers(self) -> dict[str, Table]:
+        """The tables, and the numbers of the comparisons in full precision, in the unit of the tables."""
+        import pandas as pd
+
+        rows = [row_numbers(row) for row in self.results.comparisons]
+        return {"numbers": Table.of(pd.DataFrame(rows)), **self.tables}
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -42,16 +52,18 @@ class Findings:
         return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
 
 
-def findings_of(study: StudyResults) -> Findings:
-    """Compare the cells of a study, and lay out everything that a report says.
+def findings_of(study: StudyResults, results: Results | None = None, statement: str = "") -> Findings:
+    """Lay out everything that a report says of a study.
 
     Args:
         study: its results.
+        results: its cells compared; None: they are compared here.
+        statement: what the page says first, a paragraph.
 
     """
-    results = results_of(study.description, study.cells)
+    results = results or results_of(study.description, study.cells)
     sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results))
-    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons)
+    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons, statement)
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
@@ -74,15 +86,11 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
     return Table(["method", "verdict on spread", "verdict on the mean"], table)
 
 
-def table_files(studies: Sequence[StudyResults]) -> dict[str, str]:
-    """Return the tables of a report as files: CSV, Markdown and LaTeX (booktabs), by name.
+def study_tables(studies: Sequence[StudyResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of a report, and the numbers behind them, by the name of the study and their own.
 
     Args:
         studies: their results.
 
     """
-    files: dict[str, str] = {}
-    for study in studies:
-        for key, table in findings_of(study).tables.items():
-            files |= table.files(f"{study.name}-{key}")
-    return files
+    return {(study.name, key): table for study in studies for key, table in findings_of(study).with_numbers.items()}

@@ -5,19 +5,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seedwise.results._base import base_of
     from seedwise.results._compare import ComparedRuns, compare_runs
+    from seedwise.results._data import Data, frames_of, rliable_scores
     from seedwise.results._metrics import are_fraction_and_percent
-    from seedwise.results._options import CompareOptions, Conditions, Help, Names, ReadOptions, takes, told
+    from seedwise.results._options import (
+        CompareOptions,
+        Conditions,
+        Help,
+        Names,
+        ReadOptions,
+        ScoreOptions,
+        takes,
+        told,
+    )
     from seedwise.results._read import Frame, read_table
+    from seedwise.results._rliable import Scores, scores_of
     from seedwise.results._roles import Decimal, Roles
     from seedwise.results._summaries import ComparedSummaries, Summaries, compare_summarized, understand_summaries
     from seedwise.results._understand import Runs, understand
-    from seedwise.results.readers import read
+    from seedwise.results.readers import is_store, read
 
 __all__ = [
     "CompareOptions",
     "ComparedRuns",
     "ComparedSummaries",
     "Conditions",
+    "Data",
     "Decimal",
     "Frame",
     "Help",
@@ -25,13 +37,19 @@ __all__ = [
     "ReadOptions",
     "Roles",
     "Runs",
+    "ScoreOptions",
+    "Scores",
     "Summaries",
     "are_fraction_and_percent",
     "base_of",
     "compare_runs",
     "compare_summarized",
+    "frames_of",
+    "is_store",
     "read",
     "read_table",
+    "rliable_scores",
+    "scores_of",
     "takes",
     "told",
     "understand",
@@ -41,13 +59,15 @@ __all__ = [
 _HOMES = {
     "_base": ("base_of",),
     "_compare": ("ComparedRuns", "compare_runs"),
-    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "takes", "told"),
+    "_data": ("Data", "frames_of", "rliable_scores"),
+    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "ScoreOptions", "takes", "told"),
     "_read": ("Frame", "read_table"),
+    "_rliable": ("Scores", "scores_of"),
     "_roles": ("Decimal", "Roles"),
     "_metrics": ("are_fraction_and_percent",),
     "_summaries": ("ComparedSummaries", "Summaries", "compare_summarized", "understand_summaries"),
     "_understand": ("Runs", "understand"),
-    "readers": ("read",),
+    "readers": ("is_store", "read"),
 }
 
 

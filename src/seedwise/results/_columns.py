@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._cells import different
+from seedwise.results._cells import different, varies
 from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
 from seedwise.results._roles import Roles, known, listed
 
@@ -66,7 +66,7 @@ def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
         and _names.one_of(column, _names.SEEDS)
         and (_names.words(column)[-1] == "seed" or _are_seeds(data[column]))
     ]
-    varying = [column for column in found if _vary(data[column])] or found[:1]
+    varying = [column for column in found if varies(data[column])] or found[:1]
     called = [column for column in varying if _names.one_of(column, ("seed",))]
     if len(varying) > 1 and not called:
         raise SeedwiseError(
@@ -124,7 +124,7 @@ def _called(data: pd.DataFrame, given: str | None, called: Sequence[str], free: 
     """Return the column that the user names, or the one that is called so and varies."""
     if given is not None:
         return known("column", given, data.columns)
-    found = [column for column in free if _names.one_of(column, called) and _vary(data[column])]
+    found = [column for column in free if _names.one_of(column, called) and varies(data[column])]
     if len(found) > 1 and what != "step":
         raise SeedwiseError(f"which column is the {what}: {listed(map(repr, found))}? Pass --{what} '{found[0]}'")
     return found[0] if found else None
@@ -142,7 +142,7 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
     aside = [column for column in numeric if _is_no_metric(column)]
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.
-    found = left if len(left) < 2 else [column for column in left if _vary(data[column])] or left
+    found = left if len(left) < 2 else [column for column in left if varies(data[column])] or left
     if len(found) != 1:
         shown = listed(map(repr, found or data.columns))
         asked = f"which column is the metric: {shown}?" if found else f"no column of numbers is a metric: {shown}."
@@ -165,7 +165,3 @@ def _are_seeds(column: pd.Series[str]) -> bool:
 
 def _are_states(column: pd.Series[str]) -> bool:
     return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED
-
-
-def _vary(column: pd.Series[str]) -> bool:
-    return len(different(column)) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Rows:
     failed: NDArray[np.bool_]
     place: NDArray[np.int64]
 
-    @property
+    @cached_property
     def run(self) -> NDArray[np.int64]:
         """The number of the run, or of the example of a run, that each row belongs to."""
         import pandas as pd

@@ -11,7 +11,7 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
-from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
+from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known, listed
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
 
 def is_numeric(column: pd.Series[str]) -> bool:
     """Return whether every cell of a column is a number or empty, and not all of them are empty."""
-    unique = [cell for cell in factorized(column)[1] if not is_missing(cell)]
+    cells = factorized(column)[1]
+    if plainly(cells) is not None:
+        return True
+    unique = [cell for cell in cells if not is_missing(cell)]
     try:
         return bool(unique) and not read_numbers(unique, ".").missing.all()
     except (NotANumberError, SeedwiseError):
@@ -159,7 +162,8 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
     }
     spreads = {rest[c] for c in columns if _names.SPREAD & set(_names.words(c))}
     for column in columns:
-        cell = next((one for one in data[column] if isinstance(one, str) and not is_missing(one)), "")
+        cells = factorized(data[column])[1]
+        cell = next((one for one in cells if isinstance(one, str) and not is_missing(one)), "")
         try:
             read_numbers([cell], ".")
             means = bool(_names.MEAN & set(_names.words(column))) and rest[column] in spreads

@@ -99,7 +99,14 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(ReadOptions):
+class ScoreOptions(ReadOptions):
+    """The same, and how failed runs count."""
+
+    chance: Annotated[float | None, Help("The metric at chance level, to count failed runs with.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(ScoreOptions):
     """What is compared in a table, and what is asked."""
 
     summary: Annotated[bool, Help("The table holds means and SDs: columns, or '87.1 ± 0.2'.")] = False
@@ -108,7 +115,6 @@ class CompareOptions(ReadOptions):
     ] = None
     base: Annotated[str | None, Help("The method that the others are compared with.", "the one called base")] = None
     unpaired: Annotated[bool, Help("The runs of different methods share nothing.")] = False
-    chance: Annotated[float | None, Help("The metric at chance level, to count failed runs with.")] = None
     sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("ge", 0.01), ("le", 0.99)] = 0.7
     power: Annotated[float, Help("The probability of finding it."), ("ge", 0.01), ("le", 0.999)] = 0.8
     factor: Annotated[float | None, Help("The largest ratio of SDs that you would still call equal, such as 1.5.")] = (

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, text_of, texts
+from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
 from seedwise.results._metrics import counted, described, metric_of
-from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
+from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
 from seedwise.statistics import Folds, Metric
@@ -69,6 +69,16 @@ class Runs:
     def methods(self) -> list[str]:
         """The methods, in the order of the table."""
         return list(dict.fromkeys(self.method))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per run: its task where there are several, method, seed, fold and metrics."""
+        import pandas as pd
+
+        columns: dict[str, object] = {"task": self.task} if len(set(self.task)) > 1 else {}
+        columns |= {"method": self.method}
+        columns |= {} if self.seed is None else {"seed": self.seed}
+        columns |= {} if self.fold is None else {"fold": self.fold}
+        return pd.DataFrame({**columns, **self.values})
 
     @property
     def lines(self) -> list[str]:
@@ -193,6 +203,8 @@ def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[flo
 def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
     """Leave out rows whose seed is a statistic, or that every method has under the name of one."""
     for column in data.columns:
+        if plainly(factorized(data[column])[1]) is not None:
+            continue
         summary = by_value(data[column], _names.is_statistic).astype(bool)
         if column == method or not summary.any():
             continue
@@ -271,7 +283,8 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
     step = read_numbers(data[columns.step]).values
-    return len(np.unique(np.stack([run, step], axis=1), axis=0)) == len(run)
+    order = np.lexsort((step, run))
+    return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))
 
 
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:

@@ -14,8 +14,8 @@ from seedwise.statistics.comparison.pooled import pooled_comparisons
 from seedwise.statistics.core.formatting import interval, number, reduction
 
 _NOTE: Final = (
-    "Mean and SD [95 %] over runs, in the form of tables 1 (by source of randomness) and 2 (by network and dataset) of "
-    "the Variance Minimizer Loss paper, which give no intervals. "
+    "Mean and SD [95 %] over runs, as tables of papers have them, which give no intervals: by source of randomness, or "
+    "by network and dataset. "
 )
 _POOLED: Final = (
     "All tasks: the ratios of SDs pooled with random effects on their logarithm (Hartung-Knapp); this interval is what "
@@ -37,7 +37,7 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
     columns += [
         "method",
         f"{base}: mean \u00b1 SD [95 %]",
-        "n",
+        f"n of {base}",
         "method: mean \u00b1 SD [95 %]",
         "n",
         "reduction [95 %]",
@@ -75,4 +75,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE + (_POOLED if several_tasks else ""))
 
 
-TOPIC: Final = Topic("By source and network, as in papers", _show)
+TOPIC: Final = Topic("Side by side, as in papers", _show)
