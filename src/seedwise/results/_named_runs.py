@@ -11,6 +11,8 @@ from seedwise.statistics import Influence, Metric, influence
 
 _ALPHA: Final = 0.01
 _LEAST_RUNS: Final = 4
+_LEAST_EQUAL: Final = 6
+"""Of fewer runs all but one are easily equal where the metric is coarse."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def named_runs(runs: Runs, made: Arranged) -> tuple[NamedRun, ...]:
     found = []
     for cell, places in several:
         one = influence(runs.values[cell.metric.name][places], alpha=_ALPHA / len(several))
-        if one.makes_the_spread:
+        if one.makes_the_spread and (one.sd_without > 0 or cell.finished >= _LEAST_EQUAL):
             place = places[one.run]
             called = f"{runs.seed_name} {runs.seed[place]}" if runs.seed is not None else f"run {place + 1}"
             found.append(NamedRun(cell.task, cell.method, called, cell.metric, one))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +15,10 @@ from seedwise.results import _names
 from seedwise.results._cells import texts
 from seedwise.results._layout import is_numeric
 from seedwise.results._numbers import read_numbers
+from seedwise.results._options import Normalize
+from seedwise.results._read import read_table
 from seedwise.results._roles import listed
+from seedwise.results._understand import Runs
 from seedwise.statistics import (
     Cell,
     Interval,
@@ -67,6 +71,24 @@ class Aggregates:
     bounds: Bounds
     by_base: bool
     higher_is_better: bool
+
+
+def bounds_asked(normalize: Normalize, runs: Runs) -> Bounds | None:
+    """Return the bounds that the user names; None if there are none.
+
+    Args:
+        normalize: what the user says.
+        runs: the runs, with the bounds that columns say.
+
+    Raises:
+        SeedwiseError: if a file of bounds is no such table.
+
+    """
+    if normalize is None or isinstance(normalize, Mapping):
+        return normalize
+    if not isinstance(normalize, str):
+        return runs.bounds
+    return {} if normalize == "base" else bounds_of(read_table(Path(normalize)).data, normalize)
 
 
 def bounds_of(data: pd.DataFrame, source: str) -> Bounds:

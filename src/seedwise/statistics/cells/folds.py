@@ -43,5 +43,6 @@ def why_no_seeds(folds: NDArray[np.int64]) -> str:
         folds: the fold of each run, shape (runs,).
 
     """
-    inside = folds.size - np.unique(folds).size
-    return "" if inside >= 2 else "folds say nothing about the spread over seeds: it takes several seeds in a fold"
+    if folds.size - np.unique(folds).size >= 2:
+        return ""
+    return "a fold with one run says nothing about the spread over seeds, which takes several seeds in a fold"
