@@ -92,3 +92,17 @@ def test_a_notebook_shows_two_comparisons_without_a_clash_of_ids(found: Comparis
     ids = re.findall(r'\bid="([^"]*)"', found._repr_html_() + other._repr_html_())
     assert len(ids) > 30
     assert len(ids) == len(set(ids))
+
+
+def test_means_and_sds_alone_have_a_page_of_what_follows_from_them() -> None:
+    table = pd.DataFrame({"method": ["base", "new"], "mean": [91.0, 92.0], "std": [0.4, 0.2], "n": [10, 10]})
+    shown = compare(table, summary=True).to_html()
+    (row,) = rows_of(shown, "Means")[1:]
+    of_base, of_new = 0.4**2 / 10, 0.2**2 / 10
+    welch = (of_base + of_new) ** 2 / (of_base**2 / 9 + of_new**2 / 9)
+    half = stats.t.ppf(0.975, welch) * np.sqrt(of_base + of_new)
+    printed = [float(text) for text in re.findall(r"-?[\d.]+", row[1])]
+    assert printed == pytest.approx([1, 1 - half, 1 + half], abs=0.006)
+    assert "All intervals hold for normal values." in shown
+    assert "<h2>What single runs would have said</h2>" not in shown
+    assert "Every run as a tick" not in shown

@@ -62,7 +62,7 @@ def findings_of(study: StudyResults, results: Results | None = None, statement: 
 
     """
     results = results or results_of(study.description, study.cells)
-    sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results))
+    sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results), with_runs=bool(study.cells))
     return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons, statement)
 
 

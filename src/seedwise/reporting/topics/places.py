@@ -70,9 +70,9 @@ def _mean_and_sd(row: ComparisonRow, decimals: int) -> str:
 
 
 def _show(found: Compared) -> Shown:
-    several_tasks = len({cell.task for cell in found.cells}) > 1
+    several_tasks = len({row.task for row in found.rows}) > 1
     table = place_table(found.rows, found.base, found.results.decimals)
     return Shown(table, _NOTE + (_POOLED if several_tasks else ""))
 
 
-TOPIC: Final = Topic("Side by side, as in papers", _show)
+TOPIC: Final = Topic("Side by side, as in papers", _show, needs_runs=False)
