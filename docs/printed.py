@@ -1,7 +1,7 @@
 """Writes what the commands of other-results.md print into that page: ``python docs/printed.py``.
 
 Blocks of csv with a name are files, a block of text after one of commands is what these print, and ``# exits with 1``
-behind a command is its exit code.
+behind a command is its exit code. What is left out of a text is ``...``; such a text is checked and not written.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def blocks(page: str) -> Iterator[Block]:
 
 def prepare(folder: Path, page: str) -> None:
     """Write the files of a page into a folder, what every program wrote, and a store."""
+    shutil.copytree(_SAMPLES / "other_kinds", folder, dirs_exist_ok=True)
     for block in blocks(page):
         if block.name:
             (folder / block.name).write_text(block.text, encoding="utf-8")
@@ -81,15 +82,33 @@ def run(block: Block) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def agrees(block: Block, printed: str) -> bool:
+    """Return whether what the page shows is printed, its parts in their order; how blanks pad a table is free there."""
+    at, squeezed = 0, _squeezed(printed)
+    for part in re.split(r"\s*\.\.\.\s*", _squeezed(block.printed or "")):
+        at = squeezed.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return "..." in (block.printed or "...") or block.printed == printed
+
+
+def _squeezed(text: str) -> str:
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+
+
 def main() -> None:
     """Run the commands, and write what they print."""
     page = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), page)
         os.chdir(folder)
-        told = [(block.place, run(block)) for block in blocks(page) if block.kind == "bash" and block.place is not None]
-    for (start, end), printed in reversed(told):
-        page = page[:start] + printed + page[end:]
+        told = [(block, run(block)) for block in blocks(page) if block.kind == "bash"]
+    for block, printed in reversed(told):
+        if block.place is not None and "..." not in (block.printed or ""):
+            page = page[: block.place[0]] + printed + page[block.place[1] :]
+        elif not agrees(block, printed):
+            print(f"not what is printed: {block.text}{printed}")
     PAGE.write_text(page, encoding="utf-8")
 
 

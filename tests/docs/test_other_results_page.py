@@ -42,7 +42,14 @@ def test_every_block_is_one_that_is_tested() -> None:
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.text.splitlines()[0][:60])
 def test_commands_run_and_print_what_the_page_says(block: Any) -> None:
     found = printed.run(block)
-    assert block.printed in (None, found), "python docs/printed.py writes what is printed now"
+    assert printed.agrees(block, found), f"python docs/printed.py writes what is printed now: {found}"
+
+
+def test_a_text_that_is_not_printed_is_found() -> None:
+    block = printed.Block("bash", "", "seedwise", "one\n...\nthree  3\n", None)
+    assert printed.agrees(block, "one\ntwo\nthree 3\n")
+    assert not printed.agrees(block, "three 3\none\n")
+    assert not printed.agrees(block._replace(printed="one\n"), "one\ntwo\n")
 
 
 def test_the_examples_in_python_run(folder: Path) -> None:

@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from typer.testing import CliRunner
 
 from seedwise import SeedwiseError, compare
-from seedwise.cli import app
 
 PAPER = "Model,Cora,MUTAG\nGCN,87.09 ± 0.2,69.79 ± 6.8\nGAT,86.71 ± 0.95,72.77 ± 2.77\nGIN,87.21 ± 1.89,NA\n"
 CORA = {"GCN": (87.09, 0.2), "GAT": (86.71, 0.95), "GIN": (87.21, 1.89)}
@@ -159,12 +157,3 @@ def test_options_of_runs_are_refused(tmp_path: Path) -> None:
         compare(path, n=5)
     with pytest.raises(SeedwiseError, match="or --summary with --n"):
         compare(path, base="GCN")
-
-
-def test_the_passage_of_the_documentation_is_what_is_printed(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "other-results.md").read_text(encoding="utf-8")
-    command = next(line for line in page.splitlines() if "--summary --n 10" in line).split()[2:]
-    shown = page.split("--metric Cora\n```\n\n```\n")[1].split("...")[0]
-    done = CliRunner().invoke(app, ["compare", str(written(tmp_path, PAPER)), *command[1:]])
-    assert done.exit_code == 0
-    assert done.output.startswith(shown.rstrip())

@@ -74,16 +74,16 @@ def show(found: Comparison, form: str) -> None:
     """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
     import json
 
-    from seedwise.cli._console import console, print_results
+    from seedwise.cli._console import console, print_results, print_table
     from seedwise.reporting import row_numbers
 
     match form:
         case "csv":
             typer.echo("\n".join(part.results.table.to_csv() for part in found.parts), nl=False)
         case "markdown":
-            typer.echo("\n\n".join(part.results.table.to_markdown() for part in found.parts))
+            typer.echo("\n\n".join(table.to_markdown() for table in found.tables))
         case "latex":
-            typer.echo("\n".join(part.results.table.to_latex() for part in found.parts), nl=False)
+            typer.echo("\n".join(table.to_latex() for table in found.tables), nl=False)
         case "json":
             typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
         case _:
@@ -95,3 +95,8 @@ def show(found: Comparison, form: str) -> None:
                 out.print(part.statement, soft_wrap=True)
                 out.print()
                 print_results(part.results)
+                for section in part.sections:
+                    out.print()
+                    out.print(section.title, style="bold", soft_wrap=True)
+                    print_table(out, section.table)
+                    out.print(f"  {section.note}", soft_wrap=True)

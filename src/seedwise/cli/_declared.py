@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from seedwise.errors import SeedwiseError
-from seedwise.results import Conditions, Decimal, Help, Names, told
+from seedwise.results import Conditions, Decimal, Help, Names, Normalize, told
 
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 
@@ -87,6 +87,7 @@ class _Form:
 
 _FORMS: Final[Mapping[Any, _Form]] = {
     Names: _Form(str | None, _names, "NAME,..."),
+    Normalize: _Form(str | None, lambda text: _names(text) if text and "," in text else text, "FILE|ZERO,ONE|base"),
     Conditions: _Form(list[str] | None, _conditions, "COLUMN=VALUE"),
     Decimal | None: _Form(str | None, lambda text: text),
     int | str | None: _Form(str | None, lambda text: text, "NUMBER|COLUMN"),

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
+from seedwise.reporting._beyond_runs import reasons_beside, sections_beside
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
+from seedwise.reporting._sentences import sentences_beside
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Section
 from seedwise.results import (
     ComparedRuns,
     ComparedSummaries,
@@ -24,6 +27,7 @@ from seedwise.results import (
     Data,
     Frame,
     Runs,
+    bounds_asked,
     compare_runs,
     compare_summarized,
     frames_of,
@@ -35,6 +39,7 @@ from seedwise.statistics import (
     Answer,
     Cell,
     ComparisonRow,
+    Folds,
     Question,
     answer,
     compare_study_summaries,
@@ -55,6 +60,8 @@ class MetricComparison:
         rows: the numbers behind it, in the unit of the data.
         cells: the data; none where only means and SDs are known.
         question: what was asked.
+        found: all numbers, in the unit of the data; what kind of data these were of is its type.
+        sections: further tables: other examples, several tasks, normalised scores.
 
     """
 
@@ -63,6 +70,8 @@ class MetricComparison:
     rows: tuple[ComparisonRow, ...]
     cells: tuple[Cell, ...]
     question: Question
+    found: ComparedRuns | ComparedSummaries
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,11 @@ class Comparison:
     def table(self) -> Table:
         """The table of the first metric, with ``to_csv``, ``to_markdown`` and ``to_html``."""
         return self.results.table
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables of all metrics, each with those behind it: other examples, several tasks, normalised scores."""
+        return [table for part in self.parts for table in (part.results.table, *(s.table for s in part.sections))]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the numbers behind the tables, a row per method, task and metric, intervals in own columns."""
@@ -141,12 +155,10 @@ class Comparison:
     def __str__(self) -> str:
         shown = [*self.lines]
         for part in self.parts:
-            table = part.results.table
-            widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
-            shown += ["", part.statement, "", part.results.title]
-            for line in (table.columns, *table.rows):
-                shown.append("  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip())
+            shown += ["", part.statement, "", part.results.title, *_aligned(part.results.table)]
             shown += [*part.results.plan, *part.results.reasons]
+            for section in part.sections:
+                shown += ["", section.title, *_aligned(section.table), section.note]
         return "\n".join(shown)
 
     __repr__ = __str__
@@ -161,6 +173,9 @@ class Comparison:
             shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
             svg = partial(runs_figure, list(part.cells))
             shown += [inline(svg, f"runs{prefix}{k}")] if part.cells else []
+            for section in part.sections:
+                shown += [f"<p>{html.escape(section.title)}</p>", section.table.to_html()]
+                shown += [f"<p>{html.escape(section.note)}</p>"]
         return "".join(shown)
 
 
@@ -206,7 +221,14 @@ def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparis
 
 def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
     """Compare the methods of runs; see ``compare``."""
-    found = compare_runs(runs, options.base, options.question, unpaired=options.unpaired, chance=options.chance)
+    found = compare_runs(
+        runs,
+        options.base,
+        options.question,
+        unpaired=options.unpaired,
+        chance=options.chance,
+        bounds=bounds_asked(options.normalize, runs),
+    )
     return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
 
 
@@ -216,8 +238,21 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = statement(shown.rows, found.base, shown.plan)
-    return MetricComparison(_with_means(results, found.notes), said, found.rows, found.cells, found.question)
+    said = " ".join([statement(shown.rows, found.base, shown.plan), *sentences_beside(found)])
+    results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
+    results = replace(results, reasons=[*results.reasons, *reasons_beside(found)])
+    return MetricComparison(results, said, found.rows, found.cells, found.question, found, sections_beside(found))
+
+
+def _about_folds(folds: Folds | None) -> list[str]:
+    """Return how means and spreads are compared over folds."""
+    if folds is None:
+        return []
+    test = "Alpaydin's combined F over 5 x 2 folds (--test-share .5: the corrected t, which is the safer one)"
+    if not folds.is_five_by_two:
+        ratio = folds.share / (1 - folds.share)
+        test = f"Nadeau and Bengio's corrected t over folds, with n_test/n_train = {ratio:.3g}"
+    return [f"means: {test}; spread: that of seeds within a fold, pooled over folds"]
 
 
 _NORMAL_THEORY: Final = (
@@ -235,7 +270,9 @@ def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
     results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
     said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
-    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question)
+    return MetricComparison(
+        _with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question, found, ()
+    )
 
 
 def _with_means(results: Results, notes: Sequence[str]) -> Results:
@@ -244,6 +281,12 @@ def _with_means(results: Results, notes: Sequence[str]) -> Results:
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
     with_means = Table([*table.columns, "verdict on the mean"], texts)
     return replace(results, table=with_means, reasons=[*notes, *results.reasons])
+
+
+def _aligned(table: Table) -> list[str]:
+    lines = (table.columns, *table.rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
 def _about_mean(row: ComparisonRow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._findings import Findings, findings_of
@@ -27,7 +28,8 @@ def comparison_page(found: Comparison, command: str | None = None) -> str:
 
 def comparison_findings(part: MetricComparison) -> Findings:
     """Lay out all that a report says of the comparison by one metric."""
-    return findings_of(_study(part), part.results, part.statement)
+    found = findings_of(_study(part), part.results, part.statement)
+    return replace(found, sections=[*part.sections, *found.sections])
 
 
 def comparison_tables(found: Comparison, name: str) -> dict[tuple[str, str], Table]:

@@ -68,6 +68,8 @@ def headline(models: Mapping[str, str | None], cells: Sequence[Cell], rows: Sequ
     pairings = {row.paired for row in rows if row.paired is not None}
     paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
     count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
+    if any(cell.folds is not None for cell in cells):
+        count = f"{replicates} runs over folds{paired.replace('seed', 'fold')}"
     return ", ".join([*tasks, *([str(name)] if name else []), what, count])
 
 

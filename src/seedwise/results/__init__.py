@@ -6,12 +6,16 @@ if TYPE_CHECKING:
     from seedwise.results._base import base_of
     from seedwise.results._compare import ComparedRuns, compare_runs
     from seedwise.results._data import Data, frames_of, rliable_scores
+    from seedwise.results._examples import ExampleComparison
     from seedwise.results._metrics import are_fraction_and_percent
+    from seedwise.results._named_runs import NamedRun
+    from seedwise.results._normalise import Aggregates, MethodAggregates, bounds_asked
     from seedwise.results._options import (
         CompareOptions,
         Conditions,
         Help,
         Names,
+        Normalize,
         ReadOptions,
         ScoreOptions,
         takes,
@@ -25,15 +29,20 @@ if TYPE_CHECKING:
     from seedwise.results.readers import is_store, read
 
 __all__ = [
+    "Aggregates",
     "CompareOptions",
     "ComparedRuns",
     "ComparedSummaries",
     "Conditions",
     "Data",
     "Decimal",
+    "ExampleComparison",
     "Frame",
     "Help",
+    "MethodAggregates",
+    "NamedRun",
     "Names",
+    "Normalize",
     "ReadOptions",
     "Roles",
     "Runs",
@@ -42,6 +51,7 @@ __all__ = [
     "Summaries",
     "are_fraction_and_percent",
     "base_of",
+    "bounds_asked",
     "compare_runs",
     "compare_summarized",
     "frames_of",
@@ -60,7 +70,20 @@ _HOMES = {
     "_base": ("base_of",),
     "_compare": ("ComparedRuns", "compare_runs"),
     "_data": ("Data", "frames_of", "rliable_scores"),
-    "_options": ("CompareOptions", "Conditions", "Help", "Names", "ReadOptions", "ScoreOptions", "takes", "told"),
+    "_options": (
+        "CompareOptions",
+        "Conditions",
+        "Help",
+        "Names",
+        "Normalize",
+        "ReadOptions",
+        "ScoreOptions",
+        "takes",
+        "told",
+    ),
+    "_examples": ("ExampleComparison",),
+    "_named_runs": ("NamedRun",),
+    "_normalise": ("Aggregates", "MethodAggregates", "bounds_asked"),
     "_read": ("Frame", "read_table"),
     "_rliable": ("Scores", "scores_of"),
     "_roles": ("Decimal", "Roles"),

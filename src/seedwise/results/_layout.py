@@ -181,7 +181,7 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
 
 def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
-    others = {*roles.seed, roles.task, roles.step, roles.fold, *roles.metric, *(column for column, _ in roles.where)}
+    others = {*roles.named, *(column for column, _ in roles.where)}
     found = []
     for column in data.columns:
         if column in others or (column in numeric and not _names.one_of(column, ("method",))):
@@ -302,8 +302,11 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     """Return a table with a column per method as a long one."""
     metric = roles.metric[0] if roles.metric else "value"
     keys = [column for column in data.columns if column not in methods]
-    named = [c for c in keys if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
-    if not named:
+    folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
+    free = [c for c in keys if c not in folds]
+    named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
+    numbered = not named and not folds
+    if numbered:
         data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
         keys.append(ROW)
     taken = {"method": "method", metric: metric}
@@ -311,11 +314,11 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     data = data.rename(columns={column: f"{column} (column)" for column in clash})
     keys = [f"{column} (column)" if column in clash else column for column in keys]
     melted = data.melt(id_vars=keys, value_vars=methods, var_name="method", value_name=metric)
-    return Long(melted, "method", None if named else ROW, metric)
+    return Long(melted, "method", ROW if numbered else None, metric)
 
 
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
-    aside = [c for c in numeric if _is_no_method(c) or c in (*roles.seed, roles.step, roles.fold, roles.task)]
+    aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
     methods = [column for column in numeric if column not in aside]
     if name is not None and (len(methods) == 1 or set(roles.metric) & set(methods)):
         return Long(data.assign(method=name), "method")

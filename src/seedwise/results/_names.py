@@ -17,6 +17,7 @@ SEEDS: Final = (
 )  # fmt: skip
 TASKS: Final = ("task", "dataset", "data", "env", "environment", "env_id", "env_name", "benchmark", "domain", "game")
 FOLDS: Final = ("fold", "cv_fold", "split_idx", "fold_id")
+REPEATS: Final = ("rep", "repeat", "repetition", "replicate", "replication")
 STEPS: Final = (
     "step", "steps", "_step", "global_step", "epoch", "epochs", "iteration", "iterations", "iter", "round", "timestep",
     "timesteps", "total_timesteps", "env_steps", "env_step", "frames", "frame", "samples_seen",

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from seedwise.errors import SeedwiseError
@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 Names = str | Sequence[str] | None
 """One column or several; on the command line separated by commas."""
+Normalize = str | Sequence[str] | Mapping[str, tuple[float, float]] | None
+"""A file of bounds, ``base``, the columns of what is 0 and what is 1, or in Python both by task."""
 Conditions = Mapping[str, object] | None
 """By column the value of the rows to keep; on the command line COLUMN=VALUE, several times."""
 
@@ -54,7 +56,13 @@ class ReadOptions:
     where: Annotated[Conditions, Help("Keep the rows with this value, of several columns with all of these.")] = None
     step: Annotated[str | None, Help("The column of the step of curves: the last one counts.", "by its name")] = None
     best: Annotated[str | None, Help("Take the step where this metric is best instead.")] = None
-    fold: Annotated[str | None, Help("The column of the fold of a cross-validation.", "by its name")] = None
+    fold: Annotated[
+        Names, Help("The column of the fold of a cross-validation; of a repeated one REPEAT,FOLD.", "by its name")
+    ] = None
+    test_share: Annotated[
+        float | None, Help("The share of the examples that a fold tests on.", "1 over the number of folds")
+    ] = None
+    item: Annotated[str | None, Help("The column of the example, where a row is one example of a run.")] = None
     higher_is_better: Annotated[
         bool | None, Help("Whether more is better, whatever the metric is called.", "by its name")
     ] = None
@@ -67,6 +75,8 @@ class ReadOptions:
             raise SeedwiseError(
                 "--lower-is-better and --higher-is-better exclude each other: pass one (lower_is_better=True)"
             )
+        if self.test_share is not None and not 0 < self.test_share < 1:
+            raise SeedwiseError(f"--test-share is {self.test_share:g}: it is a share above 0 and below 1, such as .2")
         if self.decimal not in (None, ".", ","):
             raise SeedwiseError(f"--decimal is '{self.decimal}': it is . or , (decimal='.')")
 
@@ -83,7 +93,9 @@ class ReadOptions:
             where=tuple((column, str(value)) for column, value in (self.where or {}).items()),
             step=self.step,
             best=self.best,
-            fold=self.fold,
+            fold=_names(self.fold),
+            test_share=self.test_share,
+            item=self.item,
             higher_is_better=False if self.lower_is_better else self.higher_is_better,
             unit=self.unit,
             decimal=self.decimal,
@@ -105,6 +117,13 @@ class CompareOptions(ScoreOptions):
     n: Annotated[
         int | str | None, Help("The number of runs behind each mean, or the column that says it.", "by its name")
     ] = None
+    normalize: Annotated[
+        Normalize,
+        Help(
+            "Scores of 0 and 1 for the interquartile mean: a table with a row per task, two columns (ZERO,ONE), or "
+            "'base' for the worst and the best of the base's runs."
+        ),
+    ] = None
     base: Annotated[str | None, Help("The method that the others are compared with.", "the one called base")] = None
     unpaired: Annotated[bool, Help("The runs of different methods share nothing.")] = False
     sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("ge", 0.01), ("le", 0.99)] = 0.7
@@ -121,12 +140,20 @@ class CompareOptions(ScoreOptions):
         super().__post_init__()
         if isinstance(self.n, str) and self.n.isdecimal():
             object.__setattr__(self, "n", int(self.n))
-        of_runs = ("seed", "name", "step", "best", "fold", "unpaired", "chance")
+        if isinstance(self.normalize, Sequence) and not isinstance(self.normalize, str) and len(self.normalize) != 2:
+            raise SeedwiseError("--normalize takes a file, two columns (ZERO,ONE), or base")
+        of_runs = ("seed", "name", "step", "best", "fold", "item", "unpaired", "chance", "normalize")
         given = next((name for name in of_runs if getattr(self, name)), None)
         if self.summary and given is not None:
             raise SeedwiseError(f"--summary compares means and SDs, and --{given} is about runs: leave one out")
         if self.n is not None and not self.summary:
             raise SeedwiseError("--n says how many runs are behind a mean: pass --summary, too (summary=True)")
+
+    @property
+    def roles(self) -> Roles:
+        """What each column is."""
+        columns = isinstance(self.normalize, Sequence) and not isinstance(self.normalize, str)
+        return replace(super().roles, bounds=tuple(map(str, self.normalize or ())) if columns else ())
 
     @property
     def question(self) -> Question:

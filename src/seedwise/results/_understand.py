@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,12 +16,13 @@ from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
+from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
 from seedwise.results._metrics import counted, described, metric_of
 from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
-from seedwise.statistics import Metric
+from seedwise.statistics import Folds, Metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,10 @@ class Runs:
         seed_name: the column of the seeds.
         read_as: what was found by name, a phrase each.
         set_aside: what was left out, a phrase each.
+        folds: how the folds were cut; None where there are none.
+        scores: by metric, for each run the scores of its examples, the same ones in all runs of a task; empty where
+            there is a row per run.
+        bounds: by task, the scores that count as 0 and as 1; empty where no columns say it.
 
     """
 
@@ -55,6 +61,9 @@ class Runs:
     seed_name: str
     read_as: tuple[str, ...]
     set_aside: tuple[str, ...]
+    folds: Folds | None = None
+    scores: Mapping[str, Sequence[NDArray[np.float64]]] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def methods(self) -> list[str]:
@@ -76,9 +85,15 @@ class Runs:
         """What was understood, in one or two lines."""
         tasks = len(set(self.task))
         sizes = sorted(set(Counter(zip(self.task, self.method, strict=True)).values()))
-        what = "run" if self.seed is None else "seed"
+        what = "run" if self.seed is None or self.fold is not None else "seed"
         runs = counted(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
+        if self.folds is not None:
+            repeats = f"{self.folds.repeats} x " if self.folds.repeats > 1 else ""
+            runs = f"{repeats}{self.folds.folds} folds of a cross-validation ({runs} in all)"
         parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else []), runs]
+        items = sorted({len(scores) for of_runs in self.scores.values() for scores in of_runs})
+        if items:
+            parts.append(f"{items[0]} examples" if len(items) == 1 else f"{items[0]} to {items[-1]} examples")
         rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
         return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else [])]
@@ -141,14 +156,48 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
-    if rows.seed is not None:
+    if rows.item is not None and rows.seed is None:
+        raise SeedwiseError("an example of which run is each row? Pass --seed COLUMN, too (seed=...)")
+    if rows.seed is not None or rows.fold is not None:
         _repeats_are_refused(data, columns, rows)
     else:
         _other_groups_are_refused(data, columns)
+    bounds = _bounds(data, rows, roles)
+    rows, scores = averaged(rows) if rows.item is not None else (rows, {})
     metrics = tuple(metric_of(name, found, rows.method, roles) for name, found in rows.numbers.items())
     values = {name: np.where(rows.failed, np.nan, found.values) for name, found in rows.numbers.items()}
     said = (tuple(notes.read_as), tuple(notes.set_aside))
-    return Runs(rows.task, rows.method, rows.seed, rows.fold, values, metrics, ", ".join(seed) or "seed", *said)
+    return Runs(
+        rows.task,
+        rows.method,
+        rows.seed,
+        rows.fold,
+        values,
+        metrics,
+        ", ".join(seed) or "seed",
+        *said,
+        None if rows.fold is None else _folds(data, columns, roles),
+        scores,
+        bounds,
+    )
+
+
+def _folds(data: pd.DataFrame, columns: Columns, roles: Roles) -> Folds:
+    *repeats, folds = (len(different(data[column])) for column in columns.fold)
+    return Folds(folds, math.prod(repeats), roles.test_share)
+
+
+def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[float, float]]:
+    """Return by task the scores that count as 0 and as 1, from columns that say it in every row."""
+    found: dict[str, tuple[float, float]] = {}
+    named = [known("column", column, data.columns) for column in roles.bounds]
+    columns = [read_numbers(data[column], roles.decimal).values[rows.place] for column in named]
+    for task in dict.fromkeys(rows.task) if named else ():
+        of_task = set(zip(*(column[rows.task == task] for column in columns), strict=True))
+        if len(of_task) != 1:
+            raise SeedwiseError(f"the columns {listed(named)} vary within the task '{task}': write one pair per task")
+        found[task] = of_task.pop()
+    return found
 
 
 def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
@@ -198,11 +247,14 @@ def _rows(
             raise SeedwiseError(f"the column '{column}' is empty in row {empty[0] + 1}: every run needs a seed")
         keys = by_value(cells, _names.seed_key)
         seed = keys if seed is None else seed + ", " + keys
+    parts = [names(column) for column in columns.fold]
+    fold = np.array([", ".join(of_row) for of_row in zip(*parts, strict=True)], dtype=object) if parts else None
     return Rows(
         names(columns.task) if columns.task else np.full(len(data), ONE_TASK, dtype=object),
         names(columns.method),
         seed,
-        names(columns.fold) if columns.fold else None,
+        fold,
+        names(columns.item) if columns.item else None,
         {name: _numbers(data, name, columns.method, roles) for name in columns.metrics},
         *ended,
         np.arange(len(data)),
@@ -261,16 +313,7 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
         )
     found = rows.take(chosen)
     ordered = np.argsort(found.place, kind="stable")
-    return Rows(
-        found.task,
-        found.method,
-        found.seed,
-        found.fold,
-        found.numbers,
-        found.finished,
-        found.failed | short,
-        found.place,
-    ).take(ordered)
+    return replace(found, failed=found.failed | short).take(ordered)
 
 
 def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> None:
@@ -280,10 +323,16 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
     which = int(np.argmax(counts > 1))
     k = first[which]
     same = data.iloc[rows.place[rows.run == unique[which]]]
-    seed = ", ".join(columns.seed)
-    assert rows.seed is not None
     times = "twice" if counts[which] == 2 else f"{counts[which]} times"
-    who = f"method {rows.method[k]} has {seed} {rows.seed[k]} {times}: a run counts once"
+    named = ((columns.seed, rows.seed), (columns.fold, rows.fold), ((columns.item,), rows.item))
+    place = ", ".join(f"{', '.join(map(str, key))} {names[k]}" for key, names in named if names is not None)
+    who = f"method {rows.method[k]} has {place} {times}: a run counts once"
+    seed = ", ".join(columns.seed)
+    if rows.seed is None:
+        raise SeedwiseError(
+            f"{who}. Pass --seed COLUMN if the rows of a fold are seeds, or --fold REPEAT,{columns.fold[-1]} if the "
+            "folds were cut anew"
+        )
     taken = columns.all - {columns.step}
     differing = [c for c in data.columns if c and c not in taken and len(different(same[c])) > 1]
     if not differing:

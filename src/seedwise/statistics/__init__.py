@@ -18,8 +18,10 @@ from seedwise.statistics.attribution.design import AttributionDesign, attributio
 from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
 from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.cells.cell import Cell, Scalar
+from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
+from seedwise.statistics.comparison.across import AcrossTasks, MethodAcrossTasks, across_tasks
 from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
@@ -108,6 +110,7 @@ from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_v
 __all__ = [
     "INTERQUARTILE_COVERAGE",
     "SHARE",
+    "AcrossTasks",
     "Answer",
     "AssistedSpread",
     "Attribution",
@@ -126,6 +129,7 @@ __all__ = [
     "ExampleErrors",
     "Extremes",
     "FailureComparison",
+    "Folds",
     "Gate",
     "GateOutcome",
     "Generalization",
@@ -141,6 +145,7 @@ __all__ = [
     "Look",
     "MeanRank",
     "MeanRanks",
+    "MethodAcrossTasks",
     "Metric",
     "PairFlip",
     "PerformanceProfile",
@@ -166,6 +171,7 @@ __all__ = [
     "SummaryComparison",
     "ThresholdChance",
     "Verdict",
+    "across_tasks",
     "answer",
     "arm_correlation",
     "as_reduction",

@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.folds import why_no_seeds
 from seedwise.statistics.comparison._arms import Arms, between_groups, line_up
 from seedwise.statistics.comparison._judging import Evidence, Judged, judge
 from seedwise.statistics.comparison.row import ComparisonRow, row_of
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._moments import is_constant
 from seedwise.statistics.core.interval import Interval
+from seedwise.statistics.means.folds import five_by_two_difference, fold_difference, fold_standard_error
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.ratios.ratios import RatioProcedure, spread_ratio
-from seedwise.statistics.verdicts.equivalence import mean_equivalence, spread_equivalence
+from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence, within_margin
 from seedwise.statistics.verdicts.verdict import Verdict
 
 Margin = float | Mapping[str, float] | None
@@ -58,7 +60,9 @@ def compare_cells(
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
       So are those of the means, of equivalence in spread and of equivalence in means, each question by itself.
     - Runs at several values of the fixed seeds (groups): SDs, their ratios and churn are those within the groups,
-      pooled. Means are compared between the groups, paired, since runs of one group share their fixed seeds.
+      pooled. Means are compared between the groups, paired, since runs of one group share their fixed seeds. Where the
+      groups are folds (``Cell.folds``), means are compared by :func:`fold_difference`, or for 5 x 2 folds by
+      :func:`five_by_two_difference`; equivalence of means over folds is tested by the former's t.
     - If any run of a method or of the base failed, a verdict is given only if counting the failures as results at
       chance level gives the same one, for the spread and for the mean. Pending and interrupted runs are not counted at
       all. The spreads with failures counted are tested with ``procedure="normal"`` of :func:`spread_ratio`: to a test
@@ -217,10 +221,17 @@ def _evidence(arms: Arms, cell: Cell, question: _Question, procedure: RatioProce
             groups=arms.groups,
         )
     if margin is not None and isinstance(mean, Interval):
-        close_mean = mean_equivalence(
-            of_means.method, of_means.base, margin=margin, paired=of_means.paired, alpha=alpha
-        )
+        close_mean = _mean_equivalence(of_means, margin, alpha)
     return Evidence(ratio, mean, close, close_mean, cell.metric.higher_is_better)
+
+
+def _mean_equivalence(arms: Arms, margin: float, alpha: float) -> Equivalence:
+    if arms.folds is None:
+        return mean_equivalence(arms.method, arms.base, margin=margin, paired=arms.paired, alpha=alpha)
+    share = arms.folds.share
+    narrow = fold_difference(arms.method, arms.base, test_share=share, level=1 - 2 * alpha)
+    error = fold_standard_error(arms.method - arms.base, share)
+    return within_margin(narrow, error, arms.method.size - 1, margin=margin, alpha=alpha)
 
 
 def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
@@ -236,6 +247,9 @@ def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
 def _ratio(arms: Arms, level: float, procedure: RatioProcedure) -> Interval | str:
     if arms.reason:
         return arms.reason
+    without_seeds = "" if arms.folds is None else why_no_seeds(arms.groups[0])
+    if without_seeds:
+        return without_seeds
     for name, values in (("the base", arms.base), ("the method", arms.method)):
         if is_constant(values):
             return f"{name} has the same result in all {values.size} runs: a ratio of SDs needs results that vary"
@@ -278,6 +292,10 @@ def _mean_difference(arms: Arms, level: float) -> Interval | str:
     if arms.reason:
         return arms.reason
     try:
-        return mean_difference(arms.method, arms.base, paired=arms.paired, level=level)
+        if arms.folds is None:
+            return mean_difference(arms.method, arms.base, paired=arms.paired, level=level)
+        if arms.folds.is_five_by_two and arms.method.size == 10:
+            return five_by_two_difference(arms.method.reshape(5, 2), arms.base.reshape(5, 2), level=level)
+        return fold_difference(arms.method, arms.base, test_share=arms.folds.share, level=level)
     except ValueError as error:
         return str(error)
