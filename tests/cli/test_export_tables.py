@@ -50,6 +50,7 @@ def test_a_folder_holds_the_runs_and_every_table_in_every_form(results: Path, tm
     numbers = pd.read_parquet(tmp_path / "out" / "results-numbers.parquet").set_index(["task", "method"])
     for place, own in TABLE.groupby(["dataset", "method"]):
         assert numbers.spread[place] == pytest.approx(100 * own.accuracy.std(), rel=1e-12)
+        assert np.isnan(numbers.reduction[place]) == (place[1] == "base"), "a number, or none"
         assert numbers["mean"][place] == pytest.approx(100 * own.accuracy.mean(), rel=1e-12)
     with np.load(tmp_path / "out" / "results-rliable.npz") as scores:
         for method, own in TABLE.groupby("method"):

@@ -39,11 +39,17 @@ class Findings:
 
     @property
     def with_numbers(self) -> dict[str, Table]:
-        """The tables, and the numbers of the comparisons in full precision, in the unit of the tables."""
+        """The tables, and the numbers of the comparisons in full precision, in the unit of the tables.
+
+        What could not be given is missing there; the tables and the page say why.
+        """
         import pandas as pd
 
-        rows = [row_numbers(row) for row in self.results.comparisons]
-        return {"numbers": Table.of(pd.DataFrame(rows)), **self.tables}
+        numbers = pd.DataFrame([row_numbers(row) for row in self.results.comparisons])
+        for name, column in numbers.items():
+            if column.map(lambda value: isinstance(value, float)).any():
+                numbers[name] = pd.to_numeric(column, errors="coerce")
+        return {"numbers": Table.of(numbers), **self.tables}
 
     @property
     def tables(self) -> dict[str, Table]:

@@ -47,11 +47,10 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     """
     import pandas as pd
 
-    if isinstance(getattr(column, "dtype", None), pd.CategoricalDtype):
+    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
         # Rows may have been left out since, and with them values.
-        kinds = pd.Categorical(column)
-        code, places = pd.factorize(kinds.codes)
-        return code.astype(np.int64), np.asarray(kinds.categories, dtype=object)[places]
+        code, places = pd.factorize(column.cat.codes.to_numpy())
+        return code.astype(np.int64), np.asarray(column.cat.categories, dtype=object)[places]
     if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         code, numbers = pd.factorize(column.to_numpy(), use_na_sentinel=False)
         return code.astype(np.int64), numbers.astype(object)
