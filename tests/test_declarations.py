@@ -20,7 +20,7 @@ from seedwise.study._error_messages import describe
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
 ENTRIES = {f"{kind}.{name}": entry for kind, table in TABLES.items() for name, entry in table.items()}
 OBJECTS = [ENTRIES.pop(name) for name, entry in list(ENTRIES.items()) if isinstance(entry, str)]
-ENTRIES["SELECTION"] = registry.SELECTION
+ENTRIES |= {"SELECTION": registry.SELECTION, "QUESTION": registry.QUESTION}
 OPTIONS = sorted({entry.options for entry in ENTRIES.values() if entry.options})
 
 
@@ -31,9 +31,6 @@ def test_every_kind_is_here():
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
 def test_what_is_made_takes_the_options_that_are_declared(entry):
-    if entry in registry.EXECUTORS.values():  # which is given them as one object
-        assert list(inspect.signature(resolve(entry.make)).parameters) == ["resources"]
-        return
     declared = {f.name for f in dataclasses.fields(resolve(entry.options))} if entry.options else set()
     assert declared <= set(inspect.signature(resolve(entry.make)).parameters)
 

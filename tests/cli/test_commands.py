@@ -18,7 +18,9 @@ import seedwise
 from seedwise.cli._console import print_table
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
+from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
+from tests.nursery import families
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -43,7 +45,7 @@ def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     verdict = "not resolved: the difference of means is -.36 (95 % interval -.83 to .10), corrected p = .11"
-    columns = ["task", "method", "n", "SD [95 %]", "reduction [95 %]", "churn [95 %]", "verdict on the mean"]
+    columns = [TASK, METHOD, N, "SD [95 %]", "reduction [95 %]", "churn [95 %]", Column("it says", Kind.SENTENCE)]
     rows = [
         ["digits", "base", "20", ".51 [.35, .82]", "", "1.28 [.86, 1.70] %", ""],
         ["digits", "placebo", "20", ".59 [.34, 1.11]", "-16 % [-91, 55]", "1.35 [.96, 1.74] %", verdict],
@@ -59,7 +61,7 @@ def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     headings = sum(line.startswith("task    method") for line in lines)
     assert headings == sum(line.startswith("digits  placebo") for line in lines), "every part names its rows"
     assert headings == {60: 3, 80: 2, 100: 2, 160: 1}[width]
-    at, start = next((k, line.index("verdict")) for k, line in enumerate(lines) if "verdict" in line)
+    at, start = next((k, line.index("it says")) for k, line in enumerate(lines) if "it says" in line)
     last = [line[start:].strip() for line in lines[at + 2 :]]
     assert " ".join(last) == verdict, "a sentence wraps"
 
@@ -268,6 +270,7 @@ def test_failed_runs_are_in_the_table_the_status_and_the_exit_code(trained: Path
     status = run_cli(["status", "tiny.db"], tmp_path)
     assert "steady (all): 4 finished, 1 crashed" in status.stdout
     assert "1 crashed: RuntimeError: as planned" in status.stdout
+    assert [line for line in status.stdout.splitlines() if "next:" in line] == ["next: seedwise report tiny.db"]
 
 
 def test_two_runs_give_no_sd_and_say_why(trained: Path, tmp_path: Path) -> None:
@@ -295,7 +298,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [
             sys.executable,
             "-m",
@@ -319,7 +322,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     while time.monotonic() < deadline and len(list(tmp_path.glob("started-*"))) < 2:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # the terminal sends it to the whole group
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert err.count("stopping at the next end of an epoch; Ctrl-C again stops at once\n") == 1
@@ -334,9 +337,10 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
+        env=WITHOUT_DATA,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -346,7 +350,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     while time.monotonic() < deadline and not (tmp_path / "started").exists():
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert (process.returncode, out.splitlines()[-1], err) == (130, "stopped", "")
     assert "one of them took" not in out
     assert (tmp_path / "started").read_text() == "x"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.run import Keep
 from seedwise.study import Store
 from seedwise.study._cells import cells_of
+from tests.nursery import nursery
 
 
 @pytest.fixture
@@ -221,8 +220,7 @@ def program_in(folder: Path, text: str, **environment: str):
     env = {**os.environ, **environment}
 
     def run(*words: object) -> tuple[list[str], str]:
-        command = [sys.executable, str(program), *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+        done = nursery().run([program, *words], env=env, timeout=240)
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout.splitlines(), done.stderr
 

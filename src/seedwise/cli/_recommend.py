@@ -9,11 +9,9 @@ import typer
 
 from seedwise.cli._data import use
 from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
-from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from seedwise.statistics import Candidate
-    from seedwise.study import Study, StudyResults
+    from seedwise.study import Confirmed
 
 NAME: Final = "recommend"
 
@@ -39,59 +37,32 @@ def command(
     """
     from seedwise.cli._console import Bar, console
     from seedwise.cli._run import open_study
-    from seedwise.reporting import candidates, results_of
-    from seedwise.statistics import recommend
 
     out = console()
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
-    section = _section(opened)
-    found = candidates(section)
-    if not found:
-        raise SeedwiseError(f"{study} compares nothing with its base: give it methods or readouts")
-    question = section.description.question
-    pending = sum(row.pending for row in results_of(section.description, section.cells).comparisons)
-    if pending:
-        out.print(f"{pending} results are still to come: run the study to its end first", soft_wrap=True)
-    recommendation = recommend(found, sd_ratio=question.sd_ratio, power=question.power)
-    out.print(recommendation.sentence, soft_wrap=True, highlight=False)
-    if confirm is None or recommendation.chosen is None:
+    recommended = opened.recommend()
+    if recommended.pending:
+        out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
+    found = recommended.found
+    out.print(found.sentence, soft_wrap=True, highlight=False)
+    if confirm is None or found.chosen is None:
         return
-    fresh = opened.confirmation(recommendation.chosen, confirm)
     with Bar() as bar:
-        outcome = fresh.run(workers=workers, device=device, progress=bar)
-    if outcome.interrupted:
+        _, confirmed = opened.confirm(found.chosen, confirm, workers=workers, device=device, progress=bar)
+    if confirmed is None:
         out.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130)
-    again = [c for c in candidates(_section(fresh)) if _place(c) == _place(recommendation.chosen)]
-    verdict = recommend(again, sd_ratio=question.sd_ratio, power=question.power)
-    if verdict.chosen is None:
-        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(again)}", soft_wrap=True, highlight=False)
+    if confirmed.found.chosen is None:
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
-    out.print(f"confirmed by {confirm} fresh runs each: {verdict.finding}", soft_wrap=True, highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", soft_wrap=True, highlight=False)
 
 
-def _section(study: Study) -> StudyResults:
-    """Return what the store holds of a study."""
-    from seedwise.study import study_results
-
-    with study.open() as store:
-        found = study_results(store, study.spec.name)
-    if not found:
-        raise SeedwiseError(f"{study.store_path} holds nothing of '{study.spec.name}': run the study first")
-    return found[0]
-
-
-def _place(candidate: Candidate) -> tuple[str, str]:
-    return candidate.method, candidate.readout
-
-
-def _seen(found: list[Candidate]) -> str:
+def _seen(confirmed: Confirmed) -> str:
     """Return what was seen instead."""
     from seedwise.statistics import Interval
     from seedwise.statistics.core.formatting import reduction
 
-    r = found[0].reduction if found else "nothing was read out"
-    if not isinstance(r, Interval):
-        return str(r)
-    return f"the reduction is {reduction(r)}"
+    r = "nothing was read out" if confirmed.seen is None else confirmed.seen.reduction
+    return f"the reduction is {reduction(r)}" if isinstance(r, Interval) else r

@@ -23,6 +23,7 @@ def command(
     out = console()
     with open_store(store, scale) as opened:
         runs = opened.runs()
+        to_run = []
         for study, described in opened.studies().items():
             mine = [run for run in runs if run.link.study == study]
             out.print(f"{study}: {len(mine)} runs", style="bold", soft_wrap=True)
@@ -42,5 +43,6 @@ def command(
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
             if any(run.status in ("pending", "interrupted") for run in mine) and "file" in described:
-                out.print(f"  next: {shlex.join(['seedwise', 'run', described['file']])}", soft_wrap=True)
-        out.print(f"next: {shlex.join(['seedwise', 'report', str(opened.path)])}", soft_wrap=True)
+                to_run.append(["seedwise", "run", described["file"]])
+        for words in to_run or [["seedwise", "report", str(opened.path)]]:
+            out.print(f"next: {shlex.join(words)}", soft_wrap=True)

@@ -11,10 +11,9 @@ from seedwise.reporting._compare_page import comparison_tables
 from seedwise.reporting._findings import study_tables
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._table import ENDINGS, Table, Tables
+from seedwise.reporting._table import ENDINGS, Kind, Table, Tables
 from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
-from seedwise.reporting.topics.costs import candidates
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
 from seedwise.statistics.core.formatting import interval, number, percent
 
@@ -22,6 +21,7 @@ __all__ = [
     "ENDINGS",
     "AttributionFindings",
     "Comparison",
+    "Kind",
     "Results",
     "SearchFindings",
     "Section",
@@ -32,7 +32,6 @@ __all__ = [
     "attribution_figure",
     "attribution_findings",
     "attribution_tables",
-    "candidates",
     "compare",
     "compare_frames",
     "compare_understood",

@@ -18,7 +18,7 @@ from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._sentences import sentences_beside
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import ON_MEAN, Table
 from seedwise.reporting._topic import Section
 from seedwise.results import (
     ComparedRuns,
@@ -279,14 +279,13 @@ def _with_means(results: Results, notes: Sequence[str]) -> Results:
     """Return a table of results with the verdicts on the mean, and notes before the reasons."""
     table = results.table
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
-    with_means = Table([*table.columns, "verdict on the mean"], texts)
+    with_means = Table([*table.columns, ON_MEAN], texts)
     return replace(results, table=with_means, reasons=[*notes, *results.reasons])
 
 
 def _aligned(table: Table) -> list[str]:
-    lines = (table.columns, *table.rows)
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+    widths = [max(map(len, column)) for column in zip(*table.lines, strict=True)]
+    return ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in table.lines]
 
 
 def _about_mean(row: ComparisonRow) -> str:

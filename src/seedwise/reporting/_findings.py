@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.registry import STUDY_TOPICS
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._results import Results, results_of, row_numbers
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, ON_MEAN, ON_SPREAD, Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
         for row, name in zip(rows, names_of(rows), strict=True)
         if not is_base(row, base)
     ]
-    return Table(["method", "verdict on spread", "verdict on the mean"], table)
+    return Table([METHOD, ON_SPREAD, ON_MEAN], table)
 
 
 def study_tables(studies: Sequence[StudyResults]) -> dict[tuple[str, str], Table]:

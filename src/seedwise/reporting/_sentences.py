@@ -17,6 +17,7 @@ from seedwise.statistics import (
     Verdict,
 )
 from seedwise.statistics.core.formatting import decimals_for, interval, number
+from seedwise.statistics.verdicts.verdict import VOCABULARY
 
 _MOST: Final = 4
 
@@ -38,9 +39,10 @@ def _on_other_examples(found: Sequence[ExampleComparison], base: str) -> list[st
         name = f"{one.method}{f' on {one.task}' if tasks > 1 else ''}"
         if not isinstance(one.verdict, Verdict) or not isinstance(one.difference, Crossed):
             continue
-        if one.verdict.word in ("better", "worse"):
+        if one.verdict.differs:
             amount = _positive(one.difference.on_new_data, one.metric)
-            said.append(f"On other examples, too, {name} is {one.verdict.word} than {base} by {amount}.")
+            is_so = VOCABULARY[one.verdict.word].is_so.format(base=base)
+            said.append(f"On other examples, too, {name} is {is_so} by {amount}.")
         else:
             still_open.append(name)
     if still_open:

@@ -7,17 +7,8 @@ from dataclasses import replace
 
 from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
 from seedwise.statistics.core.formatting import decimals_for, number, reduction
+from seedwise.statistics.verdicts.verdict import VOCABULARY
 
-_MEANS = {
-    "better": "better than {base}",
-    "worse": "worse than {base}",
-    "equivalent within the margin": "as good as {base}",
-}
-_SPREADS = {
-    "reduced": "steadier than {base}",
-    "increased": "less steady than {base}",
-    "equivalent within a factor": "as steady as {base}",
-}
 _MOST = 4
 
 
@@ -33,8 +24,8 @@ def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | No
     others = [row for row in rows if row.paired is not None]
     if not others:
         return ""
-    means = _sentences(others, lambda row: row.mean_verdict, _MEANS, _difference, base)
-    spreads = _sentences(others, lambda row: row.verdict, _SPREADS, _ratio, base)
+    means = _sentences(others, lambda row: row.mean_verdict, "mean", _difference, base)
+    spreads = _sentences(others, lambda row: row.verdict, "spread", _ratio, base)
     open_still = _not_said(others, max(row.n + row.failed for row in rows), plan)
     return " ".join([*means, *spreads, *open_still, *_never_said(others)])
 
@@ -42,13 +33,15 @@ def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | No
 def _sentences(
     rows: Sequence[ComparisonRow],
     verdict: Callable[[ComparisonRow], Verdict | None],
-    words: dict[str, str],
+    about: str,
     by: Callable[[ComparisonRow], str],
     base: str,
 ) -> list[str]:
     """Return a sentence for each verdict that some rows have, with the methods that have it."""
     sentences = []
-    for word, text in words.items():
+    for word, meaning in VOCABULARY.items():
+        if meaning.about != about:
+            continue
         named: dict[str, list[ComparisonRow]] = {}
         for row in rows:
             found = verdict(row)
@@ -56,7 +49,7 @@ def _sentences(
                 named.setdefault(row.method, []).append(row)
         if not named:
             continue
-        is_so = text.format(base=base)
+        is_so = meaning.is_so.format(base=base)
         if len(named) == 1:
             ((method, own),) = named.items()
             amounts = _amounts(own, by)

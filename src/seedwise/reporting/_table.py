@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,12 +30,52 @@ _FORMULA = re.compile(r"[=+@]|-(?![\d.])")
 """How a cell begins that a spreadsheet would compute; a negative number is none."""
 
 
-@dataclass(frozen=True)
+class Kind(StrEnum):
+    """What stands in a column, which decides how it is laid out."""
+
+    TEXT = "text"
+    COUNT = "count"
+    NAME = "name"
+    """Of a method, task or regime: such columns say what a row is about."""
+    VALUES = "name values"
+    SENTENCE = "sentence"
+
+
+class Column(str):
+    """A heading, and what stands below it."""
+
+    __slots__ = ("kind",)
+    kind: Kind
+
+    def __new__(cls, heading: str, kind: Kind | None = None) -> Column:
+        """Return a heading in one line; one that has a kind keeps it."""
+        column = super().__new__(cls, one_line(heading, None))
+        column.kind = kind or (heading.kind if isinstance(heading, Column) else Kind.TEXT)
+        return column
+
+    @property
+    def is_name(self) -> bool:
+        """Whether names stand below it, which may be broken into lines."""
+        return self.kind in (Kind.NAME, Kind.VALUES)
+
+
+TASK: Final[str] = Column("task", Kind.NAME)
+REGIME: Final[str] = Column("regime", Kind.NAME)
+METHOD: Final[str] = Column("method", Kind.NAME)
+VALUES: Final[str] = Column("values", Kind.VALUES)
+N: Final[str] = Column("n", Kind.COUNT)
+FAILED: Final[str] = Column("failed", Kind.COUNT)
+PAIRS: Final[str] = Column("pairs", Kind.COUNT)
+ON_SPREAD: Final[str] = Column("verdict on spread", Kind.SENTENCE)
+ON_MEAN: Final[str] = Column("verdict on the mean", Kind.SENTENCE)
+
+
+@dataclass(frozen=True, init=False)
 class Table:
     """Headings and rows of texts, each made one line without signs that control a terminal.
 
     Attributes:
-        columns: headings.
+        columns: headings; what is no ``Column`` stands above texts.
         rows: one list of texts per row, the same length as ``columns``.
         typed: the values behind the texts, where these are numbers of full precision; None where they are rounded.
 
@@ -46,9 +87,16 @@ class Table:
 
     """
 
-    columns: list[str]
+    columns: list[Column]
     rows: list[list[str]]
-    typed: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    typed: pd.DataFrame | None = field(repr=False, compare=False)
+
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], typed: pd.DataFrame | None = None
+    ) -> None:
+        object.__setattr__(self, "columns", [Column(heading) for heading in columns])
+        object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in rows])
+        object.__setattr__(self, "typed", typed)
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Table:
@@ -68,13 +116,15 @@ class Table:
         ]
         return cls(list(map(str, frame.columns)), [list(row) for row in zip(*columns, strict=True)], frame)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", [one_line(text, None) for text in self.columns])
-        object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in self.rows])
+    @property
+    def lines(self) -> list[Sequence[str]]:
+        """The headings and the rows."""
+        return [self.columns, *self.rows]
 
     def without(self, column: str) -> Table:
         """Return the table without a column."""
-        k = self.columns.index(column)
+        headings: list[str] = [*self.columns]
+        k = headings.index(column)
         return Table(self.columns[:k] + self.columns[k + 1 :], [row[:k] + row[k + 1 :] for row in self.rows])
 
     def to_frame(self) -> pd.DataFrame:
@@ -107,9 +157,8 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return a table of GitHub's Markdown."""
-        lines = [self.columns, ["---"] * len(self.columns), *self.rows]
-        shown = ["| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines]
-        return "\n".join([shown[0], shown[1].replace(" ", ""), *shown[2:]])
+        head, *rows = ["| " + " | ".join(map(_in_markdown, line)) + " |" for line in self.lines]
+        return "\n".join([head, "|" + "---|" * len(self.columns), *rows])
 
     def to_latex(self) -> str:
         """Return a ``tabular`` with the rules of booktabs."""

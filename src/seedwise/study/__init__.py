@@ -24,6 +24,7 @@ from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
+from seedwise.study._loop import replicates
 from seedwise.study._merge import merge
 from seedwise.study._methods import Method
 from seedwise.study._old_names import renamed_note
@@ -33,8 +34,8 @@ from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
+from seedwise.study._recommend import Confirmed, Recommended, recommended
 from seedwise.study._regimes import regime_sources
-from seedwise.study._replicates import replicates
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
@@ -49,6 +50,7 @@ __all__ = [
     "CellForecasts",
     "CellResults",
     "Check",
+    "Confirmed",
     "Diagnosis",
     "Difference",
     "Ensembles",
@@ -67,6 +69,7 @@ __all__ = [
     "Published",
     "PublishedRange",
     "PublishedResults",
+    "Recommended",
     "Silent",
     "Store",
     "StoredReadout",
@@ -98,6 +101,7 @@ __all__ = [
     "readout_passes",
     "recipe_names",
     "recipe_text",
+    "recommended",
     "regime_sources",
     "renamed_note",
     "replicates",

@@ -74,8 +74,27 @@ def across_tasks(cells: Sequence[Cell], rows: Sequence[ComparisonRow], base: str
     Returns:
         AcrossTasks; None where there are fewer than 2 tasks, or the groups of the cells are folds.
 
+    Raises:
+        Nothing: what cannot be pooled has a reason instead.
+
+    Example:
+        >>> from seedwise.statistics import Metric, compare_study
+        >>> def cell(task, method, values):
+        ...     return Cell(
+        ...         task=task, method=method, regime="all", group=[0] * 4, replicate=range(4), values=values,
+        ...         status=("finished",) * 4, metric=Metric("accuracy", "%"),
+        ...     )
+        >>> cells = [
+        ...     cell("a", "base", [97.8, 98.0, 98.3, 97.9]), cell("a", "vml", [98.3, 98.1, 98.6, 98.2]),
+        ...     cell("b", "base", [94.6, 94.5, 94.8, 94.9]), cell("b", "vml", [94.9, 94.7, 95.1, 94.8]),
+        ... ]
+        >>> (vml,) = across_tasks(cells, compare_study(cells, base="base"), "base").methods
+        >>> f"{vml.difference.difference.estimate:.2f} points over {vml.tasks} tasks"
+        '0.25 points over 2 tasks'
+
     Source:
-        As the functions that it calls.
+        DerSimonian & Laird (1986), Hartung & Knapp (2001), Agarwal et al. (2021), Demsar (2006): see the functions
+        named.
     """
     tasks = list(dict.fromkeys(cell.task for cell in cells))
     if len(tasks) < 2 or any(cell.folds is not None for cell in cells):

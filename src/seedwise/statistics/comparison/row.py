@@ -147,7 +147,7 @@ def row_of(
 def _is_open(found: Interval | str, verdict: Verdict | str, arms: Arms | None) -> bool:
     """Return whether more runs could resolve what is not: not where all are equal, nor where folds have no seeds."""
     if isinstance(verdict, Verdict):
-        return verdict.word == "not resolved"
+        return verdict.is_open
     return arms is not None and (isinstance(found, Interval) or arms.few)
 
 

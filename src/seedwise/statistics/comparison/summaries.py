@@ -245,8 +245,8 @@ def _row(cell: SummarizedCell, level: float, judged: Judged | None) -> Compariso
         improvement=_ONLY_SUMMARIES if judged else IS_BASE,
         failure_difference=_ONLY_SUMMARIES if judged else IS_BASE,
         groups=1,
-        spread_open=isinstance(verdict, Verdict) and verdict.word == "not resolved",
-        mean_open=isinstance(about_mean, Verdict) and about_mean.word == "not resolved",
+        spread_open=isinstance(verdict, Verdict) and verdict.is_open,
+        mean_open=isinstance(about_mean, Verdict) and about_mean.is_open,
     )
 
 
