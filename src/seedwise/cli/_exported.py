@@ -171,9 +171,21 @@ def store_tables(store: Store, only: str | None = None) -> Tables:
 
 
 def in_folder(tables: Tables, forms: Sequence[str], folder: Path) -> dict[Path, bytes]:
-    """Return the files that hold tables, in every form."""
+    """Return the files that hold tables, in every form.
+
+    Raises:
+        SeedwiseError: if two would have the same name.
+
+    """
     from seedwise.reporting import ENDINGS
 
+    stems: dict[str, str] = {}
+    for owner, name in tables:
+        before = stems.setdefault(_as_file(f"{owner}-{name}"), owner)
+        if before != owner:
+            raise SeedwiseError(
+                f"the tables of '{before}' and '{owner}' would be the same files: export one (--metric)"
+            )
     return {
         folder / f"{_as_file(f'{owner}-{name}')}{ENDINGS[form]}": table.encoded(form)
         for (owner, name), table in tables.items()

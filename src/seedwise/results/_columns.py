@@ -103,7 +103,7 @@ def columns_of(data: pd.DataFrame, table: Long, seed: tuple[str, ...], roles: Ro
     notes.read_as += [f"task: column '{task}'"] if task and not roles.task else []
     notes.read_as += [f"fold: column '{fold[0]}'"] if fold and not roles.fold else []
     free = [column for column in free if column not in (task, *fold)]
-    step = _called(data, roles.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
+    step = _called(data, roles.step or table.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
     state = next((c for c in free if _names.one_of(c, _names.STATES) and _are_states(data[c])), None)
     known_columns = Columns(table.method, seed, task, fold, step, state, item, ())
     metrics = _metrics(data, table, roles, known_columns, notes)

@@ -40,6 +40,7 @@ class Long:
         method: the column of the method.
         seed: the column of the seed where the layout says it.
         metric: the column of the metric where the layout says it.
+        step: the column of the steps where the layout says it.
 
     """
 
@@ -47,6 +48,7 @@ class Long:
     method: str
     seed: str | None = None
     metric: str | None = None
+    step: str | None = None
 
 
 def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
@@ -279,7 +281,7 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
             f"what is the method and what the seed in the name '{odd}'? Pass --name, such as '{{method}}-s{{seed}}'"
         )
     long = _named_runs(melted, "run", roles, notes)
-    return Long(long.data, long.method, long.seed, metric)
+    return Long(long.data, long.method, long.seed, metric, steps[0])
 
 
 def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Notes) -> Long:

@@ -124,7 +124,7 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
     table = parts[0]
     if len(parts) > 1:
         renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
-        table = Long(pd.concat(renamed, ignore_index=True), "method", table.seed, table.metric)
+        table = replace(table, data=pd.concat(renamed, ignore_index=True), method="method")
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
     return _runs(_with_methods(table, roles), roles, notes)
@@ -140,12 +140,8 @@ def _with_methods(table: Long, roles: Roles) -> Long:
         known("method", name, dict.fromkeys(names[names != ""]))
     if not roles.methods:
         return table
-    return Long(
-        table.data[np.isin(names.astype(str), roles.methods)].reset_index(drop=True),
-        table.method,
-        table.seed,
-        table.metric,
-    )
+    chosen = np.isin(names.astype(str), roles.methods)
+    return replace(table, data=table.data[chosen].reset_index(drop=True))
 
 
 def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:

@@ -30,7 +30,10 @@ _FORECAST_DIFFERENCE: Final = (
     "mean squared error, on the windows whose forecasts are kept, with a jackknife interval; "
     "141 % where the errors are unrelated. "
 )
-_WITHIN: Final = "The fixed seeds have several values: SD, reduction and churn are those within a value, pooled."
+_WITHIN: Final = (
+    "Runs come in groups that share a value of the fixed seeds, or a fold: SD, reduction and churn are those within a "
+    "group, pooled."
+)
 _RUNS: Final = (
     "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
     "much the methods overlap before looking at the means."
