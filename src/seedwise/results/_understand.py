@@ -180,6 +180,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
 
 def _folds(data: pd.DataFrame, columns: Columns, roles: Roles) -> Folds:
     *repeats, folds = (len(different(data[column])) for column in columns.fold)
+    if folds < 2:
+        raise SeedwiseError(f"the column '{columns.fold[-1]}' has one value: a cross-validation has two folds or more")
     return Folds(folds, math.prod(repeats), roles.test_share)
 
 
