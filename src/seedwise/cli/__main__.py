@@ -1,5 +1,5 @@
 """``python -m seedwise.cli``."""
 
-from seedwise.cli import main
+from seedwise.__main__ import main
 
 main()

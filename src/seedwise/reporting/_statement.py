@@ -51,9 +51,8 @@ def _sentences(
         is_so = meaning.is_so.format(base=base)
         if len(named) == 1:
             ((method, own),) = named.items()
-            amounts = _amounts(own, by)
-            joint = " " if amounts.startswith("by ") else ": "
-            sentences.append(f"{method} is {is_so}{_where(own, rows)}{joint}{amounts}.")
+            joint = " " if about == "mean" and len(own) == 1 else ": "
+            sentences.append(f"{method} is {is_so}{_where(own, rows)}{joint}{_amounts(own, by)}.")
             continue
         subjects = [f"{method}{_where(own, rows)} ({_amounts(own, by)})" for method, own in named.items()]
         more = len(subjects) - _MOST

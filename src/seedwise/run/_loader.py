@@ -38,8 +38,6 @@ class _Batches(BatchSampler):
 class Loader(DataLoader[Any]):
     """A ``DataLoader`` that is asked for one epoch at a time; see ``Run.loader``."""
 
-    _asked = False
-
     def epoch(self, epoch: int) -> Iterator[Any]:
         """Return the batches of an epoch, counted from 0.
 
@@ -53,7 +51,6 @@ class Loader(DataLoader[Any]):
     def set_epoch(self, epoch: int) -> None:
         """Say which epoch the next iteration is of, for code that iterates over the loader itself."""
         self._epochs.set_epoch(epoch)
-        self._asked = True
 
     @property
     def _index_sampler(self) -> Any:
@@ -65,10 +62,28 @@ class Loader(DataLoader[Any]):
         return self.batch_sampler if isinstance(self.batch_sampler, EpochSampler) else self.sampler  # type: ignore
 
     def __iter__(self) -> Any:
-        if not self._asked:
-            self._epochs.epoch = None
-        self._asked = False
-        return super().__iter__()
+        return _Later(self) if self._epochs.epoch is None else self._started()
+
+    def _started(self) -> Any:
+        batches = super().__iter__()
+        self._epochs.epoch = None  # each epoch has to be asked for
+        return batches
+
+
+class _Later:
+    """Batches that begin with the first one: Lightning begins to iterate before it says which epoch it is."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self._batches: Any = None
+
+    def __iter__(self) -> _Later:
+        return self
+
+    def __next__(self) -> Any:
+        if self._batches is None:
+            self._batches = self._loader._started()
+        return next(self._batches)
 
 
 def loader_arguments(
