@@ -112,9 +112,8 @@ def command(
 
 def show(found: Comparison, form: str) -> None:
     """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
-    import json
-
     from seedwise.cli._console import console, print_results
+    from seedwise.cli._json import print_json
     from seedwise.reporting import row_numbers
 
     match form:
@@ -125,7 +124,7 @@ def show(found: Comparison, form: str) -> None:
         case "latex":
             typer.echo("\n".join(part.results.table.to_latex() for part in found.parts), nl=False)
         case "json":
-            typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
+            print_json([row_numbers(row) for row in found.rows])
         case _:
             out = console()
             for line in found.lines:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _SENTENCE = 60
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_FORMULA = re.compile(r"[=+@]|-(?![\d.])")
-"""How a cell begins that a spreadsheet would compute; a negative number is none."""
+_NUMBER = r"(?:\d[\d.]*|\.\d+)(?:e[-+]?\d+)?"
+_FORMULA = re.compile(rf"'*(?:[=+@]|-(?!{_NUMBER}(?: %)?(?: \[[-+\d.e, ]*\])?(?: %)?$))")
+"""How a cell begins that a spreadsheet would compute, or that would be read as one; a negative number is none."""
 
 
 class Kind(StrEnum):
@@ -102,8 +103,8 @@ class Table:
 
     def to_csv(self) -> str:
         """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
-        rows = [[f"'{text}" if _FORMULA.match(text) else text for text in row] for row in self.rows]
-        return Table(self.columns, rows).to_frame().to_csv(index=False)
+        columns, *rows = ([f"'{text}" if _FORMULA.match(text) else text for text in line] for line in self.lines)
+        return Table(columns, rows).to_frame().to_csv(index=False)
 
     def to_markdown(self) -> str:
         """Return a table of GitHub's Markdown."""

@@ -81,7 +81,7 @@ def compare_runs(
             "the runs are folds of a cross-validation, which share training examples and are not independent: keep one "
             "fold (--where), or average each seed over its folds"
         )
-    if chance is not None and not np.isfinite(chance):
+    if chance is not None and not np.isfinite(100 * chance):  # it may be shown in percent
         raise SeedwiseError(f"chance is {chance}: it is the metric of guessing, a finite number")
     if unpaired:
         runs = replace(runs, seed=None)
