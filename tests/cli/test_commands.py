@@ -20,7 +20,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
-from tests.nursery import families
+from tests.nursery import nursery
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -110,9 +110,11 @@ def test_importing_loads_neither_torch_nor_anything_heavy() -> None:
         assert done.stdout.strip() == ""
 
 
-def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "cli_project.py").write_text(FUNCTION)
-    (tmp_path / "tiny.yaml").write_text(STUDY)
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        "name: tiny\ntask: {dataset: digits}\nmodel: small_cnn\n"
+        "train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+    )
     code = (
         "import importlib.util as u, sys\nfind = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name == 'torch' else find(name, *a)\n"
@@ -299,7 +301,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [
             sys.executable,
             "-m",
@@ -338,7 +340,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
         env=WITHOUT_DATA,

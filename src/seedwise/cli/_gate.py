@@ -75,7 +75,7 @@ def command(
 
 
 def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_better: bool) -> Runs:
-    from seedwise.cli._compare import condition
+    from seedwise.cli._declared import condition
     from seedwise.results import Roles, understand
     from seedwise.results.readers import read
 
