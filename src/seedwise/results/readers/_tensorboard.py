@@ -184,7 +184,7 @@ def _records(file: bytes) -> Iterator[bytes]:
 def _is_read(event: bytes) -> bool:
     """Return whether a record holds anything that we read."""
     found = TrackedRun({})
-    _take_in(event, found)
+    _take_in(event, found, Broken())
     return bool(found.curve or found.config)
 
 
