@@ -231,16 +231,11 @@ def contents(folder: Path) -> Any:
 
 def finished(folder: Path) -> set[str]:
     """Return the runs that the store has finished."""
-    path = folder / "kills.db"
-    if not path.exists():
+    store = Store.if_there(folder / "kills.db")
+    if store is None:
         return set()
-    try:
-        with Store(path) as store:
-            return {run_id for run_id, (status, _) in store.statuses().items() if status == "finished"}
-    except SeedwiseError as error:
-        if "unfinished store" in str(error):  # killed before its first commit
-            return set()
-        raise
+    with store:
+        return {run_id for run_id, (status, _) in store.statuses().items() if status == "finished"}
 
 
 def drawn(rng: random.Random) -> Kill:

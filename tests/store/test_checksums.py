@@ -159,6 +159,18 @@ def test_a_damaged_store_is_not_copied_under_new_checksums(path, tmp_path):
     assert not (tmp_path / "small.db").exists()
 
 
+def test_a_driver_killed_before_its_first_commit_left_no_store(campaigns, tmp_path):
+    toy, _ = campaigns
+    (tmp_path / "toy.db").touch()
+    assert Store.if_there(tmp_path / "toy.db") is None
+    with pytest.raises(SeedwiseError, match="is an unfinished store: run its study again"):
+        Store(tmp_path / "toy.db")
+    study = toy.study_in(tmp_path)
+    assert not study.was_looked_at()
+    assert study.estimate().statuses
+    assert study.run(executor=toy.MadeUp()).trained == 8
+
+
 def test_what_a_newer_seedwise_wrote_is_not_recovered(path):
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE seedwise_meta SET value = '999'")

@@ -29,6 +29,10 @@ from seedwise.store._seal import check_all, has_checksums, refuse_newer, seal
 _SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "malformed", "Could not decode")
 
 
+class _UnfinishedError(SeedwiseError):
+    """Who made a store was killed before its first commit."""
+
+
 class Store:
     """A study's file.
 
@@ -62,6 +66,14 @@ class Store:
         except BaseException:
             self.close()
             raise
+
+    @classmethod
+    def if_there(cls, path: Path) -> Self | None:
+        """Return a store for reading; None where there is none, or nothing was committed to it yet."""
+        try:
+            return cls(path) if path.exists() else None
+        except _UnfinishedError:
+            return None
 
     def close(self) -> None:
         """Close the file."""
@@ -122,12 +134,14 @@ class Store:
         there = sa.inspect(self._engine).get_table_names()
         if write and there and not set(there) & set(tables.metadata.tables):
             raise SeedwiseError(f"{self.path} is the database of another program: name another file for the store")
+        if not there and not write:
+            raise _UnfinishedError(f"{self.path} is an unfinished store: run its study again")
         if write and tables.meta.name not in there:
             return
         with self._engine.connect() as db:
             found = db.execute(sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")).scalar()
         if found is None and not write:
-            raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
+            raise _UnfinishedError(f"{self.path} is an unfinished store: run its study again")
         if found is not None and not isinstance(found, str):
             raise DamageError("its version is no text")
         if found is not None:
