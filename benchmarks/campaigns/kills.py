@@ -136,7 +136,7 @@ class Tree:
         if not pipe.exists():
             os.mkfifo(pipe)
         self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-        self.driver = nursery.popen()(
+        self.driver = nursery.popen(families=True)(
             [sys.executable, "-m", "seedwise.cli", "run", "study.yaml", "--workers", str(workers)],
             cwd=folder,
             env=environment(folder.parent) | {"KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
@@ -201,7 +201,7 @@ def family(folder: Path) -> Iterator[Nursery]:
     """Have drivers forked, and by each of them its workers: starting python and torch takes longer than a study."""
     (folder / "custom").mkdir()
     (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    nursery = Nursery([environment(folder)], families=True)
+    nursery = Nursery([environment(folder)])
     try:
         yield nursery
     finally:
