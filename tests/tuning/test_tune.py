@@ -46,7 +46,7 @@ def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
     assert shown.returncode == 0, shown.stderr
     assert "optimism" in shown.stdout
     assert "tiny-trials: 52 runs" in cli(project.folder, "status", "tiny.db").stdout
-    assert cli(project.folder, "report", "tiny.db", "--tables", "tables", block=("torch", "optuna")).returncode == 0
+    assert cli(project.folder, "export", "tiny.db", "-o", "tables", block=("torch", "optuna")).returncode == 0
     assert (project.folder / "tables" / "tiny-trials-tuning.csv").exists()
 
     # Once more: nothing is trained, and the same is said.
