@@ -129,7 +129,16 @@ class Table:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""
-        return self._texts(self.rows) if self.typed is None else self.typed
+        return self._texts(self.rows).set_axis(self._titles, axis=1) if self.typed is None else self.typed
+
+    @property
+    def _titles(self) -> list[str]:
+        """The headings, each of which a file has once."""
+        titles: list[str] = []
+        for heading in self.columns:
+            before = sum(heading == earlier for earlier in self.columns[: len(titles)])
+            titles.append(f"{heading} ({before + 1})" if before else str(heading))
+        return titles
 
     def _texts(self, rows: list[list[str]]) -> pd.DataFrame:
         import pandas as pd
@@ -139,7 +148,7 @@ class Table:
     def to_csv(self) -> str:
         """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
         rows = [[f"'{text}" if _FORMULA.match(text) else text for text in row] for row in self.rows]
-        return self._texts(rows).to_csv(index=False)
+        return self._texts(rows).to_csv(index=False, header=self._titles)
 
     def to_parquet(self) -> bytes:
         """Return a Parquet file.
