@@ -128,6 +128,7 @@ def test_equivalence_takes_the_corrected_error() -> None:
         (FIVE_BY_TWO, {}, "does 'repeat' count seeds within a fold, or cuts into new folds?"),
         (SEEDS.drop(columns="seed"), {}, "method base has fold 0 4 times: a run counts once. Pass --seed COLUMN"),
         (ONE, {"test_share": 1.0}, "--test-share is 1"),
+        (ONE[ONE["fold"] == 1], {"fold": "fold"}, "the column 'fold' has one value"),
         (ONE, {"fold": "folds"}, "did you mean 'fold'?"),
     ],
 )

@@ -73,17 +73,17 @@ def _across(found: AcrossTasks | None) -> Section | None:
     if found is None:
         return None
     unit = bool(found.metric.unit)
-    columns = ["method", "tasks", *(["difference of means [95 %]", "differs between tasks"] if unit else [])]
-    columns += ["P(better) [95 %]", "ratio of SDs [95 %]", "differs between tasks"]
+    columns = ["method", "tasks", *(["difference of means [95 %]", "heterogeneity of means"] if unit else [])]
+    columns += ["P(better) [95 %]", "ratio of SDs [95 %]", "heterogeneity of ratios"]
     rows = [_across_row(one, found.metric.scale) for one in found.methods]
     note = (
         "Pooled over tasks by random effects: what to expect of a task like these. P(better): the chance that a run of "
-        "the method beats one of the base, on average over these tasks. Differs between tasks: the share of the "
-        "variation between tasks that is not chance, and p of one value for all."
+        "the method beats one of the base, on average over these tasks. Heterogeneity: the share of the variation "
+        "between tasks that is not chance, and p of one value for all."
     )
     if not unit:
         note += " Means are not pooled where no unit is named, as tasks may have scales of their own (--unit)."
-    return Section("across tasks", f"Over {found.tasks} tasks", Table(columns, rows), note)
+    return Section("across-tasks", f"Over {found.tasks} tasks", Table(columns, rows), note)
 
 
 def _across_row(one: MethodAcrossTasks, scale: float) -> list[str]:

@@ -291,6 +291,8 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
         notes.set_aside.append(f"column{'s' if len(statistics) > 1 else ''} {listed(statistics)}")
     keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
     metric = roles.metric[0] if roles.metric else "value"
+    if metric in keys:
+        raise SeedwiseError(f"'{metric}' is a column: where each seed has one, --metric is a name for what they hold")
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
     candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
