@@ -15,10 +15,11 @@ from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
     from seedwise.reporting import compare
+    from seedwise.results import rliable_scores
     from seedwise.run import Run
     from seedwise.study import Study, replicates
 
-__all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates"]
+__all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates", "rliable_scores"]
 
 __getattr__ = lazily(
     "seedwise",
@@ -27,5 +28,6 @@ __getattr__ = lazily(
         "compare": "seedwise.reporting",
         "Study": "seedwise.study",
         "replicates": "seedwise.study",
+        "rliable_scores": "seedwise.results",
     },
 )

@@ -20,7 +20,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
-from tests.nursery import families
+from tests.nursery import nursery
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -301,7 +301,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [
             sys.executable,
             "-m",
@@ -340,7 +340,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
         env=WITHOUT_DATA,

@@ -47,6 +47,7 @@ class StudyDescription:
         published: what it is compared with.
         readouts: the readouts that it asks for.
         function: what trains, as ``module:name``, or None.
+        is_loop: whether a loop over ``seedwise.replicates`` trained it, which its own script runs.
 
     """
 
@@ -60,11 +61,7 @@ class StudyDescription:
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
     function: str | None = None
-
-    @property
-    def is_loop(self) -> bool:
-        """Whether a loop over ``seedwise.replicates`` trained it, which its own script runs."""
-        return (self.function or "").endswith(":replicates")
+    is_loop: bool = False
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""
@@ -86,6 +83,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     question = with_new_names({"question": stored.get("question", {})})[0]["question"]
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
+    function = spec.get("train", {}).get("function")
     return StudyDescription(
         name=name,
         base=stored.get("base") or "",
@@ -103,7 +101,9 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
             source=spec.get("source", ""),
         ),
         readouts=tuple(spec.get("readouts", [])),
-        function=spec.get("train", {}).get("function"),
+        function=function,
+        # There was a time before it was recorded.
+        is_loop=stored.get("loop", (function or "").endswith(":replicates") and stored.get("base") is None),
     )
 
 

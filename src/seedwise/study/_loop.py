@@ -135,6 +135,7 @@ def replicates(
     description = {
         "spec": {"name": call.links[0].study, "train": {"function": call.specs[0].function}},
         "base": None,
+        "loop": True,
         "metrics": {"task": [asdict(Metric(metric, unit_of(metric, unit), higher_is_better, chance))]},
         "question": asdict(Question()),
         "factors": said,
