@@ -146,3 +146,10 @@ def test_a_store_gives_the_arrays_of_rliable_and_one_table(trained: Path, tmp_pa
     done = export(tmp_path / "tiny.db", "-o", tmp_path / "paper.tex", "--table", "results")
     assert done.stdout == f"{tmp_path / 'paper.tex'}\n"
     assert "\\toprule" in (tmp_path / "paper.tex").read_text()
+
+
+def test_two_metrics_whose_files_would_be_the_same_are_refused(tmp_path: Path) -> None:
+    TABLE.rename(columns={"accuracy": "valid/acc", "loss": "valid acc"}).to_csv(tmp_path / "two.csv", index=False)
+    done = export(tmp_path / "two.csv", "--metric", "valid/acc,valid acc", "-o", tmp_path / "out")
+    assert "the tables of 'two-valid/acc' and 'two-valid acc' would be the same files" in str(done.exception)
+    assert not (tmp_path / "out").exists()

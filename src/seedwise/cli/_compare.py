@@ -72,9 +72,8 @@ def _check_page(output: Path, results: list[Path]) -> None:
 
 def show(found: Comparison, form: str) -> None:
     """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
-    import json
-
     from seedwise.cli._console import console, print_results, print_table
+    from seedwise.cli._json import print_json
     from seedwise.reporting import row_numbers
 
     match form:
@@ -85,7 +84,7 @@ def show(found: Comparison, form: str) -> None:
         case "latex":
             typer.echo("\n".join(table.to_latex() for table in found.tables), nl=False)
         case "json":
-            typer.echo(json.dumps([row_numbers(row) for row in found.rows], indent=1))
+            print_json([row_numbers(row) for row in found.rows])
         case _:
             out = console()
             for line in found.lines:

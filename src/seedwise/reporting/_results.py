@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
@@ -263,13 +263,15 @@ def row_numbers(row: ComparisonRow) -> dict[str, Any]:
     """Return the numbers of a row, flat.
 
     An interval becomes ``name``, ``name_low``, ``name_high`` and perhaps ``name_p``, a verdict its word and
-    ``name_sentence``, and the fields of any other result are joined to its name.
+    ``name_sentence``, and the fields of any other result are joined to its name. Of what cannot be given, ``name`` is
+    None and ``name_reason`` says why.
     """
     return _flat(row, "")
 
 
 def _flat(result: Any, prefix: str) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
+    declared = get_type_hints(type(result))
     for field in fields(result):
         name, value = prefix + field.name, getattr(result, field.name)
         if isinstance(value, Interval):
@@ -281,6 +283,8 @@ def _flat(result: Any, prefix: str) -> dict[str, Any]:
             numbers[name] = value.name
         elif is_dataclass(value):
             numbers |= _flat(value, f"{name}_")
+        elif isinstance(value, str) and any(map(is_dataclass, get_args(declared[field.name]))):
+            numbers |= {name: None, f"{name}_reason": value}
         else:
             numbers[name] = value
     return numbers

@@ -26,8 +26,9 @@ ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
 
 _SENTENCE = 60
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_FORMULA = re.compile(r"[=+@]|-(?![\d.])")
-"""How a cell begins that a spreadsheet would compute; a negative number is none."""
+_NUMBER = r"(?:\d[\d.]*|\.\d+)(?:e[-+]?\d+)?"
+_FORMULA = re.compile(rf"'*(?:[=+@]|-(?!{_NUMBER}(?: %)?(?: \[[-+\d.e, ]*\])?(?: %)?$))")
+"""How a cell begins that a spreadsheet would compute, or that would be read as one; a negative number is none."""
 
 
 class Kind(StrEnum):
@@ -129,17 +130,29 @@ class Table:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""
-        return self._texts(self.rows) if self.typed is None else self.typed
+        return self._texts().set_axis(self._titles, axis=1) if self.typed is None else self.typed
 
-    def _texts(self, rows: list[list[str]]) -> pd.DataFrame:
+    @property
+    def _titles(self) -> list[str]:
+        """The headings, each of which a file has once."""
+        titles: list[str] = []
+        for heading in self.columns:
+            before = sum(heading == earlier for earlier in self.columns[: len(titles)])
+            titles.append(f"{heading} ({before + 1})" if before else str(heading))
+        return titles
+
+    def _texts(self) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.DataFrame(rows, columns=self.columns)
+        return pd.DataFrame(self.rows, columns=self.columns)
 
     def to_csv(self) -> str:
         """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
-        rows = [[f"'{text}" if _FORMULA.match(text) else text for text in row] for row in self.rows]
-        return self._texts(rows).to_csv(index=False)
+        import pandas as pd
+
+        lines = (self._titles, *self.rows)
+        columns, *rows = ([f"'{text}" if _FORMULA.match(text) else text for text in line] for line in lines)
+        return pd.DataFrame(rows, columns=columns).to_csv(index=False)
 
     def to_parquet(self) -> bytes:
         """Return a Parquet file.
@@ -162,9 +175,7 @@ class Table:
 
     def to_latex(self) -> str:
         """Return a ``tabular`` with the rules of booktabs."""
-        styler = (
-            self._texts(self.rows).style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-        )
+        styler = self._texts().style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
         text = styler.to_latex(hrules=True, column_format=self._column_format())
         return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)

@@ -74,7 +74,7 @@ def compare_runs(
     base = base_of(runs.methods, base)
     if len(runs.methods) < 2:
         raise SeedwiseError(f"there is one method, '{base}': a comparison needs two")
-    if chance is not None and not np.isfinite(chance):
+    if chance is not None and not np.isfinite(100 * chance):  # it may be shown in percent
         raise SeedwiseError(f"chance is {chance}: it is the metric of guessing, a finite number")
     made = [arranged(runs, replace(metric, chance=chance), base, unpaired=unpaired) for metric in runs.metrics]
     return tuple(_by_metric(runs, one, base, question, bounds) for one in made)

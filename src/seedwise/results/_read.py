@@ -26,6 +26,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SEPARATORS: Final = (",", ";", "\t")
+_MOST_DIGITS: Final = 300
 LARGEST: Final = 1 << 30
 """Bytes of a file that are read at most."""
 
@@ -70,7 +71,7 @@ def read_table(path: Path) -> Frame:
     if not text.strip():
         raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
     if suffix in (".json", ".jsonl", ".ndjson"):
-        return Frame(pd.json_normalize(_records(text, path)), path.stem)
+        return Frame(pd.json_normalize([_plain(record) for record in _records(text, path)]), path.stem)
     data, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
     return Frame(data, path.stem, set_aside)
 
@@ -104,11 +105,11 @@ def _text(path: Path) -> str:
 
 def _records(text: str, path: Path) -> list[dict[str, Any]]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_int=_whole)
     except json.JSONDecodeError as whole:
         try:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except json.JSONDecodeError:
+            found = [json.loads(line, parse_int=_whole) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
             raise SeedwiseError(f"cannot read {path} as JSON or JSON lines: {whole.msg}, line {whole.lineno}") from None
     except RecursionError:
         raise SeedwiseError(f"cannot read {path} as JSON: it is nested too deep") from None
@@ -122,6 +123,20 @@ def _records(text: str, path: Path) -> list[dict[str, Any]]:
             f'{path} is no list of results: one object per run, such as {{"method": "base", "seed": 0}}'
         )
     return found
+
+
+def _whole(digits: str) -> float:
+    """Return a number of JSON; one of more digits than a number has is infinite."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of JSON as a table can hold it: a list is text, and no text has half signs."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return json.dumps(value)
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -139,7 +154,7 @@ def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, li
         raise SeedwiseError(f"cannot read {path} as a table: {error}") from None
     if not lines:
         raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
-    header = [name.strip() for name in lines[0]]
+    header = [_written(name) for name in lines[0]]
     rows = lines[1:]
     while len(header) > 1 and not header[-1] and not any(row[len(header) - 1 : len(header)] > [""] for row in rows):
         header.pop()  # every line ends in a separator
@@ -153,7 +168,7 @@ def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, li
                     "needs quotes"
                 )
             rows[k] = row[:width] + [""] * (width - len(row))
-    own = [row for row in rows if row[0].strip() != header[0] or [cell.strip() for cell in row] != header]
+    own = [row for row in rows if _written(row[0]) != header[0] or [_written(cell) for cell in row] != header]
     if not own:
         raise SeedwiseError(f"{path} has a header and no rows: it needs a row per run")
     repeated = len(rows) - len(own)
@@ -173,7 +188,7 @@ def _plain_csv(text: str, separator: str) -> dict[str, pd.Categorical] | None:
         return None
     lines = text.replace("\r\n", "\n").rstrip("\n")
     head, _, body = lines.partition("\n")
-    header = [name.strip() for name in head.split(separator)]
+    header = [_written(name) for name in head.split(separator)]
     if "\r" in lines or "" in header or len(set(header)) < len(header) or not _are_even(lines, separator, len(header)):
         return None
     read = pd.read_csv(
@@ -206,7 +221,7 @@ def _are_even(lines: str, separator: str, width: int) -> bool:
 def _written(cell: str) -> str:
     """Return what stands in a cell, without the apostrophe that keeps a spreadsheet from computing it."""
     text = cell.strip()
-    return text[1:] if text.startswith(("'=", "'+", "'-", "'@")) else text
+    return text[1:] if text[:1] == "'" and text.lstrip("'").startswith(("=", "+", "-", "@")) else text
 
 
 def _check_header(header: list[str], path: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Names = NDArray[np.object_]
 
 ONE_TASK: Final = "results"
+_MOST_METHODS: Final = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +137,14 @@ def _with_methods(table: Long, roles: Roles) -> Long:
     empty = np.flatnonzero(names == "")
     if empty.size and not roles.methods:
         raise SeedwiseError(f"the column '{table.method}' is empty in row {empty[0] + 1}: every run needs a method")
+    found = dict.fromkeys(names[names != ""])
     for name in roles.methods:
-        known("method", name, dict.fromkeys(names[names != ""]))
+        known("method", name, found)
+    if len(roles.methods or found) > _MOST_METHODS:
+        raise SeedwiseError(
+            f"the column '{table.method}' holds {len(found)} methods, and a comparison has at most {_MOST_METHODS}: is "
+            "it the method's (--by)? Or name those to compare (--methods)"
+        )
     if not roles.methods:
         return table
     chosen = np.isin(names.astype(str), roles.methods)
