@@ -41,7 +41,8 @@ WITHOUT_TORCH = (
     "pooch pydantic requests rich.progress rich.table scipy.stats sqlalchemy sqlalchemy.dialects.sqlite typer "
     "typer.rich_utils yaml"
 )
-WITH_TORCH = "torch torch.optim torch.utils.data sklearn.datasets optuna"
+# The first optimizer of a process imports torch._dynamo, which takes longer than importing torch.
+WITH_TORCH = "torch torch._dynamo torch.optim torch.utils.data sklearn.datasets optuna"
 # A process can take these on after it has started; what else is Python's or a library's is read at the start.
 LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS")
 EARLY = ("PYTHON", "OMP_", "MKL_", "CUBLAS_", "LD_", "DYLD_", "TORCH", "NURSERY_")

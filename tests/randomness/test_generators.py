@@ -1,13 +1,21 @@
 """What becomes of the global generators in a block."""
 
 import random
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from seedwise.randomness import Randomness, seeded
+from seedwise.randomness import Randomness, _generators, seeded
 from seedwise.randomness._generators import moved_seeds
+
+
+@pytest.fixture(autouse=True)
+def _time_of_the_processor(monkeypatch):
+    """How much can have been drawn is judged by the time that passed: here without that of other processes."""
+    monkeypatch.setattr(_generators, "time", SimpleNamespace(perf_counter=time.process_time))
 
 
 def states():

@@ -65,6 +65,16 @@ def test_our_own_csv_is_read_back_with_the_same_names(tmp_path: Path, name: str)
     assert [row.method for row in compare(path).rows] == ["base", name]
 
 
+def test_in_a_file_every_column_has_a_name_of_its_own(tmp_path: Path) -> None:
+    table = Table(["method", "n", "n"], [["base", "5", "6"]])
+    assert table.to_csv() == "method,n,n (2)\nbase,5,6\n"
+    (tmp_path / "table.parquet").write_bytes(table.encoded("parquet"))
+    for ending in ("csv", "parquet"):
+        (tmp_path / f"table.{ending}").write_bytes(table.encoded(ending))
+        assert list(read_table(tmp_path / f"table.{ending}").data) == ["method", "n", "n (2)"]
+    assert table.to_markdown().startswith("| method | n | n |")
+
+
 def test_compare_reads_what_it_wrote(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     path.write_text(

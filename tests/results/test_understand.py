@@ -99,7 +99,9 @@ def test_every_spelling_of_the_same_runs_is_read_alike(tmp_path: Path, case: str
 
 def test_a_column_per_seed_has_a_name_of_its_own_for_what_it_holds(tmp_path: Path) -> None:
     text = "method,group,0,1\na,x,.1,.2\nb,y,.3,.4\n"
-    assert "'group' is a column" in refused(tmp_path, text, metric=("group",))
+    for name in ("group", "1"):
+        assert f"'{name}' is a column" in refused(tmp_path, text, metric=(name,))
+    assert "'relu' is a column" in refused(tmp_path, SPELLINGS["wide"], metric=("relu",), methods=("relu", "colu"))
     assert values(runs(tmp_path, text, metric=("acc",)), "a") == [0.1, 0.2]
 
 

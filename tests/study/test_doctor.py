@@ -321,6 +321,7 @@ print("after the loop", file=open(sys.argv[2], "w"))
 """
 
 
+@pytest.mark.timeout(600)
 def test_a_program_is_examined_as_a_study_is(project, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     project.code.write_text(LOOPS)
@@ -336,6 +337,7 @@ def test_a_program_is_examined_as_a_study_is(project, tmp_path, monkeypatch):
     assert not after.exists(), "what comes after the loop is not run"
 
 
+@pytest.mark.timeout(600)
 def test_a_program_whose_hashes_are_not_fixed_is_told_so_and_found(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     program = tmp_path / "program.py"

@@ -110,6 +110,7 @@ def test_the_adopted_loop_stopped_and_started_again_gives_the_same(adopted, tmp_
     assert contents(tmp_path / "study.db") == contents(adopted)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_the_loader_example_gives_the_same_with_any_number_of_workers(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)
     loader = importlib.import_module("with_loader")

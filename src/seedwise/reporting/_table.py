@@ -130,7 +130,16 @@ class Table:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""
-        return self._texts() if self.typed is None else self.typed
+        return self._texts().set_axis(self._titles, axis=1) if self.typed is None else self.typed
+
+    @property
+    def _titles(self) -> list[str]:
+        """The headings, each of which a file has once."""
+        titles: list[str] = []
+        for heading in self.columns:
+            before = sum(heading == earlier for earlier in self.columns[: len(titles)])
+            titles.append(f"{heading} ({before + 1})" if before else str(heading))
+        return titles
 
     def _texts(self) -> pd.DataFrame:
         import pandas as pd
@@ -141,7 +150,8 @@ class Table:
         """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
         import pandas as pd
 
-        columns, *rows = ([f"'{text}" if _FORMULA.match(text) else text for text in line] for line in self.lines)
+        lines = (self._titles, *self.rows)
+        columns, *rows = ([f"'{text}" if _FORMULA.match(text) else text for text in line] for line in lines)
         return pd.DataFrame(rows, columns=columns).to_csv(index=False)
 
     def to_parquet(self) -> bytes:

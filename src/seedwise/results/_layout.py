@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -290,9 +291,7 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     if statistics:
         notes.set_aside.append(f"column{'s' if len(statistics) > 1 else ''} {listed(statistics)}")
     keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
-    metric = roles.metric[0] if roles.metric else "value"
-    if metric in keys:
-        raise SeedwiseError(f"'{metric}' is a column: where each seed has one, --metric is a name for what they hold")
+    metric = name_of_values(roles, data.columns)
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
     candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
@@ -302,9 +301,24 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     return Long(melted, method, "seed of column", metric)
 
 
+def name_of_values(roles: Roles, columns: Iterable[str]) -> str:
+    """Return what the values are called of a table with a column per method or seed: the metric that the user names.
+
+    Raises:
+        SeedwiseError: if that is one of these columns.
+
+    """
+    name = roles.metric[0] if roles.metric else "value"
+    if name in columns:
+        raise SeedwiseError(
+            f"'{name}' is a column: where each method or seed has one, --metric is a name for what they hold"
+        )
+    return name
+
+
 def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     """Return a table with a column per method as a long one."""
-    metric = roles.metric[0] if roles.metric else "value"
+    metric = name_of_values(roles, methods)
     keys = [column for column in data.columns if column not in methods]
     folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
     free = [c for c in keys if c not in folds]

@@ -15,7 +15,15 @@ from seedwise.errors import SeedwiseError
 from seedwise.results import _names
 from seedwise.results._base import base_of
 from seedwise.results._cells import different, texts
-from seedwise.results._layout import Notes, cleaned, is_numeric, method_candidates, method_column, which_method
+from seedwise.results._layout import (
+    Notes,
+    cleaned,
+    is_numeric,
+    method_candidates,
+    method_column,
+    name_of_values,
+    which_method,
+)
 from seedwise.results._metrics import counted, described, metric_of
 from seedwise.results._numbers import PLUS_MINUS, NotANumberError, Numbers, is_missing, read_numbers
 from seedwise.results._read import Frame
@@ -136,7 +144,7 @@ def _long(data: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     if not roles.methods or not set(roles.methods) <= set(data.columns):
         return data
     keys = [column for column in data.columns if column not in roles.methods]
-    value = roles.metric[0] if roles.metric else "value"
+    value = name_of_values(roles, data.columns)
     return data.melt(id_vars=keys, value_vars=list(roles.methods), var_name="method", value_name=value)
 
 
