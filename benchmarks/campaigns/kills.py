@@ -199,7 +199,9 @@ def contents(folder: Path) -> Any:
         told = [dataclasses.replace(run, seconds=0, notes=[], resumed_from=[]) for run in runs]
         said = [told, store.series(ids), store.predictions(ids), store.documents()]
     weights = StudyFolder.of_store(folder / "kills.db").weights
-    return plain([*said, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(weights.iterdir())}])
+    return plain(
+        [*said, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(weights.iterdir())}]
+    )
 
 
 def finished(folder: Path) -> set[str]:

@@ -180,7 +180,9 @@ def made(rng: random.Random) -> Tree:
             train[name] = declared(entry, rng)
     model = part(registry.FORECASTERS if forecasts else registry.NETWORKS)
     if not forecasts and rng.random() < 0.2:
-        model = ({"name": model} if isinstance(model, str) else model) | {"selection": declared(registry.SELECTION, rng)}
+        model = ({"name": model} if isinstance(model, str) else model) | {
+            "selection": declared(registry.SELECTION, rng)
+        }
     task: dict[str, Tree] = {"dataset": rng.choice(list(registry.SERIES if forecasts else registry.DATASETS))}
     if forecasts and rng.random() < 0.8:
         task |= {"lookback": rng.choice((96, 336)), "horizon": rng.choice((96, 192))}
@@ -281,7 +283,17 @@ def respelled(text: str, rng: random.Random) -> bytes:
     elif kind == 2:
         lines[k] = rng.choice((" ", "  ", "\t", "- ", "? ", "! ", "& ", "* ", "%", "@", "`")) + lines[k]
     elif kind == 3:
-        tags = "!!timestamp", "!!binary", "!!python/object:os.system", "!!set", "!!omap", "!!int", "!!float", "!x", "!!null"
+        tags = (
+            "!!timestamp",
+            "!!binary",
+            "!!python/object:os.system",
+            "!!set",
+            "!!omap",
+            "!!int",
+            "!!float",
+            "!x",
+            "!!null",
+        )
         lines[k] = lines[k].replace(": ", f": {rng.choice(tags)} ", 1)
     elif kind == 4:
         lines[k] = lines[k].replace(":", ": &a", 1) if rng.random() < 0.5 else lines[k].split(":")[0] + ": *a"
@@ -303,11 +315,31 @@ def respelled(text: str, rng: random.Random) -> bytes:
             raw[rng.randrange(len(raw))] = rng.randrange(256)
         return bytes(raw)
     elif kind == 11:
-        signs = ("\x00", "\x1b", "\u202e", "\ufeff", '"', "'", "{", "}", "[", "]", ",", ":", "#", "|", ">", "\\", "\xa0")
+        signs = (
+            "\x00",
+            "\x1b",
+            "\u202e",
+            "\ufeff",
+            '"',
+            "'",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "#",
+            "|",
+            ">",
+            "\\",
+            "\xa0",
+        )
         text = text[:at] + rng.choice(signs) + text[at:]
         return text.encode()
     elif kind == 12:
-        return rng.choice((b"", b"\n", b"---", b"null", b"[]", b"1", b"x", b"{}", b"\xff\xfe", b"SQLite format 3\0", b"- a"))
+        return rng.choice(
+            (b"", b"\n", b"---", b"null", b"[]", b"1", b"x", b"{}", b"\xff\xfe", b"SQLite format 3\0", b"- a")
+        )
     else:
         size = rng.choice((70, 400, 3000, 100_000))
         lines.append("deep: " + rng.choice(("[" * size, "{a: " * size, "[" * size + "]" * size, "- " * size)))

@@ -13,9 +13,10 @@ from seedwise._version import __version__
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from seedwise.loop import replicates
     from seedwise.reporting import compare
     from seedwise.run import Run
-    from seedwise.study import Study, replicates
+    from seedwise.study import Study
 
 __all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates"]
 
@@ -23,7 +24,7 @@ _HOMES = {
     "Run": "seedwise.run",
     "compare": "seedwise.reporting",
     "Study": "seedwise.study",
-    "replicates": "seedwise.study",
+    "replicates": "seedwise.loop",
 }
 
 

@@ -202,9 +202,7 @@ class Opaque:
     """Something that only a pickle can hold."""
 
 
-@pytest.mark.parametrize(
-    "value", [np.array([Opaque()]), Opaque(), lambda: 1, Path("x"), {"a": [Opaque()]}]
-)
+@pytest.mark.parametrize("value", [np.array([Opaque()]), Opaque(), lambda: 1, Path("x"), {"a": [Opaque()]}])
 def test_what_cannot_be_read_back_safely_is_refused_by_name(path, value):
     two_generations(path)
     with pytest.raises(SeedwiseError, match=r"^a checkpoint may hold tensors, .* and 'mine' holds something else$"):

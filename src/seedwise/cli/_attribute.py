@@ -22,6 +22,8 @@ from seedwise.cli._options import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seedwise.reporting import AttributionFindings
 
 NAME: Final = "attribute"
@@ -98,11 +100,11 @@ def command(
     raise typer.Exit(1 if outcome.failed or not all(section.known for section in sections) else 0)
 
 
-def print_attribution(results: AttributionFindings) -> None:
+def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
     """Print the tables and sentences of an attribution."""
     from seedwise.cli._console import console, print_table
 
-    out = console()
+    out = out or console()
     out.print(results.title, style="bold", soft_wrap=True)
     for section in results.sections:
         out.print(section.title)

@@ -3,6 +3,7 @@
 from seedwise.execution import Progress, Silent, StudyFolder
 from seedwise.run import Link, PlannedRun
 from seedwise.store import Exported, Store, StoredReadout, StoredRun
+from seedwise.study._arguments import command_line
 from seedwise.study._attribute import AttributionStudy, attribution_results
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
@@ -29,12 +30,15 @@ from seedwise.study._methods import Method
 from seedwise.study._old_names import renamed_note
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
+from seedwise.study._policy import Policy
 from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._regimes import regime_sources
-from seedwise.study._loop import replicates
+from seedwise.study._loop import LoopProgress, LoopSettings, runs_of_loop
+from seedwise.study._loop_plan import LoopPlan, planned_loop
+from seedwise.study._loop_workers import Importable, Train, check_guard, importable, train_in_workers
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
@@ -55,12 +59,17 @@ __all__ = [
     "Exported",
     "Fan",
     "Grown",
+    "Importable",
     "Link",
+    "LoopPlan",
+    "LoopProgress",
+    "LoopSettings",
     "Method",
     "Network",
     "Outcome",
     "Patient",
     "PlannedRun",
+    "Policy",
     "ProgramPatient",
     "Progress",
     "Provenance",
@@ -77,15 +86,19 @@ __all__ = [
     "StudyPatient",
     "StudyResults",
     "StudySpec",
+    "Train",
     "announced",
     "attribution_results",
     "cells_of",
+    "check_guard",
     "check_study",
+    "command_line",
     "description_of",
     "diagnose",
     "export_compact",
     "forecasts",
     "forecasts_of",
+    "importable",
     "is_attribution",
     "is_search",
     "looks_at",
@@ -93,6 +106,7 @@ __all__ = [
     "mistake",
     "parse_study",
     "plan",
+    "planned_loop",
     "provenance_of",
     "read_study",
     "readout_passes",
@@ -100,8 +114,9 @@ __all__ = [
     "recipe_text",
     "regime_sources",
     "renamed_note",
-    "replicates",
+    "runs_of_loop",
     "study_results",
+    "train_in_workers",
     "trainings",
     "unread",
     "with_values",

@@ -47,6 +47,7 @@ class StudyDescription:
         published: what it is compared with.
         readouts: the readouts that it asks for.
         function: what trains, as ``module:name``, or None.
+        program: the file that calls ``seedwise.replicates``, of a study without a study file.
 
     """
 
@@ -60,11 +61,12 @@ class StudyDescription:
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
     function: str | None = None
+    program: str | None = None
 
     @property
     def is_loop(self) -> bool:
-        """Whether a loop over ``seedwise.replicates`` trained it, which its own script runs."""
-        return (self.function or "").endswith(":replicates")
+        """Whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train."""
+        return self.program is not None
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""
@@ -86,6 +88,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     question = with_new_names({"question": stored.get("question", {})})[0]["question"]
     until = stored.get("until")
     tasks = spec.get("tasks") or {}
+    function = spec.get("train", {}).get("function")
     return StudyDescription(
         name=name,
         base=stored.get("base") or "",
@@ -103,8 +106,15 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
             source=spec.get("source", ""),
         ),
         readouts=tuple(spec.get("readouts", [])),
-        function=spec.get("train", {}).get("function"),
+        function=function,
+        program=stored.get("program", _program_of(function)),
     )
+
+
+def _program_of(function: str | None) -> str | None:
+    """Return the program of a loop from before it was kept."""
+    module, _, name = (function or "").partition(":")
+    return f"{module}.py" if name == "replicates" else None
 
 
 def stored_factors(methods: Iterable[tuple[str, str | None, Scalar]]) -> dict[str, dict[str, Scalar]]:
