@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 
 from seedwise.statistics import SequentialDesign, churn_difference, sequential_design, sequential_power
-from seedwise.statistics.sequential.sequential import _TESTS
+from seedwise.statistics.sequential.questions import QUESTIONS
 
 LOOKS = (10, 20, 40, 80)
 SEED = 20261124
@@ -34,8 +34,8 @@ def heavy_tails(design: SequentialDesign, studies: int) -> np.ndarray:
     rng, found = np.random.default_rng(SEED), []
     for _ in range(studies // 1000):
         x, y = rng.standard_t(5, (2, 1000, LOOKS[-1]))
-        test = _TESTS[design.question == "spread", design.paired]
-        found.append(np.stack([test(x[:, :n], y[:, :n]) for n in LOOKS], axis=1))
+        test = QUESTIONS[design.question].p_values
+        found.append(np.stack([test(x[:, :n], y[:, :n], design.paired) for n in LOOKS], axis=1))
     return np.concatenate(found)
 
 
@@ -59,7 +59,7 @@ def main() -> None:
     print("question  arms      limits of p                       truth             resolved  mean runs")
     for question, effects in (("spread", (1.0, 0.7, 0.5)), ("mean", (0.0, 0.5)), ("churn", (0.0,))):
         for paired in (False, True):
-            design = sequential_design(LOOKS, question=question, paired=paired)  # type: ignore[arg-type]
+            design = sequential_design(LOOKS, question=question, paired=paired)
             lead = f"{question:8s}  {'paired' if paired else 'unpaired':8s}  "
             lead += "  ".join(f"{limit:.5f}" for limit in design.limits)
             if question == "churn":

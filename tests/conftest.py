@@ -1,14 +1,30 @@
-"""The published datasets, where they are at hand, and a study that is quick to train."""
+"""The published datasets, where they are at hand, workers that start quickly, and a study that is quick to train."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
+from seedwise.execution import _processes
 
+from .nursery import nursery
 from .toy_project import contents_of, new_project, own_imports, project, undisturbed
 
 __all__ = ["contents_of", "new_project", "own_imports", "project", "published", "undisturbed"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_workers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_processes, "subprocess", nursery().subprocess())
+        yield
+
+
+@pytest.fixture
+def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start workers as a user's studies do."""
+    monkeypatch.setattr(_processes, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

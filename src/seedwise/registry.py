@@ -153,7 +153,7 @@ SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwis
 EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
 }
-"""Where runs are trained; called with the resources."""
+"""Where runs are trained."""
 
 STUDY_TOPICS: Final[Mapping[str, str]] = {
     "looks": "seedwise.reporting.topics.looks:TOPIC",

@@ -2,11 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.nursery import BARE, nursery
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -41,16 +42,8 @@ def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -
     """Run the command line in a process of its own, optionally with modules that cannot be imported."""
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-    environment = {**os.environ, "COLUMNS": "100", "PYTHONWARNINGS": "error"}
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment,
-    )
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONWARNINGS": "error", **(BARE if block else {})}
+    return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=120)
 
 
 @pytest.fixture(scope="session")

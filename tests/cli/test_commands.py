@@ -18,6 +18,7 @@ import seedwise
 from seedwise.cli._console import print_table
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
+from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
@@ -43,7 +44,7 @@ def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     verdict = "not resolved: the difference of means is -.36 (95 % interval -.83 to .10), corrected p = .11"
-    columns = ["task", "method", "n", "SD [95 %]", "reduction [95 %]", "churn [95 %]", "verdict on the mean"]
+    columns = [TASK, METHOD, N, "SD [95 %]", "reduction [95 %]", "churn [95 %]", Column("it says", Kind.SENTENCE)]
     rows = [
         ["digits", "base", "20", ".51 [.35, .82]", "", "1.28 [.86, 1.70] %", ""],
         ["digits", "placebo", "20", ".59 [.34, 1.11]", "-16 % [-91, 55]", "1.35 [.96, 1.74] %", verdict],
@@ -59,7 +60,7 @@ def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     headings = sum(line.startswith("task    method") for line in lines)
     assert headings == sum(line.startswith("digits  placebo") for line in lines), "every part names its rows"
     assert headings == {60: 3, 80: 2, 100: 2, 160: 1}[width]
-    at, start = next((k, line.index("verdict")) for k, line in enumerate(lines) if "verdict" in line)
+    at, start = next((k, line.index("it says")) for k, line in enumerate(lines) if "it says" in line)
     last = [line[start:].strip() for line in lines[at + 2 :]]
     assert " ".join(last) == verdict, "a sentence wraps"
 

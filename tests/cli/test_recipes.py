@@ -1,7 +1,6 @@
 """Recipes on the command line: the list, the choice of a scale, and the cost that is said before training."""
 
-import subprocess
-import sys
+from tests.nursery import nursery
 
 STUDY = """
 name: tiny
@@ -14,7 +13,7 @@ scales:
 
 
 def seedwise(folder, *words):
-    return subprocess.run([sys.executable, "-m", "seedwise", *words], cwd=folder, capture_output=True, text=True)
+    return nursery().run(["-m", "seedwise", *words], cwd=folder, timeout=120)
 
 
 def test_recipes_are_listed_with_their_scales(tmp_path):

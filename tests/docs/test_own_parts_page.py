@@ -26,19 +26,19 @@ BASE = {
     "model": "small_cnn",
     "train": {"epochs": 2, "batch_size": 64, "optimizer": {"name": "sgd", "lr": 0.1}},
 }
-CORNERS, BALANCED, CAUTIOUS, POLYNOMIAL, DECLARED = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+CORNERS, SEA, BALANCED, CAUTIOUS, POLYNOMIAL, DECLARED = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @pytest.fixture
 def parts(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "examples")
-    texts = {"corners": CORNERS, "balanced": BALANCED, "cautious": CAUTIOUS}
+    texts = {"corners": CORNERS, "sea": SEA, "balanced": BALANCED, "cautious": CAUTIOUS}
     for name, text in {**texts, "polynomial": POLYNOMIAL, "declared": DECLARED}.items():
         module = ModuleType(name)
         monkeypatch.setitem(sys.modules, name, module)
         exec(text, vars(module))
     yield
-    for name in ("focal", "lion", "digits16", "macro_f1"):
+    for name in ("focal", "lion", "digits16", "macro_f1", "tides"):
         sys.modules.pop(name, None)
 
 

@@ -16,38 +16,45 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seedwise.execution._processes import worker_environment
 from seedwise.study import Store, Study, StudyFolder
+from tests.nursery import Nursery
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process writes is read from /proc")
 
 STUDY = """
 name: kills
-task: {dataset: digits}
-model: small_cnn
-train: {epochs: 10, batch_size: 64, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
+task: {dataset: digits, train_examples: 100, test_examples: 50}
+model: {name: small_cnn, width: 2}
+train: {epochs: 10, batch_size: 20, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
 methods: {base: {}, clf: {loss: {name: clf}}}
-replicates: 8
+replicates: 16
 checkpoint: {every_epochs: 1}
 """
 
 # Python imports this at the start of the driver and of every worker. It tells the test, through a named pipe, what the
-# process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment.
+# process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment. At all
+# other moments it dawdles a little, so that the study does not end while the test waits for a processor.
 SITECUSTOMIZE = """
 import os
 import sqlite3
 import time
 
-_pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
+_pipe = None
 _replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
 
 
 def tell(moment):
+    global _pipe
+    if os.environ["KILLS_MOMENT"] == "none":
+        return
     try:
+        if _pipe is None:
+            _pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
         os.write(_pipe, moment.encode() + b"\\n")
     except OSError:
         return
-    if moment == os.environ["KILLS_MOMENT"]:
-        time.sleep(0.1)
+    time.sleep(0.1 if moment == os.environ["KILLS_MOMENT"] else 0.003)
 
 
 def room(path):
@@ -101,22 +108,23 @@ MOMENTS = [
 DRIVER = "import sys, seedwise; print(seedwise.Study.from_yaml(sys.argv[1]).run(workers=int(sys.argv[2])))"
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return that of the driver, which is that of workers, so that it can fork them."""
+    path = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
+    return {**worker_environment(), "PYTHONPATH": path, "KILLS_MOMENT": "none"}
+
+
 class Tree:
     """A driver and its workers, and what they say they are doing."""
 
-    def __init__(self, folder: Path, moment: str, workers: int) -> None:
+    def __init__(self, folder: Path, moment: str, workers: int, nursery: Nursery) -> None:
         pipe = folder / "pipe"
         if not pipe.exists():
             os.mkfifo(pipe)
         self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-        self.driver = subprocess.Popen(
+        self.driver = nursery.popen()(
             [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")]),
-                "KILLS_PIPE": str(pipe),
-                "KILLS_MOMENT": moment,
-            },
+            env=environment(folder.parent) | {"KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -132,11 +140,12 @@ class Tree:
         return []
 
     def wait_for(self, moment: str, times: int, seconds: float = 240) -> None:
-        """Wait until ``moment`` has come ``times`` times or the driver has ended."""
+        """Wait until ``moment`` (or "any") has come ``times`` times or the driver has ended."""
         end = time.monotonic() + seconds
         while times > 0 and self.driver.poll() is None:
             assert time.monotonic() < end, f"'{moment}' did not come"
-            times -= self.lines(0.05).count(moment)
+            lines = self.lines(0.05)
+            times -= len(lines) if moment == "any" else lines.count(moment)
 
     def kill(self, workers_first: bool) -> None:
         """Kill every process of the tree: all at once, or the workers a moment before their driver."""
@@ -156,13 +165,14 @@ class Tree:
             os.close(self.moments)
 
 
-def kill_at(folder: Path, moment: str, rng: random.Random) -> bool:
+def kill_at(folder: Path, moment: str, rng: random.Random, nursery: Nursery) -> bool:
     """Run the study and kill it; false if it ended before the moment came."""
-    tree = Tree(folder, moment, workers=rng.choice((1, 2)))
+    tree = Tree(folder, moment, workers=rng.choice((1, 2)), nursery=nursery)
     try:
         if moment == "any":
             tree.wait_for("checkpoint written", 1)
-            time.sleep(rng.uniform(0, 1))
+            tree.wait_for("any", rng.randint(0, 100))  # an epoch has five moments, a run of ten epochs some fifty
+            time.sleep(rng.uniform(0, 0.02))
         elif moment.startswith("commit"):
             tree.wait_for("outbox after rename", 1)  # a run's commit, not the plan's
             tree.wait_for(moment, 1)
@@ -177,38 +187,46 @@ def kill_at(folder: Path, moment: str, rng: random.Random) -> bool:
         tree.end()
 
 
-def kill_ten_times(folder: Path, moments: list[str], rng: random.Random) -> list[str]:
+def kill_ten_times(folder: Path, moments: list[str], rng: random.Random, nursery: Nursery) -> list[str]:
     """Return the moments at which the study was killed; then it is run to its end."""
-    hit = [moment for moment in moments if kill_at(folder, moment, rng)]
-    tree = Tree(folder, "none", workers=1)
+    hit = [moment for moment in moments if kill_at(folder, moment, rng, nursery)]
+    tree = Tree(folder, "none", workers=1, nursery=nursery)
     out = tree.end()
     assert tree.driver.returncode == 0, out
-    assert "Outcome(counts={'finished': 16}" in out
+    assert "Outcome(counts={'finished': 32}" in out
     return hit
 
 
-@pytest.mark.timeout(600)
-def test_a_study_killed_at_twenty_moments_is_the_study_that_was_not(tmp_path, contents_of):
+@pytest.fixture
+def family(tmp_path):
+    """Where drivers are forked, and by each of them its workers."""
+    (tmp_path / "custom").mkdir()
+    (tmp_path / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    nursery = Nursery([environment(tmp_path)], families=True)
+    yield nursery
+    nursery.close()
+
+
+def test_a_study_killed_at_twenty_moments_is_the_study_that_was_not(tmp_path, contents_of, family):
     seed = os.environ.get("SEEDWISE_KILLS_SEED") or str(random.SystemRandom().randrange(10**6))
     print(f"SEEDWISE_KILLS_SEED={seed} repeats these kills")  # pytest shows it on failure
     folders = [tmp_path / name for name in ("calm", "first", "second")]
     for folder in folders:
-        (folder / "custom").mkdir(parents=True)
+        folder.mkdir()
         (folder / "study.yaml").write_text(STUDY)
-        (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
     calm, *killed = folders
 
-    # Two copies of the study side by side: most of the time goes into starting processes.
+    # Two copies of the study side by side.
     moments = random.Random(seed).sample(MOMENTS, len(MOMENTS))
     rngs = [random.Random(f"{seed} {k}") for k in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        hit = list(pool.map(kill_ten_times, killed, (moments[::2], moments[1::2]), rngs))
+        hit = list(pool.map(kill_ten_times, killed, (moments[::2], moments[1::2]), rngs, [family] * 2))
     print("killed at:", *hit)
     assert sum(map(len, hit)) == len(moments) == 20, "a study ended before its kills: give it more replicates"
 
-    assert Study.from_yaml(calm / "study.yaml").run(workers=2).counts == {"finished": 16}
+    assert Study.from_yaml(calm / "study.yaml").run(workers=2).counts == {"finished": 32}
     expected = contents_of(calm / "kills.db")
-    assert len(expected["series"]) == len(expected["predictions"]) == 16
+    assert len(expected["series"]) == len(expected["predictions"]) == 32
     assert all(len(rows) == 10 for rows in expected["series"].values())
     resumed = 0
     for folder in killed:

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_the_table_shows_what_the_statistics_say() -> None:
     assert vml["verdict on spread"].startswith("reduced: ")
     assert (base["reduction [95 %]"], base["verdict on spread"]) == ("", "")
     assert vml["churn [95 %]"] == "-"
+
+
+@pytest.mark.parametrize("base", ["base", "sgd"])
+def test_why_there_is_no_reduction_does_not_hang_on_the_name_of_the_base(base: str) -> None:
+    """The reason names the base: all pairs have equal results in vml and base."""
+    results = results_of(replace(description(), base=base), [cell(base, BASE), cell("vml", BASE)])
+    of_base, of_vml = (dict(zip(results.table.columns, row, strict=True)) for row in results.table.rows)
+    assert (of_base["reduction [95 %]"], of_vml["reduction [95 %]"]) == ("", "-")
 
 
 def test_a_metric_that_is_no_share_keeps_its_unit() -> None:

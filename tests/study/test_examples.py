@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 import shutil
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -21,19 +19,13 @@ import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.reporting import results_of
 from seedwise.study import Store, study_results
+from tests.nursery import nursery
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def run(program: str, folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / program), *arguments],
-        cwd=folder,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = nursery().run([EXAMPLES / program, *arguments], cwd=folder, timeout=240)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout
@@ -161,7 +153,7 @@ def shortened(tmp_path, monkeypatch):
         (tmp_path / file.name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
-    for name in ("focal", "lion", "digits16", "macro_f1"):
+    for name in ("focal", "lion", "digits16", "macro_f1", "tides"):
         sys.modules.pop(name, None)
 
 
@@ -195,6 +187,34 @@ def test_an_own_dataset_is_studied_and_read_out(shortened):
     }
     assert all(cell.predictions.shape == (2, 450) for cell in cells)
     assert min(cell.values.min() for cell in cells) > 0.5
+
+
+def test_an_own_series_is_forecast(shortened):
+    study = seedwise.Study.from_yaml(shortened / "tides.yaml")
+    assert study.run(workers=1).counts == {"finished": 4}
+    cells = study.cells()
+    assert {(cell.task, cell.method, cell.metric.name) for cell in cells} == {
+        ("tides-24", method, "test/mse") for method in ("base", "vml")
+    }
+    # In the unit of the standardised values, in which the mean of all rows errs by about 1.
+    assert 0 < max(cell.values.max() for cell in cells) < 0.5
+    with study.open() as store:
+        (results,) = study_results(store)
+        assert list(results.parts[0].forecasts.variables) == ["height"]
+
+
+@pytest.mark.parametrize(("name", "speed", "hours"), [("M2", 28.984104, 12.4206012), ("O1", 13.943035, 25.8193417)])
+def test_tides_come_back_after_their_period(shortened, name, speed, hours):
+    """Periods of Schureman 1940, table 2, in mean solar hours."""
+    from tides import TIDES, tides
+
+    assert TIDES[name][0] == speed
+    assert 360 / speed == pytest.approx(hours, abs=1e-6)
+    still = tides(days=60, weather=0.0)
+    assert still["surge"].abs().max() == 0
+    spectrum = np.abs(np.fft.rfft(still["height"])) / len(still) * 2
+    at = round(len(still) / hours)
+    assert spectrum[at - 1 : at + 2].max() > 0.6 * TIDES[name][1]
 
 
 def test_macro_f1_is_studied_and_reported(shortened):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.run import Keep
 from seedwise.study import Store
 from seedwise.study._cells import cells_of
+from tests.nursery import nursery
 
 replicates = functools.partial(seedwise.replicates, quiet=True)
 
@@ -224,8 +223,7 @@ def program_in(folder: Path, text: str, **environment: str):
     env = {**os.environ, **environment}
 
     def run(*words: object) -> tuple[list[str], str]:
-        command = [sys.executable, str(program), *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+        done = nursery().run([program, *words], env=env, timeout=120)
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout.splitlines(), done.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from seedwise.study import Study
+from tests.nursery import BARE, nursery
 
 FUNCTION = '''
 """Accuracy .9 + noise; the noise and the share of predictions that differ between runs grow with ``noise``."""
@@ -82,13 +84,7 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(cwd: Path, *arguments: str, block: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
         code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-c", code, *arguments],
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        environment = {**os.environ, **(BARE if block else {})}
+        return nursery().run(["-W", "error", "-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from seedwise.errors import one_line
+from seedwise.reporting import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,11 @@ def console(file: TextIO | None = None) -> Console:
 def print_table(out: Console, texts: Texts) -> None:
     """Print a table; columns that the window has no room for follow below, beside the names of the rows."""
     needed = [_needed(texts, k) for k in range(len(texts.columns))]
-    names = list(range(len(texts.columns)))[: texts.columns.index("method") + 1 if "method" in texts.columns else 1]
+    names = [k for k, column in enumerate(texts.columns) if k == 0 or column.kind is Kind.NAME]
     part = list(names)
-    for k in range(len(names), len(texts.columns)):
+    for k in range(len(texts.columns)):
+        if k in names:
+            continue
         if len(part) > len(names) and sum(needed[j] + _GAP for j in part) + needed[k] > out.width:
             out.print(_aligned(texts, part))
             part = list(names)
@@ -67,17 +70,17 @@ def print_table(out: Console, texts: Texts) -> None:
 
 
 def _needed(texts: Texts, column: int) -> int:
-    """Return how wide a column has to be; verdicts may be sentences, which wrap."""
-    whole = max(cell_len(row[column]) for row in [texts.columns, *texts.rows])
-    return min(whole, _SENTENCE) if texts.columns[column].startswith("verdict") else whole
+    """Return how wide a column has to be; sentences wrap."""
+    whole = max(cell_len(row[column]) for row in texts.lines)
+    return min(whole, _SENTENCE) if texts.columns[column].kind is Kind.SENTENCE else whole
 
 
 def _aligned(texts: Texts, columns: Sequence[int]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for k in columns:
-        name = texts.columns[k]
-        right = name in ("n", "failed", "pairs")
-        table.add_column(name, justify="right" if right else "left", no_wrap=not name.startswith("verdict"))
+        column = texts.columns[k]
+        justify: Literal["left", "right"] = "right" if column.kind is Kind.COUNT else "left"
+        table.add_column(column, justify=justify, no_wrap=column.kind is not Kind.SENTENCE)
     for row in texts.rows:
         table.add_row(*(row[k] for k in columns))
     return table

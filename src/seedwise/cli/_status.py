@@ -18,7 +18,7 @@ def command(
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._console import console
     from seedwise.cli._open import open_store
-    from seedwise.study import unread
+    from seedwise.study import description_of, unread
 
     out = console()
     with open_store(store, scale) as opened:
@@ -41,6 +41,9 @@ def command(
                 out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True)
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
-            if any(run.status in ("pending", "interrupted") for run in mine) and "file" in described:
-                out.print(f"  next: {shlex.join(['seedwise', 'run', described['file']])}", soft_wrap=True)
+            if any(run.status in ("pending", "interrupted") for run in mine):
+                program = description_of(study, described).program
+                again = shlex.join(["seedwise", "run", described["file"]]) if "file" in described else None
+                if again or program:
+                    out.print(f"  next: {again or f'start {program} again'}", soft_wrap=True)
         out.print(f"next: {shlex.join(['seedwise', 'report', str(opened.path)])}", soft_wrap=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from seedwise.data._dataset import Dataset, Examples, checked_dataset, make_dataset
     from seedwise.data._load import load
     from seedwise.data._series import Series, Windows
-    from seedwise.data._series_registry import load_series, read_series
+    from seedwise.data._series_registry import load_series, read_series, series_from
     from seedwise.data._table import Table, read_table
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "make_dataset",
     "read_series",
     "read_table",
+    "series_from",
     "series_of",
     "size_of",
 ]
@@ -63,6 +64,7 @@ _HOMES = {
     "Windows": "_series",
     "load_series": "_series_registry",
     "read_series": "_series_registry",
+    "series_from": "_series_registry",
     "Table": "_table",
     "read_table": "_table",
 }

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from seedwise.data._folder import data_dir, locate, read
 from seedwise.data._registry import PUBLISHED, series_of
 from seedwise.data._series import Series, make_series
-from seedwise.data._table import read_table
+from seedwise.data._table import Table, read_table, table_of
 from seedwise.errors import SeedwiseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Split = tuple[float, float, float]
+SHARES: Final = (0.7, 0.1, 0.2)
 
 
 def load_series(name: str, device: str = "cpu", *, target: Sequence[str] | None = None) -> Series:
@@ -47,7 +54,7 @@ def read_series(
     *,
     time: str | None = None,
     target: Sequence[str] | None = None,
-    split: tuple[float, float, float] = (0.7, 0.1, 0.2),
+    split: Split = SHARES,
 ) -> Series:
     """Return the series in a CSV.
 
@@ -73,11 +80,31 @@ def read_series(
         >>> folder.cleanup()
 
     """
+    return _split_in_time(str(path), lambda: read_table(path, time), split, target)
+
+
+def series_from(frame: pd.DataFrame, name: str, split: Split = SHARES, target: Sequence[str] | None = None) -> Series:
+    """Return the series in a data frame, as ``read_series`` does with a CSV.
+
+    Args:
+        frame: one row per time, which is its index, and a numeric column per variable.
+        name: what messages call it.
+        split: shares of the rows for training, validation and test.
+        target: columns that are forecast and scored; by default all.
+
+    Raises:
+        SeedwiseError: as ``read_series``.
+
+    """
+    return _split_in_time(name, lambda: table_of(frame, name), split, target)
+
+
+def _split_in_time(name: str, read: Callable[[], Table], split: Split, target: Sequence[str] | None) -> Series:
     if len(split) != 3 or min(split) <= 0 or abs(sum(split) - 1) > 1e-9:
         raise SeedwiseError(f"split {list(split)}: give three shares above 0 that add up to 1, such as [.7, .1, .2]")
-    table = read_table(path, time)
+    table = read()
     rows = len(table.values)
     # A share of .7 of 10 rows is 7.000000000000001 or 6.999999999999999 of them, according to how it was written.
     train, test = (int(rows * share + 1e-9) for share in (split[0], split[2]))
     splits = {"train": range(train), "validation": range(train, rows - test), "test": range(rows - test, rows)}
-    return make_series(str(path), table, splits, target)
+    return make_series(name, table, splits, target)

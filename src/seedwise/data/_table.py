@@ -54,21 +54,65 @@ def read_table(path: str | Path, time: str | None = None) -> Table:
         >>> folder.cleanup()
 
     """
-    frame = _read(Path(path))
+    return _table(_read(Path(path)), _Place(str(path), "line", 2, "name the column with 'time:'"), time)
+
+
+def table_of(frame: pd.DataFrame, name: str) -> Table:
+    """Return the table of a data frame: its index, or the first column of text that begins with a date, is the time.
+
+    Args:
+        frame: one row per time, a numeric column per variable; not changed.
+        name: what messages call it.
+
+    Raises:
+        SeedwiseError: as ``read_table``.
+
+    Example:
+        >>> days = pd.date_range("2024-01-01", periods=3)
+        >>> table_of(pd.DataFrame({"load": [1.5, 2.5, 2.0]}, index=days), "power").columns
+        ('load',)
+
+    """
+    place = _Place(name, "row", 1, "make them the index")
+    if isinstance(frame.index, pd.DatetimeIndex):
+        time = str(frame.index.name or "time")
+        return _table(frame.rename_axis(time).reset_index(), place, time)
+    return _table(frame.copy(), place, None)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a table comes from, how its rows are counted, and what to do if nothing looks like times."""
+
+    name: str
+    unit: str
+    first: int
+    advice: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def at(self, row: int) -> str:
+        return f"{self.name} {self.unit} {row + self.first}"
+
+
+def _table(frame: pd.DataFrame, place: _Place, time: str | None) -> Table:
+    if len(frame) < 2:
+        raise SeedwiseError(f"{place} has {len(frame)} rows: at least 2 are needed to see their spacing")
     if time is None:
         time = next((str(name) for name in frame if _begins_with_a_date(frame[name])), None)
         if time is None:
             raise SeedwiseError(
-                f"{path} has no time column among {', '.join(map(str, frame))}: write times as 2016-07-01 13:00, "
-                "or name the column with 'time:'"
+                f"{place} has no time column among {', '.join(map(str, frame))}: write times as 2016-07-01 13:00, "
+                f"or {place.advice}"
             )
     elif time not in frame:
-        raise SeedwiseError(f"{path} has no column '{time}': its columns are {', '.join(map(str, frame))}")
-    times = _times(frame.pop(time), path)
-    _check_spacing(times, path)
+        raise SeedwiseError(f"{place} has no column '{time}': its columns are {', '.join(map(str, frame))}")
+    times = _times(frame.pop(time), place)
+    _check_spacing(times, place)
     if frame.empty:
-        raise SeedwiseError(f"{path} has no column beside the times in '{time}': there is nothing to forecast")
-    values = np.column_stack([_numbers(frame[name], path) for name in frame])
+        raise SeedwiseError(f"{place} has no column beside the times in '{time}': there is nothing to forecast")
+    values = np.column_stack([_numbers(frame[name], place) for name in frame])
     return Table(times.to_numpy(), tuple(str(name) for name in frame), values)
 
 
@@ -78,14 +122,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(path, index_col=False)
+            return pd.read_csv(path, index_col=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): mend it or name another") from error
-    if len(frame) < 2:
-        raise SeedwiseError(
-            f"{path} has {len(frame)} rows under its header: at least 2 are needed to see their spacing"
-        )
-    return frame
 
 
 def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -102,16 +141,16 @@ def _begins_with_a_date(column: pd.Series[Any]) -> bool:
     return not pd.api.types.is_numeric_dtype(column) and bool(_dates(column.iloc[:1]).notna().all())
 
 
-def _times(column: pd.Series[Any], path: str | Path) -> pd.DatetimeIndex:
+def _times(column: pd.Series[Any], place: _Place) -> pd.DatetimeIndex:
     dates = pd.Series(pd.NaT, index=column.index) if pd.api.types.is_numeric_dtype(column) else _dates(column)
     if dates.isna().any():
         row = int(dates.isna().to_numpy().argmax())
         what = "is missing" if pd.isna(column.iloc[row]) else f"'{column.iloc[row]}' is no time"
-        raise SeedwiseError(f"{path} line {row + 2}: {column.name} {what}: write it as 2016-07-01 13:00")
+        raise SeedwiseError(f"{place.at(row)}: {column.name} {what}: write it as 2016-07-01 13:00")
     return pd.DatetimeIndex(dates)
 
 
-def _check_spacing(times: pd.DatetimeIndex, path: str | Path) -> None:
+def _check_spacing(times: pd.DatetimeIndex, place: _Place) -> None:
     steps = np.diff(times.to_numpy())
     zero = np.timedelta64(0)
     for wrong, what in (
@@ -120,7 +159,7 @@ def _check_spacing(times: pd.DatetimeIndex, path: str | Path) -> None:
     ):
         if wrong.any():
             row = int(wrong.argmax()) + 1
-            raise SeedwiseError(f"{path} line {row + 2}: {times[row]} {what}")
+            raise SeedwiseError(f"{place.at(row)}: {times[row]} {what}")
     if np.median(steps) >= np.timedelta64(28, "D"):
         # By months, which are not of one length; a day on, for data of the last day of each month.
         steps = np.diff((times + pd.Timedelta(days=int(times[0].day > 28))).to_numpy().astype("datetime64[M]"))
@@ -131,12 +170,12 @@ def _check_spacing(times: pd.DatetimeIndex, path: str | Path) -> None:
     row = int((steps != usual).argmax()) + 1
     apart = usual if usual.dtype == "timedelta64[M]" else pd.Timedelta(usual)
     raise SeedwiseError(
-        f"{path} line {row + 2}: {times[row]} follows {times[row - 1]}, while most rows are {apart} apart: "
-        "fill the gap, or cut the file there"
+        f"{place.at(row)}: {times[row]} follows {times[row - 1]}, while most rows are {apart} apart: "
+        "fill the gap, or cut it there"
     )
 
 
-def _numbers(column: pd.Series[Any], path: str | Path) -> NDArray[np.float64]:
+def _numbers(column: pd.Series[Any], place: _Place) -> NDArray[np.float64]:
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(numbers)
     if not wrong.any():
@@ -145,7 +184,7 @@ def _numbers(column: pd.Series[Any], path: str | Path) -> NDArray[np.float64]:
     row = int((text if text.any() else wrong).argmax())
     if text.any():
         raise SeedwiseError(
-            f"{path} line {row + 2}: column {column.name} holds text ('{column.iloc[row]}'): give numbers, or remove it"
+            f"{place.at(row)}: column {column.name} holds text ('{column.iloc[row]}'): give numbers, or remove it"
         )
     what = "is infinite" if np.isinf(numbers[row]) else "is missing"
-    raise SeedwiseError(f"{path} line {row + 2}: column {column.name} {what}: fill it, or cut the file there")
+    raise SeedwiseError(f"{place.at(row)}: column {column.name} {what}: fill it, or cut it there")

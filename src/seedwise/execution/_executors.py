@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution._protocol import Executor, Resources
@@ -23,7 +24,7 @@ def opened(executor: str | Executor, resources: Resources) -> Iterator[Executor]
         return
     if executor not in EXECUTORS:
         raise SeedwiseError(f"unknown executor '{executor}': there is {', '.join(EXECUTORS)}")
-    made: Executor = resolve(EXECUTORS[executor].make)(resources)
+    made: Executor = resolve(EXECUTORS[executor].make)(**asdict(resources))
     try:
         yield made
     finally:

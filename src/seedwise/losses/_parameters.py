@@ -4,6 +4,7 @@ Options are declared in dataclasses that need no torch. Their limits are pairs i
 Python's operators: ``Annotated[float, ("gt", 0), ("le", 1)]``.
 """
 
+import functools
 import inspect
 import math
 import numbers
@@ -17,7 +18,7 @@ Positive = Annotated[float, ("gt", 0)]
 Rate = Annotated[float, ("gt", 0), ("le", 1)]
 Count = Annotated[int, ("ge", 1)]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Made = TypeVar("_Made")
 
 
 def check(options: Any) -> None:
@@ -44,15 +45,26 @@ def _checked(name: str, hint: Any, value: object) -> object:
     return value if numeric is None else numeric(name, value, **dict(limits))  # type: ignore[operator]
 
 
-def takes(declared: type[Any]) -> Callable[[_Function], _Function]:
-    """Give a function that takes ``**options`` the signature in which they are those of a dataclass."""
+def takes(declared: type[Any]) -> Callable[[Callable[..., _Made]], Callable[..., _Made]]:
+    """Let a function with a parameter ``options`` be called with the options themselves.
 
-    def decorate(function: _Function) -> _Function:
-        own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        options = inspect.signature(declared).parameters.values()
-        signature = inspect.Signature([*own, *(p.replace(kind=p.KEYWORD_ONLY) for p in options)])
-        function.__signature__ = signature  # type: ignore[attr-defined]
-        return function
+    Args:
+        declared: the dataclass that ``options`` is of, and that declares them.
+
+    """
+
+    def decorate(make: Callable[..., _Made]) -> Callable[..., _Made]:
+        keywords = inspect.signature(declared).parameters
+
+        @functools.wraps(make)
+        def made(*args: Any, **given: Any) -> _Made:
+            options = {name: given.pop(name) for name in keywords if name in given}
+            return make(*args, options=declared(**options), **given)
+
+        own = [p for p in inspect.signature(make).parameters.values() if p.name != "options"]
+        signature = inspect.Signature([*own, *(p.replace(kind=p.KEYWORD_ONLY) for p in keywords.values())])
+        made.__signature__ = signature  # type: ignore[attr-defined]
+        return made
 
     return decorate
 

@@ -265,13 +265,13 @@ class CLFLoss(Controller):
         variance: Callable[[Any, Any], Tensor] | None = None,
         weight: Callable[[Any, Any], Tensor | float] | None = None,
         process_group: "dist.ProcessGroup | None" = None,
-        **options: Any,
+        options: CLFOptions,
     ) -> None:
         super().__init__(base, process_group)
         for name, function in (("variance", variance), ("weight", weight)):
             if function is not None and not callable(function):
                 raise TypeError(f"{name} must be a function of (output, target) or None, got {function!r}")
-        self.options = CLFOptions(**options)
+        self.options = options
         self.variance = _VARIANCES.get(known(base).kind, variance_penalty) if variance is None else variance
         self.weight = weight
         self.register_buffer("epoch", torch.tensor(0, dtype=torch.int64))

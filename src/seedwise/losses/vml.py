@@ -136,10 +136,10 @@ class VarianceMinimizerLoss(Controller):
 
     @takes(VMLOptions)
     def __init__(
-        self, base: Loss | None = None, *, process_group: "dist.ProcessGroup | None" = None, **options: Any
+        self, base: Loss | None = None, *, process_group: "dist.ProcessGroup | None" = None, options: VMLOptions
     ) -> None:
         super().__init__(base, process_group)
-        self.options = VMLOptions(**options)
+        self.options = options
         for name in ("baseline", "volatility", "reference"):
             self.register_buffer(name, torch.tensor(0.0, dtype=torch.float32))
 

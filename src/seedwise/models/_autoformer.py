@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.losses._parameters import takes
 from seedwise.models._dropout import Dropout
 from seedwise.models._moving_average import check_kernel, moving_average
 from seedwise.models._options import AutoformerOptions
-from seedwise.models._takes import takes
 
 
 def delay_correlation(query: Tensor, key: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from seedwise.losses._parameters import takes
 from seedwise.models._moving_average import check_kernel, moving_average
 from seedwise.models._options import DLinearOptions
-from seedwise.models._takes import takes
 
 
 class _DLinear(nn.Module):

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.losses._parameters import takes
 from seedwise.models._dropout import Dropout
 from seedwise.models._options import ITransformerOptions
-from seedwise.models._takes import takes
 
 
 class _Layer(nn.Module):

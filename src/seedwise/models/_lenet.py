@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import nn
 
 from seedwise.errors import SeedwiseError
+from seedwise.losses._parameters import takes
 from seedwise.models._options import LeNetOptions
 from seedwise.models._start import started
-from seedwise.models._takes import takes
 
 
 @takes(LeNetOptions)

@@ -8,8 +8,8 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.losses._parameters import takes
 from seedwise.models._options import ResNet14Options, ResNet14WideOptions
-from seedwise.models._takes import takes
 
 Shortcut = Callable[[int, int, int], nn.Module]
 """From input channels, channels and stride to what stands in for the identity where the shape changes."""

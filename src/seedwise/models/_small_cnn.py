@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from seedwise.losses._parameters import takes
 from seedwise.models._options import SmallCNNOptions
-from seedwise.models._takes import takes
 
 
 class _PoolToGrid(nn.Module):

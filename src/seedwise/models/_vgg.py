@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from seedwise.losses._parameters import takes
 from seedwise.models._options import VGGOptions
 from seedwise.models._start import started
-from seedwise.models._takes import takes
 
 _STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 

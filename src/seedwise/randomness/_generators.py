@@ -1,4 +1,4 @@
-"""The global generators of python, numpy and torch (where it is installed): seeded for a block, and their fate in it."""
+"""The global generators of python, numpy and torch: seeded for a block, and what became of them in it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from seedwise.reporting._compare import Comparison, compare
 from seedwise.reporting._findings import table_files
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import Kind, Table
 from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
 from seedwise.reporting.topics.costs import candidates
@@ -20,6 +20,7 @@ from seedwise.statistics.core.formatting import interval, number, percent
 __all__ = [
     "AttributionFindings",
     "Comparison",
+    "Kind",
     "Results",
     "SearchFindings",
     "Section",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._part import Part
 from seedwise.reporting._svg import label_rows, new_figure
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import PAIRS, Table
 from seedwise.reporting._topic import Section
 from seedwise.statistics import Attribution, Interval
 from seedwise.statistics.attribution.reading import (
@@ -172,7 +172,7 @@ def _table(name: str, attribution: Attribution, scale: float) -> Table:
     rows.append(["sum", "", "", _share(attribution.total_sum), _share(first_order_sum)])
     rows.append(["all differ", "", _amount(name, attribution.amount, scale), "100 %", ""])
     what = "churn" if name == "churn" else f"SD of {name}"
-    columns = ["source", "pairs", f"{what} alone [95 %]", "total effect [95 %]", "first-order effect [95 %]"]
+    columns = ["source", PAIRS, f"{what} alone [95 %]", "total effect [95 %]", "first-order effect [95 %]"]
     return Table(columns, rows)
 
 

@@ -15,7 +15,7 @@ from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._results import Results, compared, row_numbers
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import inline
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import ON_MEAN, Table
 from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, understand
 from seedwise.results.readers import read
 from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
@@ -93,9 +93,9 @@ class Comparison:
         shown = [*self.lines]
         for part in self.parts:
             table = part.results.table
-            widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+            widths = [max(map(len, column)) for column in zip(*table.lines, strict=True)]
             shown += ["", part.statement, "", part.results.title]
-            for line in (table.columns, *table.rows):
+            for line in table.lines:
                 shown.append("  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip())
             shown += [*part.results.plan, *part.results.reasons]
         return "\n".join(shown)
@@ -223,9 +223,7 @@ def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
         raise SeedwiseError(str(error)) from None
     table = results.table
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
-    shown = replace(
-        results, table=Table([*table.columns, "verdict on the mean"], texts), reasons=[*found.notes, *results.reasons]
-    )
+    shown = replace(results, table=Table([*table.columns, ON_MEAN], texts), reasons=[*found.notes, *results.reasons])
     plan = runs_to_resolve(
         results.comparisons,
         sd_ratio=question.sd_ratio,

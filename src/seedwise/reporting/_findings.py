@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seedwise.registry import STUDY_TOPICS
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._results import Results, results_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, ON_MEAN, ON_SPREAD, Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
 from seedwise.statistics.cells.pairing import is_base
@@ -71,7 +71,7 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
         for row, name in zip(rows, names_of(rows), strict=True)
         if not is_base(row, base)
     ]
-    return Table(["method", "verdict on spread", "verdict on the mean"], table)
+    return Table([METHOD, ON_SPREAD, ON_MEAN], table)
 
 
 def table_files(studies: Sequence[StudyResults]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._plan import plan_sentences
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
 from seedwise.statistics import (
     Cell,
     ComparisonRow,
@@ -27,7 +27,7 @@ from seedwise.statistics.core.formatting import decimals_for, interval, number, 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription
 
-_P, _VERDICT = "p", "verdict on spread"
+_P, _VERDICT = "p", ON_SPREAD
 _REGIMES = {"all": "all sources vary", "none": "no source varies", AS_GIVEN: "runs as given"}
 
 
@@ -150,12 +150,12 @@ def compared(
     decimals = _decimals(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
     with_difference = any(isinstance(row.forecast_difference, Interval) for row in rows)
-    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
+    columns = ([TASK] if several_tasks else []) + ([REGIME] if several_regimes else [])
     columns += [
-        "method",
+        METHOD,
         *(["readout"] if several_readouts else []),
-        "n",
-        "failed",
+        N,
+        FAILED,
         cells[0].metric.title,
         "SD [95 %]",
         "reduction [95 %]",
@@ -181,7 +181,7 @@ def compared(
             str(row.failed),
             mean,
             spread,
-            _reduction(row),
+            _reduction(row, base),
             p_value(row.p_adjusted),
         ]
         if with_churn:
@@ -226,9 +226,9 @@ def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:
     return min(max(needed, 2), 3) if share else needed
 
 
-def _reduction(row: ComparisonRow) -> str:
+def _reduction(row: ComparisonRow, base: str) -> str:
     if isinstance(row.reduction, str):
-        return "-" if row.verdict_reason != row.reduction or "base" not in row.reduction else ""
+        return "" if is_base(row, base) else "-"
     return reduction(row.reduction)
 
 

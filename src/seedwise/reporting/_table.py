@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 from seedwise.errors import one_line
 
@@ -18,12 +20,52 @@ _FORMULA = re.compile(r"[=+@]|-(?![\d.])")
 """How a cell begins that a spreadsheet would compute; a negative number is none."""
 
 
-@dataclass(frozen=True)
+class Kind(StrEnum):
+    """What stands in a column, which decides how it is laid out."""
+
+    TEXT = "text"
+    COUNT = "count"
+    NAME = "name"
+    """Of a method, task or regime: such columns say what a row is about."""
+    VALUES = "name values"
+    SENTENCE = "sentence"
+
+
+class Column(str):
+    """A heading, and what stands below it."""
+
+    __slots__ = ("kind",)
+    kind: Kind
+
+    def __new__(cls, heading: str, kind: Kind | None = None) -> Column:
+        """Return a heading in one line; one that has a kind keeps it."""
+        column = super().__new__(cls, one_line(heading, None))
+        column.kind = kind or (heading.kind if isinstance(heading, Column) else Kind.TEXT)
+        return column
+
+    @property
+    def is_name(self) -> bool:
+        """Whether names stand below it, which may be broken into lines."""
+        return self.kind in (Kind.NAME, Kind.VALUES)
+
+
+TASK: Final[str] = Column("task", Kind.NAME)
+REGIME: Final[str] = Column("regime", Kind.NAME)
+METHOD: Final[str] = Column("method", Kind.NAME)
+VALUES: Final[str] = Column("values", Kind.VALUES)
+N: Final[str] = Column("n", Kind.COUNT)
+FAILED: Final[str] = Column("failed", Kind.COUNT)
+PAIRS: Final[str] = Column("pairs", Kind.COUNT)
+ON_SPREAD: Final[str] = Column("verdict on spread", Kind.SENTENCE)
+ON_MEAN: Final[str] = Column("verdict on the mean", Kind.SENTENCE)
+
+
+@dataclass(frozen=True, init=False)
 class Table:
     """Headings and rows of texts, each made one line without signs that control a terminal.
 
     Attributes:
-        columns: headings.
+        columns: headings; what is no ``Column`` stands above texts.
         rows: one list of texts per row, the same length as ``columns``.
 
     Example:
@@ -34,16 +76,22 @@ class Table:
 
     """
 
-    columns: list[str]
+    columns: list[Column]
     rows: list[list[str]]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", [one_line(text, None) for text in self.columns])
-        object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in self.rows])
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        object.__setattr__(self, "columns", [Column(heading) for heading in columns])
+        object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in rows])
+
+    @property
+    def lines(self) -> list[Sequence[str]]:
+        """The headings and the rows."""
+        return [self.columns, *self.rows]
 
     def without(self, column: str) -> Table:
         """Return the table without a column."""
-        k = self.columns.index(column)
+        headings: list[str] = [*self.columns]
+        k = headings.index(column)
         return Table(self.columns[:k] + self.columns[k + 1 :], [row[:k] + row[k + 1 :] for row in self.rows])
 
     def to_frame(self) -> pd.DataFrame:
@@ -59,9 +107,8 @@ class Table:
 
     def to_markdown(self) -> str:
         """Return a table of GitHub's Markdown."""
-        lines = [self.columns, ["---"] * len(self.columns), *self.rows]
-        shown = ["| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines]
-        return "\n".join([shown[0], shown[1].replace(" ", ""), *shown[2:]])
+        head, *rows = ["| " + " | ".join(map(_in_markdown, line)) + " |" for line in self.lines]
+        return "\n".join([head, "|" + "---|" * len(self.columns), *rows])
 
     def to_latex(self) -> str:
         """Return a ``tabular`` with the rules of booktabs."""

@@ -99,7 +99,8 @@ class Checkpoint:
 
         Args:
             epoch: the epoch just finished, counted from 0.
-            state: tensors, numpy arrays, numbers, strings, and lists and dicts of them, such as ``model=model.state_dict()``.
+            state: tensors, numpy arrays, numbers, strings, and lists and dicts of them, such as
+                ``model=model.state_dict()``.
 
         Returns:
             Whether it was written.

@@ -25,6 +25,9 @@ from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
+from seedwise.study._loop import LoopProgress, LoopSettings, runs_of_loop
+from seedwise.study._loop_plan import LoopPlan, planned_loop
+from seedwise.study._loop_workers import Importable, Train, check_guard, importable, train_in_workers
 from seedwise.study._merge import merge
 from seedwise.study._methods import Method
 from seedwise.study._old_names import renamed_note
@@ -36,9 +39,6 @@ from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
 from seedwise.study._regimes import regime_sources
-from seedwise.study._loop import LoopProgress, LoopSettings, runs_of_loop
-from seedwise.study._loop_plan import LoopPlan, planned_loop
-from seedwise.study._loop_workers import Importable, Train, check_guard, importable, train_in_workers
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec

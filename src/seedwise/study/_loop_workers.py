@@ -87,8 +87,8 @@ def check_guard(frame: FrameType | None) -> None:
         for node in guards
     ):
         raise SeedwiseError(
-            f"{Path(file).name}, line {frame.f_lineno}: worker processes import this file, which would start them again: "
-            "put the line under 'if __name__ == \"__main__\":'"
+            f"{Path(file).name}, line {frame.f_lineno}: worker processes import this file, which would start more of "
+            "them: put the line under 'if __name__ == \"__main__\":'"
         )
 
 
@@ -117,11 +117,9 @@ def train_in_workers(
     try:
         configure(train, plan.planned[0].spec.config)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise SeedwiseError(
-            f"config{f'.{where}' if where else ''} does not fit {_name_of(train)}: {first['msg']}"
-        ) from None
+        first, function = error.errors()[0], plan.planned[0].spec.function
+        where = ".".join(["config", *map(str, first["loc"])])
+        raise SeedwiseError(f"{where} does not fit {function}: {first['msg']}") from None
     resources = Resources(settings.device, parallel)
     with opened("local", resources) as executor, sink_of(plan.path, None, progress) as sink:
         assert sink.store is not None
@@ -150,10 +148,6 @@ def train_in_workers(
             return running.run()
         except ChangedCodeError as error:
             raise error.with_remedy(REMEDY) from None
-
-
-def _name_of(train: Train) -> str:
-    return getattr(train, "__name__", "the function")
 
 
 @dataclass(frozen=True)

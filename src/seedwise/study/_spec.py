@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,12 +18,15 @@ from pydantic import (
     model_validator,
 )
 
+from seedwise.declarations import Group, schema
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
+from seedwise.registry import Entry
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Scalar
+from seedwise.statistics.sequential.questions import QUESTIONS
 from seedwise.study._error_messages import describe, mistake, validated
 from seedwise.study._methods import FACTOR, Method, in_study_file, methods_of
 from seedwise.study._overrides import merge
@@ -47,20 +50,12 @@ _ReadoutName = Annotated[str, AfterValidator(lambda name: parse_readout(name).na
 _Regime = Annotated[str, AfterValidator(lambda regime: regime_name(regime_sources(regime)))]
 
 
-class Question(Options):
-    """What the study is to find; no part of a run's name, so that asking something else trains nothing.
-
-    ``sd_ratio`` is the ratio of SDs to find, with probability ``power``. ``factor`` is the largest ratio of SDs
-    that you would still call equal, ``margin`` the largest difference of means, in the unit of the metric (``0.005``
-    for half a point of accuracy): they allow the verdicts of equivalence. ``threshold`` is a value of the metric: how
-    likely is a run that is worse?
-    """
-
-    sd_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    power: Annotated[float, Field(gt=0, lt=1)] = 0.8
-    factor: Annotated[float, Field(gt=1)] | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
-    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+if TYPE_CHECKING:
+    AskedOf = Group
+    GrowingQuestionName = str
+else:
+    AskedOf = schema(Group, "question", Entry("seedwise.statistics:Question", "seedwise.statistics:Question"))
+    GrowingQuestionName = Literal[tuple(QUESTIONS)]
 
 
 class Until(Options):
@@ -71,7 +66,7 @@ class Until(Options):
     method, the last is the maximum; ``alpha`` is shared by all comparisons.
     """
 
-    question: Literal["spread", "mean", "churn"] = "spread"
+    question: GrowingQuestionName = "spread"
     effect: Annotated[float, Field(gt=0)] = 0.7
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     power: Annotated[float, Field(gt=0, lt=1)] = 0.8
@@ -83,8 +78,11 @@ class Until(Options):
     def _rising(self) -> Until:
         if sorted(set(self.looks)) != self.looks:
             raise ValueError(f"the looks {self.looks} must rise: each is a number of runs per method")
-        if self.question == "spread" and self.effect == 1:
-            raise ValueError("an effect of 1 is no difference in spread: name a ratio such as 0.7")
+        asked = QUESTIONS[self.question]
+        if self.effect == asked.no_effect:
+            raise ValueError(
+                f"an effect of {self.effect:g} is no difference in {self.question}: name {asked.effect} such as 0.7"
+            )
         return self
 
 
@@ -250,7 +248,7 @@ class StudySpec(Options):
     published_setting: bool = True
     source: str = ""
     seeds: Annotated[list[Seeds], AfterValidator(_check_seeds), Field(min_length=1)] | None = None
-    question: Question = Question()
+    question: AskedOf = AskedOf()
     until: Until | None = None
     tune: SerializeAsAny[Options] | None = None
     keep: KeepOptions = KeepOptions()

@@ -7,6 +7,7 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.statistics import SequentialDesign, sequential_design, sequential_power
+from seedwise.statistics.sequential.questions import QUESTIONS
 from seedwise.study._spec import StudySpec
 
 
@@ -51,13 +52,12 @@ def design_of(spec: StudySpec) -> SequentialDesign:
 def announced(spec: StudySpec) -> str:
     """Return one line on what the looks will find and at what cost."""
     assert spec.until is not None
-    until, design = spec.until, design_of(spec)
-    found, null = (sequential_power(design, effect, studies=4000) for effect in (until.effect, _none(until.question)))
-    what = "a ratio of SDs" if until.question == "spread" else f"a difference of {until.question}, in SDs,"
+    until, design, asked = spec.until, design_of(spec), QUESTIONS[spec.until.question]
+    found, null = (sequential_power(design, effect, studies=4000) for effect in (until.effect, asked.no_effect))
     lacking = "" if found.power >= until.power else f", less than the {until.power:g} asked for: allow more runs"
     return (
-        f"looks at {', '.join(map(str, design.looks))} runs per method: {what} of {until.effect:g} is found with "
-        f"probability {found.power:.2f}{lacking}, after {found.expected_runs:.0f} runs on average; where there is "
+        f"looks at {', '.join(map(str, design.looks))} runs per method: {asked.effect} of {until.effect:g} is found "
+        f"with probability {found.power:.2f}{lacking}, after {found.expected_runs:.0f} runs on average; where there is "
         f"none, {null.expected_runs:.0f}"
     )
 
@@ -68,10 +68,6 @@ def comparisons(spec: StudySpec) -> int:
     return max(cells, 1) * len(spec.regimes) * len(spec.tasks or (None,))
 
 
-def _none(question: str) -> float:
-    return 1.0 if question == "spread" else 0.0
-
-
 @cache
-def _design(looks: tuple[int, ...], question: Any, alpha: float) -> SequentialDesign:
+def _design(looks: tuple[int, ...], question: str, alpha: float) -> SequentialDesign:
     return sequential_design(looks, question=question, paired=True, alpha=alpha)

@@ -194,6 +194,16 @@ class CSVSeries(_Windows):
         return {**value, "sha256": sha256_of(value["csv"])}
 
 
+class OwnSeries(_Windows, OwnDataset):
+    """A time series of the user's own, ``module:name``, which returns a ``pandas.DataFrame``; split as a CSV is.
+
+    By its ``horizon``, which has no default here, it is told from a dataset of images.
+    """
+
+    horizon: Count
+    split: tuple[Share, Share, Share] = (0.7, 0.1, 0.2)
+
+
 def sha256_of(path: str) -> str:
     """Return what names the content of a file.
 
@@ -209,9 +219,12 @@ def sha256_of(path: str) -> str:
         raise ValueError(f"cannot read {path}: {error.strerror}; a path is taken from the working directory") from None
 
 
-def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeries | CSVSeries:
-    own = isinstance(value, dict) and "csv" in value
-    return CSVSeries.model_validate(value) if own else PublishedSeries.model_validate(value)
+def _series(value: Any, _handler: ValidatorFunctionWrapHandler) -> PublishedSeries | CSVSeries | OwnSeries:
+    if not isinstance(value, dict):
+        return PublishedSeries.model_validate(value)
+    if "csv" in value:
+        return CSVSeries.model_validate(value)
+    return (OwnSeries if ":" in str(value.get("name")) else PublishedSeries).model_validate(value)
 
 
 class ForecastingTask(Options):
@@ -223,7 +236,7 @@ class ForecastingTask(Options):
 
     forecasts: ClassVar = True
 
-    dataset: Annotated[PublishedSeries | CSVSeries, WrapValidator(_series), BeforeValidator(named)]
+    dataset: Annotated[PublishedSeries | CSVSeries | OwnSeries, WrapValidator(_series), BeforeValidator(named)]
     metrics: _further(ERRORS, OF_FORECASTS) = Field(default_factory=list)  # type: ignore[valid-type]
     train_windows: Count | None = None
     test_windows: Count | None = None

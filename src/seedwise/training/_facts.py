@@ -15,12 +15,12 @@ from seedwise.training._parts import OwnDataset, OwnMetric
 
 
 def is_forecasting(task: Mapping[str, Any]) -> bool:
-    """Return whether a study file's ``task`` is about a time series: a CSV, or one of those that are published."""
+    """Return whether a study file's ``task`` is about a time series: a CSV, a published one, or what has a horizon."""
     dataset = task.get("dataset")
     if not isinstance(dataset, Mapping):
         return dataset in tuple(SERIES)
     name = str(dataset.get("name", ""))
-    return ":" not in name and name not in DATASETS
+    return "horizon" in dataset if ":" in name else name not in DATASETS
 
 
 def task_name(task: Mapping[str, Any]) -> str:
@@ -31,13 +31,15 @@ def task_name(task: Mapping[str, Any]) -> str:
         ('digits', 'etth1-96')
         >>> task_name({"dataset": {"csv": "data/power.csv", "horizon": 24}}), task_name({"dataset": "mine:letters"})
         ('power-24', 'letters')
+        >>> task_name({"dataset": {"name": "mine:tides", "horizon": 12}})
+        'tides-12'
 
     """
     dataset = named(task.get("dataset"))
+    name = str(dataset.get("name") if isinstance(dataset, Mapping) else dataset).rpartition(":")[2]
     if not is_forecasting(task):
-        name = dataset.get("name") if isinstance(dataset, Mapping) else dataset
-        return str(name).rpartition(":")[2]
-    return f"{dataset.get('name') or Path(str(dataset.get('csv'))).stem}-{dataset.get('horizon', 96)}"
+        return name
+    return f"{Path(str(dataset['csv'])).stem if 'csv' in dataset else name}-{dataset.get('horizon', 96)}"
 
 
 def size_of_task(task: Mapping[str, Any]) -> Size | None:

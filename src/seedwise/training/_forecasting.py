@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.data import Series, Windows, load_series, read_series
+from seedwise.data import Series, Windows, load_series, read_series, series_from
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.losses import residual_variance
 from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
 from seedwise.registry import BASELINES
-from seedwise.run import Run
-from seedwise.training._config import CSVSeries, ForecastingTask, Validation, sha256_of
+from seedwise.run import Run, note_imports
+from seedwise.training._config import CSVSeries, ForecastingTask, OwnSeries, Validation, sha256_of
 from seedwise.training._measures import OF_FORECASTS, evaluate, measures
 from seedwise.training._networks import build_forecaster
+from seedwise.training._own_data import loaded_by
+from seedwise.training._parts import OwnDataset
 
 
 class Forecasting:
@@ -154,7 +158,8 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
 
     Raises:
         MissingDataError: if the file of a published series is not there.
-        SeedwiseError: if a CSV cannot be read, has changed since the study was planned, or has too few rows.
+        SeedwiseError: if a CSV cannot be read, has changed since the study was planned, or has too few rows, or if a
+            function of the user's fails or returns no time series.
 
     """
     dataset = config.dataset
@@ -162,6 +167,10 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
         if sha256_of(dataset.csv) != dataset.sha256:
             raise SeedwiseError(f"{dataset.csv} has changed since the study was planned: type 'seedwise run' again")
         series = read_series(dataset.csv, time=dataset.time, target=dataset.target, split=dataset.split).to(device)
+    elif isinstance(dataset, OwnSeries):
+        options = json.dumps(dataset.given, sort_keys=True)
+        series, imported = _load(dataset.name, options, dataset.split, tuple(dataset.target or ()), device)
+        note_imports(imported)
     else:
         series = load_series(dataset.name, device, target=dataset.target)
     return Forecasting(
@@ -173,6 +182,21 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
         test=config.test != "none",
         metrics=config.metrics,
     )
+
+
+@lru_cache(maxsize=4)
+def _load(
+    name: str, options: str, split: tuple[float, float, float], target: tuple[str, ...], device: str
+) -> tuple[Series, frozenset[str]]:
+    import pandas as pd
+
+    made, imported = loaded_by(OwnDataset.model_validate({"name": name, **json.loads(options)}))
+    if not isinstance(made, pd.DataFrame):
+        raise SeedwiseError(
+            f"'{name}' returned {type(made).__name__}: of a time series a pandas.DataFrame is needed, a row per time; "
+            "a dataset of images has no 'horizon'"
+        )
+    return series_from(made, f"'{name}'", split, target or None).to(device), imported
 
 
 def _evenly_spaced(windows: Windows, count: int | None, split: str) -> Windows:

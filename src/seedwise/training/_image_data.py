@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from seedwise.data import MissingDataError, Size, declared_by, size_of
 from seedwise.declarations import load_if_torch
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import Randomness
-from seedwise.run import note_imports, watched_imports
+from seedwise.run import note_imports
+from seedwise.training._own_data import loaded_by
 from seedwise.training._parts import OwnDataset
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ def known_size(dataset: str | OwnDataset) -> Size | None:
 def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
     """Return a dataset on a device; a worker that trains many runs loads it once.
 
-    Whatever loading draws, it draws from the same global generators wherever it is loaded, and moves nobody else's.
-
     Raises:
         MissingDataError: if its files are not there.
         SeedwiseError: one line, if a function of the user's fails or returns something else.
@@ -48,30 +46,24 @@ def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
     """
     from seedwise.data import load
 
-    with Randomness().scope("init", "dataset"):
-        if isinstance(dataset, str):
-            return load(dataset, device)
-        loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
+    if isinstance(dataset, str):
+        return load(dataset, device)
+    loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
     note_imports(imported)
     return loaded
 
 
 @lru_cache(maxsize=4)
 def _load(name: str, options: str, device: str) -> tuple[Dataset, frozenset[str]]:
-    """Return a dataset of the user's, and the modules that were imported for it: they are code of every run."""
+    import pandas as pd
+
     from seedwise.data import checked_dataset
 
     part = OwnDataset.model_validate({"name": name, **json.loads(options)})
-    imported: set[str] = set()
-    with watched_imports(imported):
-        try:
-            made = part.make()
-        except SeedwiseError:
-            raise
-        except FileNotFoundError as error:
-            raise MissingDataError(f"'{name}' needs a file that is not there: {error.filename or error}") from error
-        except Exception as error:  # whatever the user's code raises
-            reason = (str(error).strip() or "no message").splitlines()[0]
-            raise SeedwiseError(f"'{name}' cannot be loaded: {type(error).__name__}: {reason}") from error
-        loaded = checked_dataset(made, name, declared_size(part))
-    return loaded.to(device), frozenset(imported)
+    made, imported = loaded_by(part)
+    if isinstance(made, pd.DataFrame):
+        raise SeedwiseError(
+            f"'{name}' returned a DataFrame, which is a time series: say how far it is forecast, as in "
+            f'dataset: {{name: "{name}", horizon: 24}}'
+        )
+    return checked_dataset(made, name, declared_size(part)).to(device), imported

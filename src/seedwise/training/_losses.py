@@ -17,7 +17,7 @@ Loss = Callable[..., Tensor]
 """From outputs and targets to one number; it may be a module with a state, such as a ``losses.ControlledLoss``."""
 
 
-def cross_entropy(base: Loss, *, label_smoothing: float = 0.0) -> Loss:
+def cross_entropy(base: Loss, *, label_smoothing: float) -> Loss:
     """Return the task's own loss, of classes perhaps with smoothed targets."""
     return partial(base, label_smoothing=label_smoothing) if label_smoothing else base
 

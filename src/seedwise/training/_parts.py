@@ -171,7 +171,7 @@ else:
 
 
 class OwnDataset(OwnPart):
-    """A user's own dataset of images, a ``seedwise.data.Dataset``."""
+    """A user's own dataset: of images a ``seedwise.data.Dataset``, a time series a ``pandas.DataFrame``."""
 
     calls = "make(**options)"
 

@@ -13,7 +13,7 @@ from seedwise.statistics import (
     sequential_power,
     spread_ratio,
 )
-from seedwise.statistics.sequential.sequential import _TESTS
+from seedwise.statistics.sequential.questions import QUESTIONS
 
 
 @pytest.mark.parametrize("paired", [False, True])
@@ -21,9 +21,9 @@ def test_p_values_are_those_of_the_single_functions(paired: bool) -> None:
     x, y = np.random.default_rng(5).standard_t(5, (2, 8, 14))
     x = 0.6 * x + 0.5 * y
     spreads = [spread_ratio(a, b, paired=paired).p_value for a, b in zip(x, y, strict=True)]
-    assert _TESTS[True, paired](x, y) == pytest.approx(spreads, rel=1e-6)
+    assert QUESTIONS["spread"].p_values(x, y, paired) == pytest.approx(spreads, rel=1e-6)
     means = [mean_difference(a, b, paired=paired).p_value for a, b in zip(x, y, strict=True)]
-    assert _TESTS[False, paired](x, y) == pytest.approx(means, rel=1e-9)
+    assert QUESTIONS["mean"].p_values(x, y, paired) == pytest.approx(means, rel=1e-9)
 
 
 def test_limits_of_many_runs_are_those_of_the_textbook() -> None:

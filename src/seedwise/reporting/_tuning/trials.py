@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import FAILED, METHOD, VALUES, Table
 from seedwise.reporting._topic import Shown, Topic
 from seedwise.reporting._tuning.units import level_text, parameters
 from seedwise.statistics import Metric
@@ -26,7 +26,7 @@ def trials_table(results: SearchResults) -> Table:
     with_params = any(trial.params for trial in results.trials)
     # Of other objectives it is the mean or a spread, which is there already.
     with_value = results.objective in ("mean-sd", "paper")
-    columns = ["method", *(["values"] if with_params else []), "note", "runs", "failed", "mean", "SD [95 %]"]
+    columns = [METHOD, *([VALUES] if with_params else []), "note", "runs", FAILED, "mean", "SD [95 %]"]
     columns += [*(["churn [95 %]"] if with_churn else []), *(["objective"] if with_value else [])]
     table = []
     for trial in results.trials:

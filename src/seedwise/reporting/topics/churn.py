@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.comparison.disagreement import Labels, disagreements
@@ -45,7 +45,7 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
             if one.verdict.short:
                 plans.setdefault(one.verdict.short.removeprefix("not resolved: "), None)
         rows.append(row)
-    columns = ["method", "churn / base's [95 %]", "p", "verdict on churn"]
+    columns = [METHOD, "churn / base's [95 %]", "p", "verdict on churn"]
     return (
         Table([*columns, "error variance / base's [95 %]", "p ", "verdict on error variance"], rows),
         " ".join([_NOTE, *(f"F{plan[1:]}." for plan in plans)]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import names_of, reductions_figure
 from seedwise.reporting._results import results_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.ensembles import ensemble_name
 from seedwise.statistics import Candidate, ComparisonRow, Cost, Interval, recommend
@@ -103,7 +103,7 @@ def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
         with_readouts: whether the study has readouts.
 
     """
-    columns = ["method", "training x", "inference x", "reduction [95 %]", "p"]
+    columns = [METHOD, "training x", "inference x", "reduction [95 %]", "p"]
     dearer = any((c.training or 1) > 1.5 for c in candidates)
     if not candidates or not (with_readouts or dearer):
         return Table(columns, [])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics.comparison.families import ensemble_comparisons
 from seedwise.statistics.core.formatting import interval, number, of_first_runs, p_value, reduction
@@ -49,7 +49,7 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
                 f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
             ]
         )
-    columns = ["method", "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
+    columns = [METHOD, "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
     return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
 
 

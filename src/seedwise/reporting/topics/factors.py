@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
 from seedwise.reporting._svg import folded, spare_panels
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import REGIME, TASK, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap
@@ -65,13 +65,13 @@ def factor_table(
     places = by_place(cells, rows)
     regimes = len({regime for _, regime in places}) > 1
     factors = set(factors_of(cells).values())
-    lead = (["task"] if len({task for task, _ in places}) > 1 else []) + (["regime"] if regimes else [])
+    lead = ([TASK] if len({task for task, _ in places}) > 1 else []) + ([REGIME] if regimes else [])
     lead += ["factor"] if len(factors) > 1 else []
     columns = [*lead, "largest SD", "smallest SD", "SDs (n)", "gap", "by chance (95 % below)", "p"]
     table: list[list[str]] = []
 
     def named(task: str, regime: str, factor: str) -> list[str]:
-        texts = {"task": task, "regime": regime, "factor": factor}
+        texts = {TASK: task, REGIME: regime, "factor": factor}
         return [texts[column] for column in lead]
 
     for task, regime in places:

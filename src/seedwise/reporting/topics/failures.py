@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import FAILED, METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow
 from seedwise.statistics.comparison.families import failure_comparisons
@@ -31,7 +31,7 @@ def failures_table(rows: Sequence[ComparisonRow]) -> Table:
     for row, found, name in zip(rows, failure_comparisons(rows), names_of(rows), strict=True):
         shown = ["", ""] if found is None else [interval(found.difference, 0, 100), p_value(found.p_adjusted)]
         table.append([name, f"{row.failed} of {row.n + row.failed}", *shown])
-    return Table(["method", "failed", "difference of rates, points [95 %]", "p"], table)
+    return Table([METHOD, FAILED, "difference of rates, points [95 %]", "p"], table)
 
 
 def _show(found: Compared) -> Shown:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, VALUES, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.comparison.of_cells import group_spreads_of
@@ -34,7 +34,7 @@ def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
         lowest, highest = (number(value, decimals) for value in (min(found.sds), max(found.sds)))
         p = "-" if found.p_value is None else p_value(found.p_value)
         rows.append([name, str(len(found.sds)), lowest, highest, p])
-    return Table(["method", "values", "lowest SD", "highest SD", "p of equal SDs"], rows)
+    return Table([METHOD, VALUES, "lowest SD", "highest SD", "p of equal SDs"], rows)
 
 
 def _show(found: Compared) -> Shown:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._profiles import sd_texts
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, REGIME, TASK, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow
@@ -64,7 +64,7 @@ def error_table(
         at = {(*named[k], cells[k].regime, cells[k].method): k for k in places}
     across = list(dict.fromkeys(network for _, network in named.values()))
     regimes = len({cells[k].regime for k in places}) > 1
-    columns = ["task", *(["regime"] if regimes else []), "method", "n"]
+    columns = [TASK, *([REGIME] if regimes else []), METHOD, N]
     columns += [f"{network} {kind.upper()}" for network in across for kind in KINDS]
     table = []
     for series, regime in dict.fromkeys((named[k][0], cells[k].regime) for k in places):

@@ -10,7 +10,7 @@ import numpy as np
 
 from seedwise.reporting._figures import LEFT, names_of
 from seedwise.reporting._svg import legend_above, new_figure
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, GroupSize
 from seedwise.statistics.comparison import of_cells
@@ -49,7 +49,7 @@ def group_size_rows(tables: Mapping[str, Sequence[GroupSize]]) -> Table:
         for name, table in tables.items()
         for row in table
     ]
-    return Table(["method", "runs per group", "reduction", "range of single groups"], rows)
+    return Table([METHOD, "runs per group", "reduction", "range of single groups"], rows)
 
 
 def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:

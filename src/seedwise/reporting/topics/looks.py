@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Interim, interim_analysis
 from seedwise.statistics.core.formatting import decimals_for, interval, p_value, reduction
+from seedwise.statistics.sequential.questions import QUESTIONS
 
 _NOTE: Final = (
     "The study was looked at while it grew. A comparison is resolved where its p, corrected (Holm), is below the limit "
@@ -20,17 +21,16 @@ _NOTE: Final = (
 
 def looks_table(found: Interim) -> Table:
     """Lay out every comparison of the question at a look, with its repeated interval."""
-    question = found.look.question
+    asked = QUESTIONS[found.look.question]
     rows = []
     for name, one in zip(names_of(found.comparisons), found.comparisons, strict=True):
         r = one.found
         if r is None:
             rows.append([name, "-", "", "no"])
             continue
-        shown = reduction(r) if question == "spread" else interval(r, max(decimals_for(r.high - r.low), 2))
+        shown = reduction(r) if asked.in_percent else interval(r, max(decimals_for(r.high - r.low), 2))
         rows.append([name, shown, p_value(one.p), "yes" if one.resolved else "no"])
-    what = {"spread": "reduction", "mean": "difference of means", "churn": "churn / base's"}[question]
-    return Table(["method", f"{what} [repeated interval]", "p", "resolved"], rows)
+    return Table([METHOD, f"{asked.heading} [repeated interval]", "p", "resolved"], rows)
 
 
 def why_it_stopped(found: Interim) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.core.formatting import percent
@@ -36,7 +36,7 @@ def check_table(cells: Sequence[Cell], curves: Sequence[Mapping[str, NDArray[np.
         if found is not None:
             texts = [f"{found.mean:.4f}", f"{found.sd:.4f}", f"{found.low:.3f} to {found.high:.3f}"]
             rows.append([name, percent(found.active, 0), *texts])
-    return Table(["method", "steps with lambda > 0", "mean factor", "SD of factor", "range"], rows)
+    return Table([METHOD, "steps with lambda > 0", "mean factor", "SD of factor", "range"], rows)
 
 
 def _show(found: Compared) -> Shown:

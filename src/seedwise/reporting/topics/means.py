@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
 from seedwise.statistics.cells.pairing import is_base
@@ -41,7 +41,7 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
                 *(["-", "-"] if isinstance(better, str) else [interval(better.probability, 2), better.reading]),
             ]
         )
-    return Table(["method", "difference of means [95 %]", "p", "P(run better than base's) [95 %]", "which is"], table)
+    return Table([METHOD, "difference of means [95 %]", "p", "P(run better than base's) [95 %]", "which is"], table)
 
 
 def _show(found: Compared) -> Shown:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Crossed, Interval
 from seedwise.statistics.comparison.new_data import generalizations
@@ -45,7 +45,7 @@ def new_data_table(
             difference = nothing if found.difference is None else _texts(found.difference)
             rows.append([name, *_texts(found.accuracy), *difference])
     columns = [f"{what}, {where}" for what in ("accuracy", "difference") for where in ("this test set", "new data")]
-    return Table(["method", *columns], rows), reasons
+    return Table([METHOD, *columns], rows), reasons
 
 
 def _texts(found: Crossed) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
 from seedwise.statistics.core.formatting import interval, reduction
@@ -38,7 +38,7 @@ def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
                 interval(correlation, 2) if correlation else "",
             ]
         )
-    columns = ["method", "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
+    columns = [METHOD, "SD [95 %, if normal]", "reduction [95 %, if normal]", "correlation of pairs [95 %]"]
     return Table(columns, table)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, TASK, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval, as_reduction
 from seedwise.statistics.cells.pairing import is_base
@@ -33,13 +33,13 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
 
     """
     tasks, regimes = (list(dict.fromkeys(getattr(row, key) for row in rows)) for key in ("task", "regime"))
-    columns = (["task"] if len(tasks) > 1 else []) + (["what varies"] if len(regimes) > 1 else [])
+    columns = ([TASK] if len(tasks) > 1 else []) + (["what varies"] if len(regimes) > 1 else [])
     columns += [
-        "method",
+        METHOD,
         f"{base}: mean \u00b1 SD [95 %]",
-        "n",
+        N,
         "method: mean \u00b1 SD [95 %]",
-        "n",
+        N,
         "reduction [95 %]",
     ]
     if len(tasks) * len(regimes) == 1:

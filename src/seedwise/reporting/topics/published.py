@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, REGIME, TASK, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import BesidePublished, ComparisonRow, Interval
 from seedwise.statistics.cells.pairing import is_base
@@ -50,8 +50,8 @@ def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, 
     listed, comparable = published.results, published.same_setting
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
-    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
-    columns += ["method", "published SD (n)", "our SD [95 %] (n)"]
+    columns = ([TASK] if several_tasks else []) + ([REGIME] if several_regimes else [])
+    columns += [METHOD, "published SD (n)", "our SD [95 %] (n)"]
     columns += ["ours / published [95 %]", "SD"] if comparable else []
     columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
     with_means = any(entry.mean is not None and entry.sd is not None for entry in listed)

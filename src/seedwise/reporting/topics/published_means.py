@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._figures import method_and_readout
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, REGIME, TASK, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry, source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
@@ -48,13 +48,13 @@ def published_means_table(
     comparable = published.same_setting
     several_tasks = len({row.task for row in rows}) > 1
     several_regimes = len({row.regime for row in rows}) > 1
-    columns = (["task"] if several_tasks else []) + (["regime"] if several_regimes else [])
+    columns = ([TASK] if several_tasks else []) + ([REGIME] if several_regimes else [])
     columns += [
-        "method",
+        METHOD,
         "metric",
         "published",
         "ours [95 %]",
-        "n",
+        N,
         *(["ours less it, in % of it [95 %]"] if comparable else []),
     ]
     table = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._svg import folded, whole_ticks
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, CellReactivity, Reactivity
 from seedwise.statistics.comparison.reactivity import reactivities
@@ -87,7 +87,7 @@ def reactivity_table(found: Mapping[str, CellReactivity]) -> Table:
                 _READINGS[one.reading].format(n=r.n),
             ]
         )
-    columns = ["method", "n", "epochs", "r at lag +1 [95 %]", "with another run's loss", "averaged over runs first"]
+    columns = [METHOD, N, "epochs", "r at lag +1 [95 %]", "with another run's loss", "averaged over runs first"]
     return Table([*columns, "peak at lag", "p", "lambda"], rows)
 
 

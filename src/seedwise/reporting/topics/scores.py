@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow, Interval, ScoreSpread
@@ -69,7 +69,7 @@ def score_table(
             sd = "-" if entry.sd is None else number(entry.sd, 2)
             table.append([f"{name}, published", "-" if entry.n is None else str(entry.n), sd, *numbers])
     metric = cells[0].metric.title if cells else ""
-    columns = ["method", "n", f"SD of {metric} [95 %]", "SD of cross-entropy [95 %]", "disagreement % [95 %]"]
+    columns = [METHOD, N, f"SD of {metric} [95 %]", "SD of cross-entropy [95 %]", "disagreement % [95 %]"]
     return Table([*columns, "correlation of logits [95 %]", "gain of two runs' mean [95 %]"], table), reasons
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seedwise.reporting._figures import names_of
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.comparison.single_runs import place_rankings, single_runs
@@ -52,7 +52,7 @@ def single_runs_table(cells: Sequence[Cell], base: str, thresholds: Mapping[str,
         "the base's mean" if thresholds is None else " or ".join(f"{t:g}" for t in dict.fromkeys(thresholds.values()))
     )
     columns = [
-        "method",
+        METHOD,
         f"worst and best of {FEW} runs",
         f"a run is worse than {limit}",
         "1 seed turns the order round",

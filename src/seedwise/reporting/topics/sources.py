@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._svg import label_rows, new_figure
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import AssistedSpread, Cell, SpreadSources
 from seedwise.statistics.cells.pairing import several_groups
@@ -96,7 +96,7 @@ def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, A
                 interval(assisted[name].spread, 2, 100) if name in assisted else "-",
             ]
         )
-    columns = ["method", "SD [95 %]", "SD of test-set noise", "distribution-wise variance [95 %]"]
+    columns = [METHOD, "SD [95 %]", "SD of test-set noise", "distribution-wise variance [95 %]"]
     return Table([*columns, "its root [95 %]", "share of noise [95 %]", "SD with the examples' help [95 %]"], rows)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._svg import folded, legend_above, new_figure
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import is_base
@@ -58,7 +58,7 @@ def step_table(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | None])
         for k, step in enumerate(steps):
             share = percent(float(squared.sd[k] / squared.mean[k]), 1) if squared.mean[k] > 0 else "-"
             table.append([name, str(step), str(squared.n), *sd_texts(squared, k), share, *sd_texts(absolute, k)])
-    columns = ["method", "step", "n", "MSE", "SD of MSE [95 %]", "SD / MSE", "MAE", "SD of MAE [95 %]"]
+    columns = [METHOD, "step", N, "MSE", "SD of MSE [95 %]", "SD / MSE", "MAE", "SD of MAE [95 %]"]
     return Table(columns, table)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from seedwise.reporting._figures import names_of
 from seedwise.reporting._profiles import sd_texts
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.comparison.of_cells import profile_of
@@ -43,7 +43,7 @@ def variable_table(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | No
         table += [
             [name, found.variables[k], str(squared.n), *sd_texts(squared, k), *sd_texts(absolute, k)] for k in widest
         ]
-    return Table(["method", "variable", "n", "MSE", "SD of MSE [95 %]", "MAE", "SD of MAE [95 %]"], table)
+    return Table([METHOD, "variable", N, "MSE", "SD of MSE [95 %]", "MAE", "SD of MAE [95 %]"], table)
 
 
 def _show(found: Compared) -> Shown:

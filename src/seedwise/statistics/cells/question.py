@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final
 
 from seedwise.statistics.cells.cell import Cell
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a study is to find.
+    """What a study is to find; it is no part of a run's name, so that asking something else trains nothing.
 
     Attributes:
-        sd_ratio: the ratio of SDs, method to base, that is to be found, between 0 and 1.
-        power: the probability of finding it, between 0 and 1.
-        factor: the largest ratio of SDs that still counts as equal, above 1; None: equivalence is not asked about.
-        margin: the largest difference of means that still counts as equal, in the unit of the metric; or None.
+        sd_ratio: the ratio of SDs, method to base, that is to be found.
+        power: the probability of finding it.
+        factor: the largest ratio of SDs that still counts as equal; None: equivalence is not asked about.
+        margin: the largest difference of means that still counts as equal, in the unit of the metric (``0.005`` for
+            half a point of accuracy); or None.
         threshold: a value of the metric: how likely is a run that is worse? None: than the mean of the base.
 
     """
 
-    sd_ratio: float = 0.7
-    power: float = 0.8
-    factor: float | None = None
-    margin: float | None = None
+    sd_ratio: Annotated[float, ("gt", 0), ("lt", 1)] = 0.7
+    power: Annotated[float, ("gt", 0), ("lt", 1)] = 0.8
+    factor: Annotated[float, ("gt", 1)] | None = None
+    margin: Annotated[float, ("gt", 0)] | None = None
     threshold: float | None = None
 
     def margins(self, cells: Iterable[Cell]) -> dict[str, float] | None:
@@ -50,14 +51,14 @@ class Look:
     """A look at a study that grows until its question is resolved.
 
     Attributes:
-        question: what is to be resolved for every method.
+        question: what is to be resolved for every method, a name in ``sequential.questions.QUESTIONS``.
         looks: the numbers of runs per method at which it is looked at, rising.
         limits: below which p-value a single comparison is resolved, at each look.
         look: which look this is, counted from 0.
 
     """
 
-    question: Literal["spread", "mean", "churn"]
+    question: str
     looks: tuple[int, ...]
     limits: tuple[float, ...]
     look: int

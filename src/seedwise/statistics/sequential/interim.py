@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import Cell
-from seedwise.statistics.cells.pairing import base_of, is_base
 from seedwise.statistics.cells.question import SMALLEST_LIMIT, Look
-from seedwise.statistics.comparison.comparison import compare_study
-from seedwise.statistics.comparison.disagreement import churn_ratio_of
-from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
+from seedwise.statistics.sequential.questions import QUESTIONS, Asked
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def interim_analysis(
     Args:
         look: the look.
         cells: the cells; the runs axis of each is that of :class:`Cell`.
-        labels: for each cell the true classes of its examples, or None; used where the question is churn.
+        labels: for each cell the true classes of its examples, or None.
         base: the method that the others are compared with.
 
     Returns:
@@ -100,9 +97,7 @@ def interim_analysis(
         Statistical Society B 51, 305-361 (repeated intervals).
 
     """
-    level = 1 - look.limit()
-    found: list[tuple[Cell | ComparisonRow, Interval | None]]
-    found = [*(_churn(cells, labels, base, level) if look.question == "churn" else _values(look, cells, base, level))]
+    found = list(QUESTIONS[look.question].find(Asked(cells, labels, base, 1 - look.limit())))
     adjusted = holm([None if value is None else value.p_value for _, value in found]).tolist()
     limit = look.limit(len(found))
     return Interim(
@@ -121,27 +116,3 @@ def interim_analysis(
             for (of, value), p in zip(found, adjusted, strict=True)
         ),
     )
-
-
-def _values(
-    look: Look, cells: Sequence[Cell], base: str, level: float
-) -> Iterator[tuple[ComparisonRow, Interval | None]]:
-    of_spread = look.question == "spread"
-    for row in compare_study(cells, base=base, level=level):
-        if is_base(row, base):
-            continue
-        value = row.reduction if of_spread else row.mean_difference
-        # A verdict that failures withhold is none at any look.
-        withheld = row.failed and not (row.verdict if of_spread else row.mean_verdict)
-        yield row, value if isinstance(value, Interval) and not withheld else None
-
-
-def _churn(
-    cells: Sequence[Cell], labels: Sequence[NDArray[np.int64] | None], base: str, level: float
-) -> Iterator[tuple[Cell, Interval | None]]:
-    for cell, truth in zip(cells, labels, strict=True):
-        against = base_of(cell, cells, base)
-        if against is None:
-            continue
-        found = None if truth is None else churn_ratio_of(cell, against, level)
-        yield cell, found if isinstance(found, Interval) else None

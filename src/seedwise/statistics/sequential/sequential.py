@@ -1,19 +1,14 @@
 """Looking at a study while it grows: when it may stop, with the error rate of a single look."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seedwise.statistics.core import _checks
-from seedwise.statistics.ratios._ratio_tests import default_p_values
-
-Array = NDArray[np.float64]
-Question = Literal["spread", "mean", "churn"]
+from seedwise.statistics.sequential.questions import QUESTIONS, Array
 
 FIRST_LOOK = 10
 """With fewer runs the tests' error rates are not what they say, and an early stop would rest on them."""
@@ -28,7 +23,7 @@ class SequentialDesign:
     """Looks at a growing study, and the p-value below which each stops it.
 
     Attributes:
-        question: what is compared, ``"spread"``, ``"mean"`` or ``"churn"``.
+        question: what is compared, a name in ``QUESTIONS``.
         looks: runs per method at each look.
         limits: p-value below which a look resolves the question; 0: this look comes too early to resolve anything.
         spent: share of null studies resolved at a look or before.
@@ -37,7 +32,7 @@ class SequentialDesign:
         correlation: of paired runs, as assumed.
     """
 
-    question: Question
+    question: str
     looks: tuple[int, ...]
     limits: tuple[float, ...]
     spent: tuple[float, ...]
@@ -73,7 +68,7 @@ class SequentialPower:
 def sequential_design(
     looks: Sequence[int],
     *,
-    question: Question = "spread",
+    question: str = "spread",
     paired: bool,
     correlation: float = 0.0,
     alpha: float = 0.05,
@@ -119,7 +114,7 @@ def sequential_design(
     looks = _looks(looks)
     alpha = _checks.between(alpha, 0, 1, "alpha", ".05")
     _arguments(question, paired, correlation)
-    p = _simulate(looks, question, paired, correlation, 1.0 if question == "spread" else 0.0, _STUDIES, rng)
+    p = _simulate(looks, question, paired, correlation, QUESTIONS[question].no_effect, _STUDIES, rng)
     alive = np.ones(len(p), dtype=bool)
     limits, spent = [], []
     for k, n in enumerate(looks):
@@ -161,7 +156,7 @@ def sequential_power(
     Source:
         As :func:`sequential_design`.
     """
-    low = 0 if design.question == "spread" else -math.inf
+    low = 0 if QUESTIONS[design.question].no_effect else -math.inf  # of a ratio, of a difference
     effect = _checks.between(effect, low, math.inf, "effect", ".7")
     if studies < 100:
         raise ValueError(f"studies is {studies}; pass at least 100")
@@ -182,8 +177,9 @@ def _looks(looks: Sequence[int]) -> tuple[int, ...]:
 
 
 def _arguments(question: str, paired: bool, correlation: float) -> None:
-    if question not in get_args(Question):
-        raise ValueError(f"question is {question!r}; pass 'spread', 'mean' or 'churn'")
+    if question not in QUESTIONS:
+        *others, last = map(repr, QUESTIONS)
+        raise ValueError(f"question is {question!r}; pass {', '.join(others)} or {last}")
     _checks.between(correlation, -1, 1, "correlation", ".5")
     if correlation and not paired:
         raise ValueError("unpaired arms are not correlated; pass paired=True or correlation=0")
@@ -197,7 +193,7 @@ def _spent(share: float, alpha: float) -> float:
 
 def _simulate(  # noqa: PLR0917 - each is what a study consists of
     looks: Sequence[int],
-    question: Question,
+    question: str,
     paired: bool,
     correlation: float,
     effect: float,
@@ -206,38 +202,11 @@ def _simulate(  # noqa: PLR0917 - each is what a study consists of
 ) -> Array:
     """Return the p-value of every study at every look, shape (studies, looks)."""
     draw = np.random.default_rng(rng)
-    test = _TESTS[question == "spread", paired]
+    asked = QUESTIONS[question]
     found = []
     for done in range(0, studies, _AT_ONCE):
         x, y = draw.standard_normal((2, min(_AT_ONCE, studies - done), looks[-1]))
         x = correlation * y + math.sqrt(1 - correlation**2) * x
-        x = effect * x if question == "spread" else x + effect
-        found.append(np.stack([test(x[:, :n], y[:, :n]) for n in looks], axis=1))
+        x = asked.with_effect(x, effect)
+        found.append(np.stack([asked.p_values(x[:, :n], y[:, :n], paired) for n in looks], axis=1))
     return np.concatenate(found)
-
-
-def _paired_t(x: Array, y: Array) -> Array:
-    d = x - y
-    n = d.shape[1]
-    return _two_sided_t(d.mean(axis=1) / (d.std(axis=1, ddof=1) / math.sqrt(n)), np.full(len(d), n - 1.0))
-
-
-def _welch_t(x: Array, y: Array) -> Array:
-    n = x.shape[1]
-    v, w = (a.var(axis=1, ddof=1) / n for a in (x, y))
-    return _two_sided_t((x.mean(axis=1) - y.mean(axis=1)) / np.sqrt(v + w), (n - 1) * (v + w) ** 2 / (v**2 + w**2))
-
-
-def _two_sided_t(t: Array, df: Array) -> Array:
-    from scipy import special
-
-    p: Array = 2 * special.stdtr(df, -np.abs(t))
-    return p
-
-
-_TESTS: dict[tuple[bool, bool], Callable[[Array, Array], Array]] = {
-    (True, True): lambda x, y: default_p_values(x, y, paired=True),
-    (True, False): lambda x, y: default_p_values(x, y, paired=False),
-    (False, True): _paired_t,
-    (False, False): _welch_t,
-}

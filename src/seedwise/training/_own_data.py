@@ -1,0 +1,36 @@
+"""Data that a function of the user's loads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seedwise.data import MissingDataError
+from seedwise.declarations import OwnPart
+from seedwise.errors import SeedwiseError
+from seedwise.randomness import Randomness
+from seedwise.run import watched_imports
+
+
+def loaded_by(part: OwnPart) -> tuple[Any, frozenset[str]]:
+    """Return what a function returned, and the modules that were imported for it: they are code of every run.
+
+    Whatever it draws, it draws from the same global generators wherever it is called, and moves nobody else's.
+
+    Raises:
+        MissingDataError: if it misses a file.
+        SeedwiseError: one line, if it fails.
+
+    """
+    imported: set[str] = set()
+    with Randomness().scope("init", "dataset"), watched_imports(imported):
+        try:
+            return part.make(), frozenset(imported)
+        except SeedwiseError:
+            raise
+        except FileNotFoundError as error:
+            raise MissingDataError(
+                f"'{part.name}' needs a file that is not there: {error.filename or error}"
+            ) from error
+        except Exception as error:  # whatever the user's code raises
+            reason = (str(error).strip() or "no message").splitlines()[0]
+            raise SeedwiseError(f"'{part.name}' cannot be loaded: {type(error).__name__}: {reason}") from error

@@ -1,0 +1,332 @@
+"""Python processes that start in a twentieth of a second: they are forked from one that has imported everything.
+
+Importing torch takes 1.7 s of a processor, and the tests start hundreds of workers and commands. A process from the
+nursery is one of its own, with its own files, environment, folder, arguments and exit code, and it executes its program
+anew; only what the program imports is in memory already. A test of how processes start takes the fixture
+``real_processes``.
+
+``python nursery.py ADDRESS`` is the process that forks. Where there is no ``pidfd_open``, processes start as always.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import hashlib
+import importlib
+import importlib.machinery
+import json
+import os
+import pkgutil
+import runpy
+import select
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import types
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+WITHOUT_TORCH = (
+    "filelock jinja2 matplotlib.backends.backend_agg matplotlib.backends.backend_svg matplotlib.figure numpy pandas "
+    "pooch pydantic requests rich.progress rich.table scipy.stats sqlalchemy sqlalchemy.dialects.sqlite typer "
+    "typer.rich_utils yaml"
+)
+WITH_TORCH = "torch torch.optim torch.utils.data sklearn.datasets optuna"
+# A process can take these on after it has started; what else is Python's or a library's is read at the start.
+LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS")
+EARLY = ("PYTHON", "OMP_", "MKL_", "CUBLAS_", "LD_", "DYLD_", "TORCH", "NURSERY_")
+BARE = {"NURSERY_BARE": "1"}
+"""In the environment of a process that is to find neither torch nor seedwise in memory."""
+MESSAGE = 1 << 20
+
+
+class Nursery:
+    """The processes that fork, at addresses in a folder: one for each environment of the start.
+
+    Args:
+        usual: the environments that are worth one; for others processes start as always.
+        folder: where another process has them; by default they are started here when they are first needed.
+        families: whether a process forks its own workers, in its session, so that one signal ends them all. Its
+            environment has to be that of workers.
+
+    """
+
+    def __init__(
+        self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None, *, families: bool = False
+    ) -> None:
+        self._usual = [_early(environment) for environment in usual]
+        self._folder = folder
+        self._servers: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self.families = families
+
+    @functools.cached_property
+    def folder(self) -> Path:
+        """Where the addresses are; short, since an address has at most 107 characters."""
+        return self._folder or Path(tempfile.mkdtemp(prefix="nursery-"))
+
+    def address(self, environment: Mapping[str, str]) -> Path | None:
+        """Return where to ask for a process with ``environment``, if anywhere."""
+        path = self.folder / _key(environment)
+        with self._lock:
+            if not path.exists() and _early(environment) in self._usual and hasattr(os, "pidfd_open"):
+                self._start(path, {name: value for name, value in environment.items() if name not in LATE})
+        return path if path.exists() else None
+
+    def _start(self, address: Path, environment: Mapping[str, str]) -> None:
+        server = subprocess.Popen(
+            [sys.executable, __file__, str(address)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        if not self._servers:
+            atexit.register(self.close)
+        self._servers.append(server)
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+
+    def close(self) -> None:
+        """Let all processes end that fork."""
+        for server in self._servers:
+            server.communicate()
+        shutil.rmtree(self.folder)
+        atexit.unregister(self.close)
+
+    def run(self, arguments: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does."""
+        from seedwise.execution._processes import worker_environment
+
+        self.address(worker_environment())  # for the workers that it starts
+        pipe = subprocess.PIPE
+        with self.popen()([sys.executable, *arguments], stdout=pipe, stderr=pipe, text=True, **options) as process:
+            try:
+                out, errors = process.communicate(timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess([*arguments], process.returncode, out, errors)
+
+    def popen(self) -> type[subprocess.Popen[Any]]:
+        """Return ``subprocess.Popen`` that takes processes of this Python from here."""
+        return type("Popen", (_Popen,), {"nursery": self})
+
+    def subprocess(self) -> types.SimpleNamespace:
+        """Return the module ``subprocess`` with that ``Popen``."""
+        return types.SimpleNamespace(**{**vars(subprocess), "Popen": self.popen()})
+
+
+class _Popen(subprocess.Popen[Any]):
+    nursery: Nursery
+    _ends: socket.socket | None = None
+
+    def _execute_child(self, args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *rest):
+        plain = preexec_fn is None and not pass_fds and args[0] == sys.executable and program(args[1:]) is not None
+        environment = os.environ if env is None else env
+        address = self.nursery.address(environment) if plain else None
+        if address is None:
+            super()._execute_child(args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *rest)
+            return
+        request = {
+            "arguments": [str(word) for word in args[1:]],
+            "cwd": str(cwd or Path.cwd()),
+            "environment": dict(environment),
+            "new_session": rest[14],
+            "folder": str(self.nursery.folder),
+            "family": self.nursery.families,
+        }
+        pipes = rest[3:9]  # of its input, output and errors: one end and the other
+        files = [number if file == -1 else file for number, file in enumerate((pipes[0], pipes[3], pipes[5]))]
+        self._ends = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._ends.connect(str(address))
+        socket.send_fds(self._ends, [json.dumps(request).encode()], files)
+        self.pid = int(self._ends.recv(100))
+        self._child_created = True
+        self._close_pipe_fds(*pipes)
+
+    def _try_wait(self, wait_flags):
+        if self._ends is None:
+            return super()._try_wait(wait_flags)
+        if wait_flags & os.WNOHANG and not select.select([self._ends], [], [], 0)[0]:
+            return 0, 0
+        status = int(self._ends.recv(100) or signal.SIGKILL)
+        self._ends.close()
+        return self.pid, status
+
+    def _internal_poll(self, *arguments, **options):
+        if self._ends is None:
+            return super()._internal_poll(*arguments, **options)
+        if self.returncode is None and self._waitpid_lock.acquire(blocking=False):
+            try:
+                if self.returncode is None:
+                    pid, status = self._try_wait(os.WNOHANG)
+                    if pid:
+                        self._handle_exitstatus(status)
+            finally:
+                self._waitpid_lock.release()
+        return self.returncode
+
+
+@functools.cache
+def nursery() -> Nursery:
+    """Return the nursery of these tests, whose processes start with the environment of now."""
+    from seedwise.execution._processes import worker_environment
+
+    return Nursery([os.environ, {**os.environ, **BARE}, worker_environment()])
+
+
+def _early(environment: Mapping[str, str]) -> dict[str, str]:
+    return {k: v for k, v in environment.items() if k.startswith(EARLY) and k not in LATE}
+
+
+def _key(environment: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(_early(environment), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def program(arguments: Sequence[str]) -> tuple[list[str], str, str, list[str]] | None:
+    """Take a command line of Python apart: options of warnings, the kind of program, the program, its arguments."""
+    words, options = [str(word) for word in arguments], []
+    while words[:1] == ["-W"]:
+        options.append(words[1])
+        del words[:2]
+    if words[0].startswith("-"):
+        return (options, words[0], words[1], words[2:]) if words[0] in ("-c", "-m") else None
+    return options, "file", words[0], words[1:]
+
+
+def _import_all() -> None:
+    for name in WITHOUT_TORCH.split():
+        importlib.import_module(name)
+    if BARE.keys() <= os.environ.keys():
+        return
+    for name in WITH_TORCH.split():
+        importlib.import_module(name)
+    import seedwise
+
+    for module in pkgutil.walk_packages(seedwise.__path__, "seedwise."):
+        # What is executed is not imported, nor what reads the size of the window when it is.
+        if not module.name.startswith(("seedwise.cli", "seedwise.__main__", "seedwise.integrations")) and (
+            not module.name.endswith(("._worker", "._program"))
+        ):
+            importlib.import_module(module.name)
+
+
+def _listen(address: Path) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listening.bind(str(address))
+    listening.listen(64)
+    return listening
+
+
+def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
+    """Fork whenever asked, until ``lifeline`` is closed; return, in the child, what was asked for."""
+    selector = selectors.DefaultSelector()
+    selector.register(lifeline, selectors.EVENT_READ)
+    selector.register(listening, selectors.EVENT_READ)
+    ends: dict[int, tuple[int, socket.socket]] = {}
+    while True:
+        for key, _ in selector.select():
+            if key.fd == lifeline:
+                os._exit(0)
+            elif key.fd in ends:
+                pid, asking = ends.pop(key.fd)
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                with contextlib.suppress(OSError), asking:  # who asked may be gone
+                    asking.send(str(os.waitpid(pid, 0)[1]).encode())
+            else:
+                asking, _ = listening.accept()
+                message, files, *_ = socket.recv_fds(asking, MESSAGE, 3)
+                pid = os.fork()
+                if pid == 0:
+                    for one in (listening, selector, asking, *(end for _, end in ends.values())):
+                        one.close()
+                    for number, file in enumerate(files):
+                        os.dup2(file, number)
+                    for file in {*files, *ends, lifeline} - {0, 1, 2}:
+                        os.close(file)
+                    return json.loads(message)
+                for file in files:
+                    os.close(file)
+                asking.send(str(pid).encode())
+                pidfd = os.pidfd_open(pid)
+                ends[pidfd] = pid, asking
+                selector.register(pidfd, selectors.EVENT_READ)
+
+
+def become(request: Mapping[str, Any]) -> tuple[str, str]:
+    """Make of a forked process the one that was asked for; return the kind of its program, and the program."""
+    import numpy as np
+
+    if request["new_session"]:
+        os.setsid()
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    split = program(request["arguments"])
+    assert split is not None
+    options, kind, what, words = split
+    sys.argv = [what if kind == "file" else kind, *words]
+    sys.orig_argv = [sys.executable, *request["arguments"]]
+    sys.path[0] = {"-c": "", "-m": request["cwd"]}.get(kind, str(Path(what).resolve().parent))
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    sys.stdout.reconfigure(write_through=bool(os.environ.get("PYTHONUNBUFFERED")))
+    sys.warnoptions = [*filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")), *options]
+    warnings._processoptions(sys.warnoptions)
+    np.random.seed()  # noqa: NPY002 - every process starts with a state of its own
+    folder = Path(request["folder"])
+    if request["family"]:
+        folder /= str(os.getpid())
+        folder.mkdir()
+        asked = _have_child(folder / _key(os.environ))
+        if asked is not None:
+            return become(asked)
+    if not BARE.keys() <= os.environ.keys():
+        from seedwise.execution import _processes
+
+        _processes.subprocess = Nursery(folder=folder).subprocess()
+    return kind, what
+
+
+def _have_child(address: Path) -> dict[str, Any] | None:
+    """Fork a process that forks, for as long as this one lives; return what was asked for in what that one forks."""
+    listening = _listen(address)
+    lifeline, held = os.pipe()
+    if os.fork():
+        listening.close()
+        os.close(lifeline)
+        return None
+    os.close(held)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    return {**serve(listening, lifeline), "family": False}
+
+
+if __name__ == "__main__":
+    _import_all()
+    gc.collect()
+    gc.freeze()
+    _listening = _listen(Path(sys.argv[1]))
+    print("ready", flush=True)
+    _kind, _what = become(serve(_listening, lifeline=0))
+    if _kind == "-m":
+        runpy.run_module(_what, run_name="__main__", alter_sys=True)
+    else:
+        _main = sys.modules["__main__"] = types.ModuleType("__main__")
+        if _kind == "file":
+            _main.__file__ = _what
+            _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
+        _code = _what if _kind == "-c" else Path(_what).read_bytes()
+        exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))
