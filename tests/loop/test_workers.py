@@ -17,7 +17,7 @@ from seedwise.study import Store
 
 from ..nursery import nursery
 
-CODE = '''
+CODE = """
 import os, random
 import numpy as np
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ def typed(run: "seedwise.Run[Config]"):
     run.finish(accuracy=run.config.epochs / 10)
 
 import seedwise
-'''
+"""
 
 
 @pytest.fixture
@@ -102,7 +102,9 @@ def test_changed_code_stops_and_names_the_argument(own, tmp_path):
 
 
 def test_a_config_that_does_not_fit_trains_nothing(own, tmp_path):
-    with pytest.raises(SeedwiseError, match=r"^config\.epochs does not fit own_loop:typed: Input should be a valid int"):
+    with pytest.raises(
+        SeedwiseError, match=r"^config\.epochs does not fit own_loop:typed: Input should be a valid int"
+    ):
         seedwise.replicates(own.typed, 1, config={"epochs": "many"}, store=tmp_path / "s.db")
     assert not (tmp_path / "s.db").exists()
 

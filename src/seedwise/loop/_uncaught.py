@@ -14,6 +14,9 @@ from seedwise.errors import SeedwiseError
 _open: list[Callable[[], None]] = []
 """What says, for each loop that is open, that it was stopped."""
 
+_left: list[tuple[Callable[[], None], set[tuple[int, int]]]] = []
+"""The same for the last loop that was left, with the frames and lines at which it was."""
+
 _OURS: Final = (SeedwiseError, KeyboardInterrupt)
 
 
@@ -36,6 +39,11 @@ def stoppable(say: Callable[[], None]) -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # of our own code: it is printed when it has left the program
         raise
+    except GeneratorExit:
+        # Python closes the loop before it reports what ended its body, be that Ctrl-C or a break.
+        _open.remove(say)
+        _left[:] = [(say, {(id(frame), line) for frame, line in traceback.walk_stack(None)})]
+        raise
     except BaseException:
         _open.remove(say)
         raise
@@ -54,11 +62,14 @@ def _said(error: BaseException) -> bool:
     if isinstance(error, SeedwiseError):
         print(f"seedwise: {error}", file=sys.stderr)
         return True
-    if isinstance(error, KeyboardInterrupt) and _open:
-        while _open:
-            _open.pop()()
-        return True
-    return False
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    lines = {(id(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)}
+    stopped = [*_open, *(say for say, at in _left if at & lines)]
+    for say in stopped:
+        say()
+    _open.clear()
+    return bool(stopped)
 
 
 def _install() -> None:
