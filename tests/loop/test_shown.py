@@ -190,8 +190,8 @@ def test_ctrl_c_ends_the_program_with_one_line_that_says_how_to_go_on(tmp_path):
 
 
 def test_a_ctrl_c_after_the_loop_is_pythons_affair(tmp_path):
-    code = "import seedwise\nfor run in seedwise.replicates(1, quiet=True):\n    run.finish(accuracy=1)\nraise KeyboardInterrupt"
-    done = nursery().run(["-c", code], cwd=tmp_path, timeout=250, env=dict(os.environ))
+    loop = "import seedwise\nfor run in seedwise.replicates(1, quiet=True):\n    run.finish(accuracy=1)\n"
+    done = nursery().run(["-c", f"{loop}raise KeyboardInterrupt"], cwd=tmp_path, timeout=250, env=dict(os.environ))
     assert "seedwise: stopped" not in done.stderr
     assert "Traceback" in done.stderr
 
