@@ -7,12 +7,14 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from seedwise import registry
-from seedwise.registry import Entry, Table, resolve
+from seedwise.data import series_of, size_of
+from seedwise.registry import Entry, Objects, Table, resolve
+from seedwise.statistics.sequential.questions import QUESTIONS
 
 PAGE = Path(__file__).parent / "reference.md"
 
@@ -23,6 +25,7 @@ Made from the declarations by `python docs/reference.py`. A name alone is short 
 """
 
 KINDS: tuple[tuple[str, str, Table], ...] = (
+    ("`question:`", "", {"question": registry.QUESTION}),
     ("`model:` of images", "With `selection: {k: 8}` weights are chosen instead of learned.", registry.NETWORKS),
     ("`model:` of time series", "", registry.FORECASTERS),
     ("`train: {loss: ...}`", "For forecasts `loss: mse` is the plain loss.", registry.LOSSES),
@@ -31,15 +34,106 @@ KINDS: tuple[tuple[str, str, Table], ...] = (
     ("`train: {averaging: ...}`", "Which weights are evaluated and kept.", registry.AVERAGES),
     ("Further ways to train", "Each is a key of `train:`.", registry.WAYS),
     ("`model: {selection: ...}`", "", {"selection": registry.SELECTION}),
+    ("Forecasts without training", "Their errors stand beside those of every forecasting run.", registry.BASELINES),
+    ("Executors", "Where runs are trained: `Study.run(executor=...)`.", registry.EXECUTORS),
 )
+"""What has options."""
 
+
+def _image_sets() -> Iterator[tuple[str, ...]]:
+    yield "dataset", "", "training", "test", "classes", "image", "moved by up to", "mirrored"
+    for name, place in registry.DATASETS.items():
+        size = size_of(name)
+        image = " x ".join(map(str, size.image))
+        sizes = str(size.train), str(size.test), str(size.classes), image, str(size.shift), "yes" if size.flip else "no"
+        yield name, _first_sentence(place), *sizes
+
+
+def _series() -> Iterator[tuple[str, ...]]:
+    yield "series", "training rows", "validation rows", "test rows", "from"
+    for name in registry.SERIES:
+        series = series_of(name)
+        yield name, *(str(len(series.splits[split])) for split in ("train", "validation", "test")), series.files.address
+
+
+def _metrics(table: Objects) -> Iterator[tuple[str, ...]]:
+    yield "metric", "", "unit", "better", "by chance, of 10 classes"
+    for name, place in table.items():
+        metric = resolve(place).declared.of(name, 10)
+        chance = "" if metric.chance is None else f"{metric.chance:.3g}"
+        yield name, _first_sentence(place), metric.unit, "higher" if metric.higher_is_better else "lower", chance
+
+
+def _views() -> Iterator[tuple[str, ...]]:
+    yield "view", "mirrors", "moves", *(f"predictions of an image moved by up to {pixels}" for pixels in (1, 2, 4))
+    for name, place in registry.VIEWS.items():
+        view = resolve(place)
+        counts = (str(len(view.rows(pixels, flip=True))) for pixels in (1, 2, 4))
+        yield name, *("yes" if does else "no" for does in (view.mirrors, view.shifts)), *counts
+
+
+def _topics(table: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    yield "topic", "heading"
+    for name, place in table.items():
+        yield name, resolve(place).title
+
+
+def _growing() -> Iterator[tuple[str, ...]]:
+    yield "question", "it compares", "an effect is"
+    for name, asked in QUESTIONS.items():
+        yield name, asked.heading, asked.effect.rstrip(",")
+
+
+_ARGUMENTS = re.compile(r"\n\n(?:Args|Attributes):\n")
 _LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _WORDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 
 
+def _lists() -> Iterator[tuple[str, str, Iterator[tuple[str, ...]]]]:
+    """Yield what has no options: a heading, a sentence, and the rows of a table."""
+    yield ("`task: {dataset: ...}` of images", "None has options.", _image_sets())
+    yield (
+        "`task: {dataset: ...}` of time series",
+        "`{name: etth1, lookback: 96, horizon: 96}` says how many rows are seen and forecast, and `target` which "
+        "columns are scored. `{csv: FILE}` takes `time` and `split` besides.",
+        _series(),
+    )
+    yield (
+        "`task: {metrics: [...]}` of classes",
+        "Every run records these; the first listed is the primary one.",
+        _metrics(registry.METRICS),
+    )
+    yield ("`task: {metrics: [...]}` of forecasts", "", _metrics(registry.ERRORS))
+    yield ("Views in `readouts:`", "Each repeats what training does to images of the dataset.", _views())
+    yield ("`until: {question: ...}`", "", _growing())
+    yield (
+        "Topics of the report of a study",
+        "The names are those of the files of tables.",
+        _topics(registry.STUDY_TOPICS),
+    )
+    yield ("Topics of the report of a search", "", _topics(registry.SEARCH_TOPICS))
+
+
 def page() -> str:
     """Return the page."""
-    return "\n".join([HEAD, *(line for kind in KINDS for line in _kind(*kind))])
+    kinds = (line for kind in KINDS for line in _kind(*kind))
+    return "\n".join([HEAD, *kinds, *(line for listed in _lists() for line in _list(*listed))])
+
+
+def _list(title: str, text: str, rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    yield from (f"## {title}", "")
+    if text:
+        yield from (text, "")
+    head, *entries = rows
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for name, *cells in entries:
+        yield f"| {' | '.join([f'`{name}`', *map(_plain, cells)])} |"
+    yield ""
+
+
+def _first_sentence(place: str) -> str:
+    return (inspect.getdoc(resolve(place)) or "").partition("\n\n")[0].removeprefix("Return ").removeprefix("Load ")
 
 
 def _kind(title: str, text: str, table: Table) -> Iterator[str]:
@@ -60,14 +154,14 @@ def _summary(entry: Entry) -> str:
     declared = (inspect.getdoc(resolve(entry.options)) or "") if entry.options else "Options of"
     if declared.startswith("Options of"):
         return (inspect.getdoc(resolve(entry.make)) or "").partition("\n\n")[0]
-    return declared.partition("\n\nArgs:\n")[0]
+    return _ARGUMENTS.split(declared)[0]
 
 
 def _options(entry: Entry) -> Iterator[str]:
     declared = resolve(entry.options) if entry.options else None
     if declared is None or not dataclasses.fields(declared):
         return
-    meanings = _meanings((inspect.getdoc(declared) or "").partition("\n\nArgs:\n")[2])
+    meanings = _meanings("".join(_ARGUMENTS.split(inspect.getdoc(declared) or "")[1:]))
     hints = typing.get_type_hints(declared, include_extras=True)
     yield from ("| option | | default | |", "|---|---|---|---|")
     for field in dataclasses.fields(declared):

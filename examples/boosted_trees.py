@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 import lightgbm
+import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -32,7 +33,7 @@ def main(seeds: int) -> None:
         )
         for epoch, loss in enumerate(curves["test"]["multi_logloss"]):
             run.log(epoch, **{"test/loss": loss})
-        scores = trees.predict(test_x)
+        scores = np.asarray(trees.predict(test_x))
         run.save_predictions(scores, test_y)
         run.finish(accuracy=(scores.argmax(1) == test_y).mean())
 

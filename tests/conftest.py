@@ -1,4 +1,4 @@
-"""The published datasets, where they are at hand, workers that start quickly, and a study that is quick to train."""
+"""The published datasets, where they are at hand, processes that start quickly, and a study that is quick to train."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
 from seedwise.execution import _processes
+from seedwise.study import _doctor
 
 from .nursery import nursery
 from .toy_project import contents_of, new_project, own_imports, project, undisturbed
@@ -15,16 +16,18 @@ __all__ = ["contents_of", "new_project", "own_imports", "project", "published", 
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_workers() -> Iterator[None]:
+def _quick_processes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_processes, "subprocess", nursery().subprocess())
+        for starts in (_processes, _doctor):
+            patch.setattr(starts, "subprocess", nursery().subprocess())
         yield
 
 
 @pytest.fixture
 def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start workers as a user's studies do."""
-    monkeypatch.setattr(_processes, "subprocess", subprocess)
+    """Start workers and programs as a user's studies do."""
+    for starts in (_processes, _doctor):
+        monkeypatch.setattr(starts, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,21 @@ def nursery() -> Nursery:
     """Return the nursery of these tests, whose processes start with the environment of now."""
     from seedwise.execution._processes import worker_environment
 
-    return Nursery([os.environ, {**os.environ, **BARE}, worker_environment()])
+    fixed_hashes = {**os.environ, "PYTHONHASHSEED": "0"}
+    return Nursery([os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()])
+
+
+@functools.cache
+def families() -> Nursery:
+    """Return a nursery of drivers that fork their own workers, for ``environment_of_families``."""
+    return Nursery([environment_of_families()], families=True)
+
+
+def environment_of_families() -> dict[str, str]:
+    """Return the environment in which a driver can fork workers, which is that of workers."""
+    from seedwise.execution._processes import worker_environment
+
+    return worker_environment()
 
 
 def _early(environment: Mapping[str, str]) -> dict[str, str]:
@@ -248,6 +262,9 @@ def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
             else:
                 asking, _ = listening.accept()
                 message, files, *_ = socket.recv_fds(asking, MESSAGE, 3)
+                if not message:  # who asked has been killed meanwhile
+                    asking.close()
+                    continue
                 pid = os.fork()
                 if pid == 0:
                     for one in (listening, selector, asking, *(end for _, end in ends.values())):
@@ -259,7 +276,8 @@ def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
                     return json.loads(message)
                 for file in files:
                     os.close(file)
-                asking.send(str(pid).encode())
+                with contextlib.suppress(OSError):
+                    asking.send(str(pid).encode())
                 pidfd = os.pidfd_open(pid)
                 ends[pidfd] = pid, asking
                 selector.register(pidfd, selectors.EVENT_READ)
@@ -285,6 +303,7 @@ def become(request: Mapping[str, Any]) -> tuple[str, str]:
     sys.warnoptions = [*filter(None, os.environ.get("PYTHONWARNINGS", "").split(",")), *options]
     warnings._processoptions(sys.warnoptions)
     np.random.seed()  # noqa: NPY002 - every process starts with a state of its own
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(request["folder"])
     if request["family"]:
         folder /= str(os.getpid())
@@ -308,6 +327,7 @@ def _have_child(address: Path) -> dict[str, Any] | None:
         os.close(lifeline)
         return None
     os.close(held)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too: it has to say how the workers ended
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)

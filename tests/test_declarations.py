@@ -20,7 +20,7 @@ from seedwise.study._error_messages import describe
 TABLES = {name: table for name, table in vars(registry).items() if isinstance(table, dict) and name.isupper()}
 ENTRIES = {f"{kind}.{name}": entry for kind, table in TABLES.items() for name, entry in table.items()}
 OBJECTS = [ENTRIES.pop(name) for name, entry in list(ENTRIES.items()) if isinstance(entry, str)]
-ENTRIES["SELECTION"] = registry.SELECTION
+ENTRIES |= {"SELECTION": registry.SELECTION, "QUESTION": registry.QUESTION}
 OPTIONS = sorted({entry.options for entry in ENTRIES.values() if entry.options})
 
 

@@ -7,8 +7,9 @@ Example:
 
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from seedwise._lazy import lazily
 from seedwise._version import __version__
 from seedwise.errors import SeedwiseError
 
@@ -20,18 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates"]
 
-_HOMES = {
-    "Run": "seedwise.run",
-    "compare": "seedwise.reporting",
-    "Study": "seedwise.study",
-    "replicates": "seedwise.loop",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when asked for: `import seedwise` must cost nothing to those who want one room of it.
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'seedwise' has no attribute '{name}'")
+__getattr__ = lazily(
+    "seedwise",
+    {
+        "Run": "seedwise.run",
+        "compare": "seedwise.reporting",
+        "Study": "seedwise.study",
+        "replicates": "seedwise.loop",
+    },
+)

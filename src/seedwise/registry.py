@@ -150,6 +150,9 @@ WAYS: Final[Table] = {
 SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
 """Of networks of images, under ``model: {selection: ...}``."""
 
+QUESTION: Final = _callable("seedwise.statistics:Question")
+"""What a study is to find."""
+
 EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nursery import BARE, nursery
+from tests.nursery import BARE, environment_of_families, nursery
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -35,7 +35,7 @@ replicates: 12
 """
 
 # A data folder from the environment would be part of the command to go on with.
-WITHOUT_DATA = {name: value for name, value in os.environ.items() if name != "SEEDWISE_DATA"}
+WITHOUT_DATA = {name: value for name, value in environment_of_families().items() if name != "SEEDWISE_DATA"}
 
 
 def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,7 @@ def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
     environment = {**os.environ, "COLUMNS": "100", "PYTHONWARNINGS": "error", **(BARE if block else {})}
-    return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=120)
+    return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
+from tests.nursery import families
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -269,6 +270,7 @@ def test_failed_runs_are_in_the_table_the_status_and_the_exit_code(trained: Path
     status = run_cli(["status", "tiny.db"], tmp_path)
     assert "steady (all): 4 finished, 1 crashed" in status.stdout
     assert "1 crashed: RuntimeError: as planned" in status.stdout
+    assert [line for line in status.stdout.splitlines() if "next:" in line] == ["next: seedwise report tiny.db"]
 
 
 def test_two_runs_give_no_sd_and_say_why(trained: Path, tmp_path: Path) -> None:
@@ -296,7 +298,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [
             sys.executable,
             "-m",
@@ -320,7 +322,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     while time.monotonic() < deadline and len(list(tmp_path.glob("started-*"))) < 2:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # the terminal sends it to the whole group
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert err.count("stopping at the next end of an epoch; Ctrl-C again stops at once\n") == 1
@@ -335,9 +337,10 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = subprocess.Popen(
+    process = families().popen()(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
+        env=WITHOUT_DATA,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -347,7 +350,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     while time.monotonic() < deadline and not (tmp_path / "started").exists():
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert (process.returncode, out.splitlines()[-1], err) == (130, "stopped", "")
     assert "one of them took" not in out
     assert (tmp_path / "started").read_text() == "x"

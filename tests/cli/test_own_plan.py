@@ -55,7 +55,9 @@ def test_each_file_shows_its_own_plan(two: Path) -> None:
 def test_an_edited_file_shows_what_it_says_now(two: Path) -> None:
     edited = yaml.safe_load((two / "b.yaml").read_text()) | {"replicates": 5}
     (two / "b.yaml").write_text(yaml.safe_dump(edited, sort_keys=False))
-    assert "wild (all): 3 finished, 2 pending" in run_cli(["status", "b.yaml"], two).stdout
+    status = run_cli(["status", "b.yaml"], two).stdout
+    assert "wild (all): 3 finished, 2 pending" in status
+    assert [line for line in status.splitlines() if "next:" in line] == ["next: seedwise run b.yaml"]
 
 
 @pytest.mark.parametrize(("file", "name"), [("mine.yaml", "mine"), ("my study (2).yaml", "my-study-2")])

@@ -13,7 +13,7 @@ scales:
 
 
 def seedwise(folder, *words):
-    return nursery().run(["-m", "seedwise", *words], cwd=folder, timeout=120)
+    return nursery().run(["-m", "seedwise", *words], cwd=folder, timeout=240)
 
 
 def test_recipes_are_listed_with_their_scales(tmp_path):

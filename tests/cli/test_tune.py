@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nursery import families
+
 from .conftest import WITHOUT_DATA, run_cli
 
 FUNCTION = """
@@ -65,7 +67,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     asked, hold = folder / "asked.txt", folder / "hold"
     asked.touch()
     hold.touch()  # however slow the machine, the search is not at its end when it is stopped
-    going = subprocess.Popen(
+    going = families().popen()(
         [sys.executable, "-m", "seedwise", *TUNE], cwd=folder, env={**WITHOUT_DATA, "TUNE_PAUSE": "0.4"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
@@ -79,7 +81,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     assert going.poll() is None
     hold.unlink()
     os.killpg(going.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
-    out, err = going.communicate(timeout=60)
+    out, err = going.communicate(timeout=240)
     assert going.returncode == 130, out + err
     assert "Traceback" not in err
     *_, last = out.splitlines()

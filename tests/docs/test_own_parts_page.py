@@ -11,6 +11,7 @@ import torch
 import yaml
 from sklearn.metrics import balanced_accuracy_score
 
+from seedwise import registry
 from seedwise.losses import PlaceboLoss
 from seedwise.run import Run
 from seedwise.study import check_study, plan
@@ -95,8 +96,22 @@ def test_the_schedules_run(parts, name):
     )
 
 
-def test_the_reference_is_made_from_the_declarations():
+@pytest.fixture(scope="module")
+def reference():
     spec = importlib.util.spec_from_file_location("reference_of_docs", ROOT / "docs/reference.py")
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_registry_is_in_the_reference(reference):
+    tables = {kind: t for kind, t in vars(registry).items() if kind.isupper() and isinstance(t, dict)}
+    assert len(tables) > 15
+    page = reference.page()
+    for kind, table in tables.items():
+        for name in table:
+            assert f"### {name}\n" in page or f"\n| `{name}` |" in page, f"{name} of {kind}"
+
+
+def test_the_reference_is_made_from_the_declarations(reference):
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page(), "type: python docs/reference.py"

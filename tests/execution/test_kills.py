@@ -16,9 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from seedwise.execution._processes import worker_environment
 from seedwise.study import Store, Study, StudyFolder
 from tests.nursery import Nursery
+
+from .hooks import hooked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process writes is read from /proc")
 
@@ -28,7 +29,7 @@ task: {dataset: digits, train_examples: 100, test_examples: 50}
 model: {name: small_cnn, width: 2}
 train: {epochs: 10, batch_size: 20, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
 methods: {base: {}, clf: {loss: {name: clf}}}
-replicates: 16
+replicates: 12
 checkpoint: {every_epochs: 1}
 """
 
@@ -108,23 +109,21 @@ MOMENTS = [
 DRIVER = "import sys, seedwise; print(seedwise.Study.from_yaml(sys.argv[1]).run(workers=int(sys.argv[2])))"
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return that of the driver, which is that of workers, so that it can fork them."""
-    path = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
-    return {**worker_environment(), "PYTHONPATH": path, "KILLS_MOMENT": "none"}
+Family = tuple[Nursery, dict[str, str]]
 
 
 class Tree:
     """A driver and its workers, and what they say they are doing."""
 
-    def __init__(self, folder: Path, moment: str, workers: int, nursery: Nursery) -> None:
+    def __init__(self, folder: Path, moment: str, workers: int, family: Family) -> None:
         pipe = folder / "pipe"
         if not pipe.exists():
             os.mkfifo(pipe)
         self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        nursery, environment = family
         self.driver = nursery.popen()(
             [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
-            env=environment(folder.parent) | {"KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
+            env={**environment, "KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -165,9 +164,9 @@ class Tree:
             os.close(self.moments)
 
 
-def kill_at(folder: Path, moment: str, rng: random.Random, nursery: Nursery) -> bool:
+def kill_at(folder: Path, moment: str, rng: random.Random, family: Family) -> bool:
     """Run the study and kill it; false if it ended before the moment came."""
-    tree = Tree(folder, moment, workers=rng.choice((1, 2)), nursery=nursery)
+    tree = Tree(folder, moment, workers=rng.choice((1, 2)), family=family)
     try:
         if moment == "any":
             tree.wait_for("checkpoint written", 1)
@@ -187,26 +186,23 @@ def kill_at(folder: Path, moment: str, rng: random.Random, nursery: Nursery) -> 
         tree.end()
 
 
-def kill_ten_times(folder: Path, moments: list[str], rng: random.Random, nursery: Nursery) -> list[str]:
+def kill_ten_times(folder: Path, moments: list[str], rng: random.Random, family: Family) -> list[str]:
     """Return the moments at which the study was killed; then it is run to its end."""
-    hit = [moment for moment in moments if kill_at(folder, moment, rng, nursery)]
-    tree = Tree(folder, "none", workers=1, nursery=nursery)
+    hit = [moment for moment in moments if kill_at(folder, moment, rng, family)]
+    tree = Tree(folder, "none", workers=1, family=family)
     out = tree.end()
     assert tree.driver.returncode == 0, out
-    assert "Outcome(counts={'finished': 32}" in out
+    assert "Outcome(counts={'finished': 24}" in out
     return hit
 
 
 @pytest.fixture
 def family(tmp_path):
-    """Where drivers are forked, and by each of them its workers."""
-    (tmp_path / "custom").mkdir()
-    (tmp_path / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    nursery = Nursery([environment(tmp_path)], families=True)
-    yield nursery
-    nursery.close()
+    with hooked(tmp_path / "custom", SITECUSTOMIZE, {"KILLS_MOMENT": "none"}) as found:
+        yield found
 
 
+@pytest.mark.timeout(600)
 def test_a_study_killed_at_twenty_moments_is_the_study_that_was_not(tmp_path, contents_of, family):
     seed = os.environ.get("SEEDWISE_KILLS_SEED") or str(random.SystemRandom().randrange(10**6))
     print(f"SEEDWISE_KILLS_SEED={seed} repeats these kills")  # pytest shows it on failure
@@ -224,9 +220,9 @@ def test_a_study_killed_at_twenty_moments_is_the_study_that_was_not(tmp_path, co
     print("killed at:", *hit)
     assert sum(map(len, hit)) == len(moments) == 20, "a study ended before its kills: give it more replicates"
 
-    assert Study.from_yaml(calm / "study.yaml").run(workers=2).counts == {"finished": 32}
+    assert Study.from_yaml(calm / "study.yaml").run(workers=2).counts == {"finished": 24}
     expected = contents_of(calm / "kills.db")
-    assert len(expected["series"]) == len(expected["predictions"]) == 32
+    assert len(expected["series"]) == len(expected["predictions"]) == 24
     assert all(len(rows) == 10 for rows in expected["series"].values())
     resumed = 0
     for folder in killed:

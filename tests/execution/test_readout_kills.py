@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,8 @@ import sys
 import pytest
 
 from seedwise.study import Store, StudyFolder
+
+from .hooks import hooked
 
 STUDY = """
 name: kills
@@ -74,12 +75,12 @@ sqlite3.connect = lambda *arguments, **options: _connect(*arguments, **{"factory
 MOMENTS = ("before-rename", "after-rename", "before-commit", "after-commit")
 
 
-def run(folder, kills: str = "") -> tuple[int, str]:
-    custom = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
-    driver = subprocess.Popen(
+def run(family, folder, kills: str = "") -> tuple[int, str]:
+    nursery, environment = family
+    driver = nursery.popen()(
         [sys.executable, "-c", "import seedwise; print(seedwise.Study.from_yaml('study.yaml').run(workers=1))"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": custom, "KILLS_AT": kills, "KILLS_FOLDER": str(folder)},
+        env={**environment, "KILLS_AT": kills, "KILLS_FOLDER": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -103,17 +104,17 @@ def contents(folder) -> dict:
 def test_readouts_survive_kills_at_every_moment(tmp_path):
     folders = [tmp_path / name for name in ("calm", "killed")]
     for folder in folders:
-        (folder / "custom").mkdir(parents=True)
-        (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+        folder.mkdir()
         (folder / "study.yaml").write_text(STUDY + "readouts: [crop25]\n")
     calm, killed = folders
-    code, out = run(calm)
-    assert code == 0, out
-    for moment in MOMENTS:
-        code, out = run(killed, moment)
-        assert code == -signal.SIGKILL, (moment, out)
-    code, out = run(killed)
-    assert code == 0, out
+    with hooked(tmp_path / "custom", SITECUSTOMIZE, {}) as family:
+        code, out = run(family, calm)
+        assert code == 0, out
+        for moment in MOMENTS:
+            code, out = run(family, killed, moment)
+            assert code == -signal.SIGKILL, (moment, out)
+        code, out = run(family, killed)
+        assert code == 0, out
     assert contents(killed) == contents(calm)
     assert len(contents(calm)["kept"]) == 2
     assert list(StudyFolder(killed / "kills.d").outbox.iterdir()) == []

@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from seedwise.errors import SeedwiseError
+from seedwise.execution import _local
 from seedwise.study import Silent, StudyFolder
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
@@ -32,6 +33,12 @@ STUDY = {
     "replicates": 3,
 }
 SLOWLY = {"TOY_PAUSE": "0.2"}
+PATIENT = 3600  # seconds of grace: a driver that ends at all has not waited for them
+RUN = f"""
+from seedwise.execution import _local
+_local._GRACE = {PATIENT}
+print(seedwise.Study.from_yaml("study.yaml").run(workers=2))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +51,10 @@ def reference(new_project, tmp_path_factory):
 
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
     project.write(**STUDY)
-    driver = project.start(environment=SLOWLY)
+    driver = project.start(RUN, environment=SLOWLY)
     wait_for(lambda: len(checkpoints(project)) == 2)
-    stopped_at = time.monotonic()
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
-    out, err = driver.communicate(timeout=60)
-    assert time.monotonic() - stopped_at < 10, "workers stop at the end of an epoch, not after the grace period"
+    out, err = driver.communicate(timeout=240)  # workers stop at the end of an epoch
     assert driver.returncode == 0, err
     assert "interrupted=True" in out
     assert "Traceback" not in err
@@ -64,16 +69,16 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
     assert all(epochs[0] > 0 for epochs in resumed if epochs)
 
 
-def test_ctrl_c_while_workers_start_does_not_wait_for_them(project):
+def test_ctrl_c_while_workers_start_does_not_wait_for_them(real_processes, project, monkeypatch):
+    monkeypatch.setattr(_local, "_GRACE", PATIENT)
+
     class StopAtOnce(Silent):
         def started(self, run_id: str) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
     project.write(**STUDY)
     before = signal.getsignal(signal.SIGINT)
-    start = time.monotonic()
     outcome, _ = project.run(project.study(), progress=StopAtOnce())
-    assert time.monotonic() - start < 15, "less than the grace period of 20 s"
     assert outcome.interrupted
     assert outcome.counts == {"interrupted": 1, "pending": 2}
     assert signal.getsignal(signal.SIGINT) is before
@@ -81,15 +86,13 @@ def test_ctrl_c_while_workers_start_does_not_wait_for_them(project):
 
 def test_asked_to_stop_twice_it_stops_at_once(project):
     project.write(train={"function": "toy:train", "config": {"do": "sleep", "marker": str(project.folder / "asleep")}})
-    driver = project.start()
+    driver = project.start(RUN)
     wait_for((project.folder / "asleep").exists)
     os.kill(driver.pid, signal.SIGINT)
     time.sleep(0.5)
     assert driver.poll() is None, "one request waits for the end of the epoch"
     os.kill(driver.pid, signal.SIGTERM)
-    start = time.monotonic()
-    out, err = driver.communicate(timeout=60)
-    assert time.monotonic() - start < 10
+    out, err = driver.communicate(timeout=50)  # the run sleeps for 60 s
     assert "'interrupted': 1" in out, err
     assert [run.status for run in project.runs().values()] == ["interrupted"]
 
@@ -107,7 +110,7 @@ def test_workers_end_when_their_driver_is_killed_and_the_lock_with_it(project):
     assert len(workers) == 2
     driver.kill()
     driver.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=50)  # the silent one sleeps for 60 s
     for process in alive:
         process.kill()
     assert alive == []

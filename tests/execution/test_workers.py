@@ -190,7 +190,7 @@ def test_a_missing_gpu_is_said(project):
         project.study().run(device="cuda")
 
 
-def test_workers_find_modules_beside_the_study_file_from_anywhere(project, monkeypatch, tmp_path):
+def test_workers_find_modules_beside_the_study_file_from_anywhere(real_processes, project, monkeypatch, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)

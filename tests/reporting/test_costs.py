@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import candidates, looks_table, results_of, why_it_stopped
+from seedwise.reporting import looks_table, results_of, why_it_stopped
 from seedwise.reporting._findings import findings_of
 from seedwise.statistics import (
     Cost,
@@ -19,11 +19,11 @@ from seedwise.statistics import (
     ensemble_spread,
     holm,
     interim_analysis,
-    recommend,
     runs_to_resolve,
     spread_ratio,
 )
 from seedwise.statistics.core.formatting import reduction
+from seedwise.study import recommended
 
 from .samples import BASE, STEADY, cell, description, predicted, section
 
@@ -67,7 +67,7 @@ def test_a_recommendation_plans_as_many_runs_as_the_table_of_the_same_pairs() ->
     plan = runs_to_resolve(rows)
     assert plan is not None
     assert plan.paired
-    assert f"takes {plan.spread} runs per method" in recommend(candidates(study)).sentence
+    assert f"takes {plan.spread} runs per method" in recommended(study).found.sentence
 
 
 def test_without_readouts_or_dearer_methods_there_is_no_table_of_costs() -> None:

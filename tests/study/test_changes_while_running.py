@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
+from seedwise.execution import _local
 from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
 from seedwise.store import Store
 from seedwise.study import Study
@@ -50,21 +52,26 @@ def test_a_checkpoint_of_other_code_is_not_gone_on_from_and_that_is_said(module,
     assert not path.exists()
 
 
-def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(new_project, tmp_path, monkeypatch):
-    ingest = Store.ingest
+def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(tmp_path, monkeypatch):
+    text = yaml.safe_dump(
+        {"name": "naps", "train": {"function": "napping:train"}, "replicates": 4, "limits": {"seconds": 1000}}
+    )
+    (tmp_path / "napping.py").write_text("def train(run):\n    run.finish(accuracy=1)\n")
+    (tmp_path / "naps.yaml").write_text(text)
+    ingest, ingested, passed = Store.ingest, [], [0]
 
     def slowly(*arguments):
-        time.sleep(2.6)
+        # Until the run of the other worker has ended too, and that has been said: for longer than its limit.
+        ingested.append(1)
+        while len(ingested) < 4 and len(list((tmp_path / "naps.d" / "outbox").iterdir())) < 2:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        passed[0] += 1001
         return ingest(*arguments)
 
     monkeypatch.setattr(Store, "ingest", slowly)
-    (tmp_path / "napping.py").write_text(
-        "import time\ndef train(run):\n    time.sleep(0.8)\n    run.finish(accuracy=1)\n"
-    )
-    text = yaml.safe_dump(
-        {"name": "naps", "train": {"function": "napping:train"}, "replicates": 4, "limits": {"seconds": 2.5}}
-    )
-    (tmp_path / "naps.yaml").write_text(text)
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr(_local, "time", clock)
     outcome = Study.from_yaml(tmp_path / "naps.yaml").run(workers=2)
     assert outcome.counts == {"finished": 4}
 

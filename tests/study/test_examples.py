@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
+import importlib
 import math
 import shutil
 import sys
@@ -106,6 +108,25 @@ def test_the_adopted_loop_stopped_and_started_again_gives_the_same(adopted, tmp_
     run("with_seedwise.py", tmp_path, "--seeds", "1", "--epochs", "2")
     run("with_seedwise.py", tmp_path, "--seeds", "2", "--epochs", "2")
     assert contents(tmp_path / "study.db") == contents(adopted)
+
+
+def test_the_loader_example_gives_the_same_with_any_number_of_workers(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    loader = importlib.import_module("with_loader")
+    found = []
+    for workers in (0, 2):
+        folder = tmp_path / str(workers)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        loader.main(argparse.Namespace(data="digits", seeds=2, epochs=2, lr=0.1, workers=workers))
+        found.append(contents(folder / "study.db"))
+        with Store(folder / "study.db") as store:
+            observed = store.observed(run.run_id for run in store.runs()).values()
+        assert {tuple(one.drawn) for one in observed} == {("augment", "dropout", "init", "shuffle")}
+        assert all(one.outside == [] and one.left == [] for one in observed)
+    assert found[0] == found[1]
+    assert 0.2 < found[0][0][0]["test/accuracy"] <= 1
+    sys.modules.pop("with_loader")
 
 
 @pytest.fixture
@@ -228,7 +249,7 @@ def test_tides_come_back_after_their_period(shortened, name, speed, hours):
     from tides import TIDES, tides
 
     assert TIDES[name][0] == speed
-    assert 360 / speed == pytest.approx(hours, abs=1e-6)
+    assert 360 / speed == pytest.approx(hours, abs=1e-5)
     still = tides(days=60, weather=0.0)
     assert still["surge"].abs().max() == 0
     spectrum = np.abs(np.fft.rfft(still["height"])) / len(still) * 2

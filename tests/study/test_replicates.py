@@ -223,7 +223,7 @@ def program_in(folder: Path, text: str, **environment: str):
     env = {**os.environ, **environment}
 
     def run(*words: object) -> tuple[list[str], str]:
-        done = nursery().run([program, *words], env=env, timeout=120)
+        done = nursery().run([program, *words], env=env, timeout=240)
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout.splitlines(), done.stderr
 

@@ -14,6 +14,7 @@ import pytest
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Silent, Store, Study
 from seedwise.tuning import Tuner, search_results
+from tests.nursery import environment_of_families, families
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
 
@@ -60,10 +61,10 @@ def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
 
 def killed(project, after):
     """Start the search, kill its process group after so many runs, and return whether it was that far and going."""
-    process = subprocess.Popen(
+    process = families().popen()(
         [sys.executable, "-m", "seedwise", "tune", "tiny.yaml", "--workers", "2"],
         cwd=project.folder,
-        env={**os.environ, "TUNE_PAUSE": "0.05"},
+        env={**environment_of_families(), "TUNE_PAUSE": "0.05"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

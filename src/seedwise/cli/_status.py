@@ -23,6 +23,7 @@ def command(
     out = console()
     with open_store(store, scale) as opened:
         runs = opened.runs()
+        to_run = []
         for study, described in opened.studies().items():
             mine = [run for run in runs if run.link.study == study]
             out.print(f"{study}: {len(mine)} runs", style="bold", soft_wrap=True)
@@ -43,7 +44,9 @@ def command(
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
             if any(run.status in ("pending", "interrupted") for run in mine):
                 program = description_of(study, described).program
-                again = shlex.join(["seedwise", "run", described["file"]]) if "file" in described else None
-                if again or program:
-                    out.print(f"  next: {again or f'start {program} again'}", soft_wrap=True)
-        out.print(f"next: {shlex.join(['seedwise', 'report', str(opened.path)])}", soft_wrap=True)
+                if "file" in described:
+                    to_run.append(shlex.join(["seedwise", "run", described["file"]]))
+                elif program is not None:
+                    to_run.append(f"start {program} again")
+        for text in to_run or [shlex.join(["seedwise", "report", str(opened.path)])]:
+            out.print(f"next: {text}", soft_wrap=True)

@@ -1,7 +1,8 @@
 """Datasets and time series as tensors, and augmentation; where the files of the published ones lie."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from seedwise._lazy import lazily
 from seedwise.data._declared import Size, declared_by, declares
 from seedwise.data._fetch import fetch
 from seedwise.data._folder import MissingDataError, check, data_dir
@@ -49,31 +50,25 @@ __all__ = [
     "size_of",
 ]
 
-_HOMES = {
-    "Augmentation": "_augment",
-    "Shift": "_augment",
-    "bootstrap": "_choose",
-    "first_of_each_class": "_choose",
-    "hold_out": "_choose",
-    "Dataset": "_dataset",
-    "Examples": "_dataset",
-    "checked_dataset": "_dataset",
-    "make_dataset": "_dataset",
-    "load": "_load",
-    "Series": "_series",
-    "Windows": "_series",
-    "load_series": "_series_registry",
-    "read_series": "_series_registry",
-    "series_from": "_series_registry",
-    "Table": "_table",
-    "read_table": "_table",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Tensors are imported when asked for: the files are looked for by a driver that needs no torch.
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(f"seedwise.data.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'seedwise.data' has no attribute '{name}'")
+__getattr__ = lazily(
+    "seedwise.data",
+    {
+        "Augmentation": "seedwise.data._augment",
+        "Shift": "seedwise.data._augment",
+        "bootstrap": "seedwise.data._choose",
+        "first_of_each_class": "seedwise.data._choose",
+        "hold_out": "seedwise.data._choose",
+        "Dataset": "seedwise.data._dataset",
+        "Examples": "seedwise.data._dataset",
+        "checked_dataset": "seedwise.data._dataset",
+        "make_dataset": "seedwise.data._dataset",
+        "load": "seedwise.data._load",
+        "Series": "seedwise.data._series",
+        "Windows": "seedwise.data._series",
+        "load_series": "seedwise.data._series_registry",
+        "read_series": "seedwise.data._series_registry",
+        "series_from": "seedwise.data._series_registry",
+        "Table": "seedwise.data._table",
+        "read_table": "seedwise.data._table",
+    },
+)

@@ -8,6 +8,7 @@ Example:
 
 """
 
+from seedwise.randomness._borrowed import BorrowedGenerators
 from seedwise.randomness._determinism import strict_determinism
 from seedwise.randomness._generators import Fate, moved_seeds, seeded
 from seedwise.randomness._streams import ALL, PARTS, REPEAT, REVISIONS, SOURCES, Randomness
@@ -20,6 +21,7 @@ __all__ = [
     "REPEAT",
     "REVISIONS",
     "SOURCES",
+    "BorrowedGenerators",
     "Fate",
     "Randomness",
     "moved_seeds",

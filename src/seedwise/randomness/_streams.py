@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seedwise.randomness._generators import seeded
 
@@ -77,15 +78,40 @@ class Randomness:
             if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
                 raise ValueError(f"the seed of '{source}' is {seed!r}: it must be an integer of 0 or more")
         self.seeds: dict[str, int] = {source: int(given.get(source, 0)) for source in SOURCES}
-        self.drawn: set[str] = set()
-        self.reseeded: dict[str, set[str]] = {}
         self.given: set[int] = set()
+        self._drawn: set[str] = set()
+        self._reseeded: dict[str, set[str]] = {}
+        self._reports: list[Callable[[], None]] = []
+
+    @property
+    def drawn(self) -> set[str]:
+        """See above."""
+        self._collect()
+        return self._drawn
+
+    @property
+    def reseeded(self) -> dict[str, set[str]]:
+        """See above."""
+        self._collect()
+        return self._reseeded
+
+    def ask(self, report: Callable[[], None]) -> None:
+        """Call ``report`` whenever ``drawn`` or ``reseeded`` is read: it notes what other processes drew."""
+        self._reports.append(report)
+
+    def _collect(self) -> None:
+        for report in self._reports:
+            report()
 
     def note_drawn(self, source: str, *key: str | int) -> None:
         """Note that something was drawn from a source, and from its part where the key names one."""
-        self.drawn.add(source)
+        self._drawn.add(source)
         if source == "init" and key and key[0] in PARTS:
-            self.drawn.add(str(key[0]))
+            self._drawn.add(str(key[0]))
+
+    def note_reseeded(self, source: str, names: Iterable[str]) -> None:
+        """Note that global generators were seeded anew in a scope of a source; see ``reseeded``."""
+        self._reseeded.setdefault(source, set()).update(names)
 
     def _entropy(self, source: str, key: tuple[str | int, ...]) -> int:
         _check_source(source)
@@ -117,6 +143,21 @@ class Randomness:
         """
         self.note_drawn(source, *key)
         return self._give(int(self._state(source, key, np.uint32)))
+
+    def integers(self, source: str, *key: str | int, size: int) -> NDArray[np.int64]:
+        """Return integers in [0, 2**63) for code that seeds generators with them, and calls ``note_drawn`` if it draws.
+
+        A longer row begins with a shorter one.
+
+        Example:
+            >>> randomness = Randomness({"augment": 1})
+            >>> row = randomness.integers("augment", "examples", 0, size=4)
+            >>> bool((row[:2] == randomness.integers("augment", "examples", 0, size=2)).all()), randomness.drawn
+            (True, set())
+
+        """
+        sequence = np.random.SeedSequence(self._entropy(source, key))
+        return np.random.Generator(np.random.PCG64(sequence)).integers(2**63, size=size, dtype=np.int64)
 
     def _state(self, source: str, key: tuple[str | int, ...], kind: type[np.unsignedinteger[Any]]) -> Any:
         return np.random.SeedSequence(self._entropy(source, key)).generate_state(1, kind)[0]
@@ -160,7 +201,7 @@ class Randomness:
             if fate is not None and fate.drawn:
                 self.note_drawn(source, *key)
             if fate is not None and fate.reseeded:
-                self.reseeded.setdefault(source, set()).update(fate.reseeded)
+                self.note_reseeded(source, fate.reseeded)
 
 
 def _check_source(source: str) -> None:

@@ -1,7 +1,8 @@
 """From finished runs to predictions, without training: test-time views, snapshots, averaged weights."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from seedwise._lazy import lazily
 from seedwise.readouts._mean import mean_of_logits
 from seedwise.readouts._readout import Readout, parse_readout, per_run
 from seedwise.registry import VIEWS
@@ -22,18 +23,12 @@ __all__ = [
     "view_rows",
 ]
 
-_HOMES = {
-    "average_weights": "_average",
-    "mean_state": "_average",
-    "mean_logits": "_views",
-    "view_rows": "_views",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # A study file is read without torch.
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(f"seedwise.readouts.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'seedwise.readouts' has no attribute '{name}'")
+__getattr__ = lazily(
+    "seedwise.readouts",
+    {
+        "average_weights": "seedwise.readouts._average",
+        "mean_state": "seedwise.readouts._average",
+        "mean_logits": "seedwise.readouts._views",
+        "view_rows": "seedwise.readouts._views",
+    },
+)

@@ -13,7 +13,6 @@ from seedwise.reporting._results import Results, compared, results_of, row_numbe
 from seedwise.reporting._table import Kind, Table
 from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
-from seedwise.reporting.topics.costs import candidates
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
 from seedwise.statistics.core.formatting import interval, number, percent
 
@@ -30,7 +29,6 @@ __all__ = [
     "attribution_figure",
     "attribution_files",
     "attribution_findings",
-    "candidates",
     "compare",
     "compared",
     "interval",

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.reporting._svg import folded, label_rows, new_figure
 from seedwise.statistics import Cell, Interval
+from seedwise.statistics.cells.names import names_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEFT = -150.0
 """Reductions below are not drawn: -150 % is two and a half times the spread."""
-
-
-def names_of(cells: Sequence[Any]) -> list[str]:
-    """Return a name for every cell or row, with the task and regime only where there are several."""
-    tasks = len({cell.task for cell in cells}) > 1
-    regimes = len({cell.regime for cell in cells}) > 1
-    return [
-        method_and_readout(cell)
-        + (f" ({', '.join([cell.task] * tasks + [cell.regime] * regimes)})" if tasks or regimes else "")
-        for cell in cells
-    ]
-
-
-def method_and_readout(cell: Any) -> str:
-    """Return the method of a cell or row, with its readout if it has one: ``vml, flip``."""
-    return str(cell.method) if cell.readout == "plain" else f"{cell.method}, {cell.readout}"
 
 
 def scale_of(cells: Sequence[Cell]) -> float:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.registry import STUDY_TOPICS
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._results import Results, results_of
 from seedwise.reporting._table import METHOD, ON_MEAN, ON_SPREAD, Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import is_base
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
 from seedwise.statistics import (
@@ -21,6 +20,7 @@ from seedwise.statistics import (
     answer,
 )
 from seedwise.statistics.cells.cell import AS_GIVEN
+from seedwise.statistics.cells.names import method_and_readout
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.core.formatting import decimals_for, interval, number, of_first_runs, p_value, reduction
 

@@ -7,18 +7,8 @@ from dataclasses import replace
 
 from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
 from seedwise.statistics.core.formatting import decimals_for, number, reduction
+from seedwise.statistics.verdicts.verdict import VOCABULARY
 
-_MEANS = {
-    "better": "better than {base}",
-    "worse": "worse than {base}",
-    "equivalent within the margin": "as good as {base}",
-}
-_SPREADS = {
-    "reduced": "steadier than {base}",
-    "increased": "less steady than {base}",
-    "equivalent within a factor": "as steady as {base}",
-}
-_OPEN = "not resolved"
 _MOST = 4
 
 
@@ -34,21 +24,23 @@ def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | No
     others = [row for row in rows if row.paired is not None]
     if not others:
         return ""
-    means = _sentences(others, lambda row: row.mean_verdict, _MEANS, _difference, base)
-    spreads = _sentences(others, lambda row: row.verdict, _SPREADS, _ratio, base)
+    means = _sentences(others, lambda row: row.mean_verdict, "mean", _difference, base)
+    spreads = _sentences(others, lambda row: row.verdict, "spread", _ratio, base)
     return " ".join([*means, *spreads, *_not_said(others, max(row.n + row.failed for row in rows), plan)])
 
 
 def _sentences(
     rows: Sequence[ComparisonRow],
     verdict: Callable[[ComparisonRow], Verdict | None],
-    words: dict[str, str],
+    about: str,
     by: Callable[[ComparisonRow], str],
     base: str,
 ) -> list[str]:
     """Return a sentence for each verdict that some rows have, with the methods that have it."""
     sentences = []
-    for word, text in words.items():
+    for word, meaning in VOCABULARY.items():
+        if meaning.about != about:
+            continue
         named: dict[str, list[ComparisonRow]] = {}
         for row in rows:
             found = verdict(row)
@@ -56,7 +48,7 @@ def _sentences(
                 named.setdefault(row.method, []).append(row)
         if not named:
             continue
-        is_so = text.format(base=base)
+        is_so = meaning.is_so.format(base=base)
         if len(named) == 1:
             ((method, own),) = named.items()
             amounts = _amounts(own, by)
@@ -86,8 +78,8 @@ def _amounts(own: Sequence[ComparisonRow], by: Callable[[ComparisonRow], str]) -
 
 def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | None) -> list[str]:
     """Return what is not resolved, and how many runs would resolve it."""
-    better = [row.mean_verdict is None or row.mean_verdict.word == _OPEN for row in others]
-    steadier = [row.verdict is None or row.verdict.word == _OPEN for row in others]
+    better = [row.mean_verdict is None or row.mean_verdict.is_open for row in others]
+    steadier = [row.verdict is None or row.verdict.is_open for row in others]
     if not any(better) and not any(steadier):
         return []
     asked = " or ".join(["better"] * any(better) + ["steadier"] * any(steadier))

@@ -192,9 +192,10 @@ class Checkpoint:
             }
             self.notes[:] = dict.fromkeys([*saved["notes"], *self.notes])
             if self.randomness is not None:
-                self.randomness.drawn.update(saved.get("drawn", ()))
+                for source in saved.get("drawn", ()):
+                    self.randomness.note_drawn(source)
                 for source, found in saved.get("reseeded", {}).items():
-                    self.randomness.reseeded.setdefault(source, set()).update(found)
+                    self.randomness.note_reseeded(source, found)
             self._started = time.monotonic() - saved["seconds"]
             self.resumed_from = [*saved["resumed_from"], saved["epoch"] + 1]
             self.on_use()

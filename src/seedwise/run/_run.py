@@ -23,6 +23,8 @@ from seedwise.run._spec import Numerics, RunSpec
 if TYPE_CHECKING:
     import torch
 
+    from seedwise.run._loader import Loader, LoaderArguments
+
 Config = TypeVar("Config")
 
 FINAL: Final = "final"
@@ -159,6 +161,86 @@ class Run(Generic[Config]):
 
         """
         return self.randomness.seed_for(source, *key)
+
+    def loader(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        *,
+        shuffle: bool = True,
+        name: str = "train",
+        rank: int | None = None,
+        world_size: int | None = None,
+        **options: Any,
+    ) -> Loader:
+        """Return a ``DataLoader`` whose order and augmentation each come from a source of their own.
+
+        The order of an epoch is a function of the shuffle seed and the epoch. What ``random``, ``numpy.random`` and
+        ``torch`` draw while example k is fetched is a function of the augment seed, the epoch and k, whatever the
+        order, the batch size and the number of workers; what ``collate_fn`` draws is one of the augment seed, the epoch
+        and the batch's place in it.
+
+        Args:
+            dataset: with ``len`` and numbered examples.
+            batch_size: examples in a batch.
+            shuffle: False for the same order 0, 1, 2, ... in every epoch.
+            name: tells several loaders of a run apart: they have streams of their own.
+            rank: of this process; default: that of ``torch.distributed``. Ranks divide one order among them.
+            world_size: number of processes.
+            options: those of ``torch.utils.data.DataLoader``. What a ``sampler`` or ``batch_sampler`` draws from the
+                global generators comes from the shuffle stream.
+
+        Returns:
+            A ``DataLoader``. Ask it for the batches of an epoch, ``for batch in loader.epoch(epoch)``, or call
+            ``loader.set_epoch(epoch)`` before each epoch.
+
+        Raises:
+            SeedwiseError: for an ``IterableDataset``, a ``DistributedSampler``, or options that do not fit.
+
+        Example:
+            >>> run = Run(RunSpec("my.train:train", {}, {"shuffle": 3}), {})
+            >>> loader = run.loader(["a", "b", "c", "d"], batch_size=2)
+            >>> list(loader.epoch(0)) == list(loader.epoch(0)), list(loader.epoch(0)) == list(loader.epoch(1))
+            (True, False)
+
+        """
+        from seedwise.run._loader import loader
+
+        return loader(
+            self.randomness,
+            dataset,
+            batch_size,
+            shuffle=shuffle,
+            name=name,
+            rank=rank,
+            world_size=world_size,
+            options=options,
+        )
+
+    def loader_arguments(self, dataset: Any, **options: Any) -> LoaderArguments:
+        """Return what makes a ``DataLoader`` of one's own do what that of ``loader`` does.
+
+        Args:
+            dataset: as of ``loader``.
+            options: ``collate_fn``, ``sampler``, ``shuffle``, ``name``, ``rank``, ``world_size`` and ``drop_last``, as
+                of ``loader``; ``collate_fn=None`` leaves it to the ``DataLoader``, whose draws then have no seed.
+
+        Returns:
+            ``dataset``, ``sampler``, ``collate_fn`` and ``generator``. Call ``sampler.set_epoch(epoch)`` before each
+            epoch.
+
+        Example:
+            >>> from torch.utils.data import DataLoader
+            >>> run = Run(RunSpec("my.train:train", {}, {"shuffle": 3}), {})
+            >>> loader = DataLoader(**run.loader_arguments(["a", "b", "c", "d"]), batch_size=2)
+            >>> loader.sampler.set_epoch(0)
+            >>> list(loader) == list(run.loader(["a", "b", "c", "d"], batch_size=2).epoch(0))
+            True
+
+        """
+        from seedwise.run._loader import loader_arguments
+
+        return loader_arguments(self.randomness, dataset, **options)
 
     def log(self, epoch: int, **scalars: Any) -> None:
         """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.

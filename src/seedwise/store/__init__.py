@@ -1,13 +1,14 @@
 """The study's single file, and what is read from it."""
 
 from seedwise.store._compact import Exported, export_compact
-from seedwise.store._recorded import Recalled, recordable
+from seedwise.store._recorded import Query, Recalled, recordable
 from seedwise.store._records import StoredReadout, StoredRun
 from seedwise.store._recover import Recovered, recover
 from seedwise.store._store import Store
 
 __all__ = [
     "Exported",
+    "Query",
     "Recalled",
     "Recovered",
     "Store",

@@ -233,6 +233,19 @@ def read(db: sa.Connection, table: Table, scope: str = "") -> list[Row]:
     return rows
 
 
+def read_one(db: sa.Connection, table: Table, **key: str) -> Row | None:
+    """Return the row of this key as it is kept, verified, or None; that none is missing is not looked at.
+
+    Raises:
+        DamageError: if the row is not what was written.
+
+    """
+    sealed = is_sealed(db)
+    query = sa.select(*raw_columns(table, sealed=sealed)).select_from(table)
+    row = db.execute(query.where(*(table.c[name] == value for name, value in key.items()))).mappings().first()
+    return None if row is None else verified(db, table, dict(row))
+
+
 def check_set(db: sa.Connection, table: Table, rows: Collection[Row], scope: str = "") -> None:
     """Raise ``DamageError`` unless these are all rows that were written, each once."""
     sets = tables.sets.c

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.run import digest_of
 from seedwise.store._new_file import whole_or_not_there
 from seedwise.store._packing import pack_labels, pack_text, pack_unknown, unpack, unpack_labels, unpack_text
+from seedwise.store._recorded import Query
 from seedwise.store._seal import seal_copy
 from seedwise.store._store import Store
 from seedwise.store._tables import TRACEBACK, recorded
@@ -101,17 +102,9 @@ class _Recording(Store):
         super().__init__(path)
         self.rows: dict[tuple[str, ...], Row] = {}
 
-    def recall(
-        self,
-        statistic: str,
-        arguments: Mapping[str, Any],
-        compute: Callable[[], Any],
-        *,
-        run_ids: Sequence[str],
-        compared_with: Sequence[str] = (),
-    ) -> Any:
-        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, compared_with=compared_with)
-        row = found.row(statistic, arguments)
+    def recall(self, query: Query, compute: Callable[[], Any]) -> Any:
+        found = self.recalled(query, compute)
+        row = found.row(query)
         self.rows[_identity(row)] = row
         return found.result
 

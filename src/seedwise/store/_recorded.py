@@ -36,6 +36,24 @@ def recordable(kind: type[_T]) -> type[_T]:
 
 
 @dataclass(frozen=True)
+class Query:
+    """A result that needs logits or forecasts.
+
+    Attributes:
+        statistic: its name.
+        arguments: what it is asked, JSON values; all that it depends on besides the runs.
+        run_ids: the finished runs that it is about, in the order of the plan.
+        compared_with: the runs that these are compared with.
+
+    """
+
+    statistic: str
+    arguments: Mapping[str, Any]
+    run_ids: Sequence[str]
+    compared_with: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Recalled:
     """A result and the trainings that it rests on: the runs of the cell, and those compared with."""
 
@@ -43,12 +61,12 @@ class Recalled:
     runs: tuple[str, ...]
     compared_with: tuple[str, ...]
 
-    def row(self, statistic: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def row(self, query: Query) -> dict[str, Any]:
         """Return it as a row of the table."""
         trainings = [list(self.runs), list(self.compared_with)]
         return {
-            "statistic": statistic,
-            "arguments": _key(arguments),
+            "statistic": query.statistic,
+            "arguments": _key(query.arguments),
             "digest": digest_of(trainings),
             "trainings": pack_text(json.dumps(trainings)),
             "result": pack_text(json.dumps(_encoded(self.result))),
@@ -75,14 +93,11 @@ class Recorded:
             found.append((runs, compared_with, row["result"]))
             self.trainings.update(runs)
 
-    def find(
-        self, statistic: str, arguments: Mapping[str, Any], runs: Sequence[str], compared_with: Sequence[str]
-    ) -> Recalled | None:
+    def find(self, query: Query, runs: Sequence[str], compared_with: Sequence[str]) -> Recalled | None:
         """Return the result that rests on these trainings, or on the most of them that one was recorded of.
 
         Args:
-            statistic: its name.
-            arguments: what it was asked, JSON values.
+            query: what is asked.
             runs: the trainings of the cell, in the order of the plan.
             compared_with: those that it is compared with.
 
@@ -90,7 +105,7 @@ class Recorded:
         order, others = {name: k for k, name in enumerate(runs)}, set(compared_with)
         fit = [
             one
-            for one in self._found.get((statistic, _key(arguments)), [])
+            for one in self._found.get((query.statistic, _key(query.arguments)), [])
             # What was said of no runs at all says nothing of those that came later.
             if order.keys() >= set(one[0]) and others >= set(one[1]) and bool(one[0]) == bool(runs)
         ]
@@ -101,8 +116,8 @@ class Recorded:
             result = _decoded(json.loads(unpack_text(blob)))
         except (KeyError, TypeError) as error:
             raise SeedwiseError(
-                f"the recorded '{statistic}' is in no form that this seedwise reads ({error}): install the version "
-                "that exported the store, or a newer one"
+                f"the recorded '{query.statistic}' is in no form that this seedwise reads ({error}): install the "
+                "version that exported the store, or a newer one"
             ) from error
         return Recalled(result, own, compared)
 

@@ -20,9 +20,9 @@ from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, set_sealed
+from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
-from seedwise.store._recorded import Recalled, Recorded
+from seedwise.store._recorded import Query, Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
 from seedwise.store._seal import VERSION, check_all, has_checksums, seal
 
@@ -245,10 +245,12 @@ class Store:
 
     def traceback(self, run_id: str) -> str | None:
         """Return the traceback of a run that crashed."""
-        found = next((row["traceback"] for row in self._current([run_id])), None)
-        # A compact store keeps equal ones once.
-        shared = self.documents().get(found, {}) if found is not None else {}
-        return shared.get(tables.TRACEBACK, found)
+        found: str | None = next((row["traceback"] for row in self._current([run_id])), None)
+        if found is None or not self.is_compact:
+            return found
+        with self._reading() as db:  # a compact store keeps equal ones once
+            shared = read_one(db, tables.documents, digest=found)
+        return found if shared is None else str(decoded(tables.documents, shared)["content"][tables.TRACEBACK])
 
     def _current(self, run_ids: Sequence[str] | None = None) -> Iterable[Mapping[str, Any]]:
         with self._reading() as db:
@@ -310,46 +312,27 @@ class Store:
         with self._reading() as db:
             return Recorded(db)
 
-    def recall(
-        self,
-        statistic: str,
-        arguments: Mapping[str, Any],
-        compute: Callable[[], Any],
-        *,
-        run_ids: Sequence[str],
-        compared_with: Sequence[str] = (),
-    ) -> Any:
+    def recall(self, query: Query, compute: Callable[[], Any]) -> Any:
         """Return a result that needs logits or forecasts: the recorded one of a compact store, else what is computed.
 
         Where runs were added to a compact store, it is that of the runs that were there before; a reason then says so.
 
         Args:
-            statistic: its name.
-            arguments: what it is asked, JSON values; all that it depends on besides the runs.
+            query: what is asked of which runs.
             compute: how it is computed from the logits or forecasts; None where they are not kept.
-            run_ids: the finished runs that it is about, in the order of the plan.
-            compared_with: the runs that these are compared with.
 
         """
         if not self.is_compact:
             return compute()
-        found = self.recalled(statistic, arguments, compute, run_ids=run_ids, compared_with=compared_with)
-        if isinstance(found.result, str) and len(found.runs) < len(run_ids):
+        found = self.recalled(query, compute)
+        if isinstance(found.result, str) and len(found.runs) < len(query.run_ids):
             return f"{found.result} (of the first {len(found.runs)} runs)"
         return found.result
 
-    def recalled(
-        self,
-        statistic: str,
-        arguments: Mapping[str, Any],
-        compute: Callable[[], Any],
-        *,
-        run_ids: Sequence[str],
-        compared_with: Sequence[str] = (),
-    ) -> Recalled:
+    def recalled(self, query: Query, compute: Callable[[], Any]) -> Recalled:
         """Return the result together with the trainings that it rests on; see ``recall``."""
-        runs, others = self._nonces(run_ids), self._nonces(compared_with)
-        found = self._recorded.find(statistic, arguments, runs, others) if self.is_compact else None
+        runs, others = self._nonces(query.run_ids), self._nonces(query.compared_with)
+        found = self._recorded.find(query, runs, others) if self.is_compact else None
         return Recalled(compute(), runs, others) if found is None else found
 
     def left_out(self, run_ids: Sequence[str]) -> bool:

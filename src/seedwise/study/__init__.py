@@ -38,6 +38,7 @@ from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
 from seedwise.study._recipes import recipe_names, recipe_text
+from seedwise.study._recommend import Confirmed, Recommended, recommended
 from seedwise.study._regimes import regime_sources
 from seedwise.study._results import AttributionResults, CellResults, Network, Provenance, StudyResults
 from seedwise.study._running import Outcome
@@ -53,6 +54,7 @@ __all__ = [
     "CellForecasts",
     "CellResults",
     "Check",
+    "Confirmed",
     "Diagnosis",
     "Difference",
     "Ensembles",
@@ -76,6 +78,7 @@ __all__ = [
     "Published",
     "PublishedRange",
     "PublishedResults",
+    "Recommended",
     "Silent",
     "Store",
     "StoredReadout",
@@ -112,6 +115,7 @@ __all__ = [
     "readout_passes",
     "recipe_names",
     "recipe_text",
+    "recommended",
     "regime_sources",
     "renamed_note",
     "runs_of_loop",

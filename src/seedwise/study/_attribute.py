@@ -20,7 +20,7 @@ from seedwise.statistics import (
     variance_attribution,
 )
 from seedwise.statistics.cells.metric import as_recorded
-from seedwise.store import Store, StoredRun
+from seedwise.store import Query, Store, StoredRun
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._error_messages import mistake
 from seedwise.study._methods import in_study_file
@@ -181,7 +181,7 @@ def _attributions(
             run_ids = [run.run_id for run in finished if run.run_id in kept]
             if len(runs) < len(run_ids) and store.left_out(run_ids):
                 compute = partial(str, f"the logits of {len(run_ids) - len(runs)} runs were left out of this store")
-            found = store.recall("attribution of logits", {"sources": list(sources)}, compute, run_ids=run_ids)
+            found = store.recall(Query("attribution of logits", {"sources": list(sources)}, run_ids), compute)
         else:
             found = compute()
         if isinstance(found, str):

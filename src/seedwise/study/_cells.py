@@ -15,7 +15,7 @@ from seedwise.run import FINAL
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.metric import as_recorded
 from seedwise.statistics.comparison.row import forecast_difference_of
-from seedwise.store import Store, StoredReadout, StoredRun
+from seedwise.store import Query, Store, StoredReadout, StoredRun
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import description_of
 from seedwise.study._forecasts import forecasts_of
@@ -147,7 +147,7 @@ def _with_difference(store: Store, cell: Cell, finished: Sequence[str]) -> Cell:
     def compute() -> Interval | str | None:
         return None if cell.forecasts is None else forecast_difference_of(cell)
 
-    return replace(cell, forecast_difference=store.recall("forecast difference", {}, compute, run_ids=finished))
+    return replace(cell, forecast_difference=store.recall(Query("forecast difference", {}, finished), compute))
 
 
 def _end(

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.statistics.cells.pairing import is_base
-from seedwise.store import Store, StoredRun
+from seedwise.store import Query, Store, StoredRun
 from seedwise.study._cells import cells_of
 from seedwise.study._costs import cost_of
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import fans_of
 from seedwise.study._forecasts import forecasts_of
-from seedwise.study._pools import Ensembles, Pool, ensembles_of, pool_of
+from seedwise.study._pools import Ensembles, Pool, Recall, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
 from seedwise.study._tasks import is_builtin, task_of
@@ -35,6 +35,12 @@ def study_results(store: Store, only: str | None = None) -> list[StudyResults]:
         for name, described in store.studies().items()
         if only in (None, name) and not (is_attribution(described) or is_search(described))
     ]
+
+
+def _recall(store: Store, run_ids: Sequence[str], compared_with: Sequence[str] = ()) -> Recall:
+    return lambda statistic, arguments, compute: store.recall(
+        Query(statistic, arguments, run_ids, compared_with), compute
+    )
 
 
 def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyResults:
@@ -58,7 +64,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
         pool = cache(partial(pool_of, store, cell, run_ids))  # one at a time: logits are large
         scores = _scores(store, cell, run_ids, pool)
         compared, compared_ids = plain.get((cell.task, cell.regime), (None, []))
-        recall = partial(store.recall, run_ids=run_ids, compared_with=compared_ids)
+        recall = _recall(store, run_ids, compared_ids)
         ensembles += ensembles_of(cell, compared, pool, description.readouts, recall)
         # Readouts share the training of their runs, which is shown once.
         is_plain = cell.readout == "plain"
@@ -77,7 +83,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
             )
         )
     forecasts = [part.forecasts for part in parts]
-    fans = fans_of(cells, forecasts, base, lambda found: partial(store.recall, run_ids=found.run_ids))
+    fans = fans_of(cells, forecasts, base, lambda found: _recall(store, found.run_ids))
     again = None if description.is_loop else f"seedwise run {name}.yaml"
     return StudyResults(
         replace(description, base=base),
@@ -138,5 +144,5 @@ def _scores(
         except ValueError as error:
             return str(error)
 
-    scores: ScoreSpread | str | None = store.recall("scores", {"readout": cell.readout}, compute, run_ids=run_ids)
+    scores: ScoreSpread | str | None = store.recall(Query("scores", {"readout": cell.readout}, run_ids), compute)
     return scores

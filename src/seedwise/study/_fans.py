@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -14,6 +14,7 @@ from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.store import recordable
 from seedwise.study._cell_forecasts import CellForecasts
+from seedwise.study._pools import Recall, computed
 
 _FEWEST_RUNS: Final = 3
 _MOST_METHODS: Final = 4
@@ -65,15 +66,11 @@ class Fan:
     of_first: dict[str, int]
 
 
-Recall = Callable[[Any], Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]]
-"""forecasts of a cell -> (statistic, arguments, how it is computed) -> its result, perhaps recorded before."""
-
-
 def fans_of(
     cells: Sequence[Cell],
     forecasts: Sequence[CellForecasts | None],
     base: str,
-    recall: Recall = lambda _found: lambda _statistic, _arguments, compute: compute(),
+    recall: Callable[[CellForecasts], Recall] = lambda _found: computed,
 ) -> list[Fan]:
     """Choose two windows and a variable for every task and regime in which three or more runs kept their forecasts.
 
@@ -84,7 +81,7 @@ def fans_of(
         cells: the cells.
         forecasts: for each cell what its runs forecast, or None.
         base: the method that decides.
-        recall: finds results whose forecasts are not kept any more.
+        recall: of the forecasts of a cell, finds results that need them where they are not kept any more.
 
     """
     both = sorted(zip(cells, forecasts, strict=True), key=lambda one: not is_base(one[0], base))

@@ -67,7 +67,7 @@ Recall = Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]
 """(statistic, arguments, how it is computed) -> its result, perhaps recorded before."""
 
 
-def _computed(_statistic: str, _arguments: Mapping[str, Any], compute: Callable[[], Any]) -> Any:
+def computed(_statistic: str, _arguments: Mapping[str, Any], compute: Callable[[], Any]) -> Any:
     return compute()
 
 
@@ -76,7 +76,7 @@ def ensembles_of(
     base: Cell | None,
     pool: Callable[[], Pool | str | None],
     readouts: Sequence[str],
-    recall: Recall = _computed,
+    recall: Recall = computed,
 ) -> list[Ensembles]:
     """Return the ensembles that a study's readouts ask for of the runs of a cell.
 

@@ -69,7 +69,7 @@ class Sink(Protocol):
         """Write down what the study consists of."""
 
     def known(self, ids: Collection[str]) -> Known:
-        """Return what is known of the runs ``ids``, here and where it can be seen from here."""
+        """Return what is known of the runs ``ids``, here and where that is seen from; a store takes it in."""
 
     def statuses(self, ids: Collection[str]) -> list[str]:
         """Return how each of the runs ``ids`` ended, as far as that is known by now."""
@@ -111,10 +111,10 @@ class _StoreSink:
                 "lost. Give one of them another name, or another --store, to keep them apart"
             )
         self.store.write_plan(study, description, planned)
-        for shard in self.folder.shards():
-            ingest_shard(self.store, self.folder, shard, {p.spec.id for p in planned}, self._progress)
 
     def known(self, ids: Collection[str]) -> Known:
+        for shard in self.folder.shards():
+            ingest_shard(self.store, self.folder, shard, ids, self._progress)
         return Known.of(self.store, ids)
 
     def statuses(self, ids: Collection[str]) -> list[str]:

@@ -22,7 +22,7 @@ from seedwise.declarations import Group, schema
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
-from seedwise.registry import Entry
+from seedwise.registry import QUESTION
 from seedwise.run import Keep, Numerics, configure, digest_of, load_function
 from seedwise.run._execute import config_model
 from seedwise.statistics import Scalar
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     AskedOf = Group
     GrowingQuestionName = str
 else:
-    AskedOf = schema(Group, "question", Entry("seedwise.statistics:Question", "seedwise.statistics:Question"))
+    AskedOf = schema(Group, "question", QUESTION)
     GrowingQuestionName = Literal[tuple(QUESTIONS)]
 
 

@@ -22,6 +22,8 @@ from seedwise.study._methods import FACTOR
 from seedwise.study._old_names import with_new_names
 from seedwise.study._plan import plan
 from seedwise.study._policy import Policy, part_of
+from seedwise.study._recommend import Confirmed, Recommended, confirmed, recommended
+from seedwise.study._results import StudyResults
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
 from seedwise.study._spec import StudySpec
@@ -327,6 +329,54 @@ class Study:
             return False
         with Store(self.store_path) as store:
             return "until" in store.studies().get(self.spec.name, {})
+
+    def recommend(self) -> Recommended:
+        """Return the cheapest method or readout whose smaller SD is resolved by the runs in the store.
+
+        Raises:
+            SeedwiseError: if nothing has been run, or nothing is compared with the base.
+
+        """
+        found = recommended(self._results())
+        if found is None:
+            raise SeedwiseError(
+                f"the study '{self.spec.name}' compares nothing with its base: give it methods or readouts"
+            )
+        return found
+
+    def confirm(
+        self,
+        chosen: Candidate,
+        runs: int,
+        *,
+        workers: int | None = None,
+        device: str = "cpu",
+        progress: Progress | None = None,
+    ) -> tuple[Outcome, Confirmed | None]:
+        """Train the base and a choice with fresh seeds, and return what these runs say of the choice.
+
+        Args:
+            chosen: what was recommended.
+            runs: number of runs of each.
+            workers, device, progress: see ``run``.
+
+        Returns:
+            How the execution ended, and what the runs say; None if the user stopped it.
+
+        Raises:
+            SeedwiseError: if the study lists its own seeds; see also ``run``.
+
+        """
+        fresh = self.confirmation(chosen, runs)
+        outcome = fresh.run(workers=workers, device=device, progress=progress)
+        return outcome, None if outcome.interrupted else confirmed(chosen, fresh._results())
+
+    def _results(self) -> StudyResults:
+        with self.open() as store:
+            found = study_results(store, self.spec.name)
+        if not found:
+            raise SeedwiseError(f"{self.store_path} holds nothing of '{self.spec.name}': run the study first")
+        return found[0]
 
     def confirmation(self, chosen: Candidate, runs: int) -> Study:
         """Return a study of the base and a choice, in the same store, whose seeds come after those of this study.

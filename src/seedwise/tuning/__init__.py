@@ -2,6 +2,7 @@
 
 from seedwise.tuning._check import check_tuning
 from seedwise.tuning._collect import search_results
+from seedwise.tuning._goals import GOALS, Goal, SpreadName
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._objectives import best, default_floor, front, measured, shortfalls, values_of
 from seedwise.tuning._options import Objective, Space, Tune, Values
@@ -9,10 +10,8 @@ from seedwise.tuning._results import (
     Arm,
     Gain,
     Measured,
-    ObjectiveName,
     SearchGains,
     SearchResults,
-    SpreadName,
     TrialResult,
     TrialState,
 )
@@ -23,12 +22,13 @@ from seedwise.tuning._trials import TrialsStudy, fresh_study
 from seedwise.tuning._tune import OnTrial, Tuner
 
 __all__ = [
+    "GOALS",
     "Arm",
     "Gain",
+    "Goal",
     "Interrupted",
     "Measured",
     "Objective",
-    "ObjectiveName",
     "OnTrial",
     "Search",
     "SearchGains",

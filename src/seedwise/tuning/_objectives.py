@@ -12,6 +12,7 @@ from seedwise.statistics import Cell
 from seedwise.statistics.cells.pairing import predictions_of
 from seedwise.statistics.core._predictions import same_examples
 from seedwise.statistics.disagreement.churn import differing_examples
+from seedwise.tuning._goals import Trials
 from seedwise.tuning._options import Objective
 from seedwise.tuning._results import Measured
 
@@ -87,25 +88,8 @@ def values_of(objective: Objective, trials: Sequence[Measured], *, higher_is_bet
     mean = sign * np.array([trial.mean for trial in trials])
     sd = np.array([trial.sd for trial in trials])
     churned = np.array([np.nan if trial.churn is None else trial.churn for trial in trials])
-    match objective.name:
-        case "churn":
-            columns = [churned]
-        case "sd":
-            columns = [sd]
-        case "mean":
-            columns = [-mean]
-        case "mean-sd":
-            columns = [objective.c * sd - mean]
-        case "paper":
-            columns = [_normalised(sd) - _normalised(mean)]
-        case "front":
-            columns = [-mean, sd if objective.spread == "sd" else churned]
-    return np.stack(columns, axis=1)
-
-
-def _normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    low, width = values.min(initial=np.inf), np.ptp(values) if values.size else 0.0
-    return (values - low) / width if width > 0 else np.zeros_like(values)
+    spread = sd if objective.judged_spread == "sd" else churned
+    return np.stack(objective.goal.columns(Trials(mean, sd, churned, spread, objective.c)), axis=1)
 
 
 def shortfalls(floor: float | None, trials: Sequence[Measured], *, higher_is_better: bool) -> NDArray[np.float64]:

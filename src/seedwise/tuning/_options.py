@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from seedwise.statistics import Scalar
 from seedwise.training import Options
-from seedwise.tuning._results import Arm, ObjectiveName, SpreadName
+from seedwise.tuning._goals import GOALS, Goal, SpreadName
+from seedwise.tuning._results import Arm
 
-WITH_FLOOR = ("churn", "sd", "front")
+if TYPE_CHECKING:
+    GoalName = str
+else:
+    GoalName = Literal[tuple(GOALS)]
 
 
 class Values(Options):
@@ -81,22 +85,28 @@ class Objective(Options):
     normalised SD less normalised mean; ``front`` the mean and a ``spread`` at once.
     """
 
-    name: ObjectiveName = "churn"
+    name: GoalName = "churn"
     floor: float | None = None
     c: Annotated[float, Field(ge=0)] = 1.0
     spread: SpreadName = "sd"
 
     @model_validator(mode="after")
     def _takes(self) -> Objective:
-        for option, names in (("floor", WITH_FLOOR), ("c", ("mean-sd",)), ("spread", ("front",))):
-            if option in self.model_fields_set and self.name not in names:
+        for option in sorted(self.model_fields_set - {"name"}):
+            if option not in self.goal.takes:
+                names = [name for name, goal in GOALS.items() if option in goal.takes]
                 raise ValueError(f"'{option}' goes with {', '.join(names)}, not with {self.name}")
         return self
 
     @property
+    def goal(self) -> Goal:
+        """What is made small."""
+        return GOALS[self.name]
+
+    @property
     def has_floor(self) -> bool:
         """Whether the mean must reach a floor."""
-        return self.name in WITH_FLOOR
+        return "floor" in self.goal.takes
 
     @property
     def needs_predictions(self) -> bool:
@@ -106,7 +116,7 @@ class Objective(Options):
     @property
     def judged_spread(self) -> SpreadName:
         """The spread that trials are judged by."""
-        return self.spread if self.name == "front" else "churn" if self.name == "churn" else "sd"
+        return self.goal.spread or self.spread
 
 
 class Tune(Options):
@@ -134,14 +144,13 @@ class Tune(Options):
 
     @model_validator(mode="after")
     def _fits(self) -> Tune:
-        name = self.objective.name
-        if self.pruner == "wilcoxon" and name != "mean":
+        name, goal = self.objective.name, self.objective.goal
+        if self.pruner == "wilcoxon" and not goal.is_mean:
             raise ValueError(
                 f"pruner: wilcoxon compares means, and the objective is {name}: use objective: mean or pruner: median"
             )
-        if self.pruner == "median" and name in ("paper", "front"):
-            why = "whose values move as the range of the trials widens" if name == "paper" else "which has two values"
-            raise ValueError(f"pruner: median takes an objective of one fixed value, not {name}, {why}")
+        if self.pruner == "median" and goal.not_one:
+            raise ValueError(f"pruner: median takes an objective of one fixed value, not {name}, {goal.not_one}")
         if self.pruner != "none" and not self.space:
             raise ValueError("pruner stops trials of a search: give it a space")
         if self.base_space and not self.tune_base:

@@ -10,13 +10,12 @@ import numpy as np
 
 from seedwise.statistics import Cell, ComparisonRow, Confirmation, Interval, Metric, Quantity
 from seedwise.study import Provenance
+from seedwise.tuning._goals import GOALS, Goal, SpreadName
 
 Arm = Literal["tuned", "base"]
 """Whose values a trial has: the method's that is tuned, or the base's."""
 
 TrialState = Literal["running", "finished", "pruned", "failed"]
-ObjectiveName = Literal["churn", "sd", "mean", "mean-sd", "paper", "front"]
-SpreadName = Literal["sd", "churn"]
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ class SearchResults:
         name: of the study that holds the trials.
         study: the study that was tuned.
         metric: the metric that trials are judged by.
-        objective: what was made small.
+        objective: what was made small, a name in ``GOALS``.
         sd_weight: how many SDs the objective ``mean-sd`` takes off.
         spread: which spread the search is about.
         replicates: runs of a trial.
@@ -203,7 +202,7 @@ class SearchResults:
     name: str
     study: str
     metric: Metric
-    objective: ObjectiveName
+    objective: str
     sd_weight: float
     spread: SpreadName
     replicates: int
@@ -225,7 +224,12 @@ class SearchResults:
     @property
     def wanted(self) -> list[Quantity]:
         """What the objective is about, the spread first."""
-        return ["mean"] if self.objective == "mean" else [self.spread, "mean"]
+        return ["mean"] if self.goal.is_mean else [self.spread, "mean"]
+
+    @property
+    def goal(self) -> Goal:
+        """What was made small."""
+        return GOALS[self.objective]
 
     def trial(self, name: str) -> TrialResult:
         """Return the trial of a name."""

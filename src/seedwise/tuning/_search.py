@@ -134,7 +134,7 @@ class Search:
         self.floor = floor
         self._first = first
         self._space = {path: self._distribution(values) for path, values in space.items()}
-        self._directions = ["minimize"] * (2 if options.objective.name == "front" else 1)
+        self._directions = ["minimize"] * values_of(options.objective, [], higher_is_better=higher_is_better).shape[1]
         self._study: optuna.Study = self._optuna.create_study(
             storage=storage,
             study_name=name,

@@ -34,7 +34,7 @@ def history_figure(results: SearchResults) -> Figure:
     for k, arm in enumerate(arms or ["tuned"]):
         _draw_arm(axes, [trial for trial in tried if trial.arm == arm], top, f"C{k}", _LABELS[arm])
     own = next((trial.value for trial in results.trials if trial.name == results.base), None)
-    if own is not None and results.objective != "paper":
+    if own is not None and not results.goal.is_relative:
         axes.axhline(own, color="black", linewidth=0.8, linestyle="--", label="base as it stands")
     axes.set_xlabel("trial")
     axes.set_ylabel("objective")

@@ -51,7 +51,7 @@ def verdicts(results: SearchResults) -> list[tuple[str, str]]:
     """Return the verdicts of the fresh runs with what they are about, that on the objective first."""
     if results.confirmation is None:
         return []
-    first = "mean" if results.objective in ("mean", "mean-sd") else results.spread
+    first = "mean" if results.goal.mean_first else results.spread
     found = _verdicts(results.confirmation)
     return [(_ABOUT[what], found[what]) for what in sorted(found, key=lambda what: what != first)]
 
@@ -66,14 +66,7 @@ def _verdicts(found: Confirmation) -> dict[str, str]:
 
 
 def _objective(results: SearchResults) -> str:
-    return {
-        "churn": "churn",
-        "sd": "SD",
-        "mean": "mean",
-        "mean-sd": f"mean less {results.sd_weight:g} SD",
-        "paper": "normalised SD less normalised mean",
-        "front": f"mean and {results.spread}",
-    }[results.objective]
+    return results.goal.says.format(c=results.sd_weight, spread=results.spread)
 
 
 def _bound(results: SearchResults) -> str:

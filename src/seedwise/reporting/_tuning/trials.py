@@ -24,8 +24,7 @@ def trials_table(results: SearchResults) -> Table:
     metric = results.metric
     with_churn = any(trial.measured and trial.measured.churn is not None for trial in results.trials)
     with_params = any(trial.params for trial in results.trials)
-    # Of other objectives it is the mean or a spread, which is there already.
-    with_value = results.objective in ("mean-sd", "paper")
+    with_value = results.goal.is_listed
     columns = [METHOD, *([VALUES] if with_params else []), "note", "runs", FAILED, "mean", "SD [95 %]"]
     columns += [*(["churn [95 %]"] if with_churn else []), *(["objective"] if with_value else [])]
     table = []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison.disagreement import Labels, disagreements
 from seedwise.statistics.core.formatting import interval, p_value
 

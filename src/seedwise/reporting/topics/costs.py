@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import names_of, reductions_figure
-from seedwise.reporting._results import results_of
+from seedwise.reporting._figures import reductions_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.reporting.topics.ensembles import ensemble_name
-from seedwise.statistics import Candidate, ComparisonRow, Cost, Interval, recommend
-from seedwise.statistics.cells.pairing import is_base
+from seedwise.statistics import Candidate, Interval, recommend
+from seedwise.statistics.comparison.candidates import candidates_of
 from seedwise.statistics.core.formatting import number, p_value, reduction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from seedwise.study import Ensembles, StudyResults
 
 _NOTE: Final = (
     "In the form of table 4 of the Variance Minimizer Loss paper. Costs are times relative to one plain run of the "
@@ -36,70 +33,11 @@ _CAPTION: Final = (
 _MOST_DRAWN: Final = 30
 
 
-def candidates_of(
-    rows: Sequence[ComparisonRow], costs: Sequence[Cost], ensembles: Sequence[Ensembles], base: str
-) -> list[Candidate]:
-    """Return every method and readout that is compared with the base's plain runs, ensembles of these included.
-
-    Args:
-        rows: the rows of a study.
-        costs: what they cost, in the same order.
-        ensembles: the ensembles of the study.
-        base: the method that the others are compared with.
-
-    """
-    names = names_of(rows)
-    cost_at = {(r.task, r.regime, r.method, r.readout): cost for r, cost in zip(rows, costs, strict=True)}
-    found = [
-        Candidate(
-            name,
-            row.reduction,
-            cost.training,
-            cost.inference,
-            row.method,
-            row.readout,
-            row.regime,
-            row.task,
-            paired=bool(row.paired),
-        )
-        for row, cost, name in zip(rows, costs, names, strict=True)
-        if not is_base(row, base)
-    ]
-    places = len({(row.task, row.regime) for row in rows}) > 1
-    for one in ensembles:
-        cost = cost_at[one.task, one.regime, one.method, one.readout]
-        found.append(
-            Candidate(
-                ensemble_name(one, places),
-                one.found if isinstance(one.found, str) else one.found.reduction,
-                _times_n(cost.training, one),
-                _times_n(cost.inference, one),
-                one.method,
-                ("" if one.readout == "plain" else f"{one.readout} + ") + f"ensemble-{one.size}",
-                one.regime,
-                one.task,
-                paired=True,
-            )
-        )
-    return found
-
-
-def candidates(study: StudyResults) -> list[Candidate]:
-    """Return every method, readout and ensemble of a study with its cost and its reduction against the base's runs.
-
-    Args:
-        study: its results.
-
-    """
-    results = results_of(study.description, study.cells)
-    return candidates_of(results.comparisons, [part.cost for part in study.parts], study.ensembles, results.base)
-
-
 def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
     """Lay out reduction beside cost; empty where there are neither readouts nor ensembles nor dearer methods.
 
     Args:
-        candidates: see ``candidates_of``.
+        candidates: see ``statistics.comparison.candidates``.
         with_readouts: whether the study has readouts.
 
     """
@@ -120,7 +58,7 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
     """Draw the reductions with their intervals, in the order of cost.
 
     Args:
-        candidates: see ``candidates_of``; of many, methods with a readout are left out.
+        candidates: see ``statistics.comparison.candidates``; of many, methods with a readout are left out.
         base: the method that the others are compared with.
 
     """
@@ -134,10 +72,6 @@ def cost_figure(candidates: Sequence[Candidate], base: str) -> Figure:
         both = [one for one in both if one[0].method == base or one[0].readout == "plain"]
     names = [f"{c.name}: {_times(c.training)}, {_times(c.inference)}" for c, _ in both]
     return reductions_figure(names, [c.reduction for c, _ in both], [resolved for _, resolved in both])
-
-
-def _times_n(cost: float | None, one: Ensembles) -> float | None:
-    return None if cost is None else cost * one.size
 
 
 def _times(cost: float | None) -> str:

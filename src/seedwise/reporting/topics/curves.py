@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, whole_ticks
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
 from seedwise.statistics import Cell, Metric
+from seedwise.statistics.cells.names import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

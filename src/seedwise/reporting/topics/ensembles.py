@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
+from seedwise.statistics.comparison.candidates import ensemble_name
 from seedwise.statistics.comparison.families import ensemble_comparisons
-from seedwise.statistics.core.formatting import interval, number, of_first_runs, p_value, reduction
+from seedwise.statistics.core.formatting import interval, number, p_value, reduction
 
 if TYPE_CHECKING:
     from seedwise.study import Ensembles
@@ -51,13 +51,6 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
         )
     columns = [METHOD, "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
     return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
-
-
-def ensemble_name(one: Ensembles, places: bool) -> str:
-    """Return the name of an ensemble, with its place where there are several."""
-    place = f" ({one.task}, {one.regime})" if places else ""
-    some = "" if one.of_first is None else of_first_runs(one.of_first)
-    return f"{method_and_readout(one)}, ensemble-{one.size}{place}{some}"
 
 
 def _show(found: Compared) -> Shown:

@@ -11,8 +11,9 @@ from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import REGIME, TASK, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import source_of
-from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap, largest_gap
+from seedwise.statistics import Cell, ComparisonRow, Interval, LargestGap
 from seedwise.statistics.comparison.factors import by_place, factor_spreads, pooled_trends
+from seedwise.statistics.comparison.published import gaps_of_published
 from seedwise.statistics.core.formatting import interval, number, p_value
 from seedwise.statistics.means.mean_interval import mean_interval
 
@@ -79,11 +80,9 @@ def factor_table(
             ends = [f"{row.method}: {_sd(row, decimals)}" for row in (one.largest, one.smallest)]
             per_doubling = interval(one.trend, 2) if isinstance(one.trend, Interval) else "-"
             table.append([*named(task, regime, one.factor), *ends, *_gap_texts(one.gap), per_doubling])
-        for entry in published:
-            if entry.task in (None, task) and entry.regime == regime:
-                gap = largest_gap(entry.largest, entry.smallest, cells=entry.cells, n=entry.n)
-                ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
-                table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
+        for entry, gap in gaps_of_published(published, task, regime):
+            ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
+            table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
     for trend in pooled_trends(spreads):
         ratio = trend.pooled.ratio
         texts = [interval(ratio, 2), f"(p {p_value(ratio.p_value)})"]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._figures import LEFT, names_of
+from seedwise.reporting._figures import LEFT
 from seedwise.reporting._svg import legend_above, new_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, GroupSize
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison import of_cells
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Interim, interim_analysis
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.core.formatting import decimals_for, interval, p_value, reduction
 from seedwise.statistics.sequential.questions import QUESTIONS
 

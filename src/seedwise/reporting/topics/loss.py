@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.core.formatting import percent
 from seedwise.statistics.spread.gradient_factor import gradient_factor
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import names_of, scale_of
+from seedwise.reporting._figures import scale_of
 from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
 from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
 from seedwise.statistics import Cell, ComparisonRow, Interval
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison.factors import placed
 from seedwise.statistics.means.mean_interval import mean_interval
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Crossed, Interval
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison.new_data import generalizations
 from seedwise.statistics.core.formatting import decimals_for, interval
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import METHOD, TASK, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval, as_reduction
+from seedwise.statistics.cells.names import method_and_readout
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.pooled import pooled_comparisons
 from seedwise.statistics.core.formatting import interval, number, reduction

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import METHOD, REGIME, TASK, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import BesidePublished, ComparisonRow, Interval
+from seedwise.statistics.cells.names import method_and_readout
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.published import (
     ratio_to_base_beside_published,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import method_and_readout
 from seedwise.reporting._table import METHOD, REGIME, TASK, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry, source_of
 from seedwise.statistics import Cell, ComparisonRow, Interval, Metric
+from seedwise.statistics.cells.names import method_and_readout
 from seedwise.statistics.comparison.published import values_beside_published
 from seedwise.statistics.core.formatting import interval, number
 

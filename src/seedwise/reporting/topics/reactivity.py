@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, CellReactivity, Reactivity
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison.reactivity import reactivities
 from seedwise.statistics.core.formatting import interval, number, p_value
 

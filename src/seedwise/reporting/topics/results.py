@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import names_of, reductions_figure, runs_figure
+from seedwise.reporting._figures import reductions_figure, runs_figure
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import several_groups
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
         rows: the rows; those without a reduction are left out.
 
     """
-    resolved = [row.verdict is not None and row.verdict.word in ("reduced", "increased") for row in rows]
+    resolved = [row.verdict is not None and row.verdict.differs for row in rows]
     return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
 
 

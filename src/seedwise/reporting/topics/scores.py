@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.reporting.topics.published import published_entry
 from seedwise.statistics import Cell, ComparisonRow, Interval, ScoreSpread
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.core.formatting import interval, number, of_first_runs
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import AssistedSpread, Cell, SpreadSources
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import several_groups
 from seedwise.statistics.comparison import of_cells
 from seedwise.statistics.core.formatting import decimals_for, interval, number, reduction

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._figures import names_of
 from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._svg import folded, legend_above, new_figure
 from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
+from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.of_cells import profile_of
 from seedwise.statistics.core.formatting import percent

@@ -1,6 +1,8 @@
 """The numbers of a study beside published ones, as far as both are known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from seedwise.statistics.ratios.published import (
     ratio_beside_published,
 )
 from seedwise.statistics.ratios.ratios import as_ratio, spread_ratio_of_sds
+from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.spread.spread import spread
 
 
@@ -31,6 +34,31 @@ class RatioBesidePublished:
     published: Interval
     ours: Interval | None
     beside: BesidePublished | None
+
+
+class PublishedRange(Protocol):
+    """The largest and the smallest of several published SDs; without a task, of any."""
+
+    @property
+    def task(self) -> str | None: ...  # noqa: D102
+    @property
+    def regime(self) -> str: ...  # noqa: D102
+    @property
+    def largest(self) -> float: ...  # noqa: D102
+    @property
+    def smallest(self) -> float: ...  # noqa: D102
+    @property
+    def cells(self) -> int: ...  # noqa: D102
+    @property
+    def n(self) -> int: ...  # noqa: D102
+
+
+def gaps_of_published(
+    ranges: Sequence[PublishedRange], task: str, regime: str
+) -> list[tuple[PublishedRange, LargestGap]]:
+    """Return the published ranges of SDs on a task in a regime, each with what chance makes of it."""
+    here = [one for one in ranges if one.task in (None, task) and one.regime == regime]
+    return [(one, largest_gap(one.largest, one.smallest, cells=one.cells, n=one.n)) for one in here]
 
 
 def sd_beside_published(row: ComparisonRow, sd: float, n: int) -> BesidePublished | None:

@@ -89,8 +89,8 @@ def runs_to_resolve(
     compared = [row for row in rows if row.paired is not None]
     paired, m = any(row.paired for row in compared), max(len(compared), 1)
     needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, paired=paired, comparisons=m)
-    about_spread = any(row.verdict is None or row.verdict.word == "not resolved" for row in compared)
-    about_mean = any(row.mean_verdict is None or row.mean_verdict.word == "not resolved" for row in compared)
+    about_spread = any(row.verdict is None or row.verdict.is_open for row in compared)
+    about_mean = any(row.mean_verdict is None or row.mean_verdict.is_open for row in compared)
     if not (about_spread or about_mean):
         return None
     sds = {row.task: row.spread.estimate for row in rows if row.paired is None and isinstance(row.spread, Interval)}

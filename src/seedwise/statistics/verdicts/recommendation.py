@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core.formatting import p_equals, percentages, significant
@@ -140,6 +140,32 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
         "plain run",
     )
+
+
+def reconsider(
+    chosen: Candidate, fresh: Sequence[Candidate], *, sd_ratio: float = 0.7, power: float = 0.8
+) -> tuple[Recommendation, Candidate | None]:
+    """Ask fresh runs, by which nothing was chosen, about a choice alone.
+
+    Args:
+        chosen: the choice of :func:`recommend`.
+        fresh: all that the fresh runs compare with the base; of these the choice is looked for.
+        sd_ratio, power: as of :func:`recommend`.
+
+    Returns:
+        A recommendation that has chosen it again or nothing, and what the fresh runs say of it; None: nothing.
+
+    Example:
+        >>> flip = Candidate("flip", Interval(20, 8, 31, 0.95, [50, 50], "F", p_value=0.002), 1.0, 2.0, "base", "flip")
+        >>> again, _ = reconsider(flip, [flip])
+        >>> again.finding
+        'flip: the SD is 20 % smaller (95 % interval 8 to 31), p = .002, at 1.0 times the training and 2.0 times the \
+inference of a plain run'
+
+    """
+    here = [one for one in fresh if (one.method, one.readout) == (chosen.method, chosen.readout)]
+    unknown = replace(chosen, reduction="nothing was read out")
+    return recommend(here or [unknown], sd_ratio=sd_ratio, power=power), here[0] if here else None
 
 
 def _rung(cost: float | None) -> float:

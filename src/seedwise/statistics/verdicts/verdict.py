@@ -1,7 +1,8 @@
 """The conclusion about a difference in spread or in means, in words; docs/statistics.md says what each word means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core.formatting import change, limits, numbers, p_equals, significant
@@ -14,15 +15,50 @@ ChurnWord = Literal["less churn", "more churn", "not resolved"]
 ErrorVarianceWord = Literal["lower error variance", "higher error variance", "not resolved"]
 
 
+Word = SpreadWord | MeanWord | ChurnWord | ErrorVarianceWord
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a word of the vocabulary says.
+
+    Attributes:
+        about: what it is about; empty where it is said of everything.
+        differs: whether a difference from the base is resolved; that there is none is no difference.
+        is_so: how a sentence that begins with the method goes on; empty where none is written.
+
+    """
+
+    about: Literal["spread", "mean", "churn", "error variance", ""]
+    differs: bool
+    is_so: str = ""
+
+
+OPEN: Final = "not resolved"
+"""Never evidence that nothing differs."""
+
+VOCABULARY: Final[Mapping[Word, Meaning]] = {
+    "better": Meaning("mean", differs=True, is_so="better than {base}"),
+    "worse": Meaning("mean", differs=True, is_so="worse than {base}"),
+    "equivalent within the margin": Meaning("mean", differs=False, is_so="as good as {base}"),
+    "reduced": Meaning("spread", differs=True, is_so="steadier than {base}"),
+    "increased": Meaning("spread", differs=True, is_so="less steady than {base}"),
+    "equivalent within a factor": Meaning("spread", differs=False, is_so="as steady as {base}"),
+    "less churn": Meaning("churn", differs=True),
+    "more churn": Meaning("churn", differs=True),
+    "lower error variance": Meaning("error variance", differs=True),
+    "higher error variance": Meaning("error variance", differs=True),
+    OPEN: Meaning("", differs=False),
+}
+"""All that a verdict can say, in the order in which it is told."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A word of the fixed vocabulary, and a sentence with the numbers that support it.
 
     Attributes:
-        word: about the spread ``"reduced"``, ``"increased"``, ``"equivalent within a factor"`` or ``"not resolved"``;
-            about the mean ``"better"``, ``"worse"``, ``"equivalent within the margin"`` or ``"not resolved"``; about
-            churn ``"less churn"``, ``"more churn"`` or ``"not resolved"``; about the error variance ``"lower error
-            variance"``, ``"higher error variance"`` or ``"not resolved"``.
+        word: of ``VOCABULARY``.
         sentence: begins with the word, then the numbers.
         short: the sentence without the numbers that a table already shows; empty where it is not shorter.
 
@@ -31,9 +67,19 @@ class Verdict:
         'not resolved'
     """
 
-    word: SpreadWord | MeanWord | ChurnWord | ErrorVarianceWord
+    word: Word
     sentence: str
     short: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the runs cannot tell."""
+        return self.word == OPEN
+
+    @property
+    def differs(self) -> bool:
+        """Whether a difference from the base is resolved."""
+        return VOCABULARY[self.word].differs
 
 
 def spread_verdict(

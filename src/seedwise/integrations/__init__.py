@@ -1,0 +1,1 @@
+"""Training loops of other libraries: ``seedwise.integrations.lightning``, ``seedwise.integrations.transformers``."""

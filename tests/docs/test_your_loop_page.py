@@ -1,0 +1,51 @@
+"""docs/your-loop.md: the blocks of each section run, one after the other."""
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from torch.utils.data import DistributedSampler, IterableDataset
+
+from seedwise.errors import SeedwiseError
+from seedwise.run import Run, RunSpec
+
+PAGE = (Path(__file__).parents[2] / "docs/your-loop.md").read_text(encoding="utf-8")
+SECTIONS = {text.partition("\n")[0]: text for text in PAGE.split("\n## ")[1:]}
+
+
+def blocks(section: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", SECTIONS[section], flags=re.DOTALL)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("section", [section for section in SECTIONS if blocks(section)])
+def test_the_blocks_run(section, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = ModuleType("your_loop")
+    monkeypatch.setitem(sys.modules, "your_loop", module)
+    for block in blocks(section):
+        exec(block, vars(module))
+
+
+class Endless(IterableDataset):
+    def __iter__(self):
+        return iter(())
+
+
+MISTAKES = {
+    "for batch in loader:": lambda run: list(run.loader([1, 2])),
+    "run.loader(an_iterable_dataset)": lambda run: run.loader(Endless()),
+    "sampler=DistributedSampler(...)": lambda run: run.loader([1], sampler=DistributedSampler([1], 2, 0)),
+    "num_worker=2": lambda run: run.loader([1, 2], num_worker=2),
+}
+
+
+@pytest.mark.parametrize("typed", MISTAKES)
+def test_the_messages_of_the_loader_are_those_that_it_gives(typed):
+    (said,) = re.findall(rf"^\| `{re.escape(typed)}` \| `(.*)` \|$", PAGE, flags=re.MULTILINE)
+    with pytest.raises(SeedwiseError) as caught:
+        MISTAKES[typed](Run(RunSpec("my.train:train", {}, {}), {}))
+    parts = [re.escape(part.strip()) for part in said.split("...")]
+    assert re.fullmatch(".*".join(parts), str(caught.value))
