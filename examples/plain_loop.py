@@ -41,9 +41,8 @@ def main(config: argparse.Namespace) -> None:
     train_set, test_inputs, test_labels = load_data()
     for seed in range(config.seeds):
         torch.manual_seed(seed)
-        order = torch.Generator().manual_seed(seed)
         network = make_network()
-        batches = DataLoader(train_set, batch_size=64, shuffle=True, generator=order)
+        batches = DataLoader(train_set, batch_size=64, shuffle=True)
         optimizer = torch.optim.SGD(network.parameters(), lr=config.lr, momentum=0.9)
         for epoch in range(config.epochs):
             print("epoch", epoch, "loss", train_one_epoch(network, batches, optimizer))

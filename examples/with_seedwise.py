@@ -7,7 +7,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import TensorDataset
 
 import seedwise
 
@@ -44,13 +44,11 @@ def main(config: argparse.Namespace) -> None:
     for run in seedwise.replicates(config.seeds, config={"epochs": config.epochs, "lr": config.lr}):
         with run.randomness.scope("init"):
             network = make_network()
-        order = torch.Generator()
-        batches = DataLoader(train_set, batch_size=64, shuffle=True, generator=order)
+        batches = run.loader(train_set, batch_size=64)
         optimizer = torch.optim.SGD(network.parameters(), lr=config.lr, momentum=0.9)
         for epoch in range(config.epochs):
-            order.manual_seed(run.randomness.integer("shuffle", epoch))
             with run.randomness.scope("dropout", epoch):
-                run.log(epoch, loss=train_one_epoch(network, batches, optimizer))
+                run.log(epoch, loss=train_one_epoch(network, batches.epoch(epoch), optimizer))
         logits = network.eval()(test_inputs)
         run.save_predictions(logits, test_labels)
         run.finish(accuracy=float((logits.argmax(1) == test_labels).double().mean()))

@@ -56,19 +56,14 @@ class Nursery:
     Args:
         usual: the environments that are worth one; for others processes start as always.
         folder: where another process has them; by default they are started here when they are first needed.
-        families: whether a process forks its own workers, in its session, so that one signal ends them all. Its
-            environment has to be that of workers.
 
     """
 
-    def __init__(
-        self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None, *, families: bool = False
-    ) -> None:
+    def __init__(self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None) -> None:
         self._usual = [_early(environment) for environment in usual]
         self._folder = folder
         self._servers: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
-        self.families = families
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -118,9 +113,15 @@ class Nursery:
                 raise
         return subprocess.CompletedProcess([*arguments], process.returncode, out, errors)
 
-    def popen(self) -> type[subprocess.Popen[Any]]:
-        """Return ``subprocess.Popen`` that takes processes of this Python from here."""
-        return type("Popen", (_Popen,), {"nursery": self})
+    def popen(self, *, families: bool = False) -> type[subprocess.Popen[Any]]:
+        """Return ``subprocess.Popen`` that takes processes of this Python from here.
+
+        Args:
+            families: whether a process forks its own workers, in its session, so that one signal ends them all. Its
+                environment has to be that of workers.
+
+        """
+        return type("Popen", (_Popen,), {"nursery": self, "families": families})
 
     def subprocess(self) -> types.SimpleNamespace:
         """Return the module ``subprocess`` with that ``Popen``."""
@@ -129,6 +130,7 @@ class Nursery:
 
 class _Popen(subprocess.Popen[Any]):
     nursery: Nursery
+    families: bool
     _ends: socket.socket | None = None
 
     def _execute_child(self, args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *rest):
@@ -144,7 +146,7 @@ class _Popen(subprocess.Popen[Any]):
             "environment": dict(environment),
             "new_session": rest[14],
             "folder": str(self.nursery.folder),
-            "family": self.nursery.families,
+            "family": self.families,
         }
         pipes = rest[3:9]  # of its input, output and errors: one end and the other
         files = [number if file == -1 else file for number, file in enumerate((pipes[0], pipes[3], pipes[5]))]
@@ -185,12 +187,6 @@ def nursery() -> Nursery:
 
     fixed_hashes = {**os.environ, "PYTHONHASHSEED": "0"}
     return Nursery([os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()])
-
-
-@functools.cache
-def families() -> Nursery:
-    """Return a nursery of drivers that fork their own workers, for ``environment_of_families``."""
-    return Nursery([environment_of_families()], families=True)
 
 
 def environment_of_families() -> dict[str, str]:

@@ -62,9 +62,11 @@ _NUMBERS = [
 _TEXTS = [
     "", " ", "a", "all", "none", "base", "null", "~", "yes", "no", "on", "1", "-1", "1e3", "0x1f", "1:30", "1_000",
     "2024-01-01", "{}", "[]", "[x", "{{", "%s", "{0}", "{name}", "a b", "a\tb", "a\nb\nc", "a\r", "\x00", "\x1b[31mred",
-    "\u202egnp.exe", "\ufeffbom", "é", "e\u0301", "ünlü", "数据", "😀", "\ud800", "\U0001f469\u200d\U0001f52c", "\u2028", "\x85",
+    "\u202egnp.exe", "\ufeffbom", "é", "e\u0301", "ünlü", "数据", "😀", "\ud800", "\U0001f469\u200d\U0001f52c",
+    "\u2028", "\x85",
     "a/b", "../../x", "/etc/passwd", "C:\\x", ".", "..", "-", "--help", "=1+1", "@x", "a:b", "a:", ":b",
-    "os:getcwd", "math:pi", "json:JSONDecoder", "no_such_module:x", "json:no_such_name", "a b:c", "x" * 300, "x" * 70_000,
+    "os:getcwd", "math:pi", "json:JSONDecoder", "no_such_module:x", "json:no_such_name", "a b:c", "x" * 300,
+    "x" * 70_000,
     "k" * 40 + ".db", "init+shuffle", "init+init", "all+split", "two-by-two", "ensemble-5", "ensemble-0", "ensemble--1",
     "ensemble-99999999999999999999", "flip", "crop25", "mean-5", "recipe:digits", "~/x", "$HOME", "`id`", "CON", "nul",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import BaseModel, PositiveFloat, PositiveInt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import TensorDataset
 
 from seedwise import Run
 
@@ -51,13 +51,11 @@ def train(run: Run[Config]) -> None:
     config = run.config
     with run.randomness.scope("init"):
         network = make_network()
-    order = torch.Generator()
-    batches = DataLoader(train_set, batch_size=64, shuffle=True, generator=order)
+    batches = run.loader(train_set, batch_size=64)
     optimizer = torch.optim.SGD(network.parameters(), lr=config.lr, momentum=0.9)
     for epoch in range(config.epochs):
-        order.manual_seed(run.randomness.integer("shuffle", epoch))
         with run.randomness.scope("dropout", epoch):
-            run.log(epoch, loss=train_one_epoch(network, batches, optimizer))
+            run.log(epoch, loss=train_one_epoch(network, batches.epoch(epoch), optimizer))
     logits = network.eval()(test_inputs)
     run.save_predictions(logits, test_labels)
     run.finish(accuracy=float((logits.argmax(1) == test_labels).double().mean()))

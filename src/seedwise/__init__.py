@@ -16,10 +16,11 @@ from seedwise.errors import SeedwiseError
 if TYPE_CHECKING:
     from seedwise.loop import replicates
     from seedwise.reporting import compare
+    from seedwise.results import rliable_scores
     from seedwise.run import Run
     from seedwise.study import Study
 
-__all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates"]
+__all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates", "rliable_scores"]
 
 __getattr__ = lazily(
     "seedwise",
@@ -28,5 +29,6 @@ __getattr__ = lazily(
         "compare": "seedwise.reporting",
         "Study": "seedwise.study",
         "replicates": "seedwise.loop",
+        "rliable_scores": "seedwise.results",
     },
 )

@@ -187,6 +187,10 @@ class OwnPart(Part):
         return load_function(self.name)
 
 
+# As text, it would be looked up in the modules of subclasses by pydantic before 2.13.
+OwnPart.__annotations__["__pydantic_extra__"] = dict[str, JsonValue]
+
+
 def bind(
     function: Callable[..., Any],
     args: tuple[Any, ...],

@@ -5,8 +5,14 @@ import re
 from collections.abc import Sequence
 from typing import Final, Self
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Signs that control a terminal, turn the direction of writing, or that UTF-8 cannot encode."""
 _LONGEST: Final = 1000
+_LONGEST_ECHO: Final = 200
+_ECHO: Final = re.compile(rf"(?<!\w)'[^']*'(?!\w)|\S{{{_LONGEST_ECHO + 1},}}")
+"""What a message repeats of what was given stands in quotes or is one word."""
 
 
 def one_line(text: str, longest: int | None = _LONGEST) -> str:
@@ -17,15 +23,43 @@ def one_line(text: str, longest: int | None = _LONGEST) -> str:
         ('a b \\\\x1b[31mred', 'a...')
 
     """
-    line = _CONTROL.sub(lambda found: " " if found[0] in "\t\n\r" else f"\\x{ord(found[0]):02x}", text)
-    return line if longest is None or len(line) <= longest else line[: longest - 3] + "..."
+    line = _CONTROL.sub(lambda found: " " if found[0] in "\t\n\r" else _escaped(ord(found[0])), text)
+    return line if longest is None else _cut(line, longest)
+
+
+def shown(value: object) -> str:
+    """Return a value that somebody wrote, as Python writes it, cut where it is long.
+
+    Example:
+        >>> shown("abc"), shown(["x" * 300])[-8:]
+        ("'abc'", 'xxxxx...')
+
+    """
+    return one_line(repr(value), _LONGEST_ECHO)
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def _without_long_echoes(message: str) -> str:
+    return _ECHO.sub(lambda found: _cut(found[0], _LONGEST_ECHO) + "'" * _is_cut_quote(found[0]), message)
+
+
+def _is_cut_quote(echo: str) -> bool:
+    return echo.startswith("'") and len(echo) > _LONGEST_ECHO
 
 
 class SeedwiseError(Exception):
     """A mistake with a one-line remedy: the command line prints the message and no traceback.
 
     Args:
-        message: what is wrong, where, and what to type instead; it is made one line.
+        message: what is wrong, where, and what to type instead; it is made one line of at most 1000 characters, and
+            what it repeats of what was given is cut to 200.
 
     Attributes:
         exit_code: what the command line exits with.
@@ -35,7 +69,7 @@ class SeedwiseError(Exception):
     exit_code = 2
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(one_line(message))
+        super().__init__(one_line(_without_long_echoes(message)))
 
 
 class ChangedCodeError(SeedwiseError):

@@ -20,7 +20,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
-from tests.nursery import families
+from tests.nursery import nursery
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
 
@@ -110,9 +110,11 @@ def test_importing_loads_neither_torch_nor_anything_heavy() -> None:
         assert done.stdout.strip() == ""
 
 
-def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "cli_project.py").write_text(FUNCTION)
-    (tmp_path / "tiny.yaml").write_text(STUDY)
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        "name: tiny\ntask: {dataset: digits}\nmodel: small_cnn\n"
+        "train: {epochs: 1, batch_size: 64, optimizer: {name: sgd, lr: 0.1}}\n"
+    )
     code = (
         "import importlib.util as u, sys\nfind = u.find_spec\n"
         "u.find_spec = lambda name, *a: None if name == 'torch' else find(name, *a)\n"
@@ -146,6 +148,14 @@ def test_training_without_torch_says_what_to_install(trained: Path, tmp_path: Pa
         (["status", "."], 2, [". is a folder"]),
         (["report", "tiny.db", "-o", "./tiny.db"], 2, ["would overwrite the store tiny.db", "-o FILE.html"]),
         (["run", "tiny.yaml", "--store", "out.html"], 2, ["the store", "out.html", ".db"]),
+        (["run", "x.db"], 2, ["x.db: it is a store", "name the study file (.yaml)"]),
+        (["doctor", "x.db"], 2, ["doctor takes a study file (.yaml) or a program (.py), not x.db"]),
+        (["rnu"], 2, ["No such command 'rnu'", "see 'seedwise --help'"]),
+        (["run"], 2, ["Missing argument 'STUDY.yaml': see 'seedwise run --help'"]),
+        (["run", "tiny.yaml", "--replicates", "0"], 2, ["Invalid value for '--replicates'", "seedwise run --help"]),
+        (["compare", "x.csv", "--chance", "9" * 999 + "x"], 2, ["Invalid value for '--chance'"]),
+        (["power", "--alhpa", "3"], 2, ["No such option", "--alhpa", "--alpha"]),
+        (["status", "x" * 400 + ".db"], 4, ["File name too long"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
@@ -159,16 +169,9 @@ def test_a_mistake_is_one_line_with_a_remedy(trained: Path, arguments: list[str]
     assert done.returncode == code
     assert done.stderr.startswith("seedwise: ")
     assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 500
     for part in parts:
         assert part in done.stderr
-
-
-@pytest.mark.parametrize("arguments", [["rnu"], ["run"], ["run", "tiny.yaml", "--replicates", "0"], ["show"]])
-def test_a_mistake_in_the_command_itself_exits_with_2(trained: Path, arguments: list[str]) -> None:
-    done = run_cli(arguments, trained)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert done.stderr
 
 
 def test_every_command_has_help_and_says_its_exit_codes(trained: Path) -> None:
@@ -298,7 +301,7 @@ def train(run):
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow_project.py").write_text(SLOW)
     (tmp_path / "my slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\nreplicates: 3\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [
             sys.executable,
             "-m",
@@ -337,7 +340,7 @@ def test_doctor_stops_at_ctrl_c_without_the_second_training(tmp_path: Path) -> N
     slow = SLOW.replace("pathlib.Path(f\"started-{run.seeds['init']}\").touch()", "open('started', 'a').write('x')")
     (tmp_path / "slow_project.py").write_text(slow)
     (tmp_path / "slow.yaml").write_text("name: slow\ntrain: {function: 'slow_project:train'}\n")
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [sys.executable, "-m", "seedwise", "doctor", "slow.yaml"],
         cwd=tmp_path,
         env=WITHOUT_DATA,

@@ -13,6 +13,7 @@ from seedwise.study import Exported
 from .conftest import STUDY, run_cli
 
 NO_TORCH = ("torch", "sklearn")
+EXPORT = ["export", "tiny.db", "-o", "tables", "--overwrite"]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,10 @@ def test_a_page_is_drawn_from_it_again(trained: Path, exported: Path, tmp_path: 
     pages = []
     for folder in (trained, exported):
         shutil.copy(folder / "tiny.db", tmp_path / "tiny.db")
-        done = run_cli(["report", "tiny.db", "--tables", "tables"], tmp_path, block=NO_TORCH)
-        assert done.returncode == 0, done.stderr
+        said = [run_cli(command, tmp_path, block=NO_TORCH) for command in (["report", "tiny.db"], EXPORT)]
+        assert [done.returncode for done in said] == [0, 0], [done.stderr for done in said]
         tables = {path.name: path.read_text() for path in (tmp_path / "tables").iterdir()}
-        pages.append(((tmp_path / "tiny.html").read_text(), tables, done.stdout))
+        pages.append(((tmp_path / "tiny.html").read_text(), tables, [done.stdout for done in said]))
     assert pages[0] == pages[1]
 
 
@@ -67,7 +68,7 @@ def test_runs_are_added_to_it(exported: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        ([], "say what to export: --compact"),
+        (["--compact", "--metric", "accuracy"], "--compact copies one store as it is"),
         (["--compact", "-o", "tiny.db"], "would overwrite tiny.db itself"),
         (["--compact"], "tiny-compact.db exists: --overwrite replaces it"),
         (["--compact", "-o", "tiny.yaml", "--overwrite"], "tiny.yaml cannot be a store: name a file that ends in .db"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nursery import families
+from tests.nursery import nursery
 
 from .conftest import WITHOUT_DATA, run_cli
 
@@ -67,7 +67,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     asked, hold = folder / "asked.txt", folder / "hold"
     asked.touch()
     hold.touch()  # however slow the machine, the search is not at its end when it is stopped
-    going = families().popen()(
+    going = nursery().popen(families=True)(
         [sys.executable, "-m", "seedwise", *TUNE], cwd=folder, env={**WITHOUT_DATA, "TUNE_PAUSE": "0.4"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip

@@ -7,7 +7,9 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from seedwise.cli import app
 from seedwise.data import DATASETS, PUBLISHED, SERIES, MissingDataError, check, data_dir, load
 from seedwise.errors import StorageError
 
@@ -113,6 +115,26 @@ def test_a_damaged_file_is_a_line_that_says_what_to_type(name, compress, damage,
         assert "\n" not in str(error.value)
         assert str(path) in str(error.value)
         assert f"type 'seedwise data fetch {name} --data-dir {folder}'" in str(error.value)
+
+
+def test_what_grows_without_end_is_not_unpacked(folder, monkeypatch):
+    files, _ = small("mnist", np.random.default_rng(0))
+    publish(monkeypatch, "mnist", files)
+    monkeypatch.setattr("seedwise.data._folder._LARGEST", 1 << 20)
+    write(files, folder / "MNIST" / "raw", compress=True)
+    path = folder / "MNIST" / "raw" / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(bytes(1 << 24)) * 4096)  # 64 GB in 64 MB
+    for attempt in (load, check):
+        with pytest.raises(StorageError, match=r"is not of mnist: it has more than 1 MB; type 'seedwise data fetch"):
+            attempt("mnist")
+    shown = CliRunner().invoke(app, ["data", "list"])
+    assert shown.exit_code == 0
+    assert f"{path} is not of mnist: it has more than 1 MB" in shown.output
+    path.unlink()
+    with path.with_suffix("").open("wb") as file:
+        file.truncate(1 << 36)
+    with pytest.raises(StorageError, match="it has more than 1 MB"):
+        check("mnist")
 
 
 def test_fashion_is_not_taken_for_digits(folder, monkeypatch):

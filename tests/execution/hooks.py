@@ -24,6 +24,6 @@ def hooked(folder: Path, code: str, variables: Mapping[str, str]) -> Iterator[tu
     (folder / "sitecustomize.py").write_text(code)
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     environment = {**environment_of_families(), **variables, "PYTHONPATH": path}
-    nursery = Nursery([environment], families=True)
+    nursery = Nursery([environment])
     yield nursery, environment
     nursery.close()

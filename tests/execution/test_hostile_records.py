@@ -246,12 +246,21 @@ def test_what_lies_in_the_outbox_and_cannot_be_taken_in_is_said_once(shard):
     assert len(notes.notes) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'["s", {}, [[{}, "", {}]]]', b"\xff", b"7"])
+PLANS = [b"", b"[]", b'["s", {}, [[{}, "", {}]]]', b'["s", {}, 3]', b'{"a": 1}', b"\xff", b"7", b"NaN", b"[" * 100_000]
+
+
+@pytest.mark.parametrize("content", PLANS, ids=lambda content: content.decode("latin-1")[:30])
 def test_a_plan_that_is_none_is_a_line(shard, tmp_path, content):
     _, folder = shard
     write_checked(folder.root / "plan", content)
     with pytest.raises(SeedwiseError, match=r"is no plan|does not describe a study"):
         merge(tmp_path / "joined.db", [folder.root], Silent())
+
+
+def test_a_plan_that_is_a_folder_is_a_line(shard, tmp_path):
+    (tmp_path / "plan").mkdir()
+    with pytest.raises(SeedwiseError, match="is not a shard's folder"):
+        merge(tmp_path / "joined.db", [tmp_path], Silent())
 
 
 @pytest.mark.parametrize("tag", ["a/b", "../final", "/tmp/x", "a\\b", "C:x", "", "a\nb"])

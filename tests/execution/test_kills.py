@@ -121,7 +121,7 @@ class Tree:
             os.mkfifo(pipe)
         self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
         nursery, environment = family
-        self.driver = nursery.popen()(
+        self.driver = nursery.popen(families=True)(
             [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
             env={**environment, "KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
             stdout=subprocess.PIPE,

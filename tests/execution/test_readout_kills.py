@@ -77,7 +77,7 @@ MOMENTS = ("before-rename", "after-rename", "before-commit", "after-commit")
 
 def run(family, folder, kills: str = "") -> tuple[int, str]:
     nursery, environment = family
-    driver = nursery.popen()(
+    driver = nursery.popen(families=True)(
         [sys.executable, "-c", "import seedwise; print(seedwise.Study.from_yaml('study.yaml').run(workers=1))"],
         cwd=folder,
         env={**environment, "KILLS_AT": kills, "KILLS_FOLDER": str(folder)},

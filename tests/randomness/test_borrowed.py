@@ -72,12 +72,12 @@ def test_a_generator_that_is_held_is_seeded_watched_and_restored(kind):
         seed(5)
         assert [draw(held) for _ in range(3)] == first
     assert not set(first) & set(other)
-    with borrowed.watched() as fate:
+    with borrowed.watched() as moved:
         pass
-    assert fate.drawn == []
-    with borrowed.watched() as fate:
+    assert moved == []
+    with borrowed.watched() as moved:
         draw(held)
-    assert (fate.drawn, fate.reseeded) == ([library], [])
+    assert moved == [library]
     assert [draw(held) for _ in range(3)] == [draw(alike) for _ in range(3)]
 
 
@@ -87,9 +87,9 @@ def test_a_generator_is_found_wherever_it_is_held(kind, place):
     make, draw, library = KINDS[kind]
     held = make()
     borrowed = BorrowedGenerators(PLACES[place](held))
-    with borrowed.watched() as fate:
+    with borrowed.watched() as moved:
         draw(held)
-    assert fate.drawn == [library]
+    assert moved == [library]
 
 
 def test_two_generators_that_are_held_do_not_draw_the_same():
@@ -116,9 +116,9 @@ class ItsModuleHasOne:
 
 
 def test_a_generator_of_the_classes_module_is_found():
-    with BorrowedGenerators(ItsModuleHasOne()).watched() as fate:
+    with BorrowedGenerators(ItsModuleHasOne()).watched() as moved:
         ItsModuleHasOne().draw()
-    assert fate.drawn == ["numpy"]
+    assert moved == ["numpy"]
 
 
 UNSEEDED = {
@@ -142,9 +142,9 @@ def test_generators_of_numpy_that_are_made_without_a_seed(name):
         seed(6)
         third = draw()
     assert len({first, second, third}) == 3
-    with borrowed.watched() as fate:
+    with borrowed.watched() as moved:
         draw()
-    assert fate.drawn == ["numpy"]
+    assert moved == ["numpy"]
     assert draw() != draw(), "outside the block numpy asks the operating system again"
 
 
@@ -155,9 +155,49 @@ def test_a_generator_that_is_seeded_with_torchs_seed():
         first = np.random.default_rng(torch.initial_seed()).random()
         seed(6)
         assert np.random.default_rng(torch.initial_seed()).random() != first
-    with borrowed.watched() as fate:
+    with borrowed.watched() as moved:
         np.random.default_rng(torch.initial_seed())
-    assert fate.drawn == ["torch"]
+    assert moved == ["torch"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "drawn", "reseeded"),
+    [
+        (lambda held: None, [], []),
+        (lambda held: held.random(), ["others"], []),
+        (lambda held: default_rng(), ["others"], []),
+        (lambda held: random.random(), ["python"], []),
+        (lambda held: np.random.seed(torch.initial_seed() % 2**32), ["numpy"], []),  # noqa: NPY002
+        (lambda held: torch.manual_seed(3), ["torch"], ["torch (3)"]),
+        (lambda held: np.random.seed(3), ["numpy"], ["numpy"]),  # noqa: NPY002
+    ],
+)
+def test_what_became_of_them_in_a_block_that_starts_from_a_seed(draw, drawn, reseeded):
+    held = np.random.default_rng(0)
+    state = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    with BorrowedGenerators([held]).started_from(2**62 + 1) as fate:
+        draw(held)
+    assert (fate.drawn, fate.reseeded) == (drawn, reseeded)
+    assert held.random() == np.random.default_rng(0).random()
+    assert state == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())  # noqa: NPY002
+
+
+class OfItsClass:
+    rng = random.Random(0)
+
+
+def test_a_generator_of_the_class_is_found():
+    with BorrowedGenerators(OfItsClass()).watched() as moved:
+        OfItsClass.rng.random()
+    assert moved == ["python"]
+
+
+def test_the_second_of_two_normal_draws_is_seen_too():
+    np.random.standard_normal()  # noqa: NPY002 - numpy draws two and keeps one, so that the next draw moves no bits
+    with BorrowedGenerators(None).watched() as moved:
+        first = np.random.standard_normal()  # noqa: NPY002
+    assert moved == ["numpy"]
+    assert np.random.standard_normal() == first  # noqa: NPY002
 
 
 def test_numpy_and_torch_get_other_bits():
@@ -173,14 +213,18 @@ def test_numpy_and_torch_get_other_bits():
 def test_what_cannot_be_seeded_is_left_alone():
     system = random.SystemRandom()
     nothing = Holder(system=system, default=torch.default_generator, numbers=list(range(1000)), tensor=torch.zeros(3))
-    with BorrowedGenerators(nothing).watched() as fate:
+    with BorrowedGenerators(nothing).watched() as moved:
         system.random()
-    assert fate.drawn == []
+    assert moved == []
+
+
+def held_by(holder) -> int:
+    return len(BorrowedGenerators(holder)._generators) - len(BorrowedGenerators(None)._generators)
 
 
 def test_a_search_ends_in_circles_and_in_long_lists():
     holder = SimpleNamespace(many=[SimpleNamespace(rng=random.Random(0)) for _ in range(101)])
     holder.itself = holder
-    assert BorrowedGenerators(holder).held == []
+    assert held_by(holder) == 0
     holder.many.pop()
-    assert len(BorrowedGenerators(holder).held) == 100
+    assert held_by(holder) == 100

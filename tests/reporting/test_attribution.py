@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seedwise.reporting import attribution_figure, attribution_files, attribution_findings, render
+from seedwise.reporting import attribution_figure, attribution_findings, attribution_tables, render
 from seedwise.statistics import (
     Attribution,
     Metric,
@@ -163,10 +163,8 @@ def test_the_report_holds_the_attribution_and_escapes_names() -> None:
     assert "<svg" not in render([], command="c", attributions=[section({}, reasons=["r"])])
 
 
-def test_the_tables_are_files_too() -> None:
+def test_the_tables_have_names() -> None:
     found = section(attributions(12))
-    files = attribution_files([found])
-    assert set(files) == {f"s-attribution-{key}.{end}" for key in ("churn", "logits") for end in ("csv", "md", "tex")}
-    table = attribution_findings(found).sections[0].table
-    assert files["s-attribution-churn.csv"] == table.to_csv()
-    assert files["s-attribution-churn.tex"] == table.to_latex()
+    tables = attribution_tables([found])
+    assert set(tables) == {("s-attribution", key) for key in ("churn", "logits")}
+    assert tables["s-attribution", "churn"] == attribution_findings(found).sections[0].table

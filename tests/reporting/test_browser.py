@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from seedwise.reporting import render
+from seedwise.reporting import Comparison, compare, render
 from seedwise.statistics import Metric
 from seedwise.study import StudyResults
 
@@ -145,6 +146,19 @@ def whole(seed: int) -> StudyResults:
     )
 
 
+def compared() -> Comparison:
+    """Return a comparison of runs of another program, on two tasks by two metrics, with names that are hard to show."""
+    rng = np.random.default_rng(0)
+    names = ["base", "a-method-with-a-very-long-name-that-no-column-was-made-for", "<b>&amp;</b>", "$\\dots{$"]
+    rows = [
+        {"method": name, "dataset": task, "seed": seed, "accuracy": 0.9 + 0.01 * (k + 1) * draw, "<i>loss": 1 - draw}
+        for k, name in enumerate(names)
+        for task in ("cifar10", "a dataset with a name of several long words")
+        for seed, draw in enumerate(rng.normal(size=10))
+    ]
+    return compare(pd.DataFrame(rows), metric=["accuracy", "<i>loss"])
+
+
 FACTORS = {"factor_mean": 0.9, "factor_sd": 0.1, "factor_min": 0.2, "factor_max": 1.5, "active_share": 0.7}
 
 
@@ -175,16 +189,19 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "forecasts": [forecasts_section()],
     }
     searches = {"search": [search()], "sweep": [sweep()]}
-    paths = {name: folder / f"{k}.html" for k, name in enumerate([*studies, *searches])}
+    paths = {name: folder / f"{k}.html" for k, name in enumerate(["compared", *studies, *searches])}
+    compared().save(paths.pop("compared"))
     for name, path in paths.items():
         html = render(studies.get(name, []), command="seedwise report s.db", searches=searches.get(name, []))
         path.write_text(html, encoding="utf-8")
-    return paths
+    return {**paths, "compared": folder / "0.html"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("name", ["whole", "failed runs", "one method", "two studies", "forecasts", "search", "sweep"])
+@pytest.mark.parametrize(
+    "name", ["whole", "failed runs", "one method", "two studies", "forecasts", "search", "sweep", "compared"]
+)
 def test_the_report_is_in_order(
     browser: Chromium, reports: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
@@ -193,7 +210,7 @@ def test_the_report_is_in_order(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["whole", "failed runs", "forecasts", "search"])
+@pytest.mark.parametrize("name", ["whole", "failed runs", "forecasts", "search", "compared"])
 def test_the_report_prints(browser: Chromium, reports: dict[str, Path], name: str, scheme: str) -> None:
     page = browser.open(reports[name], width=PAPER, media="print", scheme=scheme)
     checks = [cut_tables, broken_words, sideways, unreadable, colliding_labels]
@@ -219,8 +236,9 @@ def test_a_wide_table_scrolls_in_its_own_box_to_its_last_column(browser: Chromiu
     assert page.evaluate(f"{box}.querySelector('th:first-child').getBoundingClientRect().left") >= 0
 
 
-def test_nobodys_text_becomes_markup(browser: Chromium, reports: dict[str, Path]) -> None:
-    page = browser.open(reports["two studies"], width=DESKTOP)
+@pytest.mark.parametrize("name", ["two studies", "compared"])
+def test_nobodys_text_becomes_markup(browser: Chromium, reports: dict[str, Path], name: str) -> None:
+    page = browser.open(reports[name], width=DESKTOP)
     assert page.evaluate("[...document.querySelectorAll('b, i, script')].length") == 0
     assert page.evaluate("document.body.innerText.includes('<b>&amp;</b>')")
     assert page.evaluate("[...document.querySelectorAll('svg text')].some(t => t.textContent.includes('<b>&amp;</b>'))")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import render, results_of, table_files
+from seedwise.reporting import render, results_of, study_tables
 from seedwise.reporting.topics.factors import bars_figure, factor_table
 from seedwise.statistics import Cell, spread, spread_trend
 from seedwise.study import PublishedRange, PublishedResults
@@ -113,4 +113,4 @@ def test_the_report_holds_table_and_bars() -> None:
     assert "How the spread goes with a factor" in page
     assert "Published: A paper." in page
     assert page.count("by the value of the factor") == 2
-    assert "conv2, published" in table_files([study])["s-factors.csv"]
+    assert "conv2, published" in study_tables([study])["s", "factors"].to_csv()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from seedwise.reporting import render, table_files
+from seedwise.reporting import ENDINGS, render, study_tables
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.statistics import Cell, Metric, Question, holm, mean_seeds_needed, seeds_needed
 
@@ -165,20 +165,26 @@ def test_the_results_hold_the_corrected_p_of_each_reduction(rng: np.random.Gener
     assert float(shown["new"]["p"]) == pytest.approx(2 * new, abs=0.0005)
 
 
-def test_every_table_is_written_in_three_forms_with_the_same_texts() -> None:
+def test_every_table_is_written_in_four_forms_with_the_same_texts() -> None:
     cells = [cell("base", BASE), cell("50 % & <more>", STEADY)]
-    files = table_files([section(cells)])
+    tables = study_tables([section(cells)])
     for key, table in found(cells).tables.items():
-        read = pd.read_csv(io.StringIO(files[f"s-{key}.csv"]), dtype=str, keep_default_na=False)
-        assert [read.columns.tolist(), *read.to_numpy().tolist()] == [table.columns, *table.rows]
-        lines = files[f"s-{key}.md"].splitlines()
+        files = {form: tables["s", key].encoded(form) for form in ENDINGS}
+        for read in (
+            pd.read_csv(io.BytesIO(files["csv"]), dtype=str, keep_default_na=False),
+            pd.read_parquet(io.BytesIO(files["parquet"])),
+        ):
+            assert [read.columns.tolist(), *read.to_numpy().tolist()] == [table.columns, *table.rows]
+        lines = files["markdown"].decode().splitlines()
         assert lines[2:] == ["| " + " | ".join(row).replace("<more>", "&lt;more>") + " |" for row in table.rows]
-        latex = files[f"s-{key}.tex"]
+        latex = files["latex"].decode()
         assert all(rule in latex for rule in ("\\toprule", "\\midrule", "\\bottomrule"))
         assert latex.count(" \\\\\n") == 1 + len(table.rows)
         assert latex.count(" & ") == (1 + len(table.rows)) * (len(table.columns) - 1)
         assert "50 \\% \\& $<$more$>$" in latex
-    assert len(files) == 3 * len(found(cells).tables)
+    assert set(tables) == {("s", key) for key in [*found(cells).tables, "numbers"]}
+    numbers = pd.read_parquet(io.BytesIO(tables["s", "numbers"].encoded("parquet"))).set_index("method")
+    assert numbers.spread["base"] == pytest.approx(100 * np.std(BASE, ddof=1))
     negative = found([cell("base", STEADY), cell("new", BASE)]).tables["results"]
     assert negative.rows[1][5].startswith("-")
     assert negative.to_latex().split(" & ")[-2].startswith("$-$")

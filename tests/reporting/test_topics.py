@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seedwise.registry import SEARCH_TOPICS, STUDY_TOPICS, resolve
-from seedwise.reporting import Topic, render, table_files
+from seedwise.reporting import Topic, render, study_tables
 
 from .samples import BASE, STEADY, cell, section
 
@@ -30,12 +30,12 @@ def test_a_file_and_a_line_add_a_topic_to_the_page_and_to_the_files(
     page = render([study], command="c")
     assert "<h2>Counted</h2>" in page
     assert "How many runs there are." in page
-    assert table_files([study])["s-counted.csv"] == "method,n\nbase,12\nvml,12\n"
+    assert study_tables([study])[("s", "counted")].to_csv() == "method,n\nbase,12\nvml,12\n"
     few = section([cell("base", BASE[:4]), cell("vml", STEADY[:4])])
     page = render([few], command="c")
     assert "<h2>Counted</h2>" not in page
     assert "<li>too few to count</li>" in page
-    assert "s-counted.csv" not in table_files([few])
+    assert ("s", "counted") not in study_tables([few])
 
 
 @pytest.mark.parametrize("place", [*STUDY_TOPICS.values(), *SEARCH_TOPICS.values()])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.reporting import render, search_files, search_findings, search_numbers
+from seedwise.reporting import render, search_findings, search_numbers, search_tables
 from seedwise.reporting._tuning import search_part
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
@@ -191,7 +191,7 @@ def test_the_page_has_all_of_it_and_the_tables_are_files():
     ):  # fmt: skip
         assert text in html
     assert html.index("s-trials") < html.index("s-fresh")
-    assert {f"s-trials-{key}.csv" for key in ("tuning", "trials", "importances")} <= set(search_files([search()]))
+    assert {("s-trials", key) for key in ("tuning", "trials", "importances")} <= set(search_tables([search()]))
 
 
 def test_a_search_that_goes_on_says_so():

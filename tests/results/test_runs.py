@@ -83,8 +83,6 @@ def test_a_margin_is_in_the_unit_of_the_data() -> None:
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(SeedwiseError, match="there is no method 'nwe': did you mean 'new'"):
         compare_runs(runs(), "nwe", Question())
-    with pytest.raises(SeedwiseError, match="folds of a cross-validation"):
-        compare_runs(replace(runs(), fold=np.array(list("0123401234"), dtype=object)), "base", Question())
     with pytest.raises(SeedwiseError, match="chance is nan"):
         compare_runs(runs(), "base", Question(), chance=float("nan"))
 

@@ -97,6 +97,12 @@ def test_every_spelling_of_the_same_runs_is_read_alike(tmp_path: Path, case: str
     assert sorted(set(found.seed)) == ["0", "1", "2", "3", "4"]
 
 
+def test_a_column_per_seed_has_a_name_of_its_own_for_what_it_holds(tmp_path: Path) -> None:
+    text = "method,group,0,1\na,x,.1,.2\nb,y,.3,.4\n"
+    assert "'group' is a column" in refused(tmp_path, text, metric=("group",))
+    assert values(runs(tmp_path, text, metric=("acc",)), "a") == [0.1, 0.2]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     found = understand([frame(tmp_path, LONG.replace("colu", "kolü"), encoding=encoding)], Roles())

@@ -440,6 +440,12 @@ def test_an_epoch_that_was_not_asked_for_is_not_repeated_in_silence():
         list(loader)
 
 
+def test_a_loader_may_be_made_for_every_epoch():
+    run = new_run()
+    assert [rows(run.loader(Noisy(), 4).epoch(epoch)) for epoch in (0, 1)] == [epoch_of(Noisy(), e) for e in (0, 1)]
+    assert len(run.draws) == 1, "no shared memory for each of them"
+
+
 def test_iterators_of_two_epochs_do_not_mix():
     loader = new_run().loader(Noisy(), 4, collate_fn=mixup)
     one, two = loader.epoch(0), loader.epoch(1)

@@ -66,8 +66,9 @@ def test_plain_values_and_arrays_need_no_torch():
     code = (
         f"{WITHOUT_TORCH}import numpy as np\nfrom seedwise.run._packing import packed, unpacked\n"
         "state = {'w': np.arange(3.0), 'best': (0.5, [None, 'x'])}\n"
-        "found = unpacked(packed(state))\nassert found['w'].tolist() == [0, 1, 2]\n"
-        "assert found['best'] == (0.5, [None, 'x'])\nprint('ok')"
+        "found = unpacked(packed(state))\n"
+        "assert found['w'].tolist() == [0, 1, 2] and found['best'] == (0.5, [None, 'x'])\n"
+        "print('ok')"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "ok\n"
 

@@ -8,7 +8,7 @@ from seedwise.study import Store, Study
 
 TEXT = """
 name: honest
-task: {dataset: digits}
+task: {dataset: digits, train_examples: 400}
 model: small_cnn
 train: {epochs: 2, batch_size: 64, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
 methods:

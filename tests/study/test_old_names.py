@@ -42,3 +42,11 @@ def test_a_store_with_old_names_is_read():
     stored = study.describe()
     old = {**stored, "question": {"spread_ratio" if k == "sd_ratio" else k: v for k, v in stored["question"].items()}}
     assert description_of("s", old).question == description_of("s", stored).question == Question(sd_ratio=0.5)
+
+
+def test_a_loop_is_told_from_a_function_that_is_called_like_it():
+    stored = {"spec": {"name": "s", "train": {"function": "mine:replicates"}}, "metrics": {}}
+    loop, study = {**stored, "base": None}, {**stored, "base": "base"}
+    assert description_of("s", {**loop, "loop": True}).is_loop
+    assert description_of("s", loop).is_loop, "of a store from before that was recorded"
+    assert not description_of("s", study).is_loop

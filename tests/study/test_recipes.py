@@ -223,7 +223,7 @@ def test_all_methods_have_the_settings_of_the_digits(tmp_path):
     steps = 12 * 23
     assert configs["ema"]["train"]["averaging"]["decay"] ** steps < 0.01
 
-    few = {"task": {**spec.task, "train_examples": 400}, "replicates": 1}
+    few = {"task": {**spec.task, "train_examples": 200}, "replicates": 1}
     outcome = Study(spec.model_copy(update=few), store=tmp_path / "methods.db").run(workers=2)
     assert outcome.counts == {"finished": 12}
 

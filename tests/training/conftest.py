@@ -21,9 +21,9 @@ def threads_outside():
 
 
 def _run(seeds=None, *, model=None, augment=True, numerics=None, checkpoint=None, keep=None, on_epoch=None, **options):
-    evaluate_epochs = options.pop("evaluate_epochs", True)
+    evaluate_epochs, examples = options.pop("evaluate_epochs", True), options.pop("examples", None)
     config = {
-        "task": {"dataset": "digits", "augment": augment},
+        "task": {"dataset": "digits", "augment": augment} | ({"train_examples": examples} if examples else {}),
         "model": model if model and "name" in model else {"name": "small_cnn", "width": 4, **(model or {})},
         "train": {"epochs": 2, "batch_size": 64, "optimizer": SGD, **options},
     }
@@ -44,13 +44,13 @@ def tiny_net(monkeypatch):
     return "tiny_net:make"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_run():
     """A run of the small network on the digits; keywords are options of the training."""
     return _run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def trained():
     """The record of such a run."""
 

@@ -58,7 +58,7 @@ def outcome(record):
 @pytest.fixture(params=[(loss, optimizer) for loss in LOSSES for optimizer in OPTIMIZERS], ids="-".join)
 def options(request):
     loss, optimizer = request.param
-    return {"epochs": EPOCHS, "loss": LOSSES[loss], **OPTIMIZERS[optimizer]}
+    return {"epochs": EPOCHS, "examples": 480, "loss": LOSSES[loss], **OPTIMIZERS[optimizer]}
 
 
 def test_after_a_stop(new_run, trained, tmp_path, options):

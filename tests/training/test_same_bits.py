@@ -35,7 +35,7 @@ def bits(record):
     return [record.weights_sha256, record.metrics]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def in_order(trained):
     return {name: bits(trained(seeds, **options)) for name, (seeds, options) in SPECS.items()}
 

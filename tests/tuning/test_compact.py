@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from seedwise.study import export_compact
 
 SPACE = {"config.noise": {"low": 0.05, "high": 1.0}}
@@ -31,5 +33,5 @@ def test_a_search_is_shown_and_goes_on_from_a_compact_store(project, cli):
     assert (project.folder / "asked.txt").read_text() == asked
     further = cli(project.folder, "tune", "tiny.yaml", "--json", "--trials", "8")
     assert further.returncode == 0, further.stderr
-    trials = [json.loads(one.stdout)["trials"] for one in (again, further)]
+    trials = [json.loads(one.stdout, parse_constant=pytest.fail)["trials"] for one in (again, further)]
     assert len(trials[1]) == len(trials[0]) + 2

@@ -14,7 +14,7 @@ import pytest
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Silent, Store, Study
 from seedwise.tuning import Tuner, search_results
-from tests.nursery import environment_of_families, families
+from tests.nursery import environment_of_families, nursery
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
 
@@ -46,7 +46,7 @@ def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
     assert shown.returncode == 0, shown.stderr
     assert "optimism" in shown.stdout
     assert "tiny-trials: 52 runs" in cli(project.folder, "status", "tiny.db").stdout
-    assert cli(project.folder, "report", "tiny.db", "--tables", "tables", block=("torch", "optuna")).returncode == 0
+    assert cli(project.folder, "export", "tiny.db", "-o", "tables", block=("torch", "optuna")).returncode == 0
     assert (project.folder / "tables" / "tiny-trials-tuning.csv").exists()
 
     # Once more: nothing is trained, and the same is said.
@@ -61,7 +61,7 @@ def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
 
 def killed(project, after):
     """Start the search, kill its process group after so many runs, and return whether it was that far and going."""
-    process = families().popen()(
+    process = nursery().popen(families=True)(
         [sys.executable, "-m", "seedwise", "tune", "tiny.yaml", "--workers", "2"],
         cwd=project.folder,
         env={**environment_of_families(), "TUNE_PAUSE": "0.05"},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 import sys
+from typing import cast
 
 import typer
 
@@ -28,7 +30,7 @@ from seedwise.cli import (
     _tune,
 )
 from seedwise.cli._console import EXIT_CODES
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, StorageError
 
 app = typer.Typer(
     name="seedwise",
@@ -70,10 +72,30 @@ def _options(
     del version
 
 
+_UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
+"""What typer raises for a mistake in what was typed; it has no public name in all versions."""
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one line on the standard error and an exit code, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may hold what the terminal's encoding has no sign for
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        sys.exit(_exit_code())
     except SeedwiseError as error:
         print(f"seedwise: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _exit_code() -> int | None:
+    try:
+        return cast(int | None, app(standalone_mode=False))
+    except _UsageError as error:
+        message = error.format_message().rstrip(".")
+        if not message:  # nothing was typed, and the help was shown
+            return error.exit_code
+        raise SeedwiseError(f"{message}: see '{error.ctx.command_path} --help'" if error.ctx else message) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise StorageError(f"{error.filename}: {error.strerror}") from error

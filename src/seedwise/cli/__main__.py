@@ -1,5 +1,5 @@
-"""``python -m seedwise.cli``."""
+"""``python -m seedwise.cli``: the program, which is above this package and so not imported by it."""
 
-from seedwise.cli import main
+import runpy
 
-main()
+runpy.run_module("seedwise", run_name="__main__", alter_sys=True)

@@ -41,6 +41,7 @@ def command(
 
     Exit codes: 0 no regression beyond the noise; 1 a regression; 5, with --margin alone, equivalence is not shown.
     """
+    from seedwise.cli._console import console
     from seedwise.statistics import gate
 
     of_base = _runs(base, metric, where, lower_is_better)
@@ -66,14 +67,15 @@ def command(
         )
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
-    typer.echo(f"base: {of_base.lines[0]}")
-    typer.echo(_said(found, declared, margin))
+    out = console()
+    out.print(f"base: {of_base.lines[0]}", soft_wrap=True)
+    out.print(_said(found, declared, margin), soft_wrap=True)
     if found.outcome != "no regression":
         raise typer.Exit(REGRESSION if found.outcome == "regression" else NOT_EQUIVALENT)
 
 
 def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_better: bool) -> Runs:
-    from seedwise.cli._compare import condition
+    from seedwise.cli._declared import condition
     from seedwise.results import Roles, understand
     from seedwise.results.readers import read
 

@@ -44,7 +44,9 @@ def _typed(context: typer.Context) -> Iterator[str]:
         source = context.get_parameter_source(name)
         if name in _ONCE or source is None or source.name != "COMMANDLINE":
             continue
-        if parameter.param_type_name == "option":
-            yield max(parameter.opts, key=len)
-        if not getattr(parameter, "is_flag", False):
-            yield str(context.params[name])
+        given = context.params[name]
+        for value in given if isinstance(given, list | tuple) else [given]:
+            if parameter.param_type_name == "option":
+                yield max(parameter.opts, key=len)
+            if not getattr(parameter, "is_flag", False):
+                yield str(value)

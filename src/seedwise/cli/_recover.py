@@ -21,18 +21,29 @@ def command(
     A run of which anything is lost is left out; 'run' with the study file trains it again, to the same bits. The
     damaged store stays as it is.
     """
+    from seedwise.cli._console import console
     from seedwise.store import recover
+
+    out = console()
 
     target = output or store.with_name(f"{store.stem}-recovered.db")
     recovered = recover(store, target)
     if not recovered.had_checksums:
-        typer.echo(f"{store} was written before checksums: what can be read is taken as it is; damage cannot be seen")
-    typer.echo(f"{target}: {', '.join(f'{count} {table}' for table, count in recovered.saved.items() if count)}")
+        out.print(
+            f"{store} was written before checksums: what can be read is taken as it is; damage cannot be seen",
+            soft_wrap=True,
+        )
+    out.print(
+        f"{target}: {', '.join(f'{count} {table}' for table, count in recovered.saved.items() if count)}",
+        soft_wrap=True,
+    )
     for line in recovered.unchecked:
-        typer.echo(f"copied unchecked: {line}")
+        out.print(f"copied unchecked: {line}", soft_wrap=True)
     for line in recovered.lost:
-        typer.echo(line)
+        out.print(line, soft_wrap=True)
     if recovered.lost:
-        typer.echo(f"To train what is lost again, put {target} in the place of {store} and run the study file.")
+        out.print(
+            f"To train what is lost again, put {target} in the place of {store} and run the study file.", soft_wrap=True
+        )
     else:
-        typer.echo("Everything is intact.")
+        out.print("Everything is intact.", soft_wrap=True)

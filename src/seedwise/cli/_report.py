@@ -22,23 +22,24 @@ def command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="beside the store")
     ] = None,
-    tables: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", file_okay=False, help="Also write every table as CSV, Markdown and LaTeX (booktabs)."
-        ),
-    ] = None,
+    tables: Annotated[Path | None, typer.Option(file_okay=False, hidden=True)] = None,
     scale: Scale = None,
 ) -> None:
     """Write a report: one HTML file that needs nothing else."""
+    from seedwise.cli._exported import IN_A_FOLDER, Target, export
     from seedwise.cli._open import open_store
+    from seedwise.results import CompareOptions
+    from seedwise.study import renamed_note
 
     with open_store(store, scale) as opened:
         target = output or opened.path.with_suffix(".html")
         write_report(opened, target)
         typer.echo(f"report: {target}")
-        if tables is not None:
-            typer.echo(f"tables: {write_tables(opened, tables)} files in {tables}")
+    if tables is not None:
+        typer.echo(f"seedwise: {renamed_note('report --tables FOLDER', 'export -o FOLDER')}", err=True)
+        target_of_tables = Target(tables, IN_A_FOLDER, None, is_file=False, overwrite=True)
+        for line in export([store], CompareOptions(), scale, target_of_tables):
+            typer.echo(f"tables: {line}")
 
 
 def write_report(store: Store, target: Path) -> None:
@@ -62,22 +63,6 @@ def write_report(store: Store, target: Path) -> None:
     )
     with storage_errors(target):
         target.write_text(html, encoding="utf-8")
-
-
-def write_tables(store: Store, folder: Path) -> int:
-    """Write the tables of every study in a store, and return how many files they are."""
-    from seedwise.reporting import attribution_files, search_files, table_files
-    from seedwise.run import storage_errors
-    from seedwise.study import attribution_results, study_results
-    from seedwise.tuning import search_results
-
-    files = table_files(study_results(store)) | attribution_files(attribution_results(store))
-    files |= search_files(search_results(store))
-    with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-    return len(files)
 
 
 def refuse_store_as_target(store: Path, target: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -34,6 +33,7 @@ def command(
     """
     from seedwise.cli._attribute import print_attribution
     from seedwise.cli._console import print_results
+    from seedwise.cli._json import print_json
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import open_store
     from seedwise.cli._tune import print_tunings
@@ -44,7 +44,7 @@ def command(
         if as_json:
             read, runs = opened.readouts(), opened.runs()
             observed = opened.observed(run.run_id for run in runs)
-            typer.echo(json.dumps([as_object(run, read, observed.get(run.run_id)) for run in runs], indent=1))
+            print_json([as_object(run, read, observed.get(run.run_id)) for run in runs])
             return
         for study, described in opened.studies().items():
             if is_attribution(described) or is_search(described):

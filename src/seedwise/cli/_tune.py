@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -95,13 +94,14 @@ def command(
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
     from seedwise.cli._console import console, print_table
+    from seedwise.cli._json import print_json
     from seedwise.reporting import search_findings, search_numbers
     from seedwise.tuning import search_results
 
     out = console()
     for results in search_results(store, only):
         if as_json:
-            typer.echo(json.dumps(search_numbers(results), indent=1))
+            print_json(search_numbers(results))
             continue
         findings = search_findings(results)
         out.print(findings.title, style="bold", soft_wrap=True)

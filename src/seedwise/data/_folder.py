@@ -8,10 +8,14 @@ import os
 import shlex
 import zlib
 from pathlib import Path
+from typing import Final
 
 from seedwise.data._declared import algorithm
 from seedwise.data._registry import PUBLISHED
 from seedwise.errors import SeedwiseError, StorageError
+
+_LARGEST: Final = 1 << 28
+"""Bytes of a file, uncompressed, that are read at most; the largest that is published has 155 MB."""
 
 
 class MissingDataError(SeedwiseError):
@@ -66,11 +70,12 @@ def read(name: str, file: str, path: Path) -> bytes:
     """
     mend = f"type '{fetch_command(name)}' for a new one"
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise StorageError(f"cannot read {path} ({error}): {mend}") from error
+    if len(content) > _LARGEST:
+        raise StorageError(f"{path} is not of {name}: it has more than {_LARGEST >> 20} MB; {mend}")
     expected = PUBLISHED[name].files[file]
     kind = algorithm(expected)
     found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()

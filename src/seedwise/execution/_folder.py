@@ -143,13 +143,13 @@ class StudyFolder:
 
         """
         path = self.root / "plan"
-        if not path.exists():
+        if not path.is_file():
             raise SeedwiseError(f"{self.root} is not a shard's folder: 'seedwise run STUDY.yaml --shard i/k' makes one")
         try:
             study, description, runs = json.loads(read_checked(path))
             planned = [PlannedRun(_link(study, link), RunSpec.from_content(content)) for link, _, content in runs]
             _ = [p.spec.id for p in planned]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StorageError(f"{path} is no plan: {type(error).__name__}: {cleaned(str(error), 200)}") from error
         return study, description, planned
 

@@ -11,18 +11,22 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seedwise.randomness._generators import Fate, for_numpy, restored, seed_all, watched
+from seedwise.randomness._generators import Fate, watched
+
+if TYPE_CHECKING:
+    import torch
 
 _LONGEST: Final = 100
 _MOST: Final = 10_000
 """Longer containers than the one are not searched for generators, and no more objects than the other."""
 
 _STEP: Final = 0xBF58476D1CE4E5B9
-"""Between the seeds of the generators that an object holds: any large odd number."""
+"""Any large odd number, between the seeds of two generators: from one seed, numpy and torch draw the same bits."""
 
 
 class BorrowedGenerators:
@@ -57,51 +61,64 @@ class BorrowedGenerators:
     """
 
     def __init__(self, owner: Any) -> None:
-        self.held = _held_by(owner)
+        self._generators = [*_global_ones(), *_held_by(owner)]
+        self._entropy = _Entropy()
 
     @contextmanager
     def seeded(self) -> Iterator[Callable[[int], None]]:
         """Yield a function that seeds all of them anew in microseconds; they are restored after the block."""
-        with self._restored() as entropy:
-            yield functools.partial(self._seed, entropy)
+        before = self._read()
+        try:
+            with _numpy_asks(self._entropy):
+                yield self._seed
+        finally:
+            for generator, state in zip(self._generators, before, strict=True):
+                generator.write(state)
 
     @contextmanager
-    def watched(self, seed: int | None = None) -> Iterator[Fate]:
-        """Yield what became of them in the block, filled in at its end; they are restored after it.
+    def watched(self) -> Iterator[list[str]]:
+        """Yield a list, filled in at the end of the block with those that are not as they were; they are restored.
+
+        Reading the seed of torch's generator counts as a draw from it: code does that to seed another one.
+        """
+        moved: list[str] = []
+        before = self._read()
+        try:
+            with _numpy_asks(self._entropy), _noted_reads(moved):
+                yield moved
+        finally:
+            moved += ["numpy"] * self._entropy.asked
+            for generator, state in zip(self._generators, before, strict=True):
+                if pickle.dumps(generator.read()) != pickle.dumps(state):
+                    moved.append(generator.library)
+                    generator.write(state)
+
+    @contextmanager
+    def started_from(self, seed: int) -> Iterator[Fate]:
+        """Yield what became of them in a block that begins with a seed; they are restored after it.
 
         Args:
-            seed: what they start from; default: they go on.
+            seed: in [0, 2**63). The block may seed the global ones anew with the seed of torch's.
 
         """
-        with self._restored() as entropy:
-            if seed is not None:
-                self._seed(entropy, seed)
-            before = [pickle.dumps(generator.read()) for generator in self.held]
-            given = () if seed is None else (seed, seed % 2**32)  # code may pass torch's seed on to the others
-            with watched(given) as fate, _noted_reads() as reads:
-                yield fate
-            after = [pickle.dumps(generator.read()) for generator in self.held]
-            moved = [g.library for g, one, two in zip(self.held, before, after, strict=True) if one != two]
-            fate.drawn += [*moved, *["numpy"] * bool(entropy.asked), *["torch"] * bool(reads)]
-
-    def _seed(self, entropy: _Entropy, seed: int) -> None:
-        seed_all(seed)
-        entropy.start(seed)
-        for k, generator in enumerate(self.held, 1):
-            generator.seed((seed + k * _STEP) % 2**63)
-
-    @contextmanager
-    def _restored(self) -> Iterator[_Entropy]:
         import torch
 
-        before = [generator.read() for generator in self.held]
-        # A worker process was forked from one that may use CUDA, and must not touch it.
-        with restored(cuda=torch.cuda.is_initialized()), _numpys_entropy() as entropy:
-            try:
-                yield entropy
-            finally:
-                for generator, state in zip(self.held, before, strict=True):
-                    generator.write(state)
+        with self.seeded() as start:
+            start(seed)
+            before = pickle.dumps(self._read())
+            given = torch.initial_seed()
+            with watched((given, given % 2**32)) as fate:
+                yield fate
+            if not fate.drawn and (self._entropy.asked or pickle.dumps(self._read()) != before):
+                fate.drawn.append("others")
+
+    def _read(self) -> list[Any]:
+        return [generator.read() for generator in self._generators]
+
+    def _seed(self, seed: int) -> None:
+        self._entropy.start(seed)
+        for k, generator in enumerate(self._generators):
+            generator.seed((seed + k * _STEP) % 2**63)
 
 
 class _Entropy:
@@ -120,40 +137,39 @@ class _Entropy:
 
 
 @contextmanager
-def _numpys_entropy() -> Iterator[_Entropy]:
+def _numpy_asks(entropy: _Entropy) -> Iterator[None]:
     """Let numpy seed generators that are made without a seed from our bits, in the block."""
     module: Any = np.random.bit_generator
-    entropy = _Entropy()
     before = getattr(module, "randbits", None)  # numpy's own name for secrets.randbits
+    entropy.start(0)
     module.randbits = entropy
     try:
-        yield entropy
+        yield
     finally:
         module.randbits = before
 
 
 @contextmanager
-def _noted_reads() -> Iterator[list[int]]:
-    """Note in the block whether anyone reads the seed of torch's generator, to seed another one with it."""
+def _noted_reads(reads: list[str]) -> Iterator[None]:
+    """Note in the block when anyone reads the seed of torch's generator."""
     import torch
 
-    before: Callable[[], int] = torch.initial_seed
-    reads: list[int] = []
+    before = torch.initial_seed
 
     def read() -> Any:
-        reads.append(before())
-        return reads[-1]
+        reads.append("torch")
+        return before()
 
     torch.initial_seed = torch.random.initial_seed = read
     try:
-        yield reads
+        yield
     finally:
         torch.initial_seed = torch.random.initial_seed = before
 
 
 @dataclass(frozen=True)
-class _Held:
-    """A generator of any library."""
+class _Generator:
+    """A generator of any library: its state is read and written, and it is seeded with an integer in [0, 2**63)."""
 
     library: str
     read: Callable[[], Any]
@@ -161,38 +177,78 @@ class _Held:
     seed: Callable[[int], object]
 
 
-def _held(generator: Any) -> _Held | None:
+def _global_ones() -> list[_Generator]:
+    import torch
+
+    python = _Generator("python", random.getstate, random.setstate, random.seed)
+    cuda = _Generator("torch", _read_cuda, _write_cuda, _seed_cuda)
+    return [python, _of_numpy(np.random.mtrand._rand), _of_torch(torch.default_generator), cuda]
+
+
+# A worker process was forked from one that may use CUDA, and must not touch it: there it counts as not initialised.
+def _read_cuda() -> list[NDArray[np.uint8]]:
+    import torch
+
+    return [state.numpy() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_initialized() else []
+
+
+def _write_cuda(states: list[NDArray[np.uint8]]) -> None:
+    import torch
+
+    if states:
+        torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states])
+
+
+def _seed_cuda(seed: int) -> None:
+    import torch
+
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+
+
+def _of_numpy(generator: np.random.RandomState) -> _Generator:
+    return _Generator(
+        "numpy",
+        functools.partial(generator.get_state, legacy=False),
+        generator.set_state,
+        lambda seed: generator.seed(seed % 2**32),
+    )
+
+
+def _of_torch(generator: torch.Generator) -> _Generator:
+    import torch
+
+    # As an array: a tensor pickles differently each time.
+    return _Generator(
+        "torch",
+        lambda: generator.get_state().numpy(),
+        lambda state: generator.set_state(torch.from_numpy(state)),
+        generator.manual_seed,
+    )
+
+
+def _held(generator: Any) -> _Generator | None:
     """Return how to use a generator; None for what is none, or is one of the global ones."""
     import torch
 
     if isinstance(generator, random.Random) and not isinstance(generator, random.SystemRandom):
-        return _Held("python", generator.getstate, generator.setstate, generator.seed)
+        return _Generator("python", generator.getstate, generator.setstate, generator.seed)
     if isinstance(generator, np.random.RandomState):
-        old = generator
-        return _Held(
-            "numpy", lambda: old.get_state(legacy=False), old.set_state, lambda seed: old.seed(for_numpy(seed))
-        )
+        return None if generator is np.random.mtrand._rand else _of_numpy(generator)
     if isinstance(generator, (np.random.Generator, np.random.BitGenerator)):
         bits: Any = generator.bit_generator if isinstance(generator, np.random.Generator) else generator
         write = functools.partial(setattr, bits, "state")
-        return _Held("numpy", lambda: bits.state, write, lambda seed: write(type(bits)(seed).state))
-    if isinstance(generator, torch.Generator) and generator is not torch.default_generator:
-        ours = generator
-        # As an array: a tensor pickles differently each time.
-        return _Held(
-            "torch",
-            lambda: ours.get_state().numpy(),
-            lambda state: ours.set_state(torch.from_numpy(state)),
-            ours.manual_seed,
-        )
+        return _Generator("numpy", lambda: bits.state, write, lambda seed: write(type(bits)(seed).state))
+    if isinstance(generator, torch.Generator):
+        return None if generator is torch.default_generator else _of_torch(generator)
     return None
 
 
-def _held_by(owner: Any) -> list[_Held]:
+def _held_by(owner: Any) -> list[_Generator]:
     """Return the generators that an object holds, always in the same order; see ``BorrowedGenerators``."""
     import torch
 
-    found: list[_Held] = []
+    found: list[_Generator] = []
     seen: dict[int, Any] = {}  # with the objects, so that no other gets their ids
     waiting = [owner]
     while waiting and len(seen) < _MOST:
@@ -221,6 +277,7 @@ def _parts(one: Any) -> list[Any]:
     else:
         parts = list(getattr(one, "__dict__", {}).values())
         parts += _variables(vars(sys.modules.get(type(one).__module__, types)))
+        parts += [part for kind in type(one).__mro__ for part in _variables(vars(kind))]
     return parts
 
 

@@ -1,4 +1,4 @@
-"""The global generators of python, numpy and torch: seeded for a block, and what became of them in it."""
+"""The global generators of python, numpy and torch (if it is there): seeded for a block, and their fate in it."""
 
 from __future__ import annotations
 
@@ -56,56 +56,17 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
 
     """
     torch = torch_if_installed()
-    cuda = torch is not None and torch.cuda.is_available()
-    with restored(cuda):
+    with ExitStack() as restored:
+        restored.callback(random.setstate, random.getstate())
+        restored.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - other people's code draws from it
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
         if torch is not None:
+            devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+            restored.enter_context(torch.random.fork_rng(devices=devices))
             torch.manual_seed(seed)
         with watched(given) as fate:
             yield fate
-
-
-@contextmanager
-def restored(cuda: bool) -> Iterator[None]:
-    """Restore the global generators of python, numpy and torch after a block.
-
-    Args:
-        cuda: also those of torch's CUDA devices, which starts CUDA if it has not begun.
-
-    """
-    torch = torch_if_installed()
-    with ExitStack() as after:
-        after.callback(random.setstate, random.getstate())
-        after.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - other people's code draws from it
-        if torch is not None:
-            devices = list(range(torch.cuda.device_count())) if cuda else []
-            after.enter_context(torch.random.fork_rng(devices=devices))
-        yield
-
-
-def seed_all(seed: int) -> None:
-    """Seed the global generators of python, numpy and torch, in a few microseconds.
-
-    numpy and torch are given different numbers: from the same they draw the same bits, since both are Mersenne twisters
-    that begin alike.
-
-    Args:
-        seed: in [0, 2**63).
-
-    """
-    import torch
-
-    random.seed(seed)
-    np.random.seed(for_numpy(seed))  # noqa: NPY002
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed takes a hundred times as long
-    if torch.cuda.is_initialized():
-        torch.cuda.manual_seed_all(seed)
-
-
-def for_numpy(seed: int) -> int:
-    """Return a number in [0, 2**32) that depends on all bits of a seed, and not as its last 32 bits do."""
-    return (seed * 0x9E3779B97F4A7C15 % 2**64) >> 32  # 2**64 over the golden ratio: Knuth, vol. 3, section 6.4
 
 
 @contextmanager

@@ -3,20 +3,22 @@
 from seedwise.reporting._attribution import (
     AttributionFindings,
     attribution_figure,
-    attribution_files,
     attribution_findings,
+    attribution_tables,
 )
-from seedwise.reporting._compare import Comparison, compare
-from seedwise.reporting._findings import table_files
+from seedwise.reporting._compare import Comparison, compare, compare_frames, compare_understood
+from seedwise.reporting._compare_page import comparison_tables
+from seedwise.reporting._findings import study_tables
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._table import Kind, Table
+from seedwise.reporting._table import ENDINGS, Kind, Table, Tables
 from seedwise.reporting._topic import Section, Shown, Topic
-from seedwise.reporting._tuning import SearchFindings, parameters, search_files, search_findings, search_numbers
+from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
 from seedwise.reporting.topics.looks import looks_table, why_it_stopped
 from seedwise.statistics.core.formatting import interval, number, percent
 
 __all__ = [
+    "ENDINGS",
     "AttributionFindings",
     "Comparison",
     "Kind",
@@ -25,12 +27,16 @@ __all__ = [
     "Section",
     "Shown",
     "Table",
+    "Tables",
     "Topic",
     "attribution_figure",
-    "attribution_files",
     "attribution_findings",
+    "attribution_tables",
     "compare",
+    "compare_frames",
+    "compare_understood",
     "compared",
+    "comparison_tables",
     "interval",
     "looks_table",
     "number",
@@ -39,9 +45,9 @@ __all__ = [
     "render",
     "results_of",
     "row_numbers",
-    "search_files",
     "search_findings",
     "search_numbers",
-    "table_files",
+    "search_tables",
+    "study_tables",
     "why_it_stopped",
 ]

@@ -102,13 +102,13 @@ def attribution_part(results: AttributionResults, position: int) -> Part[Attribu
     return Part.of(results, found, figures, f"attribution{position}")
 
 
-def attribution_files(attributions: Sequence[AttributionResults]) -> dict[str, str]:
-    """Return the tables of attributions as files: CSV, Markdown and LaTeX (booktabs), by name."""
-    files: dict[str, str] = {}
-    for attribution in attributions:
-        for section in attribution_findings(attribution).sections:
-            files |= section.table.files(f"{attribution.name}-{section.key}")
-    return files
+def attribution_tables(attributions: Sequence[AttributionResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of attributions, by the name of the attribution and their own."""
+    return {
+        (attribution.name, section.key): section.table
+        for attribution in attributions
+        for section in attribution_findings(attribution).sections
+    }
 
 
 def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:

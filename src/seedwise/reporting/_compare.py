@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
+from seedwise.reporting._beyond_runs import reasons_beside, sections_beside
 from seedwise.reporting._figures import runs_figure
-from seedwise.reporting._results import Results, compared, row_numbers
+from seedwise.reporting._results import Results, headline, laid_out, row_numbers
+from seedwise.reporting._sentences import sentences_beside
 from seedwise.reporting._statement import statement
-from seedwise.reporting._svg import inline
+from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import ON_MEAN, Table
-from seedwise.results import ComparedRuns, Frame, Roles, compare_runs, understand
-from seedwise.results.readers import read
-from seedwise.statistics import Cell, ComparisonRow, Question, runs_to_resolve
+from seedwise.reporting._topic import Section
+from seedwise.results import (
+    ComparedRuns,
+    ComparedSummaries,
+    CompareOptions,
+    Data,
+    Frame,
+    Runs,
+    bounds_asked,
+    compare_runs,
+    compare_summarized,
+    frames_of,
+    takes,
+    understand,
+    understand_summaries,
+)
+from seedwise.statistics import (
+    Answer,
+    Cell,
+    ComparisonRow,
+    Folds,
+    Question,
+    answer,
+    compare_study_summaries,
+    runs_to_resolve,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +58,10 @@ class MetricComparison:
         results: the table; shares of examples in percent.
         statement: what it says, in a paragraph.
         rows: the numbers behind it, in the unit of the data.
-        cells: the data.
+        cells: the data; none where only means and SDs are known.
+        question: what was asked.
+        found: all numbers, in the unit of the data; what kind of data these were of is its type.
+        sections: further tables: other examples, several tasks, normalised scores.
 
     """
 
@@ -40,6 +69,9 @@ class MetricComparison:
     statement: str
     rows: tuple[ComparisonRow, ...]
     cells: tuple[Cell, ...]
+    question: Question
+    found: ComparedRuns | ComparedSummaries
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -75,6 +107,11 @@ class Comparison:
         """The table of the first metric, with ``to_csv``, ``to_markdown`` and ``to_html``."""
         return self.results.table
 
+    @property
+    def tables(self) -> list[Table]:
+        """The tables of all metrics, each with those behind it: other examples, several tasks, normalised scores."""
+        return [table for part in self.parts for table in (part.results.table, *(s.table for s in part.sections))]
+
     def to_frame(self) -> pd.DataFrame:
         """Return the numbers behind the tables, a row per method, task and metric, intervals in own columns."""
         import pandas as pd
@@ -85,89 +122,71 @@ class Comparison:
         """Return the table of verdicts as a ``tabular`` with the rules of booktabs."""
         return self.table.to_latex()
 
+    def to_html(self, command: str | None = None) -> str:
+        """Return the page as HTML: what a report says of a study, of these runs.
+
+        Args:
+            command: the command that writes it, if there is one.
+
+        """
+        from seedwise.reporting._compare_page import comparison_page
+
+        return comparison_page(self, command)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page, an HTML file that needs nothing else.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
+
     def plot(self) -> Any:
         """Return a matplotlib figure with every run as a tick and the mean as a dot."""
-        return runs_figure(self.cells)
+        import matplotlib as mpl
+
+        settings: Any = AS_WRITTEN
+        with mpl.rc_context(settings):
+            figure = runs_figure(self.cells)
+            figure.draw_without_rendering()  # which makes the texts, with these settings
+        return figure
 
     def __str__(self) -> str:
         shown = [*self.lines]
         for part in self.parts:
-            table = part.results.table
-            widths = [max(map(len, column)) for column in zip(*table.lines, strict=True)]
-            shown += ["", part.statement, "", part.results.title]
-            for line in table.lines:
-                shown.append("  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip())
+            shown += ["", part.statement, "", part.results.title, *_aligned(part.results.table)]
             shown += [*part.results.plan, *part.results.reasons]
+            for section in part.sections:
+                shown += ["", section.title, *_aligned(section.table), section.note]
         return "\n".join(shown)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         shown = [f"<p>{html.escape(line)}</p>" for line in self.lines]
-        for part in self.parts:
+        # A notebook is one page: what other cells show must not have the same ids.
+        prefix = hashlib.sha256(str(self).encode()).hexdigest()[:8]
+        for k, part in enumerate(self.parts):
             sentences = [html.escape(text) for text in [*part.results.plan, *part.results.reasons]]
             shown += [f"<p><b>{html.escape(part.statement)}</b></p>", f"<p>{html.escape(part.results.title)}</p>"]
             shown += [part.results.table.to_html(), *(f"<p>{text}</p>" for text in sentences)]
-            shown.append(inline(partial(runs_figure, list(part.cells)), "runs"))
+            svg = partial(runs_figure, list(part.cells))
+            shown += [inline(svg, f"runs{prefix}{k}")] if part.cells else []
+            for section in part.sections:
+                shown += [f"<p>{html.escape(section.title)}</p>", section.table.to_html()]
+                shown += [f"<p>{html.escape(section.note)}</p>"]
         return "".join(shown)
 
 
-def compare(
-    data: pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame],
-    *,
-    by: str | None = None,
-    methods: Sequence[str] = (),
-    metric: str | Sequence[str] | None = None,
-    base: str | None = None,
-    seed: str | Sequence[str] | None = None,
-    name: str | None = None,
-    task: str | None = None,
-    where: Mapping[str, object] | None = None,
-    step: str | None = None,
-    best: str | None = None,
-    fold: str | None = None,
-    higher_is_better: bool | None = None,
-    lower_is_better: bool = False,
-    unit: str | None = None,
-    unpaired: bool = False,
-    chance: float | None = None,
-    sd_ratio: float = 0.7,
-    power: float = 0.8,
-    factor: float | None = None,
-    margin: float | None = None,
-) -> Comparison:
+@takes(CompareOptions)
+def compare(data: Data, options: CompareOptions) -> Comparison:
     """Compare methods with a base: spread, mean and verdicts, from results over seeds in any table.
 
     First it is decided what one run is, and said: which column names the method, the seed, the task, which rows are
     summaries or steps of a curve. What can be read in two ways is refused with the option that decides it. Runs are
     paired if at least half of all the seeds are in every method; a run without a partner counts in its own method's
     numbers and not in a comparison, and a line names it. An empty value is a failed run.
-
-    Args:
-        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), what a tracker wrote (MLflow, Weights &
-            Biases, TensorBoard, Lightning, Hydra, Optuna, Ray Tune), a store, or several of them; a file without a
-            column of methods is then a method named after the file.
-        by: the column that names the method.
-        methods: the methods to compare, the base among them: columns of a wide table or values of ``by``.
-        metric: the columns of the metrics, each a family of comparisons; in a wide table the metric's name.
-        base: the method that the others are compared with; None: the one that is called base, baseline or the like.
-        seed: the columns that together name the seed.
-        name: how method and seed are written in one name, such as ``{method}-s{seed}``.
-        task: the column of the task.
-        where: by column, the value of the rows to keep.
-        step: the column that counts the steps of curves, of which the last is taken.
-        best: the metric whose best step is taken instead.
-        fold: the column of the fold of a cross-validation.
-        higher_is_better: the direction; None: by the name of the metric.
-        lower_is_better: short for ``higher_is_better=False``.
-        unit: of the metric; ``share`` for fractions that are to be shown in percent.
-        unpaired: whether to ignore that seeds correspond.
-        chance: the metric at chance level, so that failed runs can be counted.
-        sd_ratio: the ratio of SDs that you want to be able to find, for the number of runs that it takes.
-        power: the probability of finding it.
-        factor: the largest ratio of SDs that you would still call equal, above 1; without it there is no verdict
-            ``equivalent within a factor``.
-        margin: the largest difference of means that you would still call equal, in the unit of the metric; likewise.
 
     Returns:
         A comparison, which prints as what was understood, a paragraph and a table of verdicts.
@@ -182,69 +201,91 @@ def compare(
         >>> print(found.lines[0])
         2 methods x 4 seeds, metric accuracy (a fraction, shown in percent), higher is better
 
+    Args:
+        data: a data frame, a file (CSV, TSV, JSON, JSON lines, Parquet), what a tracker wrote (MLflow, Weights &
+            Biases, TensorBoard, Lightning, Hydra, Optuna, Ray Tune), a store, or several of them; a file without a
+            column of methods is then a method named after the file.
+
     """
-    roles = Roles(
-        by=by,
-        methods=tuple(methods),
-        seed=_names(seed),
-        name=name,
-        task=task,
-        metric=_names(metric),
-        where=tuple((column, str(value)) for column, value in (where or {}).items()),
-        step=step,
-        best=best,
-        fold=fold,
-        higher_is_better=False if lower_is_better else higher_is_better,
-        unit=unit,
-    )
-    question = Question(sd_ratio=sd_ratio, power=power, factor=factor, margin=margin)
-    return compared_frames(_frames(data), roles, question, base=base, unpaired=unpaired, chance=chance)
+    return compare_frames(frames_of(data), options)
 
 
-def compared_frames(
-    frames: Sequence[Frame],
-    roles: Roles,
-    question: Question,
-    *,
-    base: str | None = None,
-    unpaired: bool = False,
-    chance: float | None = None,
-) -> Comparison:
+def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparison:
     """Compare the methods of tables; see ``compare``."""
-    runs = understand(frames, roles)
-    found = compare_runs(runs, base, question, unpaired=unpaired, chance=chance)
-    return Comparison(tuple(runs.lines), tuple(_of_metric(one, question) for one in found))
+    if options.summary:
+        summaries = understand_summaries(frames, options.roles, options.n)
+        compared_summaries = compare_summarized(summaries, options.base, options.question)
+        return Comparison(tuple(summaries.lines), tuple(map(_of_summaries, compared_summaries)))
+    return compare_understood(understand(frames, options.roles), options)
 
 
-def _of_metric(found: ComparedRuns, question: Question) -> MetricComparison:
+def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
+    """Compare the methods of runs; see ``compare``."""
+    found = compare_runs(
+        runs,
+        options.base,
+        options.question,
+        unpaired=options.unpaired,
+        chance=options.chance,
+        bounds=bounds_asked(options.normalize, runs),
+    )
+    return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
+
+
+def _of_runs(found: ComparedRuns) -> MetricComparison:
     try:
-        results = compared(found.cells, base=found.base, question=question)
+        shown = answer(found.cells, found.base, found.question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
+    said = " ".join([statement(shown.rows, found.base, shown.plan), *sentences_beside(found)])
+    results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
+    results = replace(results, reasons=[*results.reasons, *reasons_beside(found)])
+    return MetricComparison(results, said, found.rows, found.cells, found.question, found, sections_beside(found))
+
+
+def _about_folds(folds: Folds | None) -> list[str]:
+    """Return how means and spreads are compared over folds."""
+    if folds is None:
+        return []
+    test = "Alpaydin's combined F over 5 x 2 folds (--test-share .5: the corrected t, which is the safer one)"
+    if not folds.is_five_by_two:
+        ratio = folds.share / (1 - folds.share)
+        test = f"Nadeau and Bengio's corrected t over folds, with n_test/n_train = {ratio:.3g}"
+    return [f"means: {test}; spread: that of seeds within a fold, pooled over folds"]
+
+
+_NORMAL_THEORY: Final = (
+    "Welch's t and F, of means and SDs alone: they take values for normal, which nothing here can check, and runs for "
+    "unpaired"
+)
+
+
+def _of_summaries(found: ComparedSummaries) -> MetricComparison:
+    scale, question = found.cells[0].metric.scale, found.question
+    margin = None if question.margin is None else scale * question.margin
+    rows = compare_study_summaries(
+        [cell.shown for cell in found.cells], base=found.base, factor=question.factor, margin=margin
+    )
+    plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
+    results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
+    said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
+    return MetricComparison(
+        _with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question, found, ()
+    )
+
+
+def _with_means(results: Results, notes: Sequence[str]) -> Results:
+    """Return a table of results with the verdicts on the mean, and notes before the reasons."""
     table = results.table
     texts = [[*row, _about_mean(of_row)] for row, of_row in zip(table.rows, results.comparisons, strict=True)]
-    shown = replace(results, table=Table([*table.columns, ON_MEAN], texts), reasons=[*found.notes, *results.reasons])
-    plan = runs_to_resolve(
-        results.comparisons,
-        sd_ratio=question.sd_ratio,
-        power=question.power,
-        margin=question.margins(found.cells),
-    )
-    return MetricComparison(shown, statement(results.comparisons, found.base, plan), found.rows, found.cells)
+    with_means = Table([*table.columns, ON_MEAN], texts)
+    return replace(results, table=with_means, reasons=[*notes, *results.reasons])
 
 
-def _frames(data: Any) -> list[Frame]:
-    if isinstance(data, str | os.PathLike):
-        return [read(Path(data))]
-    if isinstance(data, Mapping):
-        return [Frame(frame, name) for name, frame in data.items()]
-    if isinstance(data, Sequence):
-        return [read(Path(one)) for one in data]
-    return [Frame(data, "the table")]
-
-
-def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+def _aligned(table: Table) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*table.lines, strict=True)]
+    return ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in table.lines]
 
 
 def _about_mean(row: ComparisonRow) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.registry import STUDY_TOPICS
-from seedwise.reporting._results import Results, results_of
+from seedwise.reporting._results import Results, results_of, row_numbers
 from seedwise.reporting._table import METHOD, ON_MEAN, ON_SPREAD, Table
 from seedwise.reporting._topic import Compared, Section, sections_of
 from seedwise.statistics import ComparisonRow
@@ -25,6 +25,7 @@ class Findings:
     Attributes:
         results: the comparisons.
         verdicts: method, verdict on spread, verdict on the mean.
+        statement: what the page says first, a paragraph.
         sections: the topics that have something to show, in the order of the registry.
         reasons: sentences on numbers that could not be given.
 
@@ -34,6 +35,21 @@ class Findings:
     verdicts: Table
     sections: list[Section]
     reasons: list[str]
+    statement: str = ""
+
+    @property
+    def with_numbers(self) -> dict[str, Table]:
+        """The tables, and the numbers of the comparisons in full precision, in the unit of the tables.
+
+        What could not be given is missing there; the tables and the page say why.
+        """
+        import pandas as pd
+
+        numbers = pd.DataFrame([row_numbers(row) for row in self.results.comparisons])
+        for name, column in numbers.items():
+            if column.map(lambda value: isinstance(value, float)).any():
+                numbers[name] = pd.to_numeric(column, errors="coerce")
+        return {"numbers": Table.of(numbers), **self.tables}
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -42,16 +58,18 @@ class Findings:
         return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
 
 
-def findings_of(study: StudyResults) -> Findings:
-    """Compare the cells of a study, and lay out everything that a report says.
+def findings_of(study: StudyResults, results: Results | None = None, statement: str = "") -> Findings:
+    """Lay out everything that a report says of a study.
 
     Args:
         study: its results.
+        results: its cells compared; None: they are compared here.
+        statement: what the page says first, a paragraph.
 
     """
-    results = results_of(study.description, study.cells)
-    sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results))
-    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons)
+    results = results or results_of(study.description, study.cells)
+    sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results), with_runs=bool(study.cells))
+    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons, statement)
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
@@ -74,15 +92,11 @@ def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:
     return Table([METHOD, ON_SPREAD, ON_MEAN], table)
 
 
-def table_files(studies: Sequence[StudyResults]) -> dict[str, str]:
-    """Return the tables of a report as files: CSV, Markdown and LaTeX (booktabs), by name.
+def study_tables(studies: Sequence[StudyResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of a report, and the numbers behind them, by the name of the study and their own.
 
     Args:
         studies: their results.
 
     """
-    files: dict[str, str] = {}
-    for study in studies:
-        for key, table in findings_of(study).tables.items():
-            files |= table.files(f"{study.name}-{key}")
-    return files
+    return {(study.name, key): table for study in studies for key, table in findings_of(study).with_numbers.items()}

@@ -7,10 +7,10 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from seedwise._version import __version__
-from seedwise.reporting._attribution import attribution_part
-from seedwise.reporting._findings import findings_of
+from seedwise.reporting._attribution import AttributionFindings, attribution_part
+from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._part import Part
-from seedwise.reporting._tuning import search_part
+from seedwise.reporting._tuning import SearchFindings, search_part
 
 if TYPE_CHECKING:
     from seedwise.study import AttributionResults, StudyResults
@@ -33,6 +33,34 @@ def render(
         searches: the results of searches.
 
     """
+    shown = []
+    for k, study in enumerate(studies):
+        findings = findings_of(study)
+        drawn = [figure for section in findings.sections for figure in section.figures]
+        shown.append(Part.of(study, findings, drawn, f"study{k}"))
+    attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
+    searched = [search_part(results, k) for k, results in enumerate(searches)]
+    return page(searches=searched, studies=shown, attributions=attributed, command=command)
+
+
+def page(
+    *,
+    command: str | None,
+    studies: Sequence[Part[Findings]],
+    attributions: Sequence[Part[AttributionFindings]] = (),
+    searches: Sequence[Part[SearchFindings]] = (),
+    lines: Sequence[str] = (),
+) -> str:
+    """Return the parts of a page as HTML.
+
+    Args:
+        command: the command that writes the page, None where there is none.
+        studies: studies, or comparisons of other programs' runs.
+        attributions: attributions.
+        searches: searches.
+        lines: what stands above all of them.
+
+    """
     import jinja2
 
     environment = jinja2.Environment(
@@ -41,14 +69,12 @@ def render(
     template = environment.from_string(
         resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
     )
-    shown = []
-    for k, study in enumerate(studies):
-        findings = findings_of(study)
-        drawn = [figure for section in findings.sections for figure in section.figures]
-        shown.append(Part.of(study, findings, drawn, f"study{k}"))
-    attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
-    searched = [search_part(results, k) for k, results in enumerate(searches)]
-    names = [part.name for part in searched] + [part.name for part in shown] + [part.name for part in attributed]
     return template.render(
-        names=names, searches=searched, studies=shown, attributions=attributed, command=command, version=__version__
+        names=[*(part.name for part in searches), *(part.name for part in studies), *(a.name for a in attributions)],
+        lines=lines,
+        searches=searches,
+        studies=studies,
+        attributions=attributions,
+        command=command,
+        version=__version__,
     )

@@ -21,7 +21,7 @@ class _Results(Protocol):
     @property
     def study(self) -> str: ...
     @property
-    def provenance(self) -> Provenance: ...
+    def provenance(self) -> Provenance | None: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Part(Generic[F]):
         study: the name of the study that it belongs to.
         findings: what was found.
         figures: SVGs with their captions.
-        provenance: where the results come from.
+        provenance: where the results come from, if seedwise made them.
 
     """
 
@@ -41,7 +41,7 @@ class Part(Generic[F]):
     study: str
     findings: F
     figures: list[tuple[str, str]]
-    provenance: Provenance
+    provenance: Provenance | None
 
     @classmethod
     def of(cls, results: _Results, findings: F, figures: Iterable[Drawn], prefix: str) -> Part[F]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from seedwise.reporting._plan import plan_sentences
 from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
 from seedwise.statistics import (
+    Answer,
     Cell,
     ComparisonRow,
     Interval,
@@ -67,6 +68,8 @@ def headline(models: Mapping[str, str | None], cells: Sequence[Cell], rows: Sequ
     pairings = {row.paired for row in rows if row.paired is not None}
     paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
     count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
+    if any(cell.folds is not None for cell in cells):
+        count = f"{replicates} runs over folds{paired.replace('seed', 'fold')}"
     return ", ".join([*tasks, *([str(name)] if name else []), what, count])
 
 
@@ -142,8 +145,21 @@ def compared(
 
     """
     found = answer(cells, base, question, look)
+    return laid_out(found, headline(models, cells, found.rows), base, cells)
+
+
+def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -> Results:
+    """Lay the numbers of comparisons out.
+
+    Args:
+        found: the comparisons, with their plan.
+        title: what was trained and how.
+        base: the method that the others are compared with.
+        cells: the runs, for what else is said of them.
+
+    """
     rows = found.rows
-    share = cells[0].metric.is_percent
+    share = rows[0].metric.is_percent
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1
@@ -156,7 +172,7 @@ def compared(
         *(["readout"] if several_readouts else []),
         N,
         FAILED,
-        cells[0].metric.title,
+        rows[0].metric.title,
         "SD [95 %]",
         "reduction [95 %]",
         _P,
@@ -193,15 +209,14 @@ def compared(
                 cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
             else:
                 cells_of_row.append("-")
-        cell = by_place[row.task, row.regime, row.method, row.readout]
-        if with_alike:
+        cell = by_place.get((row.task, row.regime, row.method, row.readout))
+        if with_alike and cell is not None:
             known = cell.distinct is not None and cell.readout == "plain"
             cells_of_row.append(f"{cell.distinct} of {cell.finished}" if known else "-")
-        if with_still:
+        if with_still and cell is not None:
             cells_of_row.append(", ".join(cell.unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
-    title = headline(models, cells, rows)
     full = Table(columns, table)
     shown, unique = full.without(_P), list(dict.fromkeys(reasons))
     return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, list(rows), base, decimals)
@@ -255,13 +270,15 @@ def row_numbers(row: ComparisonRow) -> dict[str, Any]:
     """Return the numbers of a row, flat.
 
     An interval becomes ``name``, ``name_low``, ``name_high`` and perhaps ``name_p``, a verdict its word and
-    ``name_sentence``, and the fields of any other result are joined to its name.
+    ``name_sentence``, and the fields of any other result are joined to its name. Of what cannot be given, ``name`` is
+    None and ``name_reason`` says why.
     """
     return _flat(row, "")
 
 
 def _flat(result: Any, prefix: str) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
+    declared = get_type_hints(type(result))
     for field in fields(result):
         name, value = prefix + field.name, getattr(result, field.name)
         if isinstance(value, Interval):
@@ -273,6 +290,8 @@ def _flat(result: Any, prefix: str) -> dict[str, Any]:
             numbers[name] = value.name
         elif is_dataclass(value):
             numbers |= _flat(value, f"{name}_")
+        elif isinstance(value, str) and any(map(is_dataclass, get_args(declared[field.name]))):
+            numbers |= {name: None, f"{name}_reason": value}
         else:
             numbers[name] = value
     return numbers

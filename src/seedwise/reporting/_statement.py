@@ -26,7 +26,8 @@ def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | No
         return ""
     means = _sentences(others, lambda row: row.mean_verdict, "mean", _difference, base)
     spreads = _sentences(others, lambda row: row.verdict, "spread", _ratio, base)
-    return " ".join([*means, *spreads, *_not_said(others, max(row.n + row.failed for row in rows), plan)])
+    open_still = _not_said(others, max(row.n + row.failed for row in rows), plan)
+    return " ".join([*means, *spreads, *open_still, *_never_said(others)])
 
 
 def _sentences(
@@ -51,9 +52,8 @@ def _sentences(
         is_so = meaning.is_so.format(base=base)
         if len(named) == 1:
             ((method, own),) = named.items()
-            amounts = _amounts(own, by)
-            joint = " " if amounts.startswith("by ") else ": "
-            sentences.append(f"{method} is {is_so}{_where(own, rows)}{joint}{amounts}.")
+            joint = " " if about == "mean" and len(own) == 1 else ": "
+            sentences.append(f"{method} is {is_so}{_where(own, rows)}{joint}{_amounts(own, by)}.")
             continue
         subjects = [f"{method}{_where(own, rows)} ({_amounts(own, by)})" for method, own in named.items()]
         more = len(subjects) - _MOST
@@ -78,8 +78,7 @@ def _amounts(own: Sequence[ComparisonRow], by: Callable[[ComparisonRow], str]) -
 
 def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | None) -> list[str]:
     """Return what is not resolved, and how many runs would resolve it."""
-    better = [row.mean_verdict is None or row.mean_verdict.is_open for row in others]
-    steadier = [row.verdict is None or row.verdict.is_open for row in others]
+    better, steadier = [row.mean_open for row in others], [row.spread_open for row in others]
     if not any(better) and not any(steadier):
         return []
     asked = " or ".join(["better"] * any(better) + ["steadier"] * any(steadier))
@@ -95,6 +94,18 @@ def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | 
         where = f" in one of {plan.comparisons} comparisons" if plan.comparisons > 1 else ""
         takes = f": finding an SD ratio of {plan.sd_ratio:g}{where} takes about {plan.spread} runs per method"
     return [f"{whether}, these {runs} runs per method cannot say{takes}."]
+
+
+def _never_said(others: Sequence[ComparisonRow]) -> list[str]:
+    """Return about what there is no verdict, and more runs would give none, with the reason."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for row in others:
+        on_spread = row.verdict_reason if row.verdict is None and not row.spread_open else ""
+        on_mean = row.mean_verdict_reason if row.mean_verdict is None and not row.mean_open else ""
+        for what, reason in (("spread", on_spread), ("mean", on_mean)):
+            if reason:
+                by_reason.setdefault(reason, {})[what] = None
+    return [f"No verdict on the {' or the '.join(about)}: {reason}." for reason, about in by_reason.items()]
 
 
 def _difference(row: ComparisonRow) -> str:

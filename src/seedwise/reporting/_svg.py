@@ -6,11 +6,17 @@ import io
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from seedwise.errors import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+AS_WRITTEN: Final = {"text.parse_math": False}
+"""Settings of matplotlib with which a dollar in a name is a dollar."""
 
 
 def new_figure(height: float) -> tuple[Figure, Axes]:
@@ -30,7 +36,7 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 def folded(label: str) -> str:
     """Return a label in lines of at most 20 letters, at most three."""
-    return "\n".join(textwrap.wrap(label, 20, max_lines=3, placeholder="..."))
+    return "\n".join(textwrap.wrap(one_line(label), 20, max_lines=3, placeholder="..."))
 
 
 def whole_ticks(axes: Axes) -> None:
@@ -88,7 +94,7 @@ def inline(draw: Callable[[], Figure], label: str) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    settings: Any = {"svg.hashsalt": label, "svg.fonttype": "none", "font.size": 10}
+    settings: Any = {"svg.hashsalt": label, "svg.fonttype": "none", "font.size": 10, **AS_WRITTEN}
     with mpl.rc_context(settings):
         figure = draw()
         FigureCanvasSVG(figure)

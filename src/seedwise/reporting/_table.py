@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import html
+import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
-from seedwise.errors import one_line
+from seedwise.errors import SeedwiseError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Tables = Mapping[tuple[str, str], "Table"]
+"""Tables by whose they are, a study's or a file's, and by their own name."""
+
+ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"csv": ".csv", "parquet": ".parquet", "latex": ".tex", "markdown": ".md"}
+)
+"""How files are called that hold a table, by the form in which they hold it."""
+
 _SENTENCE = 60
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_FORMULA = re.compile(r"[=+@]|-(?![\d.])")
-"""How a cell begins that a spreadsheet would compute; a negative number is none."""
+_NUMBER = r"(?:\d[\d.]*|\.\d+)(?:e[-+]?\d+)?"
+_FORMULA = re.compile(rf"'*(?:[=+@]|-(?!{_NUMBER}(?: %)?(?: \[[-+\d.e, ]*\])?(?: %)?$))")
+"""How a cell begins that a spreadsheet would compute, or that would be read as one; a negative number is none."""
 
 
 class Kind(StrEnum):
@@ -67,6 +78,7 @@ class Table:
     Attributes:
         columns: headings; what is no ``Column`` stands above texts.
         rows: one list of texts per row, the same length as ``columns``.
+        typed: the values behind the texts, where these are numbers of full precision; None where they are rounded.
 
     Example:
         >>> print(Table(["method", "SD"], [["base", ".38 [.29, .56]"]]).to_markdown())
@@ -78,10 +90,32 @@ class Table:
 
     columns: list[Column]
     rows: list[list[str]]
+    typed: pd.DataFrame | None = field(repr=False, compare=False)
 
-    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], typed: pd.DataFrame | None = None
+    ) -> None:
         object.__setattr__(self, "columns", [Column(heading) for heading in columns])
         object.__setattr__(self, "rows", [[one_line(text, None) for text in row] for row in rows])
+        object.__setattr__(self, "typed", typed)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Table:
+        """Return the table of a frame: numbers in full precision, what is missing as an empty text.
+
+        Columns of objects become columns of their type, or of texts if they hold several.
+
+        Example:
+            >>> import pandas as pd
+            >>> Table.of(pd.DataFrame({"seed": [0, 1], "accuracy": [0.1 + 0.2, None]})).rows
+            [['0', '0.30000000000000004'], ['1', '']]
+
+        """
+        frame = frame.apply(_of_one_type)
+        columns = [
+            ["" if gone else str(value) for value, gone in zip(frame[c], frame[c].isna(), strict=True)] for c in frame
+        ]
+        return cls(list(map(str, frame.columns)), [list(row) for row in zip(*columns, strict=True)], frame)
 
     @property
     def lines(self) -> list[Sequence[str]]:
@@ -95,15 +129,34 @@ class Table:
         return Table(self.columns[:k] + self.columns[k + 1 :], [row[:k] + row[k + 1 :] for row in self.rows])
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the texts as a data frame."""
+        """Return the values behind the texts, or the texts where there are none, as a data frame."""
+        return self._texts() if self.typed is None else self.typed
+
+    def _texts(self) -> pd.DataFrame:
         import pandas as pd
 
         return pd.DataFrame(self.rows, columns=self.columns)
 
     def to_csv(self) -> str:
         """Return comma-separated values; before what a spreadsheet would compute stands an apostrophe."""
-        rows = [[f"'{text}" if _FORMULA.match(text) else text for text in row] for row in self.rows]
-        return Table(self.columns, rows).to_frame().to_csv(index=False)
+        import pandas as pd
+
+        columns, *rows = ([f"'{text}" if _FORMULA.match(text) else text for text in line] for line in self.lines)
+        return pd.DataFrame(rows, columns=columns).to_csv(index=False)
+
+    def to_parquet(self) -> bytes:
+        """Return a Parquet file.
+
+        Raises:
+            SeedwiseError: if pyarrow is not installed.
+
+        """
+        buffer = io.BytesIO()
+        try:
+            self.to_frame().to_parquet(buffer, index=False)
+        except ImportError:
+            raise SeedwiseError("writing Parquet needs pyarrow: pip install pyarrow, or write CSV") from None
+        return buffer.getvalue()
 
     def to_markdown(self) -> str:
         """Return a table of GitHub's Markdown."""
@@ -112,8 +165,7 @@ class Table:
 
     def to_latex(self) -> str:
         """Return a ``tabular`` with the rules of booktabs."""
-        frame = self.to_frame()
-        styler = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
+        styler = self._texts().style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
         text = styler.to_latex(hrules=True, column_format=self._column_format())
         return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)
@@ -130,13 +182,28 @@ class Table:
         body = "".join("<tr>" + "".join(f"<td>{html.escape(t)}</td>" for t in row) + "</tr>" for row in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
-    def files(self, stem: str) -> dict[str, str]:
-        """Return the table as CSV, Markdown and LaTeX, by the name of the file."""
-        return {
-            f"{stem}.csv": self.to_csv(),
-            f"{stem}.md": self.to_markdown() + "\n",
-            f"{stem}.tex": self.to_latex(),
-        }
+    def encoded(self, form: str) -> bytes:
+        """Return the file that holds the table in a form, one of ``ENDINGS``.
+
+        Raises:
+            SeedwiseError: if the form is Parquet and pyarrow is not installed.
+
+        """
+        match form:
+            case "parquet":
+                return self.to_parquet()
+            case "csv":
+                return self.to_csv().encode()
+            case "latex":
+                return self.to_latex().encode()
+            case _:
+                return f"{self.to_markdown()}\n".encode()
+
+
+def _of_one_type(column: pd.Series[Any]) -> pd.Series[Any]:
+    found = column.infer_objects()
+    is_text = found.map(lambda cell: isinstance(cell, str)) | found.isna()
+    return found if found.dtype != object or is_text.all() else found.astype(str).where(found.notna(), None)
 
 
 def _in_markdown(text: str) -> str:

@@ -47,11 +47,13 @@ class Topic(Generic[M]):
     Attributes:
         title: its heading.
         show: makes what is shown from the results.
+        needs_runs: whether it needs the runs themselves, and not their means and SDs alone.
 
     """
 
     title: str
     show: Callable[[M], Shown]
+    needs_runs: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ class Section:
     figures: Sequence[Drawn] = ()
 
 
-def sections_of(topics: Mapping[str, str], material: M) -> tuple[list[Section], list[str]]:
+def sections_of(topics: Mapping[str, str], material: M, *, with_runs: bool = True) -> tuple[list[Section], list[str]]:
     """Walk over topics.
 
     Args:
         topics: import strings by name, in the order of the page.
         material: what they are made from.
+        with_runs: whether it has runs; without, topics that need them are passed over.
 
     Returns:
         Those that have something to show, and the reasons for what is not there, each once.
@@ -89,6 +92,8 @@ def sections_of(topics: Mapping[str, str], material: M) -> tuple[list[Section], 
     reasons: list[str] = []
     for name, place in topics.items():
         topic: Topic[M] = resolve(place)
+        if topic.needs_runs and not with_runs:
+            continue
         shown = topic.show(material)
         reasons += shown.reasons
         if shown.table.rows or shown.figures:

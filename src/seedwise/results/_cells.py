@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def text_of(cell: object) -> str:
@@ -44,6 +47,13 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     """
     import pandas as pd
 
+    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
+        # Rows may have been left out since, and with them values.
+        code, places = pd.factorize(column.cat.codes.to_numpy())
+        return code.astype(np.int64), np.asarray(column.cat.categories, dtype=object)[places]
+    if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        code, numbers = pd.factorize(column.to_numpy(), use_na_sentinel=False)
+        return code.astype(np.int64), numbers.astype(object)
     cells = np.array(column, dtype=object)
     # pandas would take what is missing for a number that is none.
     cells[[cell is None for cell in cells]] = ""
@@ -51,9 +61,30 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     return code.astype(np.int64), unique
 
 
+def as_column(column: ArrayLike, made: Callable[[str], str]) -> pd.Categorical:
+    """Return a column of texts as one that knows where equal cells are.
+
+    Args:
+        column: texts.
+        made: what becomes of each text; different ones may become equal.
+
+    """
+    import pandas as pd
+
+    code, unique = pd.factorize(np.asarray(column, dtype=object))
+    own, kinds = pd.factorize(np.array([*map(made, unique), ""], dtype=object)[:-1])
+    return pd.Categorical.from_codes(own[code], pd.Index(kinds, dtype=object))
+
+
 def texts(column: ArrayLike) -> NDArray[np.object_]:
     """Return the cells of a column as text."""
     return by_value(column, text_of)
+
+
+def varies(column: ArrayLike) -> bool:
+    """Return whether a column has different texts."""
+    _, unique = factorized(column)
+    return any(text_of(cell) != text_of(unique[0]) for cell in unique[1:])
 
 
 def different(column: ArrayLike) -> list[str]:

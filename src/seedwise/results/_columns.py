@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._cells import different
+from seedwise.results._cells import different, varies
 from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
 from seedwise.results._roles import Roles, known, listed
 
@@ -23,7 +23,9 @@ class Columns:
     Attributes:
         method: names the method.
         seed: together they name the seed; empty if nothing says which runs belong together.
-        task, fold, step, state: the task, the fold of a cross-validation, the step of a curve, how a run ended.
+        task, step, state: the task, the step of a curve, how a run ended.
+        fold: together they name the fold of a cross-validation, its repeat first; empty without one.
+        item: the example of a row.
         metrics: in the order asked for.
 
     """
@@ -31,15 +33,16 @@ class Columns:
     method: str
     seed: tuple[str, ...]
     task: str | None
-    fold: str | None
+    fold: tuple[str, ...]
     step: str | None
     state: str | None
+    item: str | None
     metrics: tuple[str, ...]
 
     @property
     def all(self) -> set[str]:
         """All of them."""
-        named = (self.method, self.task, self.fold, self.step, self.state, *self.seed, *self.metrics)
+        named = (self.method, self.task, self.step, self.state, self.item, *self.fold, *self.seed, *self.metrics)
         return {name for name in named if name is not None}
 
 
@@ -59,11 +62,11 @@ def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
     found = [
         column
         for column in data.columns
-        if column not in (table.method, *roles.metric)
+        if column not in (table.method, *roles.metric, *roles.fold, roles.item)
         and _names.one_of(column, _names.SEEDS)
         and (_names.words(column)[-1] == "seed" or _are_seeds(data[column]))
     ]
-    varying = [column for column in found if _vary(data[column])] or found[:1]
+    varying = [column for column in found if varies(data[column])] or found[:1]
     called = [column for column in varying if _names.one_of(column, ("seed",))]
     if len(varying) > 1 and not called:
         raise SeedwiseError(
@@ -88,24 +91,40 @@ def columns_of(data: pd.DataFrame, table: Long, seed: tuple[str, ...], roles: Ro
         SeedwiseError: if several columns could be one thing, or none is the metric.
 
     """
-    free = [column for column in data.columns if column not in (table.method, *seed, *roles.metric)]
+    item = None if roles.item is None else known("column", roles.item, data.columns)
+    taken = (table.method, *seed, item, *roles.bounds, *roles.metric)
+    free = [column for column in data.columns if column not in taken]
     task = _called(data, roles.task, _names.TASKS, free, "task")
-    fold = _called(data, roles.fold, _names.FOLDS, free, "fold")
+    fold = tuple(known("column", column, data.columns) for column in roles.fold)
+    if not fold:
+        found = _called(data, None, _names.FOLDS, free, "fold")
+        fold = (found,) if found else ()
+    _is_no_repeat(fold, seed, roles)
     notes.read_as += [f"task: column '{task}'"] if task and not roles.task else []
-    notes.read_as += [f"fold: column '{fold}'"] if fold and not roles.fold else []
-    free = [column for column in free if column not in (task, fold)]
-    step = _called(data, roles.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
+    notes.read_as += [f"fold: column '{fold[0]}'"] if fold and not roles.fold else []
+    free = [column for column in free if column not in (task, *fold)]
+    step = _called(data, roles.step or table.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
     state = next((c for c in free if _names.one_of(c, _names.STATES) and _are_states(data[c])), None)
-    known_columns = Columns(table.method, seed, task, fold, step, state, ())
+    known_columns = Columns(table.method, seed, task, fold, step, state, item, ())
     metrics = _metrics(data, table, roles, known_columns, notes)
-    return Columns(table.method, seed, task, fold, step, state, metrics)
+    return Columns(table.method, seed, task, fold, step, state, item, metrics)
+
+
+def _is_no_repeat(fold: tuple[str, ...], seed: tuple[str, ...], roles: Roles) -> None:
+    """Ask whether a column that is called repeat counts seeds within a fold, or further cuts into folds."""
+    repeat = next((column for column in seed if _names.one_of(column, _names.REPEATS)), None)
+    if fold and repeat is not None and not roles.seed:
+        raise SeedwiseError(
+            f"does '{repeat}' count seeds within a fold, or cuts into new folds? Pass --seed '{repeat}', or "
+            f"--fold '{repeat},{fold[-1]}' (fold=['{repeat}', '{fold[-1]}'])"
+        )
 
 
 def _called(data: pd.DataFrame, given: str | None, called: Sequence[str], free: Sequence[str], what: str) -> str | None:
     """Return the column that the user names, or the one that is called so and varies."""
     if given is not None:
         return known("column", given, data.columns)
-    found = [column for column in free if _names.one_of(column, called) and _vary(data[column])]
+    found = [column for column in free if _names.one_of(column, called) and varies(data[column])]
     if len(found) > 1 and what != "step":
         raise SeedwiseError(f"which column is the {what}: {listed(map(repr, found))}? Pass --{what} '{found[0]}'")
     return found[0] if found else None
@@ -117,13 +136,13 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
         return (table.metric,)
     if roles.metric:
         return tuple(known("column", column, data.columns) for column in roles.metric)
-    free = [c for c in data.columns if c not in columns.all and c not in {column for column, _ in roles.where}]
+    free = [c for c in data.columns if c not in columns.all | {*roles.bounds, *(column for column, _ in roles.where)}]
     means_are_refused(data, free)
     numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
     aside = [column for column in numeric if _is_no_metric(column)]
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.
-    found = left if len(left) < 2 else [column for column in left if _vary(data[column])] or left
+    found = left if len(left) < 2 else [column for column in left if varies(data[column])] or left
     if len(found) != 1:
         shown = listed(map(repr, found or data.columns))
         asked = f"which column is the metric: {shown}?" if found else f"no column of numbers is a metric: {shown}."
@@ -146,7 +165,3 @@ def _are_seeds(column: pd.Series[str]) -> bool:
 
 def _are_states(column: pd.Series[str]) -> bool:
     return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED
-
-
-def _vary(column: pd.Series[str]) -> bool:
-    return len(different(column)) > 1

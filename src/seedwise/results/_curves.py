@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ class Rows:
 
     Attributes:
         task, method: names.
-        seed, fold: in one spelling, or None where there is no such column.
+        seed, fold, item: in one spelling, or None where there is no such column.
         numbers: by metric.
         finished, failed: whether the run that a row belongs to is known to have ended well, and to have failed.
         place: the rows' places in the table.
@@ -27,18 +28,19 @@ class Rows:
     method: NDArray[np.object_]
     seed: NDArray[np.object_] | None
     fold: NDArray[np.object_] | None
+    item: NDArray[np.object_] | None
     numbers: dict[str, Numbers]
     finished: NDArray[np.bool_]
     failed: NDArray[np.bool_]
     place: NDArray[np.int64]
 
-    @property
+    @cached_property
     def run(self) -> NDArray[np.int64]:
-        """The number of the run that each row belongs to."""
+        """The number of the run, or of the example of a run, that each row belongs to."""
         import pandas as pd
 
         code = np.zeros(len(self.place), dtype=np.int64)
-        for column in (self.task, self.method, self.seed, self.fold):
+        for column in (self.task, self.method, self.seed, self.fold, self.item):
             if column is not None:
                 one, values = pd.factorize(column)
                 code = pd.factorize(code * max(len(values), 1) + one)[0].astype(np.int64)
@@ -51,6 +53,7 @@ class Rows:
             self.method[rows],
             None if self.seed is None else self.seed[rows],
             None if self.fold is None else self.fold[rows],
+            None if self.item is None else self.item[rows],
             {name: found.take(rows) for name, found in self.numbers.items()},
             self.finished[rows],
             self.failed[rows],

@@ -11,7 +11,7 @@ import numpy as np
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
-from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
+from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known, listed
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ ROW: Final = "row"
 """The column that numbers the rows of a wide table without seeds."""
 
 _RANGES: Final = ("__MIN", "__MAX")
-_MEAN: Final = frozenset({"mean", "avg", "average"})
-_SPREAD: Final = frozenset({"std", "stdev", "stddev", "sd", "sem", "stderr"})
 
 
 @dataclass
@@ -42,6 +40,7 @@ class Long:
         method: the column of the method.
         seed: the column of the seed where the layout says it.
         metric: the column of the metric where the layout says it.
+        step: the column of the steps where the layout says it.
 
     """
 
@@ -49,6 +48,7 @@ class Long:
     method: str
     seed: str | None = None
     metric: str | None = None
+    step: str | None = None
 
 
 def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
@@ -70,7 +70,10 @@ def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
 
 def is_numeric(column: pd.Series[str]) -> bool:
     """Return whether every cell of a column is a number or empty, and not all of them are empty."""
-    unique = [cell for cell in factorized(column)[1] if not is_missing(cell)]
+    cells = factorized(column)[1]
+    if plainly(cells) is not None:
+        return True
+    unique = [cell for cell in cells if not is_missing(cell)]
     try:
         return bool(unique) and not read_numbers(unique, ".").missing.all()
     except (NotANumberError, SeedwiseError):
@@ -129,11 +132,11 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
     by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
-    candidates = _candidates(data, numeric, roles)
+    candidates = method_candidates(data, numeric, roles)
     if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
     means_are_refused(data, columns)
-    method = _method(data, candidates, roles)
+    method = method_column(data, candidates, roles)
     run = None if method else next((column for column in candidates if _is_run_name(data, column, roles)), None)
     if run is not None:
         return _named_runs(data, run, roles, notes)
@@ -141,11 +144,11 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
         notes.read_as.append(f"method: column '{method or candidates[0]}'")
         return Long(data, method or candidates[0])
     if len(candidates) > 1:
-        raise SeedwiseError(_which_method(candidates))
+        raise SeedwiseError(which_method(candidates))
     return _wide_or_file(data, numeric, roles, notes, name)
 
 
-def _which_method(columns: list[str]) -> str:
+def which_method(columns: list[str]) -> str:
     return f"which column names the method: {listed(map(repr, columns))}? Pass --by '{columns[0]}' (by='{columns[0]}')"
 
 
@@ -156,13 +159,16 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
         SeedwiseError: if cells are like ``87.1 ± 0.2``, or a column of means stands beside one of SDs.
 
     """
-    rest = {column: tuple(w for w in _names.words(column) if w not in _MEAN | _SPREAD) for column in columns}
-    spreads = {rest[c] for c in columns if _SPREAD & set(_names.words(c))}
+    rest = {
+        column: tuple(w for w in _names.words(column) if w not in _names.MEAN | _names.SPREAD) for column in columns
+    }
+    spreads = {rest[c] for c in columns if _names.SPREAD & set(_names.words(c))}
     for column in columns:
-        cell = next((one for one in data[column] if isinstance(one, str) and not is_missing(one)), "")
+        cells = factorized(data[column])[1]
+        cell = next((one for one in cells if isinstance(one, str) and not is_missing(one)), "")
         try:
             read_numbers([cell], ".")
-            means = bool(_MEAN & set(_names.words(column))) and rest[column] in spreads
+            means = bool(_names.MEAN & set(_names.words(column))) and rest[column] in spreads
         except NotANumberError as error:
             means = error.is_mean
         except SeedwiseError:
@@ -175,9 +181,9 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
             )
 
 
-def _candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
+def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
-    others = {*roles.seed, roles.task, roles.step, roles.fold, *roles.metric, *(column for column, _ in roles.where)}
+    others = {*roles.named, *(column for column, _ in roles.where)}
     found = []
     for column in data.columns:
         if column in others or (column in numeric and not _names.one_of(column, ("method",))):
@@ -205,7 +211,7 @@ def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
     return len(data[keys].drop_duplicates())
 
 
-def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:
+def method_column(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | None:
     """Return the column that is called like one that names the method."""
     if roles.methods:
         holding = [c for c in candidates if set(roles.methods) <= set(different(data[c]))]
@@ -222,7 +228,7 @@ def _method(data: pd.DataFrame, candidates: list[str], roles: Roles) -> str | No
     if len(called) > 1:
         same = data.drop_duplicates(called)
         if any(same[c].nunique() < len(same) for c in called):
-            raise SeedwiseError(_which_method(called))
+            raise SeedwiseError(which_method(called))
     return called[0] if called else None
 
 
@@ -275,7 +281,7 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
             f"what is the method and what the seed in the name '{odd}'? Pass --name, such as '{{method}}-s{{seed}}'"
         )
     long = _named_runs(melted, "run", roles, notes)
-    return Long(long.data, long.method, long.seed, metric)
+    return Long(long.data, long.method, long.seed, metric, steps[0])
 
 
 def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Notes) -> Long:
@@ -285,12 +291,14 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
         notes.set_aside.append(f"column{'s' if len(statistics) > 1 else ''} {listed(statistics)}")
     keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
     metric = roles.metric[0] if roles.metric else "value"
+    if metric in keys:
+        raise SeedwiseError(f"'{metric}' is a column: where each seed has one, --metric is a name for what they hold")
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
-    candidates = _candidates(melted.drop(columns=["seed of column", metric]), [], roles)
-    method = _method(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
+    candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
+    method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
     if method is None:
-        raise SeedwiseError(_which_method(candidates or [column for column in keys if column in data.columns][:1]))
+        raise SeedwiseError(which_method(candidates or [column for column in keys if column in data.columns][:1]))
     return Long(melted, method, "seed of column", metric)
 
 
@@ -298,8 +306,11 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     """Return a table with a column per method as a long one."""
     metric = roles.metric[0] if roles.metric else "value"
     keys = [column for column in data.columns if column not in methods]
-    named = [c for c in keys if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
-    if not named:
+    folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
+    free = [c for c in keys if c not in folds]
+    named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
+    numbered = not named and not folds
+    if numbered:
         data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
         keys.append(ROW)
     taken = {"method": "method", metric: metric}
@@ -307,11 +318,11 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     data = data.rename(columns={column: f"{column} (column)" for column in clash})
     keys = [f"{column} (column)" if column in clash else column for column in keys]
     melted = data.melt(id_vars=keys, value_vars=methods, var_name="method", value_name=metric)
-    return Long(melted, "method", None if named else ROW, metric)
+    return Long(melted, "method", ROW if numbered else None, metric)
 
 
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
-    aside = [c for c in numeric if _is_no_method(c) or c in (*roles.seed, roles.step, roles.fold, roles.task)]
+    aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
     methods = [column for column in numeric if column not in aside]
     if name is not None and (len(methods) == 1 or set(roles.metric) & set(methods)):
         return Long(data.assign(method=name), "method")

@@ -17,6 +17,7 @@ SEEDS: Final = (
 )  # fmt: skip
 TASKS: Final = ("task", "dataset", "data", "env", "environment", "env_id", "env_name", "benchmark", "domain", "game")
 FOLDS: Final = ("fold", "cv_fold", "split_idx", "fold_id")
+REPEATS: Final = ("rep", "repeat", "repetition", "replicate", "replication")
 STEPS: Final = (
     "step", "steps", "_step", "global_step", "epoch", "epochs", "iteration", "iterations", "iter", "round", "timestep",
     "timesteps", "total_timesteps", "env_steps", "env_step", "frames", "frame", "samples_seen",
@@ -31,6 +32,13 @@ FAILED: Final = frozenset({
 STATISTICS: Final = frozenset(
     {"mean", "avg", "average", "std", "stdev", "stddev", "sd", "sem", "stderr", "median", "min", "max", "total"}
 )
+MEAN: Final = frozenset({"mean", "avg", "average"})
+SPREAD: Final = frozenset({"std", "stdev", "stddev", "sd", "sem", "stderr"})
+STANDARD_ERROR: Final = frozenset({"sem", "stderr"})
+COUNTS: Final = (
+    "n", "count", "runs", "n_runs", "num_runs", "seeds", "n_seeds", "num_seeds", "replicates", "repeats", "n_repeats",
+    "trials", "n_trials", "nobs",
+)  # fmt: skip
 BASES: Final = ("base", "baseline", "control", "vanilla", "default", "standard", "reference")
 
 

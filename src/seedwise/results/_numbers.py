@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._cells import factorized
-
-Decimal = Literal[".", ","]
+from seedwise.results._roles import Decimal
 
 _MISSING: Final = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
 _NOT_FINITE: Final = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
-_PLAIN: Final = frozenset("0123456789.+-eE")
-_MEANS: Final = re.compile(r"\u00b1|\+/-|\+-")
+_PLAIN: Final = b"0123456789.+-eE"
+PLUS_MINUS: Final = re.compile(r"\u00b1|\+/-|\+-|\\pm")
 _TAIL: Final = r"(?:[eE][+-]?\d+)?"
 _POINT: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?|\d+\.?\d*|\.\d+){_TAIL}")
 _COMMA: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d*)?|\d+,?\d*|,\d+){_TAIL}")
@@ -36,7 +35,7 @@ class NotANumberError(ValueError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
-        self.is_mean = bool(_MEANS.search(text)) and bool(re.search(r"\d", text))
+        self.is_mean = bool(PLUS_MINUS.search(text)) and bool(re.search(r"\d", text))
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,9 @@ def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
 
     """
     code, unique = factorized(cells)
-    plain = _plainly(unique)
+    plain = plainly(unique)
     if plain is not None and decimal != ",":
-        return Numbers(plain[code], np.zeros(len(code), dtype=bool), False)
+        return Numbers(plain[code], (unique == "")[code], False)
     missing = np.array([is_missing(cell) for cell in unique], dtype=bool)
     texts = {k: cell.strip() for k, cell in enumerate(unique) if isinstance(cell, str) and not missing[k]}
     values = np.array([_unwritten(cell) if not (missing[k] or k in texts) else np.nan for k, cell in enumerate(unique)])
@@ -104,13 +103,20 @@ def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
     return Numbers(values[code], missing[code], signs == {True})
 
 
-def _plainly(cells: NDArray[np.object_]) -> NDArray[np.float64] | None:
-    """Return texts that hold digits, points, signs and exponents as numbers; None if one is anything else."""
+def plainly(cells: NDArray[np.object_]) -> NDArray[np.float64] | None:
+    """Return texts that hold digits, points, signs and exponents as numbers, NaN for an empty one.
+
+    Args:
+        cells: the texts; if one is anything else, or none is a number, the answer is None.
+
+    """
     try:
-        if set("".join(cells)) <= _PLAIN:
-            numbers = cells.astype(str).astype(np.float64)
+        joined = "".join(cells).encode()
+        if joined and not joined.translate(None, _PLAIN):
+            texts = [cell or "nan" for cell in cells] if "" in cells else cells
+            numbers = np.fromiter(map(float, texts), np.float64, len(cells))
             return np.where(np.isfinite(numbers), numbers, np.nan)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, UnicodeEncodeError):
         pass
     return None
 

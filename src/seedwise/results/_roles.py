@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from seedwise.errors import SeedwiseError, did_you_mean
-from seedwise.results._numbers import Decimal
+
+Decimal = Literal[".", ","]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,10 @@ class Roles:
         where: column and value of the rows to keep.
         step: the column that counts the steps of a curve, of which the last is taken.
         best: the metric whose best step is taken instead.
-        fold: the column of the fold of a cross-validation.
+        fold: the column of the fold of a cross-validation, before it that of its repeats if there are some.
+        test_share: share of the examples that a fold tests on; None: one over the number of folds.
+        item: the column of the example, where a row is one example of a run.
+        bounds: the columns of the scores that count as 0 and as 1.
         higher_is_better: the direction; None: by the name of the metric.
         unit: of the metric; ``share`` for fractions that are to be shown in percent; None: by name and values.
         decimal: the decimal sign; None: the one that fits.
@@ -39,18 +44,26 @@ class Roles:
     where: tuple[tuple[str, str], ...] = ()
     step: str | None = None
     best: str | None = None
-    fold: str | None = None
+    fold: tuple[str, ...] = ()
+    test_share: float | None = None
+    item: str | None = None
+    bounds: tuple[str, ...] = ()
     higher_is_better: bool | None = None
     unit: str | None = None
     decimal: Decimal | None = None
 
     def __post_init__(self) -> None:
-        named = [self.by, *self.seed, self.task, self.fold, *self.metric]
+        named = [self.by, *self.named]
         twice = next((name for k, name in enumerate(named) if name is not None and name in named[:k]), None)
         if twice is not None:
             raise SeedwiseError(
                 f"the column '{twice}' is named for two roles: it can be one of method, seed, task, metric"
             )
+
+    @property
+    def named(self) -> list[str | None]:
+        """The columns that are named for something else than the method."""
+        return [*self.seed, self.task, self.step, *self.fold, self.item, *self.bounds, *self.metric]
 
 
 def known(what: str, given: str, allowed: Iterable[object]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,24 +13,24 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, text_of, texts
+from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
+from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
-from seedwise.results._numbers import NotANumberError, Numbers, read_numbers
+from seedwise.results._metrics import counted, described, metric_of
+from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known, listed
-from seedwise.statistics import SHARE, Metric
-from seedwise.statistics.cells.metric import inferred
+from seedwise.statistics import Folds, Metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Names = NDArray[np.object_]
 
-_ONE_TASK: Final = "results"
-_LARGEST: Final = 1e100
-"""Beyond it the squares that an SD adds up overflow."""
+ONE_TASK: Final = "results"
+_MOST_METHODS: Final = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,10 @@ class Runs:
         seed_name: the column of the seeds.
         read_as: what was found by name, a phrase each.
         set_aside: what was left out, a phrase each.
+        folds: how the folds were cut; None where there are none.
+        scores: by metric, for each run the scores of its examples, the same ones in all runs of a task; empty where
+            there is a row per run.
+        bounds: by task, the scores that count as 0 and as 1; empty where no columns say it.
 
     """
 
@@ -57,24 +62,42 @@ class Runs:
     seed_name: str
     read_as: tuple[str, ...]
     set_aside: tuple[str, ...]
+    folds: Folds | None = None
+    scores: Mapping[str, Sequence[NDArray[np.float64]]] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def methods(self) -> list[str]:
         """The methods, in the order of the table."""
         return list(dict.fromkeys(self.method))
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per run: its task where there are several, method, seed, fold and metrics."""
+        import pandas as pd
+
+        columns: dict[str, object] = {"task": self.task} if len(set(self.task)) > 1 else {}
+        columns |= {"method": self.method}
+        columns |= {} if self.seed is None else {"seed": self.seed}
+        columns |= {} if self.fold is None else {"fold": self.fold}
+        return pd.DataFrame({**columns, **self.values})
+
     @property
     def lines(self) -> list[str]:
         """What was understood, in one or two lines."""
         tasks = len(set(self.task))
         sizes = sorted(set(Counter(zip(self.task, self.method, strict=True)).values()))
-        what = "run" if self.seed is None else "seed"
-        runs = _count(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
-        parts = [_count(len(self.methods), "method"), *([_count(tasks, "task")] if tasks > 1 else []), runs]
-        metrics = [f"metric {metric.name}{_unit(metric)}, {_direction(metric)} is better" for metric in self.metrics]
+        what = "run" if self.seed is None or self.fold is not None else "seed"
+        runs = counted(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
+        if self.folds is not None:
+            repeats = f"{self.folds.repeats} x " if self.folds.repeats > 1 else ""
+            runs = f"{repeats}{self.folds.folds} folds of a cross-validation ({runs} in all)"
+        parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else []), runs]
+        items = sorted({len(scores) for of_runs in self.scores.values() for scores in of_runs})
+        if items:
+            parts.append(f"{items[0]} examples" if len(items) == 1 else f"{items[0]} to {items[-1]} examples")
         rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
-        return [f"{' x '.join(parts)}, {'; '.join(metrics)}", *(["; ".join(rest)] if rest else [])]
+        return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else [])]
 
 
 def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bool = False) -> Runs:
@@ -102,7 +125,7 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
     table = parts[0]
     if len(parts) > 1:
         renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
-        table = Long(pd.concat(renamed, ignore_index=True), "method", table.seed, table.metric)
+        table = replace(table, data=pd.concat(renamed, ignore_index=True), method="method")
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
     return _runs(_with_methods(table, roles), roles, notes)
@@ -114,16 +137,18 @@ def _with_methods(table: Long, roles: Roles) -> Long:
     empty = np.flatnonzero(names == "")
     if empty.size and not roles.methods:
         raise SeedwiseError(f"the column '{table.method}' is empty in row {empty[0] + 1}: every run needs a method")
+    found = dict.fromkeys(names[names != ""])
     for name in roles.methods:
-        known("method", name, dict.fromkeys(names[names != ""]))
+        known("method", name, found)
+    if len(roles.methods or found) > _MOST_METHODS:
+        raise SeedwiseError(
+            f"the column '{table.method}' holds {len(found)} methods, and a comparison has at most {_MOST_METHODS}: is "
+            "it the method's (--by)? Or name those to compare (--methods)"
+        )
     if not roles.methods:
         return table
-    return Long(
-        table.data[np.isin(names.astype(str), roles.methods)].reset_index(drop=True),
-        table.method,
-        table.seed,
-        table.metric,
-    )
+    chosen = np.isin(names.astype(str), roles.methods)
+    return replace(table, data=table.data[chosen].reset_index(drop=True))
 
 
 def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
@@ -134,25 +159,63 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
-    if rows.seed is not None:
+    if rows.item is not None and rows.seed is None:
+        raise SeedwiseError("an example of which run is each row? Pass --seed COLUMN, too (seed=...)")
+    if rows.seed is not None or rows.fold is not None:
         _repeats_are_refused(data, columns, rows)
     else:
         _other_groups_are_refused(data, columns)
-    metrics = tuple(_metric(name, found, rows.method, roles) for name, found in rows.numbers.items())
+    bounds = _bounds(data, rows, roles)
+    rows, scores = averaged(rows) if rows.item is not None else (rows, {})
+    metrics = tuple(metric_of(name, found, rows.method, roles) for name, found in rows.numbers.items())
     values = {name: np.where(rows.failed, np.nan, found.values) for name, found in rows.numbers.items()}
     said = (tuple(notes.read_as), tuple(notes.set_aside))
-    return Runs(rows.task, rows.method, rows.seed, rows.fold, values, metrics, ", ".join(seed) or "seed", *said)
+    return Runs(
+        rows.task,
+        rows.method,
+        rows.seed,
+        rows.fold,
+        values,
+        metrics,
+        ", ".join(seed) or "seed",
+        *said,
+        None if rows.fold is None else _folds(data, columns, roles),
+        scores,
+        bounds,
+    )
+
+
+def _folds(data: pd.DataFrame, columns: Columns, roles: Roles) -> Folds:
+    *repeats, folds = (len(different(data[column])) for column in columns.fold)
+    if folds < 2:
+        raise SeedwiseError(f"the column '{columns.fold[-1]}' has one value: a cross-validation has two folds or more")
+    return Folds(folds, math.prod(repeats), roles.test_share)
+
+
+def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[float, float]]:
+    """Return by task the scores that count as 0 and as 1, from columns that say it in every row."""
+    found: dict[str, tuple[float, float]] = {}
+    named = [known("column", column, data.columns) for column in roles.bounds]
+    columns = [read_numbers(data[column], roles.decimal).values[rows.place] for column in named]
+    for task in dict.fromkeys(rows.task) if named else ():
+        of_task = set(zip(*(column[rows.task == task] for column in columns), strict=True))
+        if len(of_task) != 1:
+            raise SeedwiseError(f"the columns {listed(named)} vary within the task '{task}': write one pair per task")
+        found[task] = of_task.pop()
+    return found
 
 
 def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
     """Leave out rows whose seed is a statistic, or that every method has under the name of one."""
     for column in data.columns:
+        if plainly(factorized(data[column])[1]) is not None:
+            continue
         summary = by_value(data[column], _names.is_statistic).astype(bool)
         if column == method or not summary.any():
             continue
         if column in seed or (not summary.all() and set(data[method][summary]) == set(data[method])):
             kinds = dict.fromkeys(str(cell).strip().lower() for cell in data[column][summary])
-            notes.set_aside.append(f"{_count(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
+            notes.set_aside.append(f"{counted(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
             data = data[~summary].reset_index(drop=True)
             if data.empty:
                 raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
@@ -168,7 +231,7 @@ def _states(
     states = [text.lower() for text in texts(data[column])]
     going = np.array([state in _names.GOING for state in states], dtype=bool)
     if going.any():
-        notes.set_aside.append(f"{_count(int(going.sum()), 'row')} of runs that still go on")
+        notes.set_aside.append(f"{counted(int(going.sum()), 'row')} of runs that still go on")
     finished, failed = (
         np.array([state in ended for state in states], dtype=bool)[~going] for ended in (_names.FINISHED, _names.FAILED)
     )
@@ -189,11 +252,14 @@ def _rows(
             raise SeedwiseError(f"the column '{column}' is empty in row {empty[0] + 1}: every run needs a seed")
         keys = by_value(cells, _names.seed_key)
         seed = keys if seed is None else seed + ", " + keys
+    parts = [names(column) for column in columns.fold]
+    fold = np.array([", ".join(of_row) for of_row in zip(*parts, strict=True)], dtype=object) if parts else None
     return Rows(
-        names(columns.task) if columns.task else np.full(len(data), _ONE_TASK, dtype=object),
+        names(columns.task) if columns.task else np.full(len(data), ONE_TASK, dtype=object),
         names(columns.method),
         seed,
-        names(columns.fold) if columns.fold else None,
+        fold,
+        names(columns.item) if columns.item else None,
         {name: _numbers(data, name, columns.method, roles) for name in columns.metrics},
         *ended,
         np.arange(len(data)),
@@ -222,7 +288,8 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
     step = read_numbers(data[columns.step]).values
-    return len(np.unique(np.stack([run, step], axis=1), axis=0)) == len(run)
+    order = np.lexsort((step, run))
+    return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))
 
 
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
@@ -246,21 +313,12 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
     if short.any():
         example = rows.take(last[short][:1])
         notes.set_aside.append(
-            f"{_count(int(short.sum()), 'curve')} shorter than the others, counted as failed (such as "
+            f"{counted(int(short.sum()), 'curve')} shorter than the others, counted as failed (such as "
             f"{example.method[0]}, which ends at {text_of(data[columns.step].iloc[example.place[0]])})"
         )
     found = rows.take(chosen)
     ordered = np.argsort(found.place, kind="stable")
-    return Rows(
-        found.task,
-        found.method,
-        found.seed,
-        found.fold,
-        found.numbers,
-        found.finished,
-        found.failed | short,
-        found.place,
-    ).take(ordered)
+    return replace(found, failed=found.failed | short).take(ordered)
 
 
 def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> None:
@@ -270,10 +328,16 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
     which = int(np.argmax(counts > 1))
     k = first[which]
     same = data.iloc[rows.place[rows.run == unique[which]]]
-    seed = ", ".join(columns.seed)
-    assert rows.seed is not None
     times = "twice" if counts[which] == 2 else f"{counts[which]} times"
-    who = f"method {rows.method[k]} has {seed} {rows.seed[k]} {times}: a run counts once"
+    named = ((columns.seed, rows.seed), (columns.fold, rows.fold), ((columns.item,), rows.item))
+    place = ", ".join(f"{', '.join(map(str, key))} {names[k]}" for key, names in named if names is not None)
+    who = f"method {rows.method[k]} has {place} {times}: a run counts once"
+    seed = ", ".join(columns.seed)
+    if rows.seed is None:
+        raise SeedwiseError(
+            f"{who}. Pass --seed COLUMN if the rows of a fold are seeds, or --fold REPEAT,{columns.fold[-1]} if the "
+            "folds were cut anew"
+        )
     taken = columns.all - {columns.step}
     differing = [c for c in data.columns if c and c not in taken and len(different(same[c])) > 1]
     if not differing:
@@ -294,63 +358,3 @@ def _other_groups_are_refused(data: pd.DataFrame, columns: Columns) -> None:
                 f"no column names the seed, and the rows differ in '{column}' ({listed(values, 3)}): pass --task "
                 f"'{column}' if it is a dataset, --seed '{column}' if it tells runs apart, or keep one value (--where)"
             )
-
-
-def _metric(name: str, numbers: Numbers, methods: Names, roles: Roles) -> Metric:
-    large = np.abs(numbers.values) > _LARGEST
-    if large.any():
-        raise SeedwiseError(
-            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
-            "failed run empty"
-        )
-    _mixed_units_are_refused(name, numbers, methods)
-    higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
-    if roles.unit is not None or numbers.percent:
-        return Metric(name, roles.unit or "%", higher)
-    finite = np.abs(numbers.values[np.isfinite(numbers.values)])
-    return inferred(name, float(finite.max(initial=0.0)), higher_is_better=higher)
-
-
-def _mixed_units_are_refused(name: str, numbers: Numbers, methods: Names) -> None:
-    """Refuse percent and fractions in one column: each method on one side of 1, and about 100 between them."""
-    fractions, percents = {}, {}
-    for method in dict.fromkeys(methods):
-        own = np.abs(numbers.values[methods == method])
-        own = own[np.isfinite(own)]
-        if own.size and own.max() <= 1:
-            fractions[method] = float(np.median(own))
-        elif own.size and own.min() > 1:
-            percents[method] = float(np.median(own))
-        elif own.size:
-            return
-    low, high = (float(np.median(list(found.values()))) if found else 0.0 for found in (fractions, percents))
-    if are_fraction_and_percent(low, high):
-        raise SeedwiseError(
-            f"the column '{name}' is in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for "
-            f"{listed(fractions, 2)} (about {low:.4g}): write both in one unit"
-        )
-
-
-def are_fraction_and_percent(low: float, high: float) -> bool:
-    """Return whether two values seem to be one quantity, as a fraction and in percent.
-
-    Example:
-        >>> are_fraction_and_percent(0.91, 92.3), are_fraction_and_percent(0.91, 3.0)
-        (True, False)
-
-    """
-    return 0 < low <= 1 < high and 50 < high / low < 200
-
-
-def _unit(metric: Metric) -> str:
-    if metric.unit == SHARE:
-        return " (a fraction, shown in percent)"
-    return {"%": " in percent", "": ""}.get(metric.unit, f" in {metric.unit}")
-
-
-def _direction(metric: Metric) -> str:
-    return "higher" if metric.higher_is_better else "lower"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -33,7 +33,7 @@ def weights_sha256(state: Mapping[str, torch.Tensor | NDArray[Any]]) -> str:
 
 
 def state_sha256(state: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a training state: nested dicts and lists of tensors, arrays and values, keys sorted."""
+    """Return the SHA-256 of a training state: dicts and lists of tensors, arrays and plain values, keys sorted."""
     digest = hashlib.sha256()
     for name, value in sorted(_leaves(state)):
         digest.update(name.encode())

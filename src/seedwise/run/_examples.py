@@ -58,14 +58,14 @@ class SeededExamples:
             )
         if self.draws.seen:
             return self._one_by_one(slots, finish)
-        with self._generators.watched() as fate:
+        with self._generators.watched() as moved:
             batch = finish(self._at_once(slots))
-        if not fate.drawn:
+        if not moved:
             return batch
         # One example of its own, since what seeds a generator is found in a short block only.
-        with self._generators.watched(slots[0].seed) as of_one:
+        with self._generators.started_from(slots[0].seed) as fate:
             self.dataset[int(slots[0])]
-        self.draws.note(of_one.reseeded)
+        self.draws.note(fate.reseeded)
         return self._one_by_one(slots, finish)
 
     @functools.cached_property

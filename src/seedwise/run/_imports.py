@@ -44,7 +44,7 @@ def users_file(module: ModuleType | None) -> Path | None:
     return _users_path(name)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _users_path(name: str) -> Path | None:
     # Once for each module: resolving those of torch takes 20 ms, and every run asks twice.
     file = Path(name).resolve()

@@ -57,8 +57,8 @@ class _Setting:
 def isolated() -> Iterator[Remains]:
     """Put back, at the end of the block, what it changed in its process beyond its own objects.
 
-    Covered are torch's defaults where it is installed (dtype, device, gradient and autocast mode, threads, precision
-    and determinism of kernels), numpy's handling of floating-point errors, the working directory, the environment,
+    Covered are torch's defaults (dtype, device, gradient and autocast mode, threads, precision and determinism of
+    kernels) where it is installed, numpy's handling of floating-point errors, the working directory, the environment,
     signal handlers, the standard streams and their files, warning filters, and how processes are started. A mode that
     is still entered, a hook on all modules or a thread that still runs cannot be put back. Folders added to
     ``sys.path`` stay: modules that are loaded may need them.

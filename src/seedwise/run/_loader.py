@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, default_collate, default_convert
 from torch.utils.data.distributed import DistributedSampler
 
 from seedwise.errors import SeedwiseError, did_you_mean
-from seedwise.randomness import Randomness
 from seedwise.run._examples import Draws, SeededExamples
 from seedwise.run._sampler import EpochSampler
+
+if TYPE_CHECKING:
+    from seedwise.run._run import Run
 
 
 class LoaderArguments(TypedDict):
@@ -85,7 +87,7 @@ class _Later:
 
 
 def loader_arguments(
-    randomness: Randomness,
+    run: Run[Any],
     dataset: Any,
     *,
     collate_fn: Callable[[Any], Any] | None = default_collate,
@@ -100,10 +102,8 @@ def loader_arguments(
     _check_dataset(dataset)
     _check_sampler(sampler)
     here, processes = _place(rank, world_size)
-    draws = Draws()
-    randomness.ask(functools.partial(draws.report, randomness))
     order = EpochSampler(
-        randomness,
+        run.randomness,
         len(dataset),
         name=name,
         shuffle=shuffle,
@@ -113,13 +113,13 @@ def loader_arguments(
         drop_last=drop_last,
     )
     # A generator of its own, for the number that every DataLoader draws each time it is iterated over.
-    generator = torch.Generator().manual_seed(int(randomness.integers("augment", "loader", name, size=1)[0]))
-    examples = SeededExamples(dataset, collate_fn, draws)
+    generator = torch.Generator().manual_seed(int(run.randomness.integers("augment", "loader", name, size=1)[0]))
+    examples = SeededExamples(dataset, collate_fn, _draws(run, name))
     return {"dataset": examples, "sampler": order, "collate_fn": _as_it_is, "generator": generator}
 
 
 def loader(
-    randomness: Randomness,
+    run: Run[Any],
     dataset: Any,
     batch_size: int | None,
     *,
@@ -135,7 +135,7 @@ def loader(
     collate_fn, drop_last = options.pop("collate_fn", None), options.get("drop_last", False)
     arguments: dict[str, Any] = {
         **loader_arguments(
-            randomness,
+            run,
             dataset,
             collate_fn=collate_fn or (default_convert if batch_size is None else default_collate),
             sampler=batch_sampler if sampler is None else sampler,
@@ -158,6 +158,14 @@ def loader(
         return Loader(**arguments, **options)
     except (TypeError, ValueError) as error:
         raise SeedwiseError(f"run.loader: {error}") from None
+
+
+def _draws(run: Run[Any], name: str) -> Draws:
+    """Return what is known of the draws of a name; a loop may make a loader for every epoch."""
+    if name not in run.draws:
+        run.draws[name] = Draws()
+        run.randomness.ask(functools.partial(run.draws[name].report, run.randomness))
+    return run.draws[name]
 
 
 def _as_it_is(batch: Any) -> Any:

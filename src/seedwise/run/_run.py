@@ -23,6 +23,7 @@ from seedwise.run._spec import Numerics, RunSpec
 if TYPE_CHECKING:
     import torch
 
+    from seedwise.run._examples import Draws
     from seedwise.run._loader import Loader, LoaderArguments
 
 Config = TypeVar("Config")
@@ -112,6 +113,7 @@ class Run(Generic[Config]):
         self.metrics: dict[str, float | None] | None = None
         self.weights_sha256: str | None = None
         self._on_epoch = on_epoch
+        self.draws: dict[str, Draws] = {}  # of examples, by the name of their loader
 
     def on_epoch_too(self, also: Callable[[int], None]) -> None:
         """Call ``also`` with the epoch's number after each ``log``, besides what is called already."""
@@ -207,7 +209,7 @@ class Run(Generic[Config]):
         from seedwise.run._loader import loader
 
         return loader(
-            self.randomness,
+            self,
             dataset,
             batch_size,
             shuffle=shuffle,
@@ -240,7 +242,7 @@ class Run(Generic[Config]):
         """
         from seedwise.run._loader import loader_arguments
 
-        return loader_arguments(self.randomness, dataset, **options)
+        return loader_arguments(self, dataset, **options)
 
     def log(self, epoch: int, **scalars: Any) -> None:
         """Record numbers of one epoch (counted from 0); a second call for the same epoch adds to it.

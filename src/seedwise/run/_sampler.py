@@ -127,7 +127,7 @@ class EpochSampler:
         if hasattr(self.source, "set_epoch"):
             self.source.set_epoch(epoch)
         (seed,) = self.randomness.integers("shuffle", "loader", self.name, epoch, size=1).tolist()
-        with BorrowedGenerators(self.source).watched(seed) as fate:
+        with BorrowedGenerators(self.source).started_from(seed) as fate:
             order = list(self.source)
         if fate.drawn:
             self.randomness.note_drawn("shuffle")

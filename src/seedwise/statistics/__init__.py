@@ -18,8 +18,10 @@ from seedwise.statistics.attribution.design import AttributionDesign, attributio
 from seedwise.statistics.attribution.reactivity import Reactivity, reactivity
 from seedwise.statistics.attribution.sources import SpreadSources, spread_from_churn, spread_sources
 from seedwise.statistics.cells.cell import Cell, Scalar
+from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
+from seedwise.statistics.comparison.across import AcrossTasks, MethodAcrossTasks, across_tasks
 from seedwise.statistics.comparison.answer import Answer, answer
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
@@ -29,7 +31,13 @@ from seedwise.statistics.comparison.pooled import PooledComparison
 from seedwise.statistics.comparison.reactivity import CellReactivity
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
-from seedwise.statistics.comparison.summaries import Summary, SummaryComparison, compare_summaries
+from seedwise.statistics.comparison.summaries import (
+    SummarizedCell,
+    Summary,
+    SummaryComparison,
+    compare_study_summaries,
+    compare_summaries,
+)
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.disagreement.churn import churn
@@ -102,6 +110,7 @@ from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_v
 __all__ = [
     "INTERQUARTILE_COVERAGE",
     "SHARE",
+    "AcrossTasks",
     "Answer",
     "AssistedSpread",
     "Attribution",
@@ -120,6 +129,7 @@ __all__ = [
     "ExampleErrors",
     "Extremes",
     "FailureComparison",
+    "Folds",
     "Gate",
     "GateOutcome",
     "Generalization",
@@ -135,6 +145,7 @@ __all__ = [
     "Look",
     "MeanRank",
     "MeanRanks",
+    "MethodAcrossTasks",
     "Metric",
     "PairFlip",
     "PerformanceProfile",
@@ -155,10 +166,12 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "SummarizedCell",
     "Summary",
     "SummaryComparison",
     "ThresholdChance",
     "Verdict",
+    "across_tasks",
     "answer",
     "arm_correlation",
     "as_reduction",
@@ -178,6 +191,7 @@ __all__ = [
     "churn_verdict",
     "compare_cells",
     "compare_study",
+    "compare_study_summaries",
     "compare_summaries",
     "confirm",
     "cross_entropy",

@@ -48,6 +48,7 @@ class StudyDescription:
         readouts: the readouts that it asks for.
         function: what trains, as ``module:name``, or None.
         program: the file that calls ``seedwise.replicates``, of a study without a study file.
+        is_loop: whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train.
 
     """
 
@@ -62,11 +63,7 @@ class StudyDescription:
     readouts: tuple[str, ...] = ()
     function: str | None = None
     program: str | None = None
-
-    @property
-    def is_loop(self) -> bool:
-        """Whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train."""
-        return self.program is not None
+    is_loop: bool = False
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""
@@ -107,14 +104,10 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
         ),
         readouts=tuple(spec.get("readouts", [])),
         function=function,
-        program=stored.get("program", _program_of(function)),
+        program=stored.get("program"),
+        # There was a time before it was recorded.
+        is_loop=stored.get("loop", (function or "").endswith(":replicates") and stored.get("base") is None),
     )
-
-
-def _program_of(function: str | None) -> str | None:
-    """Return the program of a loop from before it was kept."""
-    module, _, name = (function or "").partition(":")
-    return f"{module}.py" if name == "replicates" else None
 
 
 def stored_factors(methods: Iterable[tuple[str, str | None, Scalar]]) -> dict[str, dict[str, Scalar]]:

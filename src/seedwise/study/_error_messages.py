@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean, one_line
+from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -68,17 +68,6 @@ def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> 
         raise SeedwiseError(describe(error, model, prefix=prefix)) from None
 
 
-def shown(value: object) -> str:
-    """Return a value that somebody wrote, cut where it is long.
-
-    Example:
-        >>> shown("abc"), shown(["x" * 300])[-8:]
-        ("'abc'", 'xxxxx...')
-
-    """
-    return one_line(repr(value), 200)
-
-
 def _sentence(  # noqa: PLR0911
     first: Any,
     model: type[BaseModel] | None,
@@ -99,6 +88,9 @@ def _sentence(  # noqa: PLR0911
                 return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
             allowed = list(dict.fromkeys(f for m in models for f in m.model_fields))
             return mistake("key", key, [*allowed, *more], parent or "the study file")
+        case "invalid_key" | "string_type" if first["type"] == "invalid_key" or location[-1] == "[key]":
+            parent = place.removesuffix(path[-1]).rstrip(".")
+            return f"the key {shown(given)} in {parent or 'the study file'} is no text: write it in quotes"
         case "missing":
             return f"{place} is missing"
         case "union_tag_not_found":

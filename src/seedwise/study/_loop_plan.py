@@ -106,6 +106,7 @@ def planned_loop(
     description: dict[str, Any] = {
         "spec": spec,
         "base": None,
+        "loop": True,
         "metrics": {"task": [asdict(metric)]},
         "question": asdict(Question()),
         "factors": factors,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter
 
+from seedwise.errors import shown
 from seedwise.statistics import Scalar
 from seedwise.study._tasks import Name
 
@@ -86,7 +87,7 @@ def factor_and_level(given: Any) -> tuple[str, Scalar]:
         ((name, level),) = given.items()
         if isinstance(name, str) and name and _is_level(level):
             return name, level
-    raise ValueError(f"factor is {given!r}: write the factor's name and the value, such as factor: {{k: 2}}")
+    raise ValueError(f"factor is {shown(given)}: write the factor's name and the value, such as factor: {{k: 2}}")
 
 
 def _method(name: str, given: Mapping[str, Any]) -> Method:

@@ -89,13 +89,13 @@ class StudyResults:
         parts: its cells, in the order of the study file.
         ensembles: those that its readouts ask for.
         fans: which forecasts are drawn.
-        provenance: where they come from.
+        provenance: where they come from; None where another program trained the runs.
 
     """
 
     description: StudyDescription
     parts: tuple[CellResults, ...]
-    provenance: Provenance
+    provenance: Provenance | None
     ensembles: tuple[Ensembles, ...] = ()
     fans: tuple[Fan, ...] = ()
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from seedwise.declarations import Group, schema
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, shown
 from seedwise.randomness import SOURCES
 from seedwise.readouts import parse_readout
 from seedwise.registry import QUESTION
@@ -77,7 +77,7 @@ class Until(Options):
     @model_validator(mode="after")
     def _rising(self) -> Until:
         if sorted(set(self.looks)) != self.looks:
-            raise ValueError(f"the looks {self.looks} must rise: each is a number of runs per method")
+            raise ValueError(f"the looks {shown(self.looks)} must rise: each is a number of runs per method")
         asked = QUESTIONS[self.question]
         if self.effect == asked.no_effect:
             raise ValueError(
@@ -157,7 +157,7 @@ class Published(Options):
     readout: _ReadoutName = "plain"
     regime: _Regime = "all"
     task: str | None = None
-    n: Annotated[int, Field(ge=3)] | None = None
+    n: Annotated[int, Field(ge=3, le=1_000_000_000)] | None = None
     sd: Annotated[float, Field(gt=0)] | None = None
     mean: float | None = None
     means: dict[str, float] = Field(default_factory=dict)
@@ -180,8 +180,8 @@ class PublishedRange(Options):
 
     task: str | None = None
     regime: _Regime = "all"
-    cells: Annotated[int, Field(ge=2)]
-    n: Annotated[int, Field(ge=3)]
+    cells: Annotated[int, Field(ge=2, le=1_000_000)]
+    n: Annotated[int, Field(ge=3, le=1_000_000_000)]
     largest: Annotated[float, Field(gt=0)]
     smallest: Annotated[float, Field(gt=0)]
 
@@ -210,7 +210,7 @@ def _check_seeds(vectors: list[Seeds]) -> list[Seeds]:
                 raise ValueError(mistake("source", source, [*SOURCES, "repeat"]))
         key = tuple(sorted((source, seed) for source, seed in vector.items() if seed))
         if key in seen:
-            raise ValueError(f"the seeds {vector} are listed twice: the same run would count as two samples")
+            raise ValueError(f"the seeds {shown(vector)} are listed twice: the same run would count as two samples")
         seen.add(key)
     return vectors
 
@@ -239,7 +239,7 @@ class StudySpec(Options):
         default_factory=lambda: ["all"]
     )
     replicates: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 20
-    first_replicate: Annotated[int, Field(ge=0, strict=True)] = 0
+    first_replicate: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)] = 0
     fixed_values: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
     tasks: Annotated[dict[Name, TaskOverrides], Field(min_length=1)] | None = None
     sweep: dict[Name, dict[str, Annotated[list[Scalar], Field(min_length=1)]]] | None = None
@@ -400,7 +400,7 @@ class StudySpec(Options):
             raise SeedwiseError(mistake("key", key, ["function", "config", *_NUMERICS], place))
         place = f"methods.{method}.config" if "config" in overrides else "train.config"
         if not isinstance(config, dict):
-            raise SeedwiseError(f"{place} is {config!r}: it holds 'key: value' lines")
+            raise SeedwiseError(f"{place} is {shown(config)}: it holds 'key: value' lines")
         train_function = load_function(function)
         try:
             configured = configure(train_function, config)

@@ -17,7 +17,7 @@ from seedwise.study._readout_checks import check_readouts
 from seedwise.study._regimes import regime_sources
 from seedwise.study._spec import StudySpec
 from seedwise.study._sweep import expanded
-from seedwise.study._yaml import load_yaml
+from seedwise.study._yaml import load_yaml, read_yaml
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ def read_study(path: Path, scale: str | None = None) -> StudySpec:
         SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
 
     """
+    if path.suffix == ".db":
+        raise SeedwiseError(f"cannot read {path}: it is a store; name the study file (.yaml)")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_yaml(path)
     except FileNotFoundError:
         raise SeedwiseError(f"there is no study file {path}: 'seedwise init {path}' writes one to start from") from None
-    except UnicodeDecodeError:
-        raise SeedwiseError(f"cannot read {path}: it is no text; name the study file (.yaml)") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a ValueError: a name with a zero byte
         raise SeedwiseError(f"cannot read {path}: {error}") from None
     return parse_study(text, str(path), scale)
 
@@ -59,7 +59,9 @@ def _scaled(raw: Any, source: str, scale: str | None) -> Any:
         if scale is not None:
             raise SeedwiseError(f"{source} has no scales: leave out '--scale {scale}'")
         return raw
-    if not isinstance(scales, dict) or not all(isinstance(changes, dict) for changes in scales.values()):
+    if not isinstance(scales, dict) or not all(
+        isinstance(name, str) and isinstance(changes, dict) for name, changes in scales.items()
+    ):
         raise SeedwiseError(f"{source}: scales holds a name for each scale, and what it changes of the study")
     names = [*scales, *([] if "full" in scales else ["full"])]
     if scale is None:

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, shown
 
+_LONGEST: Final = 10_000_000
+"""Bytes of a file."""
 _DEEPEST: Final = 60
 _LARGEST: Final = 500_000
 """Values of a file, those that aliases repeat counted each time."""
 _CORE: Final = "tag:yaml.org,2002:"
+
+
+def read_yaml(path: Path) -> str:
+    """Return the text of a YAML file, or of a pipe.
+
+    Raises:
+        SeedwiseError: one line, if it is larger than a study can be, or no text.
+        OSError: if it cannot be read.
+
+    """
+    with path.open("rb") as file:
+        raw = file.read(_LONGEST + 1)
+    if len(raw) > _LONGEST:
+        raise SeedwiseError(f"{path} has more than {_LONGEST // 1_000_000} MB: name the study file (.yaml)")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SeedwiseError(f"cannot read {path}: it is no text; name the study file (.yaml)") from None
 
 
 def load_yaml(text: str, source: str) -> Any:
@@ -48,7 +70,7 @@ def load_yaml(text: str, source: str) -> Any:
         raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
     except RecursionError:
         raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise SeedwiseError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from None
 
 
@@ -81,19 +103,33 @@ def _check_size(root: yaml.Node, source: str) -> None:
 class _Loader(yaml.SafeLoader):
     """Safe YAML in which a key given twice is a mistake."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, TypeError):  # what a tag says it is, and is not
+            kind, value = node.tag.rpartition(":")[2], shown(node.value)
+            raise yaml.constructor.ConstructorError(None, None, f"{value} is no {kind}", node.start_mark) from None
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        text = super().construct_scalar(node)
+        text.encode()  # "\\ud800" is half a sign, which no file can hold
+        return text
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "'key: value' lines are needed", node.start_mark)
+        seen: set[Any] = set()
         for key_node, _ in node.value:
-            if key_node.tag == f"{_CORE}merge":  # what '<<' brings in may be given again
-                continue
-            key = self.construct_object(key_node, deep=True)
+            # What '<<' brings in may be given again.
+            key = "<<" if key_node.tag == f"{_CORE}merge" else self.construct_object(key_node, deep=True)
             if isinstance(key, list | dict):
                 raise yaml.constructor.ConstructorError(None, None, "a key is one word or number", key_node.start_mark)
-            if (type(key), key) in seen:
+            same = {key} if isinstance(key, str) else {key, json.dumps(key)}  # 1, 1.0 and '1' are one key of JSON
+            if not seen.isdisjoint(same):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' is given twice", key_node.start_mark
+                    None, None, f"the key {shown(key)} is given twice", key_node.start_mark
                 )
-            seen.add((type(key), key))
+            seen |= same
         return super().construct_mapping(node, deep)
 
     def construct_integer(self, node: yaml.ScalarNode) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -211,9 +212,9 @@ def sha256_of(path: str) -> str:
         ValueError: if it cannot be read.
 
     """
-    if Path(path).exists() and not Path(path).is_file():
-        raise ValueError(f"{path} is no regular file: name a CSV")
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise ValueError(f"{path} is no regular file: name a CSV")
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}; a path is taken from the working directory") from None

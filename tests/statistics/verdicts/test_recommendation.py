@@ -3,6 +3,7 @@
 import pytest
 
 from seedwise.statistics import Candidate, Interval, recommend, seeds_needed
+from seedwise.statistics.verdicts.recommendation import reconsider
 
 
 def candidate(
@@ -60,3 +61,15 @@ def test_nothing_to_recommend_is_refused() -> None:
         recommend([])
     with pytest.raises(ValueError, match="alpha is 0"):
         recommend([candidate("a", 0.3)], alpha=0)
+
+
+def test_fresh_runs_are_asked_about_the_choice_alone() -> None:
+    chosen, other = candidate("chosen", 0.001), Candidate("other", "no runs", 1, 1, method="other")
+    again = candidate("chosen", 0.03)
+    found, seen = reconsider(chosen, [other, again])
+    assert (found.chosen, seen, found.p_adjusted) == (again, again, (0.03,)), "one comparison, nothing to correct"
+    found, seen = reconsider(chosen, [other, candidate("chosen", 0.2)])
+    assert found.chosen is None
+    assert seen is not None
+    found, seen = reconsider(chosen, [other])
+    assert (found.chosen, seen) == (None, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.registry import SEARCH_TOPICS
 from seedwise.reporting._part import Part
+from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Section, sections_of
 from seedwise.reporting._tuning.sentences import sentences, title
 
@@ -50,11 +51,11 @@ def search_findings(results: SearchResults) -> SearchFindings:
     return SearchFindings(title(results), sentences(results), *sections_of(SEARCH_TOPICS, results))
 
 
-def search_files(searches: Sequence[SearchResults]) -> dict[str, str]:
-    """Return the tables of searches as files, by name."""
-    files: dict[str, str] = {}
-    for results in searches:
-        for one in search_findings(results).sections:
-            if one.table.rows:
-                files |= one.table.files(f"{results.name}-{one.key}")
-    return files
+def search_tables(searches: Sequence[SearchResults]) -> dict[tuple[str, str], Table]:
+    """Return the tables of searches, by the name of the search and their own."""
+    return {
+        (results.name, section.key): section.table
+        for results in searches
+        for section in search_findings(results).sections
+        if section.table.rows
+    }

@@ -20,10 +20,8 @@ def title(results: SearchResults) -> str:
     limit = ""
     if results.floor is not None:
         limit = f" with a {_bound(results)} of {floor_text(results.metric, results.floor)} on the mean"
-    return (
-        f"{results.study}: {tried} trials of {results.replicates} runs, for {_objective(results)}{limit}, "
-        f"on {results.metric.name}"
-    )
+    goal = results.goal.says.format(c=results.sd_weight, spread=results.spread)
+    return f"{results.study}: {tried} trials of {results.replicates} runs, for {goal}{limit}, on {results.metric.name}"
 
 
 def sentences(results: SearchResults) -> list[str]:
@@ -63,10 +61,6 @@ def _verdicts(found: Confirmation) -> dict[str, str]:
         for what, verdict in listed.items()
         if verdict is not None
     }
-
-
-def _objective(results: SearchResults) -> str:
-    return results.goal.says.format(c=results.sd_weight, spread=results.spread)
 
 
 def _bound(results: SearchResults) -> str:

@@ -13,8 +13,8 @@ from seedwise.statistics.comparison.of_cells import group_spreads_of
 from seedwise.statistics.core.formatting import number, p_value
 
 _NOTE: Final = (
-    "The SD within the runs that share one value of the fixed seeds, and the p-value of its being the same at all of "
-    "them (Brown-Forsythe, uncorrected). Where it differs, the pooled SD is an average over these values."
+    "The SD within the runs that share one value of the fixed seeds, or one fold, and the p-value of its being the "
+    "same in all of them (Brown-Forsythe, uncorrected). Where it differs, the pooled SD is an average over them."
 )
 
 
@@ -41,4 +41,4 @@ def _show(found: Compared) -> Shown:
     return Shown(fixed_values_table(found.shown_cells, found.results.decimals), _NOTE)
 
 
-TOPIC: Final = Topic("At each value of the fixed seeds", _show)
+TOPIC: Final = Topic("At each value of the fixed seeds, or fold", _show)

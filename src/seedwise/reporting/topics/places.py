@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seedwise.reporting._table import METHOD, TASK, N, Table
+from seedwise.reporting._table import METHOD, TASK, Column, Kind, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval, as_reduction
 from seedwise.statistics.cells.names import method_and_readout
@@ -14,8 +14,8 @@ from seedwise.statistics.comparison.pooled import pooled_comparisons
 from seedwise.statistics.core.formatting import interval, number, reduction
 
 _NOTE: Final = (
-    "Mean and SD [95 %] over runs, in the form of tables 1 (by source of randomness) and 2 (by network and dataset) of "
-    "the Variance Minimizer Loss paper, which give no intervals. "
+    "Mean and SD [95 %] over runs, as tables of papers have them, which give no intervals: by source of randomness, or "
+    "by network and dataset. "
 )
 _POOLED: Final = (
     "All tasks: the ratios of SDs pooled with random effects on their logarithm (Hartung-Knapp); this interval is what "
@@ -37,7 +37,7 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
     columns += [
         METHOD,
         f"{base}: mean \u00b1 SD [95 %]",
-        N,
+        Column(f"n of {base}", Kind.COUNT),
         "method: mean \u00b1 SD [95 %]",
         N,
         "reduction [95 %]",
@@ -70,9 +70,9 @@ def _mean_and_sd(row: ComparisonRow, decimals: int) -> str:
 
 
 def _show(found: Compared) -> Shown:
-    several_tasks = len({cell.task for cell in found.cells}) > 1
+    several_tasks = len({row.task for row in found.rows}) > 1
     table = place_table(found.rows, found.base, found.results.decimals)
     return Shown(table, _NOTE + (_POOLED if several_tasks else ""))
 
 
-TOPIC: Final = Topic("By source and network, as in papers", _show)
+TOPIC: Final = Topic("Side by side, as in papers", _show, needs_runs=False)

@@ -20,13 +20,20 @@ _NOTE: Final = (
     "corrected for the number of comparisons (Holm). These intervals do not rest on normal values; those that do are "
     "below. "
 )
+_OF_SUMMARIES: Final = (
+    "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
+    "corrected for the number of comparisons (Holm). All intervals hold for normal values."
+)
 _CHURN: Final = "Churn: share of test examples on which two runs of a method disagree, with a jackknife interval. "
 _FORECAST_DIFFERENCE: Final = (
     "Forecast difference: root mean square of the difference of two runs' forecasts, in percent of their root "
     "mean squared error, on the windows whose forecasts are kept, with a jackknife interval; "
     "141 % where the errors are unrelated. "
 )
-_WITHIN: Final = "The fixed seeds have several values: SD, reduction and churn are those within a value, pooled."
+_WITHIN: Final = (
+    "Runs come in groups that share a value of the fixed seeds, or a fold: SD, reduction and churn are those within a "
+    "group, pooled."
+)
 _RUNS: Final = (
     "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
     "much the methods overlap before looking at the means."
@@ -39,7 +46,7 @@ _FOREST: Final = (
 
 def _show(found: Compared) -> Shown:
     rows, cells = found.rows, found.cells
-    note = [_NOTE]
+    note = [_NOTE if cells else _OF_SUMMARIES]
     if any(isinstance(row.churn, Interval) for row in rows):
         note.append(_CHURN)
     if any(isinstance(row.forecast_difference, Interval) for row in rows):
@@ -65,4 +72,4 @@ def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
     return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
 
 
-TOPIC: Final = Topic("Results", _show)
+TOPIC: Final = Topic("Results", _show, needs_runs=False)

@@ -1,5 +1,5 @@
 """Readers of what experiment trackers write, without the trackers' packages."""
 
-from seedwise.results.readers._recognise import read
+from seedwise.results.readers._recognise import is_store, read
 
-__all__ = ["read"]
+__all__ = ["is_store", "read"]

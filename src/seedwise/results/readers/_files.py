@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
@@ -23,7 +24,7 @@ _READ_ERRORS: Final = (OSError, ValueError, KeyError, TypeError, RecursionError,
 
 
 class Broken:
-    """Collects the files that cannot be read, a phrase each.
+    """Collects the files that cannot be read, a phrase each, and counts the records that nobody here knows.
 
     Example:
         >>> broken = Broken()
@@ -35,7 +36,20 @@ class Broken:
     """
 
     def __init__(self) -> None:
-        self.phrases: list[str] = []
+        self._files: list[str] = []
+        self._unknown: Counter[int] = Counter()
+
+    @property
+    def phrases(self) -> list[str]:
+        """What could not be read, a phrase for each file and one for all records of unknown kind."""
+        total = self._unknown.total()
+        kinds = ", ".join(str(kind) for kind in sorted(self._unknown))
+        what = f"{total} record{'' if total == 1 else 's'} of unknown kind ({kinds})"
+        return [*self._files, *([what] if total else [])]
+
+    def count_unknown(self, kind: int) -> None:
+        """Count a record of a kind that a newer version of the program may have added."""
+        self._unknown[kind] += 1
 
     @contextmanager
     def skipped(self, path: Path) -> Iterator[None]:
@@ -45,7 +59,7 @@ class Broken:
         except _READ_ERRORS as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             first = (reason or type(error).__name__).splitlines()[0]
-            self.phrases.append(f"{path}, which cannot be read: {first}")
+            self._files.append(f"{path}, which cannot be read: {first}")
 
 
 def name_in(path: Path, folder: Path) -> str:

@@ -91,6 +91,14 @@ def read(path: Path) -> Frame:
     return read_table(path)
 
 
+def is_store(path: Path) -> bool:
+    """Return whether a file is a store of seedwise."""
+    if not _is_database(path):
+        return False
+    with database(path) as found:
+        return _seedwise.holds_seedwise(found)
+
+
 def _folder(path: Path) -> Frame:
     databases = {file: kind for file in sorted(path.iterdir()) if _is_database(file) and (kind := _kind(file))}
     if len(databases) > 1:

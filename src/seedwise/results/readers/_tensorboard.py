@@ -26,6 +26,10 @@ _CHECKED: Final = 4096
 _NUMBERS: Final = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2", 22: "<u4", 23: "<u8"}
 """What the bytes of a tensor are, by its type."""
 
+_EVENT: Final = range(1, 11)
+_VALUE: Final = range(1, 10)
+"""The fields of an event and of a value of a summary: those that are not read hold no numbers, such as images."""
+
 _FLOATS: Final = {5: "<f4", 6: "<f8"}
 _INTEGERS: Final = frozenset({7, 10, 16, 17})
 
@@ -47,7 +51,7 @@ def runs_in(path: Path, broken: Broken) -> list[TrackedRun]:
                 run.config.update(flat(yaml_of(folder / "hparams.yaml") or {}))
         for name in sorted((one for one in names if NAME in one), key=_begun):
             with broken.skipped(folder / name):
-                _read(content(folder / name), run)
+                _read(content(folder / name), run, broken)
     return _merged(runs)
 
 
@@ -68,28 +72,32 @@ def _merged(runs: dict[Path, TrackedRun]) -> list[TrackedRun]:
     return [run for run in runs.values() if run.metrics or run.config]
 
 
-def _read(file: bytes, run: TrackedRun) -> None:
+def _read(file: bytes, run: TrackedRun, broken: Broken) -> None:
     for event in _records(file):
-        _take_in(event, run)
+        _take_in(event, run, broken)
 
 
-def _take_in(event: bytes, run: TrackedRun) -> None:
+def _take_in(event: bytes, run: TrackedRun, broken: Broken) -> None:
     step, summaries = 0, []
     for number, value in fields(event):
-        if number == 2:
+        if number not in _EVENT:
+            broken.count_unknown(number)
+        elif number == 2:
             step = signed(value)
         elif number == 5 and isinstance(value, bytes):
             summaries.append(value)
     for summary in summaries:
         for one in submessages(summary, 1):
-            _value(one, step, run)
+            _value(one, step, run, broken)
 
 
-def _value(message: bytes, step: int, run: TrackedRun) -> None:
+def _value(message: bytes, step: int, run: TrackedRun, broken: Broken) -> None:
     """Take in a scalar, or the hyperparameters."""
     tag, found = "", None
     for number, value in fields(message):
-        if number == 1 and isinstance(value, bytes):
+        if number not in _VALUE:
+            broken.count_unknown(number)
+        elif number == 1 and isinstance(value, bytes):
             tag = value.decode()
         elif number == 2:
             found = _short(float(value))
@@ -176,7 +184,7 @@ def _records(file: bytes) -> Iterator[bytes]:
 def _is_read(event: bytes) -> bool:
     """Return whether a record holds anything that we read."""
     found = TrackedRun({})
-    _take_in(event, found)
+    _take_in(event, found, Broken())
     return bool(found.curve or found.config)
 
 

@@ -22,6 +22,8 @@ _START: Final = 7
 _BLOCK: Final = 1 << 15
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _HISTORY, _SUMMARY, _CONFIG, _RUN, _EXIT = 2, 3, 5, 17, 18
+_KINDS: Final = frozenset({*range(1, 14), *range(16, 27), 100, 200})
+"""What a record can be by ``wandb_internal.proto``: the others of these hold no results, such as files and output."""
 
 
 ENDING: Final = ".wandb"
@@ -51,7 +53,9 @@ def _run(log: bytes, file: Path, broken: Broken) -> TrackedRun:
     with broken.skipped(file):  # what stands before the damage is kept: a run that was killed leaves half a record
         for record in _records(log):
             for number, value in fields(record):
-                if isinstance(value, bytes):
+                if number not in _KINDS:
+                    broken.count_unknown(number)
+                elif isinstance(value, bytes):
                     _take_in(number, value, run, config, summary)
     run.about["run"] = run.about["run"] or run.about["run_id"]
     config.pop("_wandb", None)

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.metric import Metric
 from seedwise.statistics.core.interval import Interval
 
@@ -53,6 +54,7 @@ class Cell:
             a regime that varies it, this or another, are the same to the last bit).
         distinct: how many of the finished runs differ in any bit, or None where that is not known.
         alike: whether, where that is not known, all finished runs have the same metrics and predicted classes.
+        folds: how a cross-validation was cut, of which each group is a fold; None where the groups are fixed seeds.
         forecast_difference: what ``forecasts`` gave before, or why they gave nothing; known where these were left out.
 
     Raises:
@@ -90,6 +92,7 @@ class Cell:
     distinct: int | None = None
     alike: bool = False
     forecast_difference: Interval | str | None = None
+    folds: Folds | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import FAILURES, Cell
+from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.pairing import lined_up
 from seedwise.statistics.core import _checks
 
@@ -19,6 +20,12 @@ class Arms:
     paired: bool
     reason: str
     groups: tuple[NDArray[np.int64], NDArray[np.int64]]
+    folds: Folds | None
+
+    @property
+    def few(self) -> bool:
+        """Whether a comparison would need more runs."""
+        return min(self.method.size, self.base.size) < _checks.MINIMUM_RUNS
 
 
 def line_up(cell: Cell, base: Cell, *, count_failures: bool) -> Arms:
@@ -26,11 +33,11 @@ def line_up(cell: Cell, base: Cell, *, count_failures: bool) -> Arms:
     (x, use_x), (y, use_y) = (_results(c, count_failures) for c in (cell, base))
     (at_x, at_y), paired = lined_up([cell, base], [use_x, use_y])
     x, y = x[at_x], y[at_y]
-    return Arms(x, y, paired, _why_not(x, y, paired, cell, base), (cell.group[at_x], base.group[at_y]))
+    return Arms(x, y, paired, _why_not(x, y, paired, cell, base), (cell.group[at_x], base.group[at_y]), cell.folds)
 
 
 def between_groups(arms: Arms) -> Arms:
-    """Return the means of the groups that both arms hold: runs of one group share their fixed seeds."""
+    """Return the means of the groups that both arms hold: runs of one group share their fixed seeds, or their fold."""
     of_method, of_base = arms.groups
     if arms.reason or np.unique(np.concatenate(arms.groups)).size == 1:
         return arms
@@ -40,8 +47,9 @@ def between_groups(arms: Arms) -> Arms:
         for values, groups in ((arms.method, of_method), (arms.base, of_base))
     )
     least = _checks.MINIMUM_RUNS
-    reason = "" if both.size >= least else f"{both.size} values of the fixed seeds: comparing means takes {least}"
-    return Arms(x, y, True, reason, (both, both))
+    what = "values of the fixed seeds" if arms.folds is None else "folds"
+    reason = "" if both.size >= least else f"{both.size} {what}: comparing means takes {least}"
+    return Arms(x, y, True, reason, (both, both), arms.folds)
 
 
 def _results(cell: Cell, count_failures: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.folds import why_no_seeds
 from seedwise.statistics.comparison._arms import Arms, between_groups, line_up
-from seedwise.statistics.comparison.row import ComparisonRow, Judged, row_of
+from seedwise.statistics.comparison._judging import Evidence, Judged, judge
+from seedwise.statistics.comparison.row import ComparisonRow, row_of
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._moments import is_constant
 from seedwise.statistics.core.interval import Interval
-from seedwise.statistics.core.multiple import holm
+from seedwise.statistics.means.folds import five_by_two_difference, fold_difference, fold_standard_error
 from seedwise.statistics.means.means import mean_difference
 from seedwise.statistics.ratios.ratios import RatioProcedure, spread_ratio
-from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
-from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
+from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence, within_margin
+from seedwise.statistics.verdicts.verdict import Verdict
 
 Margin = float | Mapping[str, float] | None
 """The largest difference of means that still counts as equal: one for all tasks, one for each, or none."""
@@ -31,6 +33,12 @@ class _Question:
 
     def margin_at(self, task: str) -> float | None:
         return self.margin[task] if isinstance(self.margin, Mapping) else self.margin
+
+
+@dataclass(frozen=True)
+class _Compared:
+    arms: Arms
+    judged: Judged
 
 
 def compare_cells(
@@ -52,7 +60,9 @@ def compare_cells(
     - The p-values of the reductions are Holm-corrected over all the methods; one that has no p-value counts as p = 1.
       So are those of the means, of equivalence in spread and of equivalence in means, each question by itself.
     - Runs at several values of the fixed seeds (groups): SDs, their ratios and churn are those within the groups,
-      pooled. Means are compared between the groups, paired, since runs of one group share their fixed seeds.
+      pooled. Means are compared between the groups, paired, since runs of one group share their fixed seeds. Where the
+      groups are folds (``Cell.folds``), means are compared by :func:`fold_difference`, or for 5 x 2 folds by
+      :func:`five_by_two_difference`; equivalence of means over folds is tested by the former's t.
     - If any run of a method or of the base failed, a verdict is given only if counting the failures as results at
       chance level gives the same one, for the spread and for the mean. Pending and interrupted runs are not counted at
       all. The spreads with failures counted are tested with ``procedure="normal"`` of :func:`spread_ratio`: to a test
@@ -159,14 +169,19 @@ def _compare_families(families: Sequence[tuple[Cell, Sequence[Cell]]], question:
         _comparable(base, methods)
     _check(question)
     pairs = [(cell, base) for base, methods in families for cell in methods]
-    judged = _judge(pairs, question, count_failures=False)
+    compared = _judge(pairs, question, count_failures=False)
     if any(cell.failed + base.failed for cell, base in pairs):
         counted = _judge(pairs, question, count_failures=True)
-        judged = [
-            _with_failures(one, other, cell, base) if cell.failed + base.failed else one
-            for one, other, (cell, base) in zip(judged, counted, pairs, strict=True)
+        compared = [
+            _with_failures(one, other.judged, cell, base) if cell.failed + base.failed else one
+            for one, other, (cell, base) in zip(compared, counted, pairs, strict=True)
         ]
-    rows = iter([row_of(cell, question.level, base, one) for one, (cell, base) in zip(judged, pairs, strict=True)])
+    rows = iter(
+        [
+            row_of(cell, question.level, base, one.judged, one.arms)
+            for one, (cell, base) in zip(compared, pairs, strict=True)
+        ]
+    )
     return [row for base, methods in families for row in (row_of(base, question.level), *(next(rows) for _ in methods))]
 
 
@@ -183,62 +198,40 @@ def _check(question: _Question) -> None:
         _checks.between(question.alpha, 0, 0.5, "alpha", ".05")
 
 
-def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_failures: bool) -> list[Judged]:
-    arms = [line_up(cell, base, count_failures=count_failures) for cell, base in pairs]
+def _judge(pairs: Sequence[tuple[Cell, Cell]], question: _Question, *, count_failures: bool) -> list[_Compared]:
     procedure: RatioProcedure = "normal" if count_failures else "adjusted"
-    ratios = [_ratio(one, question.level, procedure) for one in arms]
-    of_means = [between_groups(one) for one in arms]
-    means = [_mean_difference(one, question.level) for one in of_means]
-    alpha, factor = question.alpha, question.factor
-    close = [
-        None
-        if factor is None or isinstance(ratio, str)
-        else spread_equivalence(
-            one.method,
-            one.base,
+    arms = [line_up(cell, base, count_failures=count_failures) for cell, base in pairs]
+    evidence = [_evidence(one, cell, question, procedure) for one, (cell, _) in zip(arms, pairs, strict=True)]
+    return [_Compared(*both) for both in zip(arms, judge(evidence, question.alpha), strict=True)]
+
+
+def _evidence(arms: Arms, cell: Cell, question: _Question, procedure: RatioProcedure) -> Evidence:
+    alpha, factor, margin = question.alpha, question.factor, question.margin_at(cell.task)
+    ratio, of_means = _ratio(arms, question.level, procedure), between_groups(arms)
+    mean = _mean_difference(of_means, question.level)
+    close = close_mean = None
+    if factor is not None and isinstance(ratio, Interval):
+        close = spread_equivalence(
+            arms.method,
+            arms.base,
             factor=factor,
-            paired=one.paired,
+            paired=arms.paired,
             alpha=alpha,
             procedure=procedure,
-            groups=one.groups,
+            groups=arms.groups,
         )
-        for one, ratio in zip(arms, ratios, strict=True)
-    ]
-    close_means = [
-        None
-        if (margin := question.margin_at(cell.task)) is None or isinstance(mean, str)
-        else mean_equivalence(one.method, one.base, margin=margin, paired=one.paired, alpha=alpha)
-        for one, mean, (cell, _) in zip(of_means, means, pairs, strict=True)
-    ]
-    p, p_mean, p_close, p_close_mean = (_adjust(results) for results in (ratios, means, close, close_means))
-    judged = []
-    for i, (cell, _) in enumerate(pairs):
-        ratio, mean = ratios[i], means[i]
-        verdict: Verdict | str = (
-            ratio
-            if isinstance(ratio, str)
-            else spread_verdict(
-                ratio,
-                p_adjusted=p[i],
-                alpha=alpha,
-                equivalence=close[i],
-                p_equivalence=p_close[i],
-            )
-        )
-        about_mean: Verdict | str = (
-            mean
-            if isinstance(mean, str)
-            else mean_verdict(
-                mean,
-                p_adjusted=p_mean[i],
-                higher_is_better=cell.metric.higher_is_better,
-                alpha=alpha,
-                equivalence=close_means[i],
-                p_equivalence=p_close_mean[i],
-            )
-        )
-        judged.append(Judged(arms[i], ratio, p[i], verdict, mean, p_mean[i], about_mean))
-    return judged
+    if margin is not None and isinstance(mean, Interval):
+        close_mean = _mean_equivalence(of_means, margin, alpha)
+    return Evidence(ratio, mean, close, close_mean, cell.metric.higher_is_better)
+
+
+def _mean_equivalence(arms: Arms, margin: float, alpha: float) -> Equivalence:
+    if arms.folds is None:
+        return mean_equivalence(arms.method, arms.base, margin=margin, paired=arms.paired, alpha=alpha)
+    share = arms.folds.share
+    narrow = fold_difference(arms.method, arms.base, test_share=share, level=1 - 2 * alpha)
+    error = fold_standard_error(arms.method - arms.base, share)
+    return within_margin(narrow, error, arms.method.size - 1, margin=margin, alpha=alpha)
 
 
 def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
@@ -254,6 +247,9 @@ def _comparable(base: Cell, methods: Sequence[Cell]) -> None:
 def _ratio(arms: Arms, level: float, procedure: RatioProcedure) -> Interval | str:
     if arms.reason:
         return arms.reason
+    without_seeds = "" if arms.folds is None else why_no_seeds(arms.groups[0])
+    if without_seeds:
+        return without_seeds
     for name, values in (("the base", arms.base), ("the method", arms.method)):
         if is_constant(values):
             return f"{name} has the same result in all {values.size} runs: a ratio of SDs needs results that vary"
@@ -265,20 +261,15 @@ def _ratio(arms: Arms, level: float, procedure: RatioProcedure) -> Interval | st
         return str(error)
 
 
-def _adjust(results: Sequence[Interval | Equivalence | str | None]) -> list[float]:
-    """Correct the p-values of one question over all comparisons; one that has none counts as 1."""
-    p_values = [None if result is None or isinstance(result, str) else result.p_value for result in results]
-    adjusted: list[float] = holm(p_values).tolist()
-    return adjusted
-
-
-def _with_failures(judged: Judged, counted: Judged, cell: Cell, base: Cell) -> Judged:
+def _with_failures(found: _Compared, counted: Judged, cell: Cell, base: Cell) -> _Compared:
     """Keep the verdicts about the finished runs only if counting the failures at chance level gives the same."""
-    return replace(
+    judged = found.judged
+    confirmed = replace(
         judged,
         verdict=_confirmed(judged.verdict, counted.verdict, cell, base),
         mean_verdict=_confirmed(judged.mean_verdict, counted.mean_verdict, cell, base),
     )
+    return replace(found, judged=confirmed)
 
 
 def _confirmed(verdict: Verdict | str, counted: Verdict | str, cell: Cell, base: Cell) -> Verdict | str:
@@ -301,6 +292,10 @@ def _mean_difference(arms: Arms, level: float) -> Interval | str:
     if arms.reason:
         return arms.reason
     try:
-        return mean_difference(arms.method, arms.base, paired=arms.paired, level=level)
+        if arms.folds is None:
+            return mean_difference(arms.method, arms.base, paired=arms.paired, level=level)
+        if arms.folds.is_five_by_two and arms.method.size == 10:
+            return five_by_two_difference(arms.method.reshape(5, 2), arms.base.reshape(5, 2), level=level)
+        return fold_difference(arms.method, arms.base, test_share=arms.folds.share, level=level)
     except ValueError as error:
         return str(error)

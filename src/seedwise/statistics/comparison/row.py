@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from seedwise.statistics.cells.cell import Cell
+from seedwise.statistics.cells.folds import why_no_seeds
 from seedwise.statistics.cells.metric import Metric
 from seedwise.statistics.comparison._arms import Arms, finished_runs
+from seedwise.statistics.comparison._judging import Judged
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._groups import within_groups
 from seedwise.statistics.core._moments import correlation, is_constant
@@ -59,7 +61,9 @@ class ComparisonRow:
         mean_verdict_reason: why there is no verdict about the mean; empty if there is one.
         improvement: probability that a run of the method beats one of the base, or the reason.
         failure_difference: failure rate minus the base's, or the reason.
-        groups: how many values of the fixed seeds there are.
+        groups: how many values of the fixed seeds, or folds, there are.
+        spread_open: whether the spread has no resolved verdict, and more runs could give one.
+        mean_open: the same of the mean.
     """
 
     task: str
@@ -92,25 +96,15 @@ class ComparisonRow:
     improvement: Improvement | str
     failure_difference: Interval | str
     groups: int
+    spread_open: bool
+    mean_open: bool
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A comparison with its verdicts, each number and verdict or the reason why there is none."""
-
-    arms: Arms
-    ratio: Interval | str
-    p_adjusted: float
-    verdict: Verdict | str
-    mean: Interval | str
-    mean_p_adjusted: float
-    mean_verdict: Verdict | str
-
-
-def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | None = None) -> ComparisonRow:
-    """Collect the numbers of a cell; without a base and a judgement, it is the base itself."""
+def row_of(
+    cell: Cell, level: float, base: Cell | None = None, judged: Judged | None = None, arms: Arms | None = None
+) -> ComparisonRow:
+    """Collect the numbers of a cell; without a base, a judgement and arms, it is the base itself."""
     values = cell.values[cell.finished_mask]
-    arms = judged.arms if judged else None
     ratio, mean = (judged.ratio, judged.mean) if judged else (IS_BASE, IS_BASE)
     verdict, about_mean = (judged.verdict, judged.mean_verdict) if judged else (IS_BASE, IS_BASE)
     between_arms = _correlation(arms, level)
@@ -145,13 +139,25 @@ def row_of(cell: Cell, level: float, base: Cell | None = None, judged: Judged | 
         improvement=_improvement(arms, cell, level),
         failure_difference=_failure_difference(cell, base, level),
         groups=int(np.unique(cell.group).size),
+        spread_open=_is_open(ratio, verdict, arms),
+        mean_open=_is_open(mean, about_mean, arms),
     )
+
+
+def _is_open(found: Interval | str, verdict: Verdict | str, arms: Arms | None) -> bool:
+    """Return whether more runs could resolve what is not: not where all are equal, nor where folds have no seeds."""
+    if isinstance(verdict, Verdict):
+        return verdict.is_open
+    return arms is not None and (isinstance(found, Interval) or arms.few)
 
 
 def _spread(cell: Cell, level: float, procedure: SpreadProcedure) -> Interval | str:
     values = cell.values[cell.finished_mask]
     if values.size < _checks.MINIMUM_RUNS:
         return f"{finished_runs(cell)}: an SD needs at least {_checks.MINIMUM_RUNS}"
+    without_seeds = "" if cell.folds is None else why_no_seeds(cell.group[cell.finished_mask])
+    if without_seeds:
+        return without_seeds
     if is_constant(values):
         return f"all {values.size} finished runs have the same result, {values[0]:.6g}: the SD is 0 and has no interval"
     try:
@@ -172,6 +178,8 @@ def _improvement(arms: Arms | None, cell: Cell, level: float) -> Improvement | s
         return IS_BASE
     if arms.reason:
         return arms.reason
+    if arms.folds is not None:
+        return "folds share training examples and are not independent"
     if np.unique(np.concatenate(arms.groups)).size > 1:
         return "runs that share one of several fixed seeds are not independent"
     return probability_of_improvement(

@@ -19,11 +19,11 @@ class RunsToResolve:
         paired: whether runs of the method and of the base share their seeds; the plan is for uncorrelated ones.
         sd_ratio: the ratio of SDs to find.
         power: the probability of finding an effect of the size named.
-        spread: runs per method that find ``sd_ratio``; None where every verdict on the spread is resolved.
+        spread: runs per method that find ``sd_ratio``; None where more runs could resolve no verdict on the spread.
         n: runs of the smallest comparison.
         reached: the probability that so many find ``sd_ratio``, if they are enough; else None.
         difference: the difference of means to find, in SDs of the base.
-        mean: runs per method that find it; None where every verdict on the mean is resolved or no SD is known.
+        mean: runs per method that find it; None where they could resolve no verdict, or no SD is known.
         margin: the difference in the unit of the metric, if the user named one and all tasks have the same; else None.
     """
 
@@ -64,7 +64,7 @@ def runs_to_resolve(
             the base.
 
     Returns:
-        The plan; None if there is nothing to compare or every verdict is resolved.
+        The plan; None if there is nothing to compare, or nothing that more runs could resolve.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -89,8 +89,7 @@ def runs_to_resolve(
     compared = [row for row in rows if row.paired is not None]
     paired, m = any(row.paired for row in compared), max(len(compared), 1)
     needed = seeds_needed(sd_ratio=sd_ratio, power=power, alpha=alpha, paired=paired, comparisons=m)
-    about_spread = any(row.verdict is None or row.verdict.is_open for row in compared)
-    about_mean = any(row.mean_verdict is None or row.mean_verdict.is_open for row in compared)
+    about_spread, about_mean = any(row.spread_open for row in compared), any(row.mean_open for row in compared)
     if not (about_spread or about_mean):
         return None
     sds = {row.task: row.spread.estimate for row in rows if row.paired is None and isinstance(row.spread, Interval)}

@@ -72,9 +72,14 @@ def fold_difference(
         if abs(d) > rounding(np.concatenate([x, y])):
             raise ValueError(f"the difference is {d:.6g} in every fold and has no interval; pass a finer metric")
         return Interval(0.0, 0.0, 0.0, level, n, procedure, 1.0)
-    se = math.sqrt(1 / x.size + share / (1 - share)) * float(np.std(differences, ddof=1))
+    se = fold_standard_error(differences, share)
     half = t_quantile((1 + level) / 2, x.size - 1) * se
     return Interval(d, d - half, d + half, level, n, procedure, t_two_sided_p(d / se, x.size - 1))
+
+
+def fold_standard_error(differences: Array, share: float) -> float:
+    """Return the standard error of the mean difference over folds, shape (J,), that test on a share of the examples."""
+    return math.sqrt(1 / differences.size + share / (1 - share)) * float(np.std(differences, ddof=1))
 
 
 def five_by_two_difference(method: ArrayLike, base: ArrayLike, *, level: float = 0.95) -> Interval:
@@ -128,7 +133,8 @@ def five_by_two_difference(method: ArrayLike, base: ArrayLike, *, level: float =
     squared = (2 * f_quantile(level, 10, 5) * within - float(np.sum((p - d) ** 2))) / 10
     if squared < 0:
         raise ValueError(
-            "the repeats differ so much more than their folds that the F test fits no difference; use fold_difference"
+            "the repeats differ so much more than their folds that the F test fits no difference; use fold_difference "
+            "(--test-share .5)"
         )
     half, p_value = math.sqrt(squared), f_tail(float(np.sum(p**2)) / (2 * within), 10, 5)
     return Interval(d, d - half, d + half, level, [10, 10], "combined 5 x 2 F", p_value)

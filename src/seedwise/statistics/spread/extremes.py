@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +47,10 @@ class Extremes:
     of: int
     worst_of_pool: float | None
     best_of_pool: float | None
+
+
+_FAR: Final = 1e4
+"""SDs beyond which a chance is 0 or 1, and so are the ends of its interval."""
 
 
 def threshold_chance(
@@ -153,7 +157,9 @@ def expected_extremes(values: ArrayLike, of: int, *, higher_is_better: bool = Tr
 def _normal_chance(margin: NDArray[np.float64], s: float, level: float) -> Interval | None:
     if s == 0:
         return None
-    n, distance = margin.size, float(np.mean(margin)) / s
+    n = margin.size
+    with np.errstate(over="ignore"):
+        distance = float(np.clip(np.mean(margin) / s, -_FAR, _FAR))
     tail, root = (1 - level) / 2, math.sqrt(margin.size)
     # a larger noncentrality makes small t rarer: the lower limit of the distance comes from the upper tail
     near, far = (noncentrality(root * distance, n - 1, p) / root for p in (1 - tail, tail))

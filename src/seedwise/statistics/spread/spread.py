@@ -74,13 +74,19 @@ def spread(
     x, lost = within_groups(x, groups, "values")
     n, s = x.size, sd(x)
     if procedure == "chi-square":
-        tail, df = (1 - level) / 2, n - 1 - lost
-        low, high = (math.sqrt(df / float(chi2_quantile(p, df))) for p in (1 - tail, tail))
+        low, high = chi_square_factors(n - 1 - lost, level)
     elif procedure in ("adjusted", "bonett"):
         low, high = _bonett_factors(x, level, lost, adjusted=procedure == "adjusted") if s > 0 else (0.0, 0.0)
     else:
         raise ValueError(f"procedure is {procedure!r}; pass 'adjusted', 'bonett' or 'chi-square'")
     return Interval(estimate=s, low=s * low, high=s * high, level=level, n=n, procedure=procedure)
+
+
+def chi_square_factors(df: int, level: float) -> tuple[float, float]:
+    """Return what a sample SD with so many degrees of freedom is multiplied by for the limits of normal theory."""
+    tail = (1 - level) / 2
+    low, high = (math.sqrt(df / float(chi2_quantile(p, df))) for p in (1 - tail, tail))
+    return low, high
 
 
 def _bonett_factors(x: NDArray[np.float64], level: float, lost: int, *, adjusted: bool) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Equivalence: evidence that two methods are as good as the same, which "no significant difference" is not."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -136,8 +136,11 @@ def mean_equivalence(
     margin = _checks.between(margin, 0, math.inf, "margin", ".1")
     alpha = _checks.between(alpha, 0, 0.5, "alpha", ".05")
     interval = mean_difference(method, base, paired=paired, level=1 - 2 * alpha)
-    d = interval.estimate
-    se, df = standard_error(method, base, paired=paired)
-    p = float(abs(d) >= margin) if se == 0 else t_cdf((abs(d) - margin) / se, df)
-    plain = Interval(d, interval.low, interval.high, interval.level, interval.n, interval.procedure)
-    return Equivalence(plain, -margin, margin, alpha, p)
+    return within_margin(interval, *standard_error(method, base, paired=paired), margin=margin, alpha=alpha)
+
+
+def within_margin(difference: Interval, se: float, df: float, *, margin: float, alpha: float) -> Equivalence:
+    """Return the two one-sided t tests of a difference with its interval of level 1 - 2 alpha and standard error."""
+    d = abs(difference.estimate)
+    p = float(d >= margin) if se == 0 else t_cdf((d - margin) / se, df)
+    return Equivalence(replace(difference, p_value=None), -margin, margin, alpha, p)

@@ -1,0 +1,69 @@
+"""The page of a comparison: a study's page, of runs that another program trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seedwise.reporting._findings import Findings, findings_of
+from seedwise.reporting._html import page
+from seedwise.reporting._part import Part
+from seedwise.reporting._table import Table
+
+if TYPE_CHECKING:
+    from seedwise.reporting._compare import Comparison, MetricComparison
+    from seedwise.study import StudyResults
+
+
+def comparison_page(found: Comparison, command: str | None = None) -> str:
+    """Return the page as HTML; all text from users is escaped.
+
+    Args:
+        found: the comparison, a part of the page for each metric.
+        command: the command that writes it, None where there is none.
+
+    """
+    return page(studies=[_part(part, k) for k, part in enumerate(found.parts)], lines=found.lines, command=command)
+
+
+def comparison_findings(part: MetricComparison) -> Findings:
+    """Lay out all that a report says of the comparison by one metric."""
+    found = findings_of(_study(part), part.results, part.statement)
+    return replace(found, sections=[*part.sections, *found.sections])
+
+
+def comparison_tables(found: Comparison, name: str) -> dict[tuple[str, str], Table]:
+    """Return the tables of the page, and the numbers behind them, by whose they are and their own name.
+
+    Args:
+        found: the comparison.
+        name: of the file; where there are several metrics, theirs follow it.
+
+    """
+    several = len(found.parts) > 1
+    return {
+        (f"{name}-{part.rows[0].metric.name}" if several else name, key): table
+        for part in found.parts
+        for key, table in comparison_findings(part).with_numbers.items()
+    }
+
+
+def _part(part: MetricComparison, position: int) -> Part[Findings]:
+    findings = comparison_findings(part)
+    drawn = [figure for section in findings.sections for figure in section.figures]
+    return Part.of(_study(part), findings, drawn, f"metric{position}")
+
+
+def _study(part: MetricComparison) -> StudyResults:
+    """Return the results as those of a study of which nothing but the metric is known."""
+    from seedwise.study import CellResults, StudyDescription, StudyResults  # half a second, and only a page needs it
+
+    metric = part.rows[0].metric
+    description = StudyDescription(
+        name=metric.name,
+        base=part.results.base,
+        question=part.question,
+        metrics={row.task: (metric,) for row in part.rows},
+        models={},
+    )
+    return StudyResults(description, tuple(map(CellResults, part.cells)), provenance=None)

@@ -1,0 +1,26 @@
+"""The method that the others are compared with."""
+
+from __future__ import annotations
+
+from seedwise.errors import SeedwiseError
+from seedwise.results import _names
+from seedwise.results._roles import known, listed
+
+
+def base_of(methods: list[str], given: str | None) -> str:
+    """Return the method that the others are compared with: the one named, or the one that is called so.
+
+    Raises:
+        SeedwiseError: one line, if there is no such method or nothing says which it is.
+
+    Example:
+        >>> base_of(["ours", "Baseline"], None)
+        'Baseline'
+
+    """
+    if given is not None:
+        return known("method", given, methods)
+    called = [method for method in methods if method.lower() in _names.BASES]
+    if len(called) != 1:
+        raise SeedwiseError(f"which method is the base: {listed(methods)}? Pass --base '{methods[0]}' (base=...)")
+    return called[0]

@@ -1,0 +1,103 @@
+"""What a column measures: its unit and direction, as far as name and values say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.errors import SeedwiseError
+from seedwise.results import _names
+from seedwise.results._numbers import Numbers
+from seedwise.results._roles import Roles, listed
+from seedwise.statistics import SHARE, Metric
+from seedwise.statistics.cells.metric import inferred
+
+_LARGEST: Final = 1e100
+"""Beyond it the squares that an SD adds up overflow."""
+
+
+def metric_of(name: str, numbers: Numbers, methods: NDArray[np.object_], roles: Roles) -> Metric:
+    """Return the metric of a column.
+
+    Args:
+        name: of the column.
+        numbers: its values.
+        methods: the method of each.
+        roles: what the user says.
+
+    Raises:
+        SeedwiseError: for a value that is no result, or percent and fractions in one column.
+
+    """
+    large = np.abs(numbers.values) > _LARGEST
+    if large.any():
+        raise SeedwiseError(
+            f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
+            "failed run empty"
+        )
+    _mixed_units_are_refused(name, numbers, methods)
+    higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
+    if roles.unit is not None or numbers.percent:
+        return Metric(name, roles.unit or "%", higher)
+    finite = np.abs(numbers.values[np.isfinite(numbers.values)])
+    return inferred(name, float(finite.max(initial=0.0)), higher_is_better=higher)
+
+
+def _mixed_units_are_refused(name: str, numbers: Numbers, methods: NDArray[np.object_]) -> None:
+    """Refuse percent and fractions in one column: each method on one side of 1, and about 100 between them."""
+    fractions, percents = {}, {}
+    for method in dict.fromkeys(methods):
+        own = np.abs(numbers.values[methods == method])
+        own = own[np.isfinite(own)]
+        if own.size and own.max() <= 1:
+            fractions[method] = float(np.median(own))
+        elif own.size and own.min() > 1:
+            percents[method] = float(np.median(own))
+        elif own.size:
+            return
+    low, high = (float(np.median(list(found.values()))) if found else 0.0 for found in (fractions, percents))
+    if are_fraction_and_percent(low, high):
+        raise SeedwiseError(
+            f"the column '{name}' is in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for "
+            f"{listed(fractions, 2)} (about {low:.4g}): write both in one unit"
+        )
+
+
+def are_fraction_and_percent(low: float, high: float) -> bool:
+    """Return whether two values seem to be one quantity, as a fraction and in percent.
+
+    Example:
+        >>> are_fraction_and_percent(0.91, 92.3), are_fraction_and_percent(0.91, 3.0)
+        (True, False)
+
+    """
+    return 0 < low <= 1 < high and 50 < high / low < 200
+
+
+def _unit(metric: Metric) -> str:
+    if metric.unit == SHARE:
+        return " (a fraction, shown in percent)"
+    return {"%": " in percent", "": ""}.get(metric.unit, f" in {metric.unit}")
+
+
+def _direction(metric: Metric) -> str:
+    return "higher" if metric.higher_is_better else "lower"
+
+
+def described(metrics: Sequence[Metric]) -> str:
+    """Return what is said of metrics: their names, units and directions."""
+    return "; ".join(f"metric {metric.name}{_unit(metric)}, {_direction(metric)} is better" for metric in metrics)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things.
+
+    Example:
+        >>> counted(1, "task"), counted(3, "task")
+        ('1 task', '3 tasks')
+
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,311 @@
+"""Tables of means and SDs, as papers print them, in the place of runs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seedwise.errors import SeedwiseError
+from seedwise.results import _names
+from seedwise.results._base import base_of
+from seedwise.results._cells import different, texts
+from seedwise.results._layout import Notes, cleaned, is_numeric, method_candidates, method_column, which_method
+from seedwise.results._metrics import counted, described, metric_of
+from seedwise.results._numbers import PLUS_MINUS, NotANumberError, Numbers, is_missing, read_numbers
+from seedwise.results._read import Frame
+from seedwise.results._roles import Roles, known, listed
+from seedwise.results._understand import ONE_TASK
+from seedwise.statistics import ComparisonRow, Metric, Question, SummarizedCell, Summary, compare_study_summaries
+from seedwise.statistics.core._checks import MINIMUM_RUNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PARENTHESES: Final = re.compile(r"(?P<mean>[^()]+?)\s*\((?P<sd>[^()]+)\)")
+
+
+@dataclass(frozen=True)
+class Summaries:
+    """What a table says of methods: means, SDs and numbers of runs.
+
+    Attributes:
+        cells: by metric, of each task and method.
+        lacks: by metric, what has no value there, a phrase each.
+        read_as: what was found by name, a phrase each.
+        set_aside: what was left out, a phrase each.
+
+    """
+
+    cells: dict[Metric, tuple[SummarizedCell, ...]]
+    lacks: dict[Metric, tuple[str, ...]]
+    read_as: tuple[str, ...]
+    set_aside: tuple[str, ...]
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods, in the order of the table."""
+        return list(dict.fromkeys(cell.method for cells in self.cells.values() for cell in cells))
+
+    @property
+    def lines(self) -> list[str]:
+        """What was understood, in one or two lines."""
+        tasks = len({cell.task for cells in self.cells.values() for cell in cells})
+        sizes = sorted({cell.summary.n for cells in self.cells.values() for cell in cells})
+        runs = f"{sizes[0]} runs" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} runs"
+        parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else [])]
+        first = f"{' x '.join(parts)}, means and SDs of {runs}, {described(tuple(self.cells))}"
+        rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
+        rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
+        return [first, *(["; ".join(rest)] if rest else [])]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where means and SDs of a metric stand.
+
+    Attributes:
+        name: of the metric.
+        mean: the column of the means, or of means with their SDs.
+        sd: the column of the SDs or standard errors, None where they stand behind the means.
+
+    """
+
+    name: str
+    mean: str
+    sd: str | None
+
+
+def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | None) -> Summaries:
+    """Read means and SDs of methods.
+
+    Args:
+        frames: one table, or several with the same columns.
+        roles: what the user says about the columns.
+        n: the number of runs behind each mean, or the column that says it; None: the column that is called so.
+
+    Raises:
+        SeedwiseError: one line, for what is ambiguous, with the option that decides it, and for what holds no means.
+
+    """
+    import pandas as pd
+
+    notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
+    data = pd.concat([cleaned(frame.data, roles, notes) for frame in frames], ignore_index=True)
+    data = _long(data, roles)
+    found = _means(data)
+    chosen = _chosen(found, roles)
+    taken = {column for one in found for column in (one.mean, one.sd)}
+    count = _count_column(data, n, taken)
+    free = data.drop(columns=[column for column in data.columns if column in taken | {count}])
+    task = _task(free, roles, notes)
+    method = _method(free.drop(columns=task or []), roles, notes)
+    names = texts(data[method])
+    chosen_rows = np.isin(names.astype(str), roles.methods) if roles.methods else names != ""
+    data, names = data[chosen_rows].reset_index(drop=True), names[chosen_rows]
+    tasks = texts(data[task]) if task else np.full(len(data), ONE_TASK, dtype=object)
+    _repeats_are_refused(tasks, names)
+    runs = _runs(data, n, count)
+    cells: dict[Metric, tuple[SummarizedCell, ...]] = {}
+    lacks: dict[Metric, tuple[str, ...]] = {}
+    for columns in chosen:
+        means, sds = _numbers(data, columns, roles, notes)
+        if columns.sd is not None and _names.STANDARD_ERROR & set(_names.words(columns.sd)):
+            sds = sds * np.sqrt(runs)
+            notes.read_as.append(f"SD: column '{columns.sd}' times the root of n")
+        metric = metric_of(columns.name, means, names, roles)
+        there = np.isfinite(means.values) & np.isfinite(sds)
+        cells[metric] = tuple(
+            SummarizedCell(tasks[k], names[k], metric, Summary(float(means.values[k]), float(sds[k]), int(runs[k])))
+            for k in np.flatnonzero(there)
+        )
+        where = [f" on {name}" if task else "" for name in tasks]
+        lacks[metric] = tuple(f"{names[k]} has no {columns.name}{where[k]}" for k in np.flatnonzero(~there))
+    return Summaries(cells, lacks, tuple(dict.fromkeys(notes.read_as)), tuple(dict.fromkeys(notes.set_aside)))
+
+
+def _long(data: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Return a table with a column per method, if the methods named are such, as one with a row per method."""
+    if data.empty:
+        raise SeedwiseError("the table holds no rows: it needs a row per method")
+    if not roles.methods or not set(roles.methods) <= set(data.columns):
+        return data
+    keys = [column for column in data.columns if column not in roles.methods]
+    value = roles.metric[0] if roles.metric else "value"
+    return data.melt(id_vars=keys, value_vars=list(roles.methods), var_name="method", value_name=value)
+
+
+def _means(data: pd.DataFrame) -> list[_Columns]:
+    """Return where there are means with SDs: in one cell, or in two columns."""
+    found = [_Columns(column, column, None) for column in data.columns if _holds_both(data[column])]
+    numeric = [column for column in data.columns if is_numeric(data[column])]
+    rest = {column: tuple(w for w in _names.words(column) if w not in _names.MEAN) for column in numeric}
+    for column in numeric:
+        own = tuple(word for word in rest[column] if word not in _names.SPREAD)
+        mean = next((c for c in numeric if own != rest[column] and rest[c] == own), None)
+        if mean is not None:
+            found.append(_Columns("_".join(own) or "value", mean, column))
+    if not found:
+        raise SeedwiseError(
+            "no column holds means with SDs, such as '87.1 \u00b1 0.2', and no two hold a mean and a std: if the rows "
+            "are runs, leave out --summary (summary=True)"
+        )
+    return found
+
+
+def _holds_both(column: pd.Series[str]) -> bool:
+    written = [text for text in different(column) if not is_missing(text)]
+    return bool(written) and all(_parts(text) is not None for text in written)
+
+
+def _parts(text: str) -> tuple[str, str] | None:
+    """Return the mean and the SD of a cell such as ``87.1 ± 0.2``, ``87.1 +/- 0.2`` or ``87.1 (0.2)``.
+
+    Example:
+        >>> _parts("$87.1 \\\\pm 0.2$"), _parts("87.1 (0.2)"), _parts("87.1")
+        (('87.1', '0.2'), ('87.1', '0.2'), None)
+
+    """
+    plain = text.strip().strip("$").strip()
+    parts = PLUS_MINUS.split(plain)
+    if len(parts) == 2:
+        return parts[0].strip(), parts[1].strip()
+    found = _PARENTHESES.fullmatch(plain)
+    return (found["mean"], found["sd"]) if found and re.search(r"\d", found["sd"]) else None
+
+
+def _chosen(found: list[_Columns], roles: Roles) -> list[_Columns]:
+    if not roles.metric:
+        if len(found) > 1:
+            names = [one.name for one in found]
+            raise SeedwiseError(
+                f"which column is the metric: {listed(map(repr, names))}? Pass --metric '{names[0]}', or several by "
+                "commas (metric=...)"
+            )
+        return found
+    by_name = {name: one for one in found for name in (one.mean, one.name)}
+    return [by_name[known("metric", name, by_name)] for name in roles.metric]
+
+
+def _count_column(data: pd.DataFrame, n: int | str | None, taken: set[str | None]) -> str | None:
+    if n is not None:
+        return None if isinstance(n, int) else known("column", n, data.columns)
+    found = [column for column in data.columns if column not in taken and _names.one_of(column, _names.COUNTS)]
+    if len(found) != 1:
+        which = f" ({listed(map(repr, found))}?)" if found else ""
+        raise SeedwiseError(f"of how many runs is each mean{which}? Pass --n 5, or the column that says it (n=...)")
+    return found[0]
+
+
+def _runs(data: pd.DataFrame, n: int | str | None, count: str | None) -> NDArray[np.float64]:
+    """Return the number of runs of each row."""
+    if count is None:
+        assert isinstance(n, int)
+        runs = np.full(len(data), float(n))
+    else:
+        try:
+            runs = read_numbers(data[count], ".").values
+        except NotANumberError as error:
+            raise SeedwiseError(f"'{error.text}' in the column '{count}' is no number of runs") from None
+    bad = runs[~((runs >= MINIMUM_RUNS) & (runs == np.round(runs)))]
+    if bad.size:
+        raise SeedwiseError(
+            f"a mean of {bad[0]:g} runs cannot be compared: it takes at least {MINIMUM_RUNS} (--n, n=...)"
+        )
+    return runs
+
+
+def _task(free: pd.DataFrame, roles: Roles, notes: Notes) -> str | None:
+    if roles.task is not None:
+        return known("column", roles.task, free.columns)
+    found = next((c for c in free.columns if _names.one_of(c, _names.TASKS) and len(different(free[c])) > 1), None)
+    notes.read_as += [f"task: column '{found}'"] if found else []
+    return found
+
+
+def _method(free: pd.DataFrame, roles: Roles, notes: Notes) -> str:
+    if roles.by is not None:
+        return known("column", roles.by, free.columns)
+    could = method_candidates(free, [column for column in free.columns if is_numeric(free[column])], roles)
+    found = method_column(free, could, roles) or (could[0] if len(could) == 1 else None)
+    if found is None:
+        raise SeedwiseError(which_method(could or list(free.columns)))
+    notes.read_as.append(f"method: column '{found}'")
+    return found
+
+
+def _repeats_are_refused(tasks: NDArray[np.object_], names: NDArray[np.object_]) -> None:
+    (task, name), times = Counter(zip(tasks, names, strict=True)).most_common(1)[0]
+    if times > 1:
+        where = "" if task == ONE_TASK else f" on {task}"
+        raise SeedwiseError(
+            f"the method {name} has {times} means{where}: say what tells them apart (--task COLUMN), or keep one "
+            "(--where COLUMN=VALUE)"
+        )
+
+
+def _numbers(data: pd.DataFrame, columns: _Columns, roles: Roles, notes: Notes) -> tuple[Numbers, NDArray[np.float64]]:
+    """Return the means and SDs of a metric, in the order of the rows."""
+    if columns.sd is not None:
+        return read_numbers(data[columns.mean], roles.decimal), read_numbers(data[columns.sd], roles.decimal).values
+    notes.read_as.append(f"SD: behind the mean in '{columns.mean}', and no standard error")
+    cells = [_parts(text) or ("", "") for text in texts(data[columns.mean])]
+    percent = any("%" in part for cell in cells for part in cell)
+    means, sds = (
+        read_numbers(np.array([part.rstrip("\\% ") for part in column], dtype=object), roles.decimal)
+        for column in zip(*cells, strict=True)
+    )
+    return Numbers(means.values, means.missing, percent), sds.values
+
+
+@dataclass(frozen=True)
+class ComparedSummaries:
+    """Methods of which only means and SDs are known, compared with a base by one metric.
+
+    Attributes:
+        cells: what is known of each task and method.
+        rows: the numbers of each, in the unit of the data.
+        base: the method that the others are compared with.
+        question: what was asked.
+        notes: what is missing.
+
+    """
+
+    cells: tuple[SummarizedCell, ...]
+    rows: tuple[ComparisonRow, ...]
+    base: str
+    question: Question
+    notes: tuple[str, ...]
+
+
+def compare_summarized(summaries: Summaries, base: str | None, question: Question) -> tuple[ComparedSummaries, ...]:
+    """Compare methods with one of them by their means and SDs; every metric is a family of its own.
+
+    Args:
+        summaries: what a table says.
+        base: the method that the others are compared with; None: the one that is called base, baseline or the like.
+        question: what is asked; its margin is in the unit of the metric.
+
+    Raises:
+        SeedwiseError: one line, for a base that is no method, one method alone, or a task without the base.
+
+    """
+    base = base_of(summaries.methods, base)
+    if len(summaries.methods) < 2:
+        raise SeedwiseError(f"there is one method, '{base}': a comparison needs two")
+    return tuple(
+        ComparedSummaries(cells, _rows(cells, base, question), base, question, summaries.lacks[metric])
+        for metric, cells in summaries.cells.items()
+    )
+
+
+def _rows(cells: Sequence[SummarizedCell], base: str, question: Question) -> tuple[ComparisonRow, ...]:
+    try:
+        return tuple(compare_study_summaries(cells, base=base, factor=question.factor, margin=question.margin))
+    except ValueError as error:
+        raise SeedwiseError(str(error)) from None
