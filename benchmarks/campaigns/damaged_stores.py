@@ -3,7 +3,7 @@
 Every damage must end in the numbers of the whole store, or in a line that names the damage: never in other numbers
 without a word, and never in a traceback. What ``recover`` saves must be readable, and runs of the whole store.
 
-    PYTHONPATH=src python benchmarks/campaigns/damaged_stores.py --damages 2000
+    PYTHONPATH=src python benchmarks/campaigns/damaged_stores.py --n 2000
 """
 
 from __future__ import annotations
@@ -261,4 +261,4 @@ def campaign(folder: Path, damages: int, seed: int) -> tuple[Counter[tuple[str, 
 
 
 if __name__ == "__main__":
-    run_campaign(campaign, "damages", __doc__)
+    run_campaign(campaign, "damaged stores", __doc__)

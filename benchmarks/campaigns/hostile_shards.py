@@ -3,7 +3,7 @@
 Every time: no traceback; the other runs are in the store as they were trained; what was changed has failed, is pending
 or was cleaned; nothing is written but into the store and the folder beside it; and the store can be read.
 
-    PYTHONPATH=src python benchmarks/campaigns/hostile_shards.py --shards 2000
+    PYTHONPATH=src python benchmarks/campaigns/hostile_shards.py --n 2000
 """
 
 from __future__ import annotations
@@ -214,4 +214,4 @@ def campaign(folder: Path, shards: int, seed: int) -> tuple[Counter[tuple[str, s
 
 
 if __name__ == "__main__":
-    run_campaign(campaign, "shards", __doc__)
+    run_campaign(campaign, "hostile shards", __doc__)

@@ -1,6 +1,6 @@
 """``kill -9`` of the driver, of its workers or of the whole tree, and the same command again, until the study is done.
 
-Half of the kills fall into moments at which something is being written: processes tell what they are about to do or
+Most kills fall into moments at which something is being written: processes tell what they are about to do or
 have just done, and dawdle there. The others come at any time, from the start of python to the report. After every kill
 the store must open and have lost no finished run. In the end the study must be the one that nobody disturbed, runs,
 metrics, series, predictions and weights alike, and nothing may lie about beside it.
@@ -10,7 +10,6 @@ metrics, series, predictions and weights alike, and nothing may lie about beside
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import dataclasses
 import hashlib
@@ -20,35 +19,40 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from command import run_campaign
 from toy_study import plain
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import StudyFolder
+from seedwise.execution._processes import worker_environment
 from seedwise.store import Store
+from tests.nursery import Nursery
 
 STUDY = """
 name: kills
-task: {dataset: digits}
-model: small_cnn
-train: {epochs: 10, batch_size: 64, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
+task: {dataset: digits, train_examples: 100, test_examples: 50}
+model: {name: small_cnn, width: 2}
+train: {epochs: 10, batch_size: 20, optimizer: {name: sgd, lr: 0.1, momentum: 0.9}}
 methods: {base: {}, clf: {loss: {name: clf}}}
-replicates: 4
+replicates: 8
 checkpoint: {every_epochs: 1}
 keep: {weights: final}
 limits: {retries: 1000}
 """
-RUNS = 8
+RUNS = 16
 
 # Python imports this at the start of the driver and of every worker. It tells the campaign, through a named pipe, what
 # the process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment.
@@ -57,17 +61,21 @@ import os
 import sqlite3
 import time
 
-_pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
+_pipe = None
 _replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
 
 
 def tell(moment):
+    global _pipe
+    if os.environ["KILLS_MOMENT"] == "none":
+        return
     try:
+        if _pipe is None:
+            _pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
         os.write(_pipe, moment.encode() + b"\\n")
     except OSError:
         return
-    if moment == os.environ["KILLS_MOMENT"]:
-        time.sleep(0.1)
+    time.sleep(0.1 if moment == os.environ["KILLS_MOMENT"] else 0.003)
 
 
 def room(path):
@@ -109,12 +117,11 @@ MOMENTS = (
     "weights before rename", "weights after rename", "commit before", "commit before", "commit after", "commit after",
 )  # fmt: skip
 WHO = ("driver", "workers", "tree")
-COMMAND = [sys.executable, "-m", "seedwise.cli", "run", "study.yaml", "--workers"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Kill:
-    """A kill: of whom, and when; ``times`` is how often the moment comes before, or a number of seconds."""
+    """A kill: of whom, and when; ``times`` is the how manieth moment of that kind, or a number of seconds."""
 
     who: str
     moment: str
@@ -124,16 +131,15 @@ class Kill:
 class Tree:
     """A driver and its workers, and what they say they are doing."""
 
-    def __init__(self, folder: Path, moment: str, workers: int) -> None:
+    def __init__(self, folder: Path, moment: str, workers: int, nursery: Nursery) -> None:
         pipe = folder / "pipe"
         if not pipe.exists():
             os.mkfifo(pipe)
         self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
-        path = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
-        self.driver = subprocess.Popen(
-            [*COMMAND, str(workers)],
+        self.driver = nursery.popen(families=True)(
+            [sys.executable, "-m", "seedwise.cli", "run", "study.yaml", "--workers", str(workers)],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": path, "KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
+            env=environment(folder.parent) | {"KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -143,7 +149,7 @@ class Tree:
 
     def wait_for(self, kill: Kill) -> bool:
         """Wait until it is time for a kill; false if the driver ended before."""
-        if kill.moment == "any":
+        if kill.moment == "any time":
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.driver.wait(kill.times)
             return self.driver.poll() is None
@@ -151,7 +157,8 @@ class Tree:
         while left > 0 and self.driver.poll() is None:
             if time.monotonic() > end:
                 raise TimeoutError(f"'{kill.moment}' did not come")
-            left -= self._said().count(kill.moment)
+            said = self._said()
+            left -= len(said) if kill.moment == "any moment" else said.count(kill.moment)
         return self.driver.poll() is None
 
     def _said(self) -> list[str]:
@@ -168,25 +175,43 @@ class Tree:
         if who == "driver":
             self.driver.kill()
             return True
-        found = psutil.Process(self.driver.pid).children(recursive=True)
-        for process in found:
+        forking = psutil.Process(self.driver.pid).children()
+        found = [worker for process in forking for worker in process.children()]
+        for worker in found:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+                worker.kill()
         return bool(found)
 
     def end(self) -> str:
         """Wait for the driver and return what it printed."""
         try:
-            return self.driver.communicate(timeout=600)[0]
+            return str(self.driver.communicate(timeout=600)[0])
         finally:
             os.close(self.moments)
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return that of drivers, which is that of workers, so that they can fork them."""
+    path = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
+    return {**worker_environment(), "PYTHONPATH": path, "KILLS_MOMENT": "none"}
+
+
+@contextmanager
+def family(folder: Path) -> Iterator[Nursery]:
+    """Have drivers forked, and by each of them its workers: starting python and torch takes longer than a study."""
+    (folder / "custom").mkdir()
+    (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    nursery = Nursery([environment(folder)])
+    try:
+        yield nursery
+    finally:
+        nursery.close()
+
+
 def prepared(folder: Path) -> Path:
     """Return a folder with the study in it."""
-    (folder / "custom").mkdir(parents=True)
+    folder.mkdir()
     (folder / "study.yaml").write_text(STUDY)
-    (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
     return folder
 
 
@@ -206,27 +231,24 @@ def contents(folder: Path) -> Any:
 
 def finished(folder: Path) -> set[str]:
     """Return the runs that the store has finished."""
-    path = folder / "kills.db"
-    if not path.exists():
+    store = Store.if_there(folder / "kills.db")
+    if store is None:
         return set()
-    try:
-        with Store(path) as store:
-            return {run_id for run_id, (status, _) in store.statuses().items() if status == "finished"}
-    except SeedwiseError as error:
-        if "unfinished store" in str(error):  # killed before its first commit
-            return set()
-        raise
+    with store:
+        return {run_id for run_id, (status, _) in store.statuses().items() if status == "finished"}
 
 
 def drawn(rng: random.Random) -> Kill:
     """Draw a kill."""
-    if rng.random() < 0.5:
-        return Kill(rng.choice(WHO), "any", rng.uniform(0, 9))
+    if rng.random() < 0.2:
+        return Kill(rng.choice(WHO), "any time", rng.uniform(0, 3))
+    if rng.random() < 0.3:
+        return Kill(rng.choice(WHO), "any moment", rng.randint(1, 100))  # a run of ten epochs has some fifty
     moment = rng.choice(MOMENTS)
     return Kill(rng.choice(WHO), moment, rng.randint(1, 8 if moment.startswith("checkpoints") else 3))
 
 
-def round_of(folder: Path, seed: str, most: int) -> tuple[Counter[str], int]:
+def round_of(folder: Path, seed: str, most: int, nursery: Nursery) -> tuple[Counter[tuple[str, str]], int]:
     """Kill one study up to ``most`` times, then let it end; return the kills by whom and when, and resumed runs.
 
     Raises:
@@ -235,16 +257,16 @@ def round_of(folder: Path, seed: str, most: int) -> tuple[Counter[str], int]:
     """
     rng = random.Random(seed)
     prepared(folder)
-    kills: Counter[str] = Counter()
+    kills: Counter[tuple[str, str]] = Counter()
     known: set[str] = set()
     while True:
         kill = drawn(rng) if kills.total() < most else Kill("nobody", "none", 0)
-        tree = Tree(folder, kill.moment, workers=rng.choice((1, 2)))
+        tree = Tree(folder, kill.moment, workers=rng.choice((1, 2)), nursery=nursery)
         killed = False
         if kill.who != "nobody" and tree.wait_for(kill):
             time.sleep(rng.uniform(0.09, 0.12) if kill.moment.startswith("commit") else 0)  # about when it happens
             killed = tree.kill(kill.who)
-            kills[f"{kill.who}, {'any time' if kill.moment == 'any' else kill.moment}"] += killed
+            kills[kill.who, kill.moment] += killed
         out = tree.end()
         now = finished(folder)
         assert known <= now, f"lost after {kill}: {known - now}"
@@ -265,7 +287,9 @@ def rest(folder: Path) -> list[str]:
     return [str(file.relative_to(folder)) for file in lying]
 
 
-def campaign(folder: Path, n: int, seed: int, *, each: int = 8, jobs: int = 1) -> tuple[Counter[str], int, list[str]]:
+def campaign(
+    folder: Path, n: int, seed: int, *, each: int = 12, jobs: int = 2
+) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Kill studies ``n`` times in all.
 
     Args:
@@ -276,60 +300,42 @@ def campaign(folder: Path, n: int, seed: int, *, each: int = 8, jobs: int = 1) -
         jobs: studies at once.
 
     Returns:
-        The kills by whom and when, how many runs were resumed, and what is wrong.
+        The kills by whom and when, and what is wrong.
 
     """
-    calm = prepared(folder / "calm")
-    out = subprocess.run([*COMMAND, "2"], cwd=calm, capture_output=True, text=True, check=False, env=_undisturbed())
-    assert out.returncode == 0, out.stderr
-    expected = contents(calm)
-    assert sum(run[1][3] == "'finished'" for run in expected[0]) == RUNS
-    kills: Counter[str] = Counter()
-    resumed, studies = 0, 0
+    kills: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
+    resumed, studies = 0, 0
+    with family(folder) as nursery, ThreadPoolExecutor(jobs) as pool:
+        calm = Tree(prepared(folder / "calm"), "none", 2, nursery)
+        out = calm.end()
+        assert calm.driver.returncode == 0, out
+        expected = contents(folder / "calm")
+        assert sum(run[1][3] == "'finished'" for run in expected[0]) == RUNS
 
-    def one(number: int) -> None:
-        nonlocal resumed
-        own = folder / f"study-{number}"
-        try:
-            found, its = round_of(own, f"{seed} {number}", min(each, n - kills.total()))
-            resumed += its
-            kills.update(found)
-            if contents(own) != expected:
-                wrong.append(f"study {number}: it is not the one that nobody disturbed")
-            wrong.extend(f"study {number}: {file} lies about" for file in rest(own))
-        except (AssertionError, SeedwiseError, TimeoutError) as error:
-            wrong.append(f"study {number}: {type(error).__name__}: {error}")
-            kills["?"] += 1
+        def one(number: int, most: int) -> tuple[Counter[tuple[str, str]], int]:
+            own = folder / f"study-{number}"
+            try:
+                found = round_of(own, f"{seed} {number}", most, nursery)
+                if contents(own) != expected:
+                    wrong.append(f"study {number}: it is not the one that nobody disturbed")
+                wrong.extend(f"study {number}: {file} lies about" for file in rest(own))
+            except (AssertionError, SeedwiseError, TimeoutError) as error:
+                wrong.append(f"study {number}: {type(error).__name__}: {error}")
+                return Counter(), 0
+            return found
 
-    with ThreadPoolExecutor(jobs) as pool:
-        while kills.total() < n:
-            list(pool.map(one, range(studies, studies + jobs)))
+        while kills.total() < n and not wrong:
+            most = min(each, -(-(n - kills.total()) // jobs))
+            for found, its in pool.map(one, range(studies, studies + jobs), [most] * jobs):
+                kills.update(found)
+                resumed += its
             studies += jobs
-            print(f"{studies} studies, {kills.total()} kills, {len(wrong)} wrong", file=sys.stderr, flush=True)
-    return kills, resumed, wrong
-
-
-def _undisturbed() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith("KILLS_")}
-
-
-def main() -> None:
-    """Run it, and exit with 1 if anything is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=1, help="studies that are killed at the same time")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        kills, resumed, wrong = campaign(Path(folder), options.n, options.seed, jobs=options.jobs)
-    for what, count in sorted(kills.items()):
-        print(f"{what:40} {count:5}")
-    for line in wrong:
-        print(line)
-    print(f"{kills.total()} kills, seed {options.seed}: {resumed} runs were resumed; {len(wrong)} things are wrong")
-    sys.exit(bool(wrong))
+            print(f"{studies} studies, {kills.total()} kills, {resumed} runs resumed", file=sys.stderr, flush=True)
+    if not resumed and n >= 10:
+        wrong.append("no run was resumed from a checkpoint")
+    return kills, wrong
 
 
 if __name__ == "__main__":
-    main()
+    run_campaign(campaign, "kills", __doc__, n=300)

@@ -1,26 +1,33 @@
-"""Tables that are spelled otherwise, and tables that are broken: ``python benchmarks/campaigns/tables.py 10000``.
+"""Tables that are spelled otherwise, and tables that are broken.
 
 What is only spelled otherwise (separator, order of columns and rows, spaces, spelling of seeds, wide or long, encoding,
 index, comments, repeated headers) must give the same runs to the last digit. What is broken (bytes changed, cells
-exchanged, rows cut, columns renamed) must give runs or one line, never a traceback and never longer than a few seconds.
+exchanged, rows cut, columns renamed) must give runs or one line of at most 420 characters, never a traceback and never
+longer than a few seconds of processor time.
+
+    PYTHONPATH=src python benchmarks/campaigns/tables.py --n 20000
 """
 
 from __future__ import annotations
 
 import random
 import sys
-import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from command import run_campaign
+
 from seedwise.errors import SeedwiseError
 from seedwise.results import Roles, Runs, read_table, understand
 
-SECONDS = 5.0
+SECONDS, CHARACTERS = 5.0, 420
 
 
 @dataclass(frozen=True)
@@ -143,52 +150,46 @@ def same(found: Runs, known: Known) -> bool:
     return read == meant
 
 
-def campaign(count: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """Read ``count`` tables of each kind; return how they ended, and what went wrong."""
-    rng = random.Random(seed)
-    ends: Counter[str] = Counter()
-    wrong: list[str] = []
-    for k in range(count):
+def campaign(folder: Path, n: int, seed: int) -> tuple[Counter[tuple[str, str]], list[str]]:
+    """Read ``n`` tables, every other one broken; return how they ended, and what must not be."""
+    np.seterr(all="raise")
+    ends: Counter[tuple[str, str]] = Counter()
+    wrong = []
+    for k in range(n):
+        rng = random.Random(f"{seed} {k // 2}")
         known = draw(rng)
         text, encoding = spelled(known, rng)
-        ends[f"spelled: {_read(text.encode(encoding), folder, wrong, known)}"] += 1
-        ends[f"broken: {_read(broken(text, rng), folder, wrong)}"] += 1
-        if wrong and len(wrong) > 20:
-            wrong.append(f"... after {k + 1} of {count}")
-            break
+        kind = ("spelled otherwise", "broken")[k % 2]
+        raw = broken(text, rng) if k % 2 else text.encode(encoding)
+        end, message = _read(raw, folder, None if k % 2 else known)
+        ends[kind, end] += 1
+        if end.isupper():
+            wrong.append(f"{k}: {kind}: {end} {message}\n{raw!r}")
     return ends, wrong
 
 
-def _read(raw: bytes, folder: Path, wrong: list[str], known: Known | None = None) -> str:
-    """Read a table and return how that ended; without ``known`` it may be refused."""
+def _read(raw: bytes, folder: Path, known: Known | None) -> tuple[str, str]:
+    """Read a table and return how that ended, in capitals if as it must not; without ``known`` it may be refused."""
     path = folder / "table.csv"
     path.write_bytes(raw)
-    began = time.monotonic()
+    began = time.process_time()
+    message = ""
     try:
         found = understand([read_table(path)], Roles())
-        end = "read" if known is None or same(found, known) else "other numbers"
+        end = "read" if known is None or same(found, known) else "OTHER NUMBERS"
     except SeedwiseError as error:
-        end = "several lines" if "\n" in str(error) else "decimal sign?" if "--decimal" in str(error) else "one line"
-    except Exception as error:
-        end = f"traceback: {type(error).__name__}: {error}"
-    if time.monotonic() - began > SECONDS:
-        end = "too slow"
-    if end not in ("read", "decimal sign?", *(["one line"] if known is None else [])):
-        wrong.append(f"{end}\n{raw!r}")
-    return end.partition(":")[0]
-
-
-def main() -> None:
-    """Run the campaign, print its counts, and fail if anything went wrong."""
-    count, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
-    with tempfile.TemporaryDirectory() as folder:
-        ends, wrong = campaign(count, seed, Path(folder))
-    print(f"seed {seed}:", ", ".join(f"{end} {n}" for end, n in sorted(ends.items())))
-    for text in wrong[:10]:
-        print(text)
-    sys.exit(bool(wrong))
+        message = str(error)
+        end = "asked for its decimal sign" if "--decimal" in message else "refused" if known is None else "REFUSED"
+        if len(message.splitlines()) != 1:
+            end = "NOT ONE LINE"
+        elif len(message) - message.count(str(path)) * len(str(path)) > CHARACTERS:
+            end = "TOO LONG"
+    except Exception:
+        end, message = "TRACEBACK", traceback.format_exc(limit=-6)
+    if time.process_time() - began > SECONDS:
+        end = "TOO SLOW"
+    return end, message
 
 
 if __name__ == "__main__":
-    np.seterr(all="raise")
-    main()
+    run_campaign(campaign, "tables", __doc__, n=20_000)

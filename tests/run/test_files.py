@@ -5,11 +5,12 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from seedwise.errors import StorageError
-from seedwise.run import read_checked, remove_stale, storage_errors, write_checked
+from seedwise.run import read_checked, remove_stale, storage_errors, write_checked, write_text
 
 PAYLOAD = bytes(range(256)) * 4
 
@@ -111,3 +112,28 @@ def test_a_full_disk_leaves_the_old_content(tmp_path):
     assert done.stderr == ""
     assert read_checked(file) == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_text_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    file, link = tmp_path / "report.html", tmp_path / "link.html"
+    write_text(file, "old")
+    link.symlink_to(file)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(StorageError, match=r"no space left to write .*report\.html"):
+        write_text(file, "newer")
+    assert file.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "report.html"]
+
+
+def test_what_is_no_file_is_written_to(tmp_path):
+    write_text(Path(os.devnull), "nothing")
+    assert not Path(os.devnull).is_file()
+    with pytest.raises(StorageError, match=r"cannot write .*: Is a directory"):
+        write_text(tmp_path, "nothing")

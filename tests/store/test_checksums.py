@@ -159,6 +159,36 @@ def test_a_damaged_store_is_not_copied_under_new_checksums(path, tmp_path):
     assert not (tmp_path / "small.db").exists()
 
 
+def test_a_driver_killed_before_its_first_commit_left_no_store(campaigns, tmp_path):
+    toy, _ = campaigns
+    (tmp_path / "toy.db").touch()
+    assert Store.if_there(tmp_path / "toy.db") is None
+    with pytest.raises(SeedwiseError, match="is an unfinished store: run its study again"):
+        Store(tmp_path / "toy.db")
+    study = toy.study_in(tmp_path)
+    assert not study.was_looked_at()
+    assert study.estimate().statuses
+    assert study.run(executor=toy.MadeUp()).trained == 8
+
+
+def test_what_a_newer_seedwise_wrote_is_not_recovered(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE seedwise_meta SET value = '999'")
+    with pytest.raises(SeedwiseError, match="newer seedwise"):
+        recover(path, path.with_name("new.db"))
+    assert not path.with_name("new.db").exists()
+
+
+def test_the_database_of_another_program_is_not_written_to(tmp_path):
+    path = tmp_path / "places.db"
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE moz_places (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(SeedwiseError, match="the database of another program: name another file"):
+        Store(path, write=True)
+    assert path.read_bytes() == before
+
+
 def test_a_damaged_store_is_not_written_to(campaigns, path):
     toy, _ = campaigns
     sql(path, f"DELETE FROM seedwise_runs WHERE rowid = {FINISHED}")
@@ -261,3 +291,20 @@ def test_checksums_are_made_anew_of_what_is_there(path):
     with Store(path) as store:
         store.check()
         assert 7.0 in store.seconds().values()
+
+
+@pytest.mark.parametrize("pages", [5, 20])
+@pytest.mark.parametrize("write", [recover, export_compact])
+def test_a_disk_that_is_full_is_named_and_nothing_is_left(path, write, pages, monkeypatch):
+    connect = sqlite3.connect
+
+    def small(name, *arguments, **options):
+        db = connect(name, *arguments, **options)
+        if str(name).endswith(".tmp"):
+            db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite says of both that the database or disk is full
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(StorageError, match=r"no space left to write .*new\.db"):
+        write(path, path.with_name("new.db"))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]

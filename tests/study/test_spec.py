@@ -9,6 +9,7 @@ import pytest
 import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.study import parse_study
+from seedwise.study._study_file import check_study
 
 BUILTIN = """
 name: s
@@ -320,3 +321,20 @@ def test_a_mistake_of_a_task_names_it(old, new, said):
         parse_study(TASKS.replace(old, new))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"methods": {f"m{k}": {} for k in range(900)}, "base": "other"}, "allowed: m0, m1, "),
+        ({"methods": {"x" * 5000: {}}}, "methods.xxx"),
+        ({"model": {"name": "x" * 5000}}, "allowed: small_cnn"),
+    ],
+)
+def test_a_message_is_short_however_much_was_written(changes, line):
+    train = {"epochs": 1, "batch_size": 64, "optimizer": {"name": "sgd", "lr": 0.1}}
+    given = {"name": "a", "task": {"dataset": "digits"}, "model": "small_cnn", "train": train}
+    with pytest.raises(SeedwiseError) as caught:
+        check_study(given | changes)
+    assert line in str(caught.value)
+    assert len(str(caught.value)) < 420

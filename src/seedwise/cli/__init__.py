@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import io
 import sys
 from typing import cast
 
@@ -30,6 +29,7 @@ from seedwise.cli import (
     _tune,
 )
 from seedwise.cli._console import EXIT_CODES
+from seedwise.cli._streams import flush_output, open_streams
 from seedwise.errors import SeedwiseError, StorageError
 
 app = typer.Typer(
@@ -78,10 +78,11 @@ _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on the standard error and an exit code, never a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may hold what the terminal's encoding has no sign for
-        sys.stdout.reconfigure(errors="backslashreplace")
+    open_streams()
     try:
-        sys.exit(_exit_code())
+        code = _exit_code()
+        flush_output()
+        sys.exit(code)
     except SeedwiseError as error:
         print(f"seedwise: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -96,6 +97,5 @@ def _exit_code() -> int | None:
             return error.exit_code
         raise SeedwiseError(f"{message}: see '{error.ctx.command_path} --help'" if error.ctx else message) from None
     except OSError as error:
-        if error.filename is None:
-            raise
-        raise StorageError(f"{error.filename}: {error.strerror}") from error
+        where = "the system refused to read or write" if error.filename is None else error.filename
+        raise StorageError(f"{where}: {error.strerror or error}") from error

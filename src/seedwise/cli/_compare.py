@@ -56,10 +56,9 @@ def command(
     found = compare_frames([read(path) for path in results], options)
     show(found, form)
     if output is not None:
-        from seedwise.run import storage_errors
+        from seedwise.run import write_text
 
-        with storage_errors(output):
-            output.write_text(found.to_html(same_command(context)), encoding="utf-8")
+        write_text(output, found.to_html(same_command(context)))
         typer.echo(f"page: {output}", err=True)
 
 

@@ -19,7 +19,7 @@ def command(
     """Write a commented study file to start from."""
     from importlib import resources
 
-    from seedwise.run import storage_errors
+    from seedwise.run import write_text
 
     if study.exists():
         raise SeedwiseError(f"{study} exists already: pass another name")
@@ -30,6 +30,5 @@ def command(
         "name: study                     # results go to study.db, the report to study.html",
         f"{f'name: {name}':31} # results go to {name}.db, the report to {name}.html",
     )
-    with storage_errors(study):
-        study.write_text(text, encoding="utf-8")
+    write_text(study, text)
     typer.echo(f"wrote {study}: look it over, then 'seedwise run {study}'")

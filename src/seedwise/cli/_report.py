@@ -50,7 +50,7 @@ def write_report(store: Store, target: Path) -> None:
 
     """
     from seedwise.reporting import render
-    from seedwise.run import storage_errors
+    from seedwise.run import write_text
     from seedwise.study import attribution_results, study_results
     from seedwise.tuning import search_results
 
@@ -61,8 +61,7 @@ def write_report(store: Store, target: Path) -> None:
         attributions=attribution_results(store),
         searches=search_results(store),
     )
-    with storage_errors(target):
-        target.write_text(html, encoding="utf-8")
+    write_text(target, html)
 
 
 def refuse_store_as_target(store: Path, target: Path) -> None:

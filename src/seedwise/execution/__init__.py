@@ -4,6 +4,7 @@ from seedwise.execution._exam import UNFIXED_HASHES, Exam, Examination, Sitting,
 from seedwise.execution._executors import opened
 from seedwise.execution._folder import StudyFolder, again, read_record
 from seedwise.execution._jobs import Job, Reading, Training, file_of
+from seedwise.execution._lock import exclusive
 from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "StudyFolder",
     "Training",
     "again",
+    "exclusive",
     "file_of",
     "opened",
     "present_sitting",

@@ -10,10 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution._jobs import file_of
+from seedwise.execution._lock import exclusive
 from seedwise.run import (
     Link,
     PlannedRun,
@@ -81,20 +80,14 @@ class StudyFolder:
 
         """
         self.create()
-        with storage_errors(self.root):
-            lock = FileLock(self.root / "lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                raise SeedwiseError(
-                    f"another process is running this study (it holds {self.root / 'lock'}): wait for it or stop it"
-                ) from None
-        try:
-            for folder in (self.outbox, self.checkpoints):
-                remove_stale(folder)
+        with exclusive(self.root / "lock", "running this study"):
+            self._remove_stale()
             yield
-        finally:
-            lock.release()
+            self._remove_stale()  # of workers that were killed
+
+    def _remove_stale(self) -> None:
+        for folder in (self.outbox, self.checkpoints):
+            remove_stale(folder)
 
     def checkpoint(self, run_id: str) -> Path:
         """Return where a run's checkpoint lies."""

@@ -35,6 +35,27 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text that is there as a whole or not at all; what is no file, such as ``/dev/stdout``, is written to.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+
+    """
+    with storage_errors(path):
+        target = path.resolve()
+        if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
+            target.write_text(text, encoding="utf-8")
+            return
+        temporary = target.with_name(f".{target.name[:50]}.{os.getpid()}.tmp")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
 def write_checked(path: Path, payload: bytes) -> None:
     """Write a checksummed file under a temporary name and rename it into place, so that a reader sees all or nothing.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from seedwise.errors import StorageError
 from seedwise.run import storage_errors
@@ -23,8 +26,11 @@ def whole_or_not_there(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             yield temporary
             temporary.replace(target)
-        except sqlite3.Error as error:
-            raise StorageError(f"cannot write {target}: {error}") from error
+        except (sqlite3.Error, DBAPIError) as error:
+            reason = str(error.orig if isinstance(error, DBAPIError) else error)
+            if "full" in reason or "disk I/O" in reason:
+                raise OSError(errno.ENOSPC, reason) from error
+            raise StorageError(f"cannot write {target}: {reason}") from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from seedwise.errors import SeedwiseError, StorageError
 from seedwise.store import _tables as tables
 from seedwise.store._checksums import Row, checksum_of, decoded, entry_of, keys_of, left_of, short
 from seedwise.store._new_file import whole_or_not_there
-from seedwise.store._seal import VERSION, seal_copy
+from seedwise.store._seal import VERSION, refuse_newer, seal_copy
 from seedwise.store._store import Store
 
 _Key = tuple[Any, ...]
@@ -63,7 +63,7 @@ def recover(store: Path, target: Path) -> Recovered:
         target: the new file.
 
     Raises:
-        SeedwiseError: if the store is missing, or there is such a file already.
+        SeedwiseError: if the store is missing or was written by a newer seedwise, or there is such a file already.
         StorageError: if nothing can be read of it, or the new one cannot be written.
 
     """
@@ -78,6 +78,8 @@ def recover(store: Path, target: Path) -> Recovered:
                 recovery = _Recovery(source, db)
             except _UNREADABLE as error:
                 raise StorageError(f"{store} cannot be recovered: its list of tables is not read ({error})") from error
+            if recovery.version is not None:
+                refuse_newer(store, recovery.version)
             recovery.run()
             seal_copy(db)
             db.execute("VACUUM")
@@ -94,6 +96,8 @@ class _Recovery:
         if tables.runs.name not in self._schema:
             raise sqlite3.DatabaseError(f"there is no table {tables.runs.name}")
         self.recovered = Recovered("checksum" in self._schema[tables.runs.name])
+        versions = (row["value"] for row in self._rows(tables.meta.name) if row["key"] == "version")
+        self.version = next((value for value in versions if isinstance(value, str) and value.isdecimal()), None)
         self._written: Counter[str] = Counter()
         for row in self._rows(tables.sets.name):
             self._written[row["name"]] += row["rows"]

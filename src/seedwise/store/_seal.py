@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Table
 
+from seedwise.errors import SeedwiseError
 from seedwise.store import _tables as tables
 from seedwise.store._checksums import (
     DamageError,
@@ -31,6 +33,15 @@ VERSION: Final = 2
 """Of stores whose rows have checksums; those of version 1 have none."""
 
 _BATCH: Final = 500
+
+
+def refuse_newer(path: Path, version: str) -> None:
+    """Raise a ``SeedwiseError`` for a store of a newer seedwise: its rows may mean what this one does not know."""
+    if not (version.isdecimal() and int(version) <= VERSION):
+        raise SeedwiseError(
+            f"{path} was written by a newer seedwise (store version {version}, this one reads up to {VERSION}): "
+            "install a newer seedwise"
+        )
 
 
 def sealed_tables(db: sa.Connection) -> list[Table]:

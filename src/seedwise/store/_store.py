@@ -24,9 +24,13 @@ from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, r
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._recorded import Query, Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
-from seedwise.store._seal import VERSION, check_all, has_checksums, seal
+from seedwise.store._seal import check_all, has_checksums, refuse_newer, seal
 
 _SIGNS_OF_DAMAGE: Final = ("no such table", "no such column", "malformed", "Could not decode")
+
+
+class _UnfinishedError(SeedwiseError):
+    """Who made a store was killed before its first commit."""
 
 
 class Store:
@@ -62,6 +66,14 @@ class Store:
         except BaseException:
             self.close()
             raise
+
+    @classmethod
+    def if_there(cls, path: Path) -> Self | None:
+        """Return a store for reading; None where there is none, or nothing was committed to it yet."""
+        try:
+            return cls(path) if path.exists() else None
+        except _UnfinishedError:
+            return None
 
     def close(self) -> None:
         """Close the file."""
@@ -118,21 +130,22 @@ class Store:
             yield db
 
     def _check_version(self, write: bool) -> None:
-        # Before anything is written: a store of a newer seedwise stays as it is.
-        if write and not sa.inspect(self._engine).has_table(tables.meta.name):
+        # Before anything is written: a store of a newer seedwise stays as it is, and so does what is none.
+        there = sa.inspect(self._engine).get_table_names()
+        if write and there and not set(there) & set(tables.metadata.tables):
+            raise SeedwiseError(f"{self.path} is the database of another program: name another file for the store")
+        if not there and not write:
+            raise _UnfinishedError(f"{self.path} is an unfinished store: run its study again")
+        if write and tables.meta.name not in there:
             return
         with self._engine.connect() as db:
             found = db.execute(sa.select(tables.meta.c.value).where(tables.meta.c.key == "version")).scalar()
         if found is None and not write:
-            raise SeedwiseError(f"{self.path} is an unfinished store: run its study again")
+            raise _UnfinishedError(f"{self.path} is an unfinished store: run its study again")
         if found is not None and not isinstance(found, str):
             raise DamageError("its version is no text")
-        if found is not None and not (found.isdecimal() and int(found) <= VERSION):
-            raise SeedwiseError(
-                f"{self.path} was written by a newer seedwise (store version {found}, this one reads up to {VERSION}): "
-                "install a newer seedwise"
-            )
         if found is not None:
+            refuse_newer(self.path, found)
             with self._engine.connect() as db:
                 set_sealed(db, has_checksums(db, found))
 

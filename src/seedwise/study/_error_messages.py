@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+_NAME: Final = 60
+"""Characters of a name that an error message repeats; what somebody wrote may be of any length."""
+_PLACE: Final = 80
+_LIST: Final = 280
+_REASON: Final = 300
 
 
 def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -> str:
@@ -21,9 +27,28 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
         "unknown key 'epoch' in train: did you mean 'epochs'? allowed: epochs, batch_size"
 
     """
-    place = f" in {where}" if where else ""
-    echo = one_line(str(given), 200)
-    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {', '.join(allowed)}"
+    place = f" in {one_line(where, _PLACE)}" if where else ""
+    echo = one_line(str(given), _NAME)
+    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {listed(allowed)}"
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """Return names as a list; those that a line has no room for are counted.
+
+    Example:
+        >>> listed(["a", "b"]), listed([f"m{k}" for k in range(1000)])[-23:]
+        ('a, b', 'm56, m57 and 942 others')
+
+    """
+    shown: list[str] = []
+    room = _LIST
+    for name in names:
+        part = one_line(str(name), _NAME)
+        room -= len(part) + len(separator)
+        if room < 0:
+            return f"{separator.join(shown)} and {len(names) - len(shown)} others"
+        shown.append(part)
+    return separator.join(shown)
 
 
 def describe(
@@ -102,7 +127,8 @@ def _sentence(  # noqa: PLR0911
             allowed = [tag.strip("'") for tag in first["ctx"]["expected"].replace(" or ", ", ").split(", ")]
             return mistake(path[-1], given, allowed, place.rpartition(".")[0])
         case "value_error":
-            return f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
+            reason = one_line(str(first["ctx"]["error"]), _REASON)
+            return f"{place}: {reason}" if place else reason
         case "string_pattern_mismatch":
             form = "a name has letters, digits and . _ + = -, and begins with a letter or digit"
             return f"{place} is {shown(given)}: {form}"
@@ -130,8 +156,12 @@ def _place(path: list[str], prefix: str, where: Mapping[tuple[str, ...], str]) -
         method = where.get(tuple(path[:length]))
         if method is not None:
             # Methods override the keys of 'train' directly.
-            return ".".join([method, *(path[1:] if path[0] == "train" else path)])
-    return ".".join(([prefix] if prefix else []) + path)
+            return _joined([method, *(path[1:] if path[0] == "train" else path)])
+    return _joined([*([prefix] if prefix else []), *path])
+
+
+def _joined(path: Sequence[str]) -> str:
+    return one_line(".".join(one_line(part, _NAME) for part in path), _PLACE)
 
 
 def _without_tags(model: type[BaseModel] | None, location: list[str]) -> list[str]:

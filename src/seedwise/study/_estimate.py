@@ -53,8 +53,9 @@ def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -
     """
     statuses = dict.fromkeys((p.spec.id for p in planned), "pending")
     per_missing = None
-    if store_path.exists():
-        with Store(store_path) as store:
+    store = Store.if_there(store_path)
+    if store is not None:
+        with store:
             known = store.statuses()
             took = store.seconds()
         statuses = {i: known.get(i, ("pending", None))[0] for i in statuses}

@@ -163,8 +163,9 @@ class _ShardSink:
 
     def _seen(self, ids: Collection[str]) -> Known:
         known = Known()
-        if self._store_path.exists():
-            with Store(self._store_path) as store:
+        store = Store.if_there(self._store_path)
+        if store is not None:
+            with store:
                 known = Known.of(store, ids)
         self._in_store = {i for i, (status, _) in known.statuses.items() if status == "finished"}
         everywhere = StudyFolder.of_store(self._store_path).shards()

@@ -325,9 +325,10 @@ class Study:
 
     def was_looked_at(self) -> bool:
         """Return whether the store holds looks at the study, so that its size cannot be taken for a fixed one."""
-        if not self.store_path.exists():
+        store = Store.if_there(self.store_path)
+        if store is None:
             return False
-        with Store(self.store_path) as store:
+        with store:
             return "until" in store.studies().get(self.spec.name, {})
 
     def recommend(self) -> Recommended:

@@ -7,10 +7,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
-from filelock import FileLock, Timeout
-
 from seedwise.errors import SeedwiseError
-from seedwise.execution import Resources, opened
+from seedwise.execution import Resources, exclusive, opened
 from seedwise.study import Progress, Store, Study, StudyFolder
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._options import Tune
@@ -91,14 +89,5 @@ class Tuner:
     def _lock(self) -> Iterator[None]:
         folder = StudyFolder.of_store(self.study.store_path)
         folder.create()
-        lock = FileLock(folder.root / "tune.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise SeedwiseError(
-                f"another process is tuning this study (it holds {folder.root / 'tune.lock'}): wait for it or stop it"
-            ) from None
-        try:
+        with exclusive(folder.root / "tune.lock", "tuning this study"):
             yield
-        finally:
-            lock.release()

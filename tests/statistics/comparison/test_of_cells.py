@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from seedwise.statistics import group_size_table, group_spreads, spread, spread_sources
+from seedwise.statistics.comparison.disagreement import disagreements
 from seedwise.statistics.comparison.of_cells import (
     assisted_spread_of,
     group_sizes_of,
@@ -54,3 +57,15 @@ def test_profiles_take_two_degrees_of_freedom() -> None:
     assert found is not None
     assert found.sd[1] == pytest.approx(spread(2 * VALUES, groups=TWO).estimate)
     assert profile_of(cell("base", VALUES[:3], group=[0, 0, 1]), columns[:3]) is None
+
+
+def test_methods_that_predicted_other_examples_are_not_compared_on_churn() -> None:
+    base, other = predicted("base", 1), predicted("other", 2)
+    fewer = replace(
+        other,
+        predictions=np.delete(other.predictions, 0, axis=1),  # type: ignore[arg-type]
+        example_ids=[np.arange(1, len(TRUTH))] * len(other.predictions),  # type: ignore[arg-type]
+    )
+    found = disagreements([base, fewer], [TRUTH, TRUTH[1:]], "base", 0.9)
+    assert found[0] is None
+    assert "examples" in str(found[1])

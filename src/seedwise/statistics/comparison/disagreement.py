@@ -103,10 +103,11 @@ def _ratios_of(cell: Cell, truth: NDArray[np.int64] | None, cells: Sequence[Cell
     if against is None or truth is None or cell.predictions is None or against.predictions is None:
         return None
     labels, given = _lined_up(cell, against)
-    wrong = [(predicted != truth).astype(np.float64) for predicted in labels]
     ids = given["example_ids"][1]
     try:
-        ratios = churn_ratio(*labels, **given), error_variance_ratio(*wrong, **given)
+        churned = churn_ratio(*labels, **given)  # first: it says so where the two predict other examples
+        wrong = [(predicted != truth).astype(np.float64) for predicted in labels]
+        ratios = churned, error_variance_ratio(*wrong, **given)
         if several_groups(against):
             return _Ratios(*ratios, None, None)
         pilots = (churn(labels[1], example_ids=ids), error_variance(wrong[1], example_ids=ids))

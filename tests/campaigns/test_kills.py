@@ -1,0 +1,17 @@
+"""The short form of ``benchmarks/campaigns/kills.py``."""
+
+import os
+import random
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process writes is read from /proc")
+
+
+def test_a_study_whose_driver_workers_and_tree_are_killed_is_the_study_that_was_not(campaign, tmp_path):
+    seed = int(os.environ.get("SEEDWISE_KILLS_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"SEEDWISE_KILLS_SEED={seed} repeats these kills")  # pytest shows it on failure
+    kills, wrong = campaign("kills").campaign(tmp_path, 10, seed)
+    assert wrong == []
+    assert kills.total() >= 10
