@@ -246,7 +246,10 @@ def test_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(VOCABULARY, "halved", Meaning("spread", differs=True, is_so="twice as steady as {base}"))
     rows = results_of(description(), [cell("base", BASE), cell("vml", STEADY)]).comparisons
     better = Verdict("better", "better: the mean is higher")
-    resolved = [rows[0], replace(rows[1], verdict=Verdict("halved", "halved: so it is"), mean_verdict=better)]
+    resolved = [
+        rows[0],
+        replace(rows[1], verdict=Verdict("halved", "halved: so it is"), mean_verdict=better, mean_open=False),
+    ]
     assert resolved[1].verdict.differs
     assert "vml is twice as steady as base: its SD is" in statement(resolved, "base", None)
     assert runs_to_resolve(resolved) is None

@@ -14,10 +14,11 @@ from seedwise._version import __version__
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from seedwise.loop import replicates
     from seedwise.reporting import compare
     from seedwise.results import rliable_scores
     from seedwise.run import Run
-    from seedwise.study import Study, replicates
+    from seedwise.study import Study
 
 __all__ = ["Run", "SeedwiseError", "Study", "__version__", "compare", "replicates", "rliable_scores"]
 
@@ -27,7 +28,7 @@ __getattr__ = lazily(
         "Run": "seedwise.run",
         "compare": "seedwise.reporting",
         "Study": "seedwise.study",
-        "replicates": "seedwise.study",
+        "replicates": "seedwise.loop",
         "rliable_scores": "seedwise.results",
     },
 )

@@ -8,8 +8,11 @@ from types import ModuleType
 import pytest
 from torch.utils.data import DistributedSampler, IterableDataset
 
+import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.run import Run, RunSpec
+
+from ..nursery import nursery
 
 PAGE = (Path(__file__).parents[2] / "docs/your-loop.md").read_text(encoding="utf-8")
 SECTIONS = {text.partition("\n")[0]: text for text in PAGE.split("\n## ")[1:]}
@@ -38,14 +41,27 @@ MISTAKES = {
     "for batch in loader:": lambda run: list(run.loader([1, 2])),
     "run.loader(an_iterable_dataset)": lambda run: run.loader(Endless()),
     "sampler=DistributedSampler(...)": lambda run: run.loader([1], sampler=DistributedSampler([1], 2, 0)),
+    "replicates(0)": lambda run: seedwise.replicates(0),
+    'replicates(3, vary="shufle")': lambda run: seedwise.replicates(3, vary="shufle"),
+    "run.finish()": lambda run: run.finish(),
+    'replicates(3, vary=["init"], attribute=True)': lambda run: seedwise.replicates(3, vary=["init"], attribute=True),
+    "replicates(3, parallel=4)": lambda run: seedwise.replicates(3, parallel=4),
+    "replicates(lambda run: ..., 3)": lambda run: seedwise.replicates(lambda run: ..., 3),
     "num_worker=2": lambda run: run.loader([1, 2], num_worker=2),
 }
 
 
 @pytest.mark.parametrize("typed", MISTAKES)
-def test_the_messages_of_the_loader_are_those_that_it_gives(typed):
+def test_the_messages_are_those_that_are_given(typed):
     (said,) = re.findall(rf"^\| `{re.escape(typed)}` \| `(.*)` \|$", PAGE, flags=re.MULTILINE)
     with pytest.raises(SeedwiseError) as caught:
         MISTAKES[typed](Run(RunSpec("my.train:train", {}, {}), {}))
     parts = [re.escape(part.strip()) for part in said.split("...")]
     assert re.fullmatch(".*".join(parts), str(caught.value))
+
+
+def test_the_program_with_workers_runs_from_its_file(tmp_path):
+    (block,) = blocks("In worker processes")
+    (tmp_path / "program.py").write_text(block)
+    done = nursery().run(["program.py"], cwd=tmp_path, timeout=250)
+    assert done.stdout == "{'finished': 3}\n", done.stderr

@@ -236,7 +236,9 @@ def test_reading_writes_nothing(name: str, written: Any) -> None:
 def test_a_store_is_read(tmp_path: Path) -> None:
     store = tmp_path / "study.db"
     for method, curves in LOGGED.items():
-        found = seedwise.replicates(4, method=method, config={"method": method}, store=store, changed_code="accept")
+        found = seedwise.replicates(
+            4, method=method, config={"method": method}, store=store, changed_code="accept", quiet=True
+        )
         for run, curve in zip(found, curves, strict=False):
             if len(curve) == 3:
                 run.finish(accuracy=curve[-1], loss=1 - curve[-1])

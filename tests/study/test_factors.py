@@ -88,7 +88,9 @@ def test_a_store_from_before_factors_were_kept_has_them_in_the_names(project):
 def test_a_loop_says_the_factor_of_its_method(tmp_path):
     path = tmp_path / "loop.db"
     for method, factor in (("base", None), ("two", {"k": 2}), ("k=4", None)):
-        for run in seedwise.replicates(1, method=method, factor=factor, config={"method": method}, store=path):
+        for run in seedwise.replicates(
+            1, method=method, factor=factor, config={"method": method}, store=path, quiet=True
+        ):
             run.finish(accuracy=0.5)
     with Store(path) as store:
         assert [(c.method, c.factor, c.level) for c in cells_of(store, "loop")] == [
@@ -101,12 +103,14 @@ def test_a_loop_says_the_factor_of_its_method(tmp_path):
 def test_a_loop_goes_on_with_a_store_from_before_factors_were_kept(tmp_path):
     path = tmp_path / "loop.db"
     for method in ("base", "k=2"):
-        for run in seedwise.replicates(1, method=method, config={"method": method}, store=path):
+        for run in seedwise.replicates(1, method=method, config={"method": method}, store=path, quiet=True):
             run.finish(accuracy=0.5)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE seedwise_studies SET description = json_remove(description, '$.factors')")
     before_checksums(path)
-    for run in seedwise.replicates(1, method="four", factor={"k": 4}, config={"method": "four"}, store=path):
+    for run in seedwise.replicates(
+        1, method="four", factor={"k": 4}, config={"method": "four"}, store=path, quiet=True
+    ):
         run.finish(accuracy=0.5)
     with Store(path) as store:
         description = description_of("loop", store.studies()["loop"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._open import is_store
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -20,8 +22,11 @@ from seedwise.cli._options import (
     WorkerCount,
     same_command,
 )
+from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from seedwise.reporting import AttributionFindings
 
 NAME: Final = "attribute"
@@ -61,6 +66,9 @@ def command(
     from seedwise.reporting import attribution_findings
     from seedwise.study import AttributionStudy, Store, attribution_results
 
+    if is_store(Path(study)):
+        _of_store(Path(study))
+        return
     use(data_dir)
     attribution = AttributionStudy(open_study(study, store, scale=scale), method=method, vary=vary, blocks=blocks)
     path = attribution.store_path.with_suffix(".html")
@@ -98,11 +106,36 @@ def command(
     raise typer.Exit(1 if outcome.failed or not all(section.known for section in sections) else 0)
 
 
-def print_attribution(results: AttributionFindings) -> None:
+def _of_store(path: Path) -> None:
+    """Print the attributions that a store holds, and write the report."""
+    from seedwise.cli._open import open_store, program_of
+    from seedwise.cli._report import refuse_store_as_target, write_report
+    from seedwise.reporting import attribution_findings
+    from seedwise.study import attribution_results
+
+    report = path.with_suffix(".html")
+    refuse_store_as_target(path, report)
+    with open_store(path) as store:
+        sections, program = attribution_results(store), program_of(store)
+        if not sections:
+            instead = "seedwise attribute STUDY.yaml trains what it takes"
+            if program is not None:
+                instead = (
+                    f"in {program} add attribute=True to seedwise.replicates(n, ...), whose n then counts blocks of "
+                    "runs, and start it"
+                )
+            raise SeedwiseError(f"{path} holds no runs that tell sources apart: {instead}")
+        for section in sections:
+            print_attribution(attribution_findings(section))
+        write_report(store, report)
+    typer.echo(f"report: {report}")
+
+
+def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
     """Print the tables and sentences of an attribution."""
     from seedwise.cli._console import console, print_table
 
-    out = console()
+    out = out or console()
     out.print(results.title, style="bold", soft_wrap=True)
     for section in results.sections:
         out.print(section.title)

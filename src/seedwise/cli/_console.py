@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -47,11 +47,11 @@ def harmless(text: str) -> str:
     return "\n".join(one_line(line, None) for line in text.split("\n"))
 
 
-def console() -> Console:
-    """Return a console for results."""
+def console(file: TextIO | None = None) -> Console:
+    """Return a console for results; ``file`` takes the place of the standard output."""
     # Brackets and colons in the names of files and methods are no markup.
-    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-    return _Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    width = None if (file or sys.stdout).isatty() else _PLAIN_WIDTH
+    return _Console(file=file, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
 def print_table(out: Console, texts: Texts) -> None:
@@ -86,9 +86,9 @@ def _aligned(texts: Texts, columns: Sequence[int]) -> Table:
     return table
 
 
-def print_results(results: Results, warning: str | None = None) -> None:
+def print_results(results: Results, warning: str | None = None, out: Console | None = None) -> None:
     """Print the table of results, how many runs it takes, a warning and the reasons for what is not in it."""
-    out = console()
+    out = out or console()
     out.print(results.title, style="bold", soft_wrap=True)
     print_table(out, results.table)
     for sentence in results.plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -44,7 +45,7 @@ def command(
     out = console()
     wanted = list(CHECKS) if checks is None else [name.strip() for name in checks.split(",")]
     if study.suffix not in (".yaml", ".yml", ".py"):
-        raise SeedwiseError(f"doctor takes a study file (.yaml) or a program (.py), not {study}")
+        raise SeedwiseError(f"doctor takes a study file (.yaml) or a program (.py), not {study}{_instead(study)}")
     if not study.exists():
         raise SeedwiseError(f"there is no file {study}")
     if arguments and study.suffix != ".py":
@@ -70,6 +71,21 @@ def command(
     for note in found.notes:
         out.print(f"  note: {note}", soft_wrap=True)
     raise typer.Exit(0 if found.healthy else 1)
+
+
+def _instead(path: Path) -> str:
+    """Return what to type instead of a store that a program filled."""
+    from seedwise.cli._open import is_store, program_of
+    from seedwise.study import Store
+
+    if not is_store(path):
+        return ""
+    try:
+        with Store(path) as store:
+            program = program_of(store)
+    except SeedwiseError:  # it is no store
+        return ""
+    return f": seedwise doctor {shlex.quote(program)}" if program is not None else ""
 
 
 _MARKS: Final = {True: "ok  ", False: "FAIL", None: "-   "}

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from seedwise.cli._console import console
+from seedwise.statistics.core.formatting import duration
 
 if TYPE_CHECKING:
     from seedwise.study import Study
@@ -42,7 +43,7 @@ def print_estimate(study: Study) -> None:
     else:
         source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
         out.print(
-            f"time:  about {_time(estimate.seconds)} of one worker for what is missing, from {source}; the start of "
+            f"time:  about {duration(estimate.seconds)} of one worker for what is missing, from {source}; the start of "
             "workers is not counted",
             soft_wrap=True,
         )
@@ -53,7 +54,7 @@ def print_cost(study: Study) -> None:
     estimate = study.estimate()
     missing = sum(status in ("pending", "interrupted") for status in estimate.statuses.values())
     runs = f"{missing} of {len(estimate.statuses)} runs to train"
-    took = "time not known yet" if estimate.seconds is None else f"about {_time(estimate.seconds)} of one worker"
+    took = "time not known yet" if estimate.seconds is None else f"about {duration(estimate.seconds)} of one worker"
     cost = "unknown without the data" if estimate.missing_data else f"{took}, {_bytes(estimate, study.spec.is_builtin)}"
     console().print(f"{runs}: {cost}", soft_wrap=True)
 
@@ -68,9 +69,3 @@ def _bytes(estimate: Estimate, is_builtin: bool) -> str:
     from rich.filesize import decimal
 
     return f"about {decimal(estimate.bytes)} in all, before compression"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from seedwise.study import StoredRun
 
 
-def unreported_metric(runs: Sequence[StoredRun], metric: str) -> str | None:
+def unreported_metric(runs: Sequence[StoredRun], metric: str, *, is_loop: bool = False) -> str | None:
     """Return what to change where no finished run reported the study's metric, None where one did.
 
     Args:
         runs: the runs of a study.
         metric: its metric, such as ``test/accuracy``.
+        is_loop: whether a loop over ``seedwise.replicates`` trained them, and no study file says what to train.
 
     """
     finished = [run for run in runs if run.status == "finished"]
     if not finished or any(metric in run.metrics for run in finished):
         return None
     reported = list(dict.fromkeys(name for run in finished for name in run.metrics))
-    return (
-        f"no run reported {metric}; runs reported {', '.join(reported)}: "
-        f"set task: {{metric: {reported[0].removeprefix('test/')}}}"
-    )
+    name = reported[0].removeprefix("test/")
+    remedy = f'pass metric="{name}" to seedwise.replicates' if is_loop else f"set task: {{metric: {name}}}"
+    return f"no run reported {metric}; runs reported {', '.join(reported)}: {remedy}"

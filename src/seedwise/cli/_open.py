@@ -38,3 +38,16 @@ def open_store(path: Path, scale: str | None = None) -> Store:
     if scale is not None:
         raise SeedwiseError(f"--scale {scale} goes with a study file; {path} is a store, which holds one scale")
     return said(Store(path))
+
+
+def is_store(path: Path) -> bool:
+    """Return whether a file is named that is no study file and no recipe."""
+    return path.is_file() and path.suffix not in (".yaml", ".yml", ".py")
+
+
+def program_of(store: Store) -> str | None:
+    """Return the program whose calls of ``seedwise.replicates`` filled a store, if one did."""
+    from seedwise.study import description_of
+
+    programs = (description_of(name, described).program for name, described in store.studies().items())
+    return next((program for program in programs if program is not None), None)

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._open import is_store
 from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
+from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from seedwise.study import Confirmed
+    from seedwise.study import Confirmed, Recommended
 
 NAME: Final = "recommend"
 
 
 def command(
-    study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study that was run: its file, or recipe:NAME.")],
+    study: Annotated[
+        str,
+        typer.Argument(metavar="STUDY.yaml | STORE", help="A study that was run: its file, recipe:NAME, or its store."),
+    ],
     store: Annotated[
         Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
     ] = None,
@@ -39,13 +44,14 @@ def command(
     from seedwise.cli._run import open_study
 
     out = console()
+    if is_store(Path(study)):
+        _of_store(Path(study), confirm)
+        return
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     recommended = opened.recommend()
-    if recommended.pending:
-        out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
+    _print(recommended)
     found = recommended.found
-    out.print(found.sentence, soft_wrap=True, highlight=False)
     if confirm is None or found.chosen is None:
         return
     with Bar() as bar:
@@ -57,6 +63,35 @@ def command(
         out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
     out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", soft_wrap=True, highlight=False)
+
+
+def _of_store(path: Path, confirm: int | None) -> None:
+    """Print what the runs in a store recommend, study by study."""
+    from seedwise.cli._open import open_store, program_of
+    from seedwise.study import recommended, study_results
+
+    with open_store(path) as store:
+        program, sections = program_of(store), study_results(store)
+    if confirm is not None:
+        instead = "name the study file"
+        if program is not None:
+            instead = f"in {program} add study=..., first_replicate=... and n={confirm} to seedwise.replicates"
+        raise SeedwiseError(f"--confirm trains, and {path} does not say how: {instead}")
+    for section in sections:
+        found = recommended(section)
+        if found is None:
+            instead = "add another with seedwise.replicates(..., method=...)" if program else "give it methods"
+            raise SeedwiseError(f"{path} compares nothing with its base: {instead}")
+        _print(found)
+
+
+def _print(recommended: Recommended) -> None:
+    from seedwise.cli._console import console
+
+    out = console()
+    if recommended.pending:
+        out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
+    out.print(recommended.found.sentence, soft_wrap=True, highlight=False)
 
 
 def _seen(confirmed: Confirmed) -> str:

@@ -50,8 +50,9 @@ def command(
             if is_attribution(described) or is_search(described):
                 continue
             cells = cells_of(opened, study)
-            results = results_of(description_of(study, described), cells)
-            print_results(results, unreported_metric(opened.runs(study), cells[0].metric.name))
+            description = description_of(study, described)
+            runs, metric = opened.runs(study), cells[0].metric.name
+            print_results(results_of(description, cells), unreported_metric(runs, metric, is_loop=description.is_loop))
         for section in attribution_results(opened):
             print_attribution(attribution_findings(section))
         print_tunings(opened)

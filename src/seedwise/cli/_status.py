@@ -18,7 +18,7 @@ def command(
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._console import console
     from seedwise.cli._open import open_store
-    from seedwise.study import unread
+    from seedwise.study import description_of, unread
 
     out = console()
     with open_store(store, scale) as opened:
@@ -42,7 +42,11 @@ def command(
                 out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True)
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
-            if any(run.status in ("pending", "interrupted") for run in mine) and "file" in described:
-                to_run.append(["seedwise", "run", described["file"]])
-        for words in to_run or [["seedwise", "report", str(opened.path)]]:
-            out.print(f"next: {shlex.join(words)}", soft_wrap=True)
+            if any(run.status in ("pending", "interrupted") for run in mine):
+                program = description_of(study, described).program
+                if "file" in described:
+                    to_run.append(shlex.join(["seedwise", "run", described["file"]]))
+                elif program is not None:
+                    to_run.append(f"start {program} again")
+        for text in to_run or [shlex.join(["seedwise", "report", str(opened.path)])]:
+            out.print(f"next: {text}", soft_wrap=True)

@@ -99,7 +99,14 @@ def still_sentences(cells: Sequence[Cell], *, several_tasks: bool) -> list[str]:
         found += [f"{where}: {_STILL[why].format(source=source)}" for source, why in cell.unvaried.items()]
         if cell.distinct is not None and cell.distinct < cell.finished:
             alike = "all are the same" if cell.distinct == 1 else f"only {cell.distinct} are different"
-            found.append(f"{where}: of {cell.finished} finished runs {alike}, compared bit for bit")
+            why = ": the training is deterministic, or the seed has no effect" if cell.distinct == 1 else ""
+            found.append(f"{where}: of {cell.finished} finished runs {alike}, compared bit for bit{why}")
+        elif cell.alike:
+            found.append(
+                f"{where}: all {cell.finished} finished runs have the same results: the training is deterministic, the "
+                "seed has no effect, or too little was recorded to tell (log a loss, or give run.save_predictions "
+                "probabilities)"
+            )
     return found
 
 

@@ -338,7 +338,7 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
     aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
     methods = [column for column in numeric if column not in aside]
-    if name is not None and (len(methods) == 1 or set(roles.metric) & set(methods)):
+    if name is not None and (len(methods) == 1 or set(roles.metric) & set(numeric)):
         return Long(data.assign(method=name), "method")
     if len(methods) < 2:
         raise SeedwiseError(

@@ -41,6 +41,12 @@ def users_file(module: ModuleType | None) -> Path | None:
     name = getattr(module, "__file__", None)
     if module is None or not name or (module.__spec__ is None and module.__name__ != "__main__"):
         return None
+    return _users_path(name)
+
+
+@functools.cache
+def _users_path(name: str) -> Path | None:
+    # Once for each module: resolving those of torch takes 20 ms, and every run asks twice.
     file = Path(name).resolve()
     if file.is_relative_to(_SEEDWISE) or any(part in _INSTALLED for part in file.parts):
         return None

@@ -253,7 +253,7 @@ class Run(Generic[Config]):
 
         """
         epoch = int(epoch)
-        values = {name: float(value) for name, value in scalars.items()}
+        values = {name: _number(value) for name, value in scalars.items()}
         if self.series and self.series[-1]["epoch"] == epoch:
             self.series[-1].update(values)
         else:
@@ -419,7 +419,7 @@ class Run(Generic[Config]):
         """
         if not metrics:
             raise SeedwiseError("run.finish() needs at least one metric: run.finish(accuracy=0.98)")
-        values = {name if "/" in name else f"test/{name}": float(value) for name, value in metrics.items()}
+        values = {name if "/" in name else f"test/{name}": _number(value) for name, value in metrics.items()}
         self.metrics = {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
@@ -452,6 +452,11 @@ class _Seeds(dict[str, int]):
 
     def items(self) -> Any:
         return dict(self).items()
+
+
+def _number(value: Any) -> float:
+    # torch warns of one that a gradient may still be asked of, such as a loss.
+    return float(value.detach() if hasattr(value, "detach") else value)
 
 
 def _to_numpy(array: Any) -> NDArray[Any]:

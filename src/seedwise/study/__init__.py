@@ -3,6 +3,7 @@
 from seedwise.execution import Progress, Silent, StudyFolder
 from seedwise.run import Link, PlannedRun
 from seedwise.store import Exported, Store, StoredReadout, StoredRun
+from seedwise.study._arguments import command_line
 from seedwise.study._attribute import AttributionStudy, attribution_results
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
@@ -24,12 +25,15 @@ from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
-from seedwise.study._loop import replicates
+from seedwise.study._loop import LoopProgress, LoopSettings, runs_of_loop
+from seedwise.study._loop_plan import LoopPlan, planned_loop
+from seedwise.study._loop_workers import Importable, Train, check_guard, importable, train_in_workers
 from seedwise.study._merge import merge
 from seedwise.study._methods import Method
 from seedwise.study._old_names import renamed_note
 from seedwise.study._overrides import with_values
 from seedwise.study._plan import plan
+from seedwise.study._policy import Policy
 from seedwise.study._pools import Ensembles
 from seedwise.study._provenance import provenance_of
 from seedwise.study._readout_checks import readout_passes
@@ -57,12 +61,17 @@ __all__ = [
     "Exported",
     "Fan",
     "Grown",
+    "Importable",
     "Link",
+    "LoopPlan",
+    "LoopProgress",
+    "LoopSettings",
     "Method",
     "Network",
     "Outcome",
     "Patient",
     "PlannedRun",
+    "Policy",
     "ProgramPatient",
     "Progress",
     "Provenance",
@@ -80,15 +89,19 @@ __all__ = [
     "StudyPatient",
     "StudyResults",
     "StudySpec",
+    "Train",
     "announced",
     "attribution_results",
     "cells_of",
+    "check_guard",
     "check_study",
+    "command_line",
     "description_of",
     "diagnose",
     "export_compact",
     "forecasts",
     "forecasts_of",
+    "importable",
     "is_attribution",
     "is_search",
     "looks_at",
@@ -96,6 +109,7 @@ __all__ = [
     "mistake",
     "parse_study",
     "plan",
+    "planned_loop",
     "provenance_of",
     "read_study",
     "readout_passes",
@@ -104,8 +118,9 @@ __all__ = [
     "recommended",
     "regime_sources",
     "renamed_note",
-    "replicates",
+    "runs_of_loop",
     "study_results",
+    "train_in_workers",
     "trainings",
     "unread",
     "with_values",

@@ -134,7 +134,9 @@ def _results(store: Store, name: str, stored: Mapping[str, Any], task: str) -> A
     ids = [run.run_id for run in finished]
     sources = tuple(asked["sources"])
     found, reasons = _attributions(store, finished, sources, metric.name)
-    again = f"seedwise attribute {spec['name']}.yaml --vary {regime_name(sources)} --blocks {asked['blocks']}"
+    again = None
+    if not description.is_loop:
+        again = f"seedwise attribute {spec['name']}.yaml --vary {regime_name(sources)} --blocks {asked['blocks']}"
     return AttributionResults(
         name=name + (f"-{task}" if len(description.metrics) > 1 else ""),
         study=spec["name"],

@@ -87,6 +87,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
                 sources=regime_sources(regime),
                 unvaried=varied[task, regime, method].unvaried,
                 distinct=varied[task, regime, method].distinct,
+                alike=varied[task, regime, method].alike,
             )
             cells.append(made if forecasts is None else _with_difference(store, made, finished))
     return cells

@@ -68,11 +68,13 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
         ensembles += ensembles_of(cell, compared, pool, description.readouts, recall)
         # Readouts share the training of their runs, which is shown once.
         is_plain = cell.readout == "plain"
+        epochs, curves = _curves([series.get(run_id, []) for run_id in run_ids] if is_plain else [])
         parts.append(
             CellResults(
                 cell=cell,
                 labels=truth[run_ids[0]].labels if run_ids and run_ids[0] in truth else None,
-                curves=_curves([series.get(run_id, []) for run_id in run_ids]) if is_plain else {},
+                curves=curves,
+                epochs=epochs,
                 metrics=_metrics([run for run in own if run.run_id in set(run_ids)]) if is_plain else {},
                 network=_network(own[0]),
                 forecasts=forecasts_of(store, run_ids) if is_plain else None,
@@ -96,15 +98,19 @@ def _place(at: Cell | Link) -> tuple[str, str, str]:
     return at.task, at.regime, at.method
 
 
-def _curves(runs: list[list[dict[str, float]]]) -> dict[str, NDArray[np.float64]]:
-    """Return the series that all runs logged, in the epochs that all of them have: one may have stopped early."""
-    shortest = min(map(len, runs), default=0)
-    runs = [run[:shortest] for run in runs]
-    if not shortest or any([row["epoch"] for row in run] != [row["epoch"] for row in runs[0]] for run in runs):
-        return {}
-    names = [name for name in runs[0][0] if name != "epoch"]
-    complete = [name for name in names if all(name in row for run in runs for row in run)]
-    return {name: np.array([[row[name] for row in run] for run in runs]) for name in complete}
+def _curves(runs: list[list[dict[str, float]]]) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    """Return the epochs that all runs logged, since one may have stopped early, and what was logged in them.
+
+    A number that some run did not log in an epoch is NaN there; one that no epoch has of all runs is left out.
+    """
+    by_epoch = [{row["epoch"]: row for row in run} for run in runs]
+    epochs = sorted(set.intersection(*map(set, by_epoch))) if by_epoch else []
+    names = dict.fromkeys(name for run in by_epoch for epoch in epochs for name in run[epoch] if name != "epoch")
+    logged = {
+        name: np.array([[run[epoch].get(name, np.nan) for epoch in epochs] for run in by_epoch]) for name in names
+    }
+    whole = {name: values for name, values in logged.items() if (~np.isnan(values)).all(0).any()}
+    return np.array(epochs, dtype=np.int64), whole
 
 
 def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:

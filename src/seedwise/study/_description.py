@@ -47,7 +47,8 @@ class StudyDescription:
         published: what it is compared with.
         readouts: the readouts that it asks for.
         function: what trains, as ``module:name``, or None.
-        is_loop: whether a loop over ``seedwise.replicates`` trained it, which its own script runs.
+        program: the file that calls ``seedwise.replicates``, of a study without a study file.
+        is_loop: whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train.
 
     """
 
@@ -61,6 +62,7 @@ class StudyDescription:
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
     function: str | None = None
+    program: str | None = None
     is_loop: bool = False
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
@@ -102,6 +104,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
         ),
         readouts=tuple(spec.get("readouts", [])),
         function=function,
+        program=stored.get("program"),
         # There was a time before it was recorded.
         is_loop=stored.get("loop", (function or "").endswith(":replicates") and stored.get("base") is None),
     )

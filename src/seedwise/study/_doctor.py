@@ -145,7 +145,7 @@ def diagnose(
     """Train a run in other circumstances, and compare.
 
     Compared are, epoch by epoch, the logged numbers and the state passed to ``run.checkpoint.save``, and for a run that
-    was not stopped the metrics and the final weights.
+    was not stopped the metrics, predictions and the final weights.
 
     Args:
         patient: what is trained, see ``StudyPatient`` and ``ProgramPatient``.
@@ -387,7 +387,15 @@ def differs(a: RunRecord, b: RunRecord) -> Difference | None:
     if a.weights_sha256 != b.weights_sha256:
         return Difference(None, "the final weights")
     different = [name for name in a.metrics if a.metrics[name] != b.metrics.get(name)]
+    different += ["the predictions"] if _predicted(a) != _predicted(b) else []
     return Difference(None, ", ".join(different)) if different else None
+
+
+def _predicted(record: RunRecord) -> list[tuple[Any, ...]]:
+    return [
+        (p.split, p.tag, p.epoch, p.predicted.tolist(), None if p.logits is None else p.logits.tobytes())
+        for p in record.predictions
+    ]
 
 
 def compared(record: RunRecord) -> str:
@@ -396,6 +404,7 @@ def compared(record: RunRecord) -> str:
     found += [f"{len(record.trace)} training states"] if record.trace else []
     found += ["the final weights"] if record.weights_sha256 else []
     found += [f"{len(record.metrics)} metrics"] if record.metrics else []
+    found += ["the predictions"] if record.predictions else []
     return ", ".join(found) or "nothing: the loop logs nothing and saves nothing"
 
 

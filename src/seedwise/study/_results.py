@@ -59,7 +59,8 @@ class CellResults:
     Attributes:
         cell: the cell.
         labels: the true classes of its examples, or None where no predictions were kept.
-        curves: series by name, arrays (runs, epochs).
+        curves: series by name, arrays (runs, epochs); NaN where a run did not log the number.
+        epochs: those of the curves, (epochs,), counted from 0.
         metrics: values (runs,) by name of all metrics of the finished runs.
         network: what forecasts, or None where no series is forecast.
         forecasts: what its runs forecast, or None.
@@ -71,6 +72,7 @@ class CellResults:
     cell: Cell
     labels: NDArray[np.int64] | None = None
     curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    epochs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     metrics: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     network: Network | None = None
     forecasts: CellForecasts | None = None

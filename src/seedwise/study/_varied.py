@@ -17,6 +17,7 @@ class Varied:
 
     unvaried: dict[str, str]
     distinct: int | None
+    alike: bool
 
 
 def varied_in(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, str], Varied]:
@@ -49,8 +50,17 @@ def varied_in(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, s
                 unvaried[source] = "no bit"
             elif source in reseeded:
                 unvaried[source] = "reseeded"
-        result[task, regime, method] = Varied(unvaried, distinct[task, regime, method])
+        alike = len(members) > 1 and distinct[task, regime, method] is None and _same_results(store, members)
+        result[task, regime, method] = Varied(unvaried, distinct[task, regime, method], alike)
     return result
+
+
+def _same_results(store: Store, runs: Sequence[StoredRun]) -> bool:
+    """Return whether runs have the same metrics and predicted classes, which runs that differ may have by chance."""
+    if any(run.metrics != runs[0].metrics for run in runs):
+        return False
+    kept = store.predictions([run.run_id for run in runs], logits=False)
+    return len({digest_of(p.predicted.tolist()) for p in kept.values()}) <= 1
 
 
 def undrawn(observed: Mapping[str, Observed], run_ids: Collection[str], sources: Sequence[str]) -> list[str]:
@@ -69,15 +79,25 @@ def undrawn(observed: Mapping[str, Observed], run_ids: Collection[str], sources:
 
 
 def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
-    """Return a digest of what is known of a run to the last bit: its weights, or all that it logged and predicted."""
+    """Return a digest of what is known of a run to the last bit: its weights, or all that it logged and predicted.
+
+    None for a run that left neither weights nor series nor scores of classes.
+    """
     found: dict[str, str | None] = {run.run_id: run.weights_sha256 for run in runs}
     ids = [run_id for run_id, digest in found.items() if digest is None]
     if not ids:
         return found
     series, metrics = store.series(ids), {run.run_id: run.metrics for run in runs}
-    found |= {i: digest_of([repr(series[i]), metrics[i]]) if series.get(i) else None for i in ids}
+    found |= {i: digest_of([repr(series.get(i)), metrics[i]]) for i in ids}
     counts = Counter(found[i] for i in ids)
-    alike = [i for i in ids if found[i] is not None and counts[found[i]] > 1]
-    # Predictions are large, and decide only between runs that are alike in all else.
-    predictions = store.predictions(alike, logits=False) if alike else {}
-    return found | {i: digest_of([found[i], p.predicted.tolist()]) for i, p in predictions.items()}
+    # Predictions are large, and decide only between runs that are alike in all else, or of which nothing was logged.
+    silent = {i for i in ids if not series.get(i)}
+    alike = [i for i in ids if i in silent or counts[found[i]] > 1]
+    predictions = store.predictions(alike, logits=bool(silent)) if alike else {}
+    for i in alike:
+        p = predictions.get(i)
+        if p is not None and (i not in silent or p.logits is not None):
+            found[i] = digest_of([found[i], p.predicted.tolist(), *([] if p.logits is None else [p.logits.tolist()])])
+        elif i in silent:
+            found[i] = None
+    return found

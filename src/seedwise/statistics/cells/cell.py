@@ -53,6 +53,7 @@ class Cell:
             asked for it), ``reseeded`` (code seeded the generator anew inside it), ``no bit`` (the runs of
             a regime that varies it, this or another, are the same to the last bit).
         distinct: how many of the finished runs differ in any bit, or None where that is not known.
+        alike: whether, where that is not known, all finished runs have the same metrics and predicted classes.
         folds: how a cross-validation was cut, of which each group is a fold; None where the groups are fixed seeds.
         forecast_difference: what ``forecasts`` gave before, or why they gave nothing; known where these were left out.
 
@@ -89,6 +90,7 @@ class Cell:
     sources: tuple[str, ...] = ()
     unvaried: Mapping[str, str] = field(default_factory=dict)
     distinct: int | None = None
+    alike: bool = False
     forecast_difference: Interval | str | None = None
     folds: Folds | None = None
 

@@ -138,3 +138,16 @@ def percentages(level: float, low: float, high: float) -> str:
 def limits(level: float, low: str, high: str) -> str:
     """Write the limits of an interval: ``95 % interval .1 to .3``."""
     return f"{100 * level:.4g} % interval {low} to {high}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes.
+
+    Example:
+        >>> duration(0.04), duration(75), duration(600), duration(9000)
+        ('0 s', '75 s', '10 min', '2.5 h')
+
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,46 @@
+"""What a loop shows from its beginning to its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from seedwise.execution import present_sitting
+from seedwise.loop._closing import close, say_stopped
+from seedwise.loop._progress import LoopBar
+from seedwise.loop._uncaught import stoppable
+from seedwise.study import LoopPlan
+
+
+class Display:
+    """Progress, then what was trained, the table and the report, on the standard error.
+
+    Args:
+        plan: what is trained.
+
+    """
+
+    def __init__(self, plan: LoopPlan) -> None:
+        from seedwise.cli._console import console
+
+        self._plan = plan
+        self._console: Console = console(sys.stderr)
+        self.progress = LoopBar(plan, self._console)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show it around a block that trains; an exam is not shown."""
+        try:
+            with stoppable(self._stopped):
+                yield
+        finally:
+            self.progress.stop()
+        if present_sitting() is None:
+            close(self._plan, self.progress.trained, self._console)
+
+    def _stopped(self) -> None:
+        self.progress.stop()
+        say_stopped(self._plan, self._console)

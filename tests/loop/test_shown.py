@@ -1,0 +1,206 @@
+"""What a loop shows: its progress, what was trained, the table, the report, and how to go on after Ctrl-C."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import seedwise
+from seedwise.loop._progress import LoopBar
+from seedwise.loop._replicates import LoopOptions
+from seedwise.run import Numerics, RunRecord
+from seedwise.statistics import Metric
+from seedwise.study import planned_loop
+
+from ..nursery import nursery
+
+
+def train(run, accuracy: float = 0.5) -> None:
+    for epoch in range(2):
+        run.log(epoch, loss=run.seeds["init"] / (1 + epoch), **({"lr": 0.1} if epoch else {}))
+    run.finish(accuracy=accuracy + run.randomness.numpy("init", "accuracy").uniform() / 100)
+
+
+def test_a_line_per_run_then_what_was_trained_the_table_and_the_report(tmp_path, capsys):
+    store = tmp_path / "s.db"
+    for run in seedwise.replicates(3, vary=["init"], store=store):
+        train(run)
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0].startswith("seedwise: base, run 1 of 3: accuracy 50.")
+    assert "; about " in lines[0]
+    assert " left" not in lines[2]
+    assert lines[3] == f"seedwise: 'base' in {store}: 3 runs trained: 3 finished"
+    assert lines[4] == "task, init varies, 3 replicates"
+    assert lines[6].split()[:3] == ["base", "3", "0"]
+    report = store.with_suffix(".html")
+    assert lines[-1] == f"report: {report}; the table again: seedwise show {store}"
+    # Every name that was logged has its curve, wherever it was logged.
+    assert ">loss</text>" in report.read_text()
+    assert ">lr</text>" in report.read_text()
+
+    for run in seedwise.replicates(5, vary=["init"], store=store):
+        train(run)
+    err = capsys.readouterr().err
+    assert "base, run 4 of 5" in err
+    assert f"'base' in {store}: 2 runs trained, 3 from before: 5 finished\n" in err
+    assert list(seedwise.replicates(5, vary=["init"], store=store)) == []
+    assert capsys.readouterr().err.startswith(f"seedwise: nothing to train in {store}: of 'base' there are 5 finished")
+
+
+def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
+    for run in seedwise.replicates(2, store=tmp_path / "s.db", quiet=True):
+        train(run)
+    assert capsys.readouterr() == ("", "")
+    assert not (tmp_path / "s.html").exists()
+
+
+def test_failures_and_a_metric_under_another_name_are_said_with_their_remedy(tmp_path, capsys):
+    store = tmp_path / "s.db"
+    for run in seedwise.replicates(2, store=store):
+        run.finish(f1=0.5)
+    assert 'no run reported test/accuracy; runs reported test/f1: pass metric="f1" to seedwise.replicates' in (
+        capsys.readouterr().err
+    )
+    for run in seedwise.replicates(2, method="b", config={"b": 1}, store=store):
+        run.finish(accuracy=float("inf"))
+    err = capsys.readouterr().err
+    assert "seedwise: b, run 1 of 2: diverged: test/accuracy is not finite" in err
+    assert f"2 diverged; why: seedwise status {store}; retry_failed=True trains the failed again" in err
+    again = [run.finish(accuracy=0.5) for run in seedwise.replicates(2, method="b", config={"b": 1}, store=store)]
+    assert again == []
+    runs = seedwise.replicates(2, method="b", config={"b": 1}, store=store, retry_failed=True, quiet=True)
+    assert [run.finish(accuracy=0.5) for run in runs] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        (
+            lambda run: run.log(0, loss=0.25),
+            "compared bit for bit: the training is deterministic, or the seed has no eff",
+        ),
+        (
+            lambda run: run.save_predictions(np.array([[0.2, 0.8], [0.6, 0.4]]), [1, 1]),
+            "compared bit for bit: the training is deterministic, or the seed has no effect",
+        ),
+        (lambda run: None, "all 3 finished runs have the same results: the training is deterministic, the seed has no"),
+    ],
+    ids=["series", "scores", "metrics"],
+)
+def test_a_seed_without_effect_is_said(tmp_path, capsys, left, sentence):
+    for run in seedwise.replicates(3, vary=["init"], store=tmp_path / "s.db"):
+        run.randomness.integer("init")
+        left(run)
+        run.finish(accuracy=0.75)
+    assert sentence in capsys.readouterr().err
+
+
+def test_runs_that_differ_in_their_scores_alone_are_not_called_alike(tmp_path, capsys):
+    for run in seedwise.replicates(3, vary=["init"], store=tmp_path / "s.db"):
+        score = 0.6 + run.randomness.numpy("init", "score").uniform() / 10
+        run.save_predictions(np.array([[1 - score, score]]), [1])
+        run.finish(accuracy=1.0)
+    err = capsys.readouterr().err
+    assert "the seed has no effect" not in err
+    assert "same results" not in err
+
+
+def plan_of(n: int, path: Path):
+    return planned_loop(
+        n, function="m:train", program="m.py", method="mine", factor=None, config=None, vary="all", store=path,
+        study=None, metric=Metric("accuracy", "share"), first_replicate=0, numerics=Numerics(), attribute=False,
+    )  # fmt: skip
+
+
+def test_on_a_terminal_one_line_says_run_epoch_time_left_and_last_result(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    plan = plan_of(5, tmp_path / "s.db")
+    out = io.StringIO()
+    bar = LoopBar(plan, Console(file=out, force_terminal=True, width=150, highlight=False))
+
+    def shown() -> str:
+        text = out.getvalue().split("\x1b[2K")[-1].rstrip()
+        out.seek(0)
+        out.truncate()
+        return "".join(c for c in text if c not in "\u2501\u2578\u257a").replace("\r", "")
+
+    bar.planned(3)  # two are there
+    ids = [one.spec.id for one in plan.planned[2:]]
+    bar.started(ids[0])
+    assert "mine: run 3 of 5" in shown()
+    for epoch in range(4):
+        now[0] += 10
+        bar.epoch(ids[0], epoch)
+    assert "mine: run 3 of 5, epoch 4" in shown()
+    bar.result(RunRecord(ids[0], {}, "finished", metrics={"test/accuracy": 0.981}, seconds=40))
+    bar.ended(ids[0], "finished")
+    line = shown()
+    assert "80 s left" in line  # two more of 40 s
+    assert "last: accuracy 98.10 %" in line
+    bar.started(ids[1])
+    now[0] += 20
+    bar.epoch(ids[1], 1)
+    line = shown()
+    assert "mine: run 4 of 5, epoch 2 of 4" in line
+    assert "60 s left" in line  # a run and a half in 60 s
+    bar.started(ids[2])
+    assert "mine: 3 of 5 runs, 2 in training" in shown()
+    bar.result(RunRecord(ids[1], {}, "crashed", error="no luck"))
+    bar.ended(ids[1], "crashed")
+    assert "seedwise: mine, run 4 of 5: crashed: no luck\n" in out.getvalue()
+    bar.stop()
+    assert bar.trained == 2
+
+
+STOPPED = """
+import os, signal, sys, time
+import seedwise
+
+for run in seedwise.replicates(3):
+    run.log(0, loss=1.0)
+    if run.seeds["init"] == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    run.finish(accuracy=0.5)
+"""
+
+
+def test_ctrl_c_ends_the_program_with_one_line_that_says_how_to_go_on(tmp_path):
+    (tmp_path / "loop.py").write_text(STOPPED)
+    done = subprocess.run([sys.executable, "loop.py"], cwd=tmp_path, capture_output=True, text=True, timeout=250)
+    assert done.returncode == -signal.SIGINT
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "seedwise: stopped: 1 of 3 runs of 'base' are finished and kept in study.db. "
+        f"Go on with: {sys.executable} loop.py"
+    )
+
+
+def test_a_ctrl_c_after_the_loop_is_pythons_affair(tmp_path):
+    loop = "import seedwise\nfor run in seedwise.replicates(1, quiet=True):\n    run.finish(accuracy=1)\n"
+    done = nursery().run(["-c", f"{loop}raise KeyboardInterrupt"], cwd=tmp_path, timeout=250, env=dict(os.environ))
+    assert "seedwise: stopped" not in done.stderr
+    assert "Traceback" in done.stderr
+
+
+def test_the_options_for_type_checkers_are_those_of_the_function():
+    keywords = {
+        name: parameter
+        for name, parameter in inspect.signature(seedwise.replicates).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    hints = get_type_hints(seedwise.replicates)
+    assert {name: hints[name] for name in keywords} == get_type_hints(LoopOptions)
