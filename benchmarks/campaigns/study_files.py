@@ -242,7 +242,8 @@ def change(tree: Tree, rng: random.Random) -> str:
             numbers = [p for p in found if isinstance(p[0][p[1]], int | float)]
             parent, at = rng.choice(numbers or found)
             old = parent[at]
-            near = [old + 1, old - 1, -old, old * 1000, old / 3, str(old)] if isinstance(old, int | float) else []
+            near = [old + 1, old - 1, -old, old * 1000, str(old)] if isinstance(old, int | float) else []
+            near += [old / 3] if isinstance(old, float) else [old // 3] if isinstance(old, int) else []
             parent[at] = rng.choice([*near, *rng.sample(_NUMBERS, 6)])
         case "type":
             parent[at] = rng.choice([str(old), [old], {"name": old}, {}, [], None, 0, "x"])
