@@ -259,7 +259,7 @@ class Run(Generic[Config]):
         values = {name: _number(value) for name, value in scalars.items()}
         if self.series and "epoch" not in self.series[-1]:
             raise SeedwiseError(
-                f"run.checkpoint.log has a row without an epoch, {self.series[-1]}: use run.log(epoch, loss=...) instead"
+                f"run.checkpoint.log has a row without an epoch, {self.series[-1]}: use run.log(epoch, loss=...)"
             )
         if self.series and self.series[-1]["epoch"] == epoch:
             self.series[-1].update(values)
