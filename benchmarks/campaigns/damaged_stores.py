@@ -253,7 +253,10 @@ def campaign(folder: Path, damages: int, seed: int) -> tuple[Counter[tuple[str, 
         except Exception:
             end, text = "TRACEBACK", traceback.format_exc(limit=-6)
         if not end.isupper():
-            end = _recovered(copy, whole[source], end)
+            try:
+                end = _recovered(copy, whole[source], end)
+            except Exception:
+                end, text = "TRACEBACK OF RECOVER", traceback.format_exc(limit=-6)
         ends[damage.__name__, end] += 1
         if end.isupper():
             wrong.append(f"{k}: {source.name}, {damage.__name__} {what}: {end} {text}")

@@ -171,6 +171,14 @@ def test_a_driver_killed_before_its_first_commit_left_no_store(campaigns, tmp_pa
     assert study.run(executor=toy.MadeUp()).trained == 8
 
 
+def test_a_store_whose_counts_of_rows_are_damaged_is_recovered(path):
+    sql(path, "UPDATE seedwise_sets SET rows = 'x'")
+    recovered = recover(path, path.with_name("new.db"))
+    assert recovered.saved["runs"] == 8
+    with Store(path.with_name("new.db")) as store:
+        assert len(store.runs()) == 8
+
+
 def test_what_a_newer_seedwise_wrote_is_not_recovered(path):
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE seedwise_meta SET value = '999'")

@@ -100,7 +100,8 @@ class _Recovery:
         self.version = next((value for value in versions if isinstance(value, str) and value.isdecimal()), None)
         self._written: Counter[str] = Counter()
         for row in self._rows(tables.sets.name):
-            self._written[row["name"]] += row["rows"]
+            if isinstance(row["rows"], int):  # else it is damaged itself
+                self._written[row["name"]] += row["rows"]
 
     def run(self) -> None:
         """Copy what is intact."""
