@@ -1,6 +1,7 @@
 """CLF with the outputs, targets and base losses that people bring, against plain loops and PyTorch's own sums."""
 
 import math
+import re
 from functools import partial
 from statistics import pvariance
 
@@ -18,6 +19,12 @@ from seedwise.losses import (
     residual_variance,
     variance_penalty,
 )
+
+
+def named(value):
+    """A name for a case: pytest's own would hold an address, which each process has of its own."""
+    function = value.func if isinstance(value, partial) else value
+    return getattr(function, "__name__", None) or re.sub(r"\s+|0x\w+", "", str(value))
 
 
 def rng(seed):
@@ -144,7 +151,7 @@ WEIGHTS = torch.tensor([0.1, 1.0, 3.0, 0.5, 10.0])
         (nn.CrossEntropyLoss(ignore_index=2), {"ignore_index": 2}),
         (partial(F.cross_entropy, weight=WEIGHTS, ignore_index=0), {"weight": WEIGHTS, "ignore_index": 0}),
     ],
-    ids=str,
+    ids=named,
 )
 def test_the_epochs_mean_is_that_of_all_entries_that_count(base, options):
     """The mean over an epoch, as PyTorch itself gives it for all its entries at once."""
@@ -203,14 +210,14 @@ def test_a_batch_of_padding_alone_leaves_no_trace():
         (partial(F.huber_loss, delta=0.5), residual_variance),
         (lambda output, target: output.mean(), variance_penalty),
     ],
-    ids=str,
+    ids=named,
 )
 def test_the_variance_fits_the_base(base, fits):
     assert CLFLoss(base).variance is fits
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 1)])
-@pytest.mark.parametrize("base", [nn.BCEWithLogitsLoss(), nn.MSELoss()], ids=str)
+@pytest.mark.parametrize("base", [nn.BCEWithLogitsLoss(), nn.MSELoss()], ids=named)
 def test_one_output_trains_with_a_base_for_one(base, shape):
     output = torch.randn(shape, generator=rng(8), requires_grad=True)
     target = torch.randint(0, 2, shape, generator=rng(9)).float()

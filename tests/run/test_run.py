@@ -42,6 +42,13 @@ def test_log_collects_one_row_an_epoch():
     assert seen == [0, 0, 1]
 
 
+def test_a_row_that_someone_left_without_an_epoch_is_named():
+    run = new_run()
+    run.checkpoint.log.append({"loss": 1.0})
+    with pytest.raises(SeedwiseError, match=r"a row without an epoch, \{'loss': 1.0\}: use run.log\(epoch, loss=...\)"):
+        run.log(0, loss=0.5)
+
+
 @pytest.mark.parametrize(
     ("keep", "expected"),
     [

@@ -215,7 +215,7 @@ def _summarized(what: Sequence[Path], options: CompareOptions) -> Tables:
     from seedwise.reporting import compare_frames, comparison_tables
     from seedwise.results import read
 
-    return comparison_tables(compare_frames([read(path) for path in what], options), what[0].resolve().stem)
+    return comparison_tables(compare_frames([read(path) for path in what], options).parts, what[0].resolve().stem)
 
 
 def _compared(runs: Runs, name: str, options: CompareOptions, only: str | None) -> tuple[Tables, list[str]]:
@@ -234,7 +234,7 @@ def _compared(runs: Runs, name: str, options: CompareOptions, only: str | None) 
         if options.base is not None or only is not None:
             raise
         return of_runs, [f"the runs alone, no results: {error}"]
-    return {**of_runs, **comparison_tables(compare_understood(runs, options), name)}, []
+    return {**of_runs, **comparison_tables(compare_understood(runs, options).parts, name)}, []
 
 
 def _add_scores(

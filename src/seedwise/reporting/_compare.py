@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._beyond_runs import reasons_beside, sections_beside
 from seedwise.reporting._figures import runs_figure
+from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._sentences import sentences_beside
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import ON_MEAN, Table
-from seedwise.reporting._topic import Section
 from seedwise.results import (
     ComparedRuns,
     ComparedSummaries,
@@ -40,7 +40,6 @@ from seedwise.statistics import (
     Cell,
     ComparisonRow,
     Folds,
-    Question,
     answer,
     compare_study_summaries,
     runs_to_resolve,
@@ -48,30 +47,6 @@ from seedwise.statistics import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class MetricComparison:
-    """Methods compared with a base by one metric.
-
-    Attributes:
-        results: the table; shares of examples in percent.
-        statement: what it says, in a paragraph.
-        rows: the numbers behind it, in the unit of the data.
-        cells: the data; none where only means and SDs are known.
-        question: what was asked.
-        found: all numbers, in the unit of the data; what kind of data these were of is its type.
-        sections: further tables: other examples, several tasks, normalised scores.
-
-    """
-
-    results: Results
-    statement: str
-    rows: tuple[ComparisonRow, ...]
-    cells: tuple[Cell, ...]
-    question: Question
-    found: ComparedRuns | ComparedSummaries
-    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -131,7 +106,7 @@ class Comparison:
         """
         from seedwise.reporting._compare_page import comparison_page
 
-        return comparison_page(self, command)
+        return comparison_page(self.parts, self.lines, command)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page, an HTML file that needs nothing else.

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._html import page
+from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
 
 if TYPE_CHECKING:
-    from seedwise.reporting._compare import Comparison, MetricComparison
     from seedwise.study import StudyResults
 
 
-def comparison_page(found: Comparison, command: str | None = None) -> str:
+def comparison_page(parts: Sequence[MetricComparison], lines: Sequence[str], command: str | None = None) -> str:
     """Return the page as HTML; all text from users is escaped.
 
     Args:
-        found: the comparison, a part of the page for each metric.
+        parts: the comparison by each metric, a part of the page each.
+        lines: what one run was taken to be.
         command: the command that writes it, None where there is none.
 
     """
-    return page(studies=[_part(part, k) for k, part in enumerate(found.parts)], lines=found.lines, command=command)
+    return page(studies=[_part(part, k) for k, part in enumerate(parts)], lines=lines, command=command)
 
 
 def comparison_findings(part: MetricComparison) -> Findings:
@@ -32,18 +34,18 @@ def comparison_findings(part: MetricComparison) -> Findings:
     return replace(found, sections=[*part.sections, *found.sections])
 
 
-def comparison_tables(found: Comparison, name: str) -> dict[tuple[str, str], Table]:
+def comparison_tables(parts: Sequence[MetricComparison], name: str) -> dict[tuple[str, str], Table]:
     """Return the tables of the page, and the numbers behind them, by whose they are and their own name.
 
     Args:
-        found: the comparison.
+        parts: the comparison by each metric.
         name: of the file; where there are several metrics, theirs follow it.
 
     """
-    several = len(found.parts) > 1
+    several = len(parts) > 1
     return {
         (f"{name}-{part.rows[0].metric.name}" if several else name, key): table
-        for part in found.parts
+        for part in parts
         for key, table in comparison_findings(part).with_numbers.items()
     }
 

@@ -5,18 +5,29 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import torch
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, default_collate, default_convert
 from torch.utils.data.distributed import DistributedSampler
 
 from seedwise.errors import SeedwiseError, did_you_mean
+from seedwise.randomness import Randomness
 from seedwise.run._examples import Draws, SeededExamples
 from seedwise.run._sampler import EpochSampler
 
-if TYPE_CHECKING:
-    from seedwise.run._run import Run
+
+class Streams(Protocol):
+    """What of a run its loaders need.
+
+    Attributes:
+        randomness: its streams.
+        draws: what was drawn for the examples of each loader, by name.
+
+    """
+
+    randomness: Randomness
+    draws: dict[str, Draws]
 
 
 class LoaderArguments(TypedDict):
@@ -87,7 +98,7 @@ class _Later:
 
 
 def loader_arguments(
-    run: Run[Any],
+    run: Streams,
     dataset: Any,
     *,
     collate_fn: Callable[[Any], Any] | None = default_collate,
@@ -119,7 +130,7 @@ def loader_arguments(
 
 
 def loader(
-    run: Run[Any],
+    run: Streams,
     dataset: Any,
     batch_size: int | None,
     *,
@@ -160,7 +171,7 @@ def loader(
         raise SeedwiseError(f"run.loader: {error}") from None
 
 
-def _draws(run: Run[Any], name: str) -> Draws:
+def _draws(run: Streams, name: str) -> Draws:
     """Return what is known of the draws of a name; a loop may make a loader for every epoch."""
     if name not in run.draws:
         run.draws[name] = Draws()

@@ -251,9 +251,16 @@ class Run(Generic[Config]):
             epoch: the epoch.
             scalars: floats or tensors of one element.
 
+        Raises:
+            SeedwiseError: if something else than this method left a row without an epoch.
+
         """
         epoch = int(epoch)
         values = {name: _number(value) for name, value in scalars.items()}
+        if self.series and "epoch" not in self.series[-1]:
+            raise SeedwiseError(
+                f"run.checkpoint.log has a row without an epoch, {self.series[-1]}: use run.log(epoch, loss=...)"
+            )
         if self.series and self.series[-1]["epoch"] == epoch:
             self.series[-1].update(values)
         else:
