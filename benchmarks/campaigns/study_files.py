@@ -41,7 +41,7 @@ from seedwise.registry import Entry, resolve
 from seedwise.study import Study, recipe_names, recipe_text
 from seedwise.study._study_file import check_study
 
-SECONDS, MEGABYTES, CHARACTERS = 10.0, 500.0, 420
+SECONDS, MEGABYTES, CHARACTERS = 30.0, 500.0, 420
 _NO_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
 _TURNS: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 """What a terminal obeys, cannot print or reads backwards: categories and classes of Unicode."""

@@ -222,3 +222,20 @@ def test_an_own_function_is_named_by_its_config(project):
         for config in ({"epochs": 2}, {"epochs": 2, "at": 0})
     ]
     assert [p.spec.id for p in study.plan()] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "runs"),
+    [
+        ("replicates: 100000\nfixed_values: 1000\nregimes: [init]", 200_000_000),
+        ("replicates: 100000\nregimes: [all, init]", 400_000),
+        ("replicates: 60000\ntasks: {a: {}, b: {task: {dataset: cifar10}}}", 240_000),
+    ],
+)
+def test_more_runs_than_fit_into_memory_are_refused_before_they_are_planned(changes, runs):
+    with pytest.raises(SeedwiseError, match=f"these are {runs} runs, and a study has at most 200000: take fewer"):
+        planned(BASE.replace("replicates: 3", changes))
+
+
+def test_groups_of_a_regime_that_varies_all_are_counted_once():
+    assert len(planned(BASE.replace("replicates: 3", "replicates: 500\nfixed_values: 1000\nregimes: [all]"))) == 1000

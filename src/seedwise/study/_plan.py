@@ -15,6 +15,10 @@ GROUP_STRIDE: Final = 100_000
 """Groups of fixed seeds share no varied seed: sharing them would make the groups' spreads alike."""
 
 
+_MOST_RUNS: Final = 200_000
+"""A plan is held in memory as a whole: about two kilobytes and 35 microseconds for each of its runs."""
+
+
 def seeds_of(sources: Sequence[str], replicate: int, group: int = 0) -> dict[str, int]:
     """Return the seeds of a replicate: 1 + r for the sources that vary; in group g the others have seed g.
 
@@ -37,14 +41,16 @@ def plan(study: StudySpec) -> list[PlannedRun]:
     """Return the runs of a study, replicate by replicate, so that early results compare all methods.
 
     Raises:
-        SeedwiseError: for a mistake in a method, or a run without an example to be tested on.
+        SeedwiseError: for a mistake in a method, a run without an example to be tested on, or more runs than a plan can
+            hold.
 
     """
+    _check_size(study)
     vectors: list[tuple[str, int, int, dict[str, int]]] = []
     if study.seeds is None:
         for regime in study.regimes:
             sources = regime_sources(regime)
-            groups = 1 if set(ALL) <= set(sources) else study.fixed_values
+            groups = _groups(study, regime)
             vectors += [
                 (regime, group, replicate, seeds_of(sources, replicate, group))
                 for replicate in range(study.first_replicate, study.first_replicate + study.replicates)
@@ -68,3 +74,19 @@ def plan(study: StudySpec) -> list[PlannedRun]:
         for task, (part, configs) in parts.items()
         for method, config in configs.items()
     ]
+
+
+def _groups(study: StudySpec, regime: str) -> int:
+    return 1 if set(ALL) <= set(regime_sources(regime)) else study.fixed_values
+
+
+def _check_size(study: StudySpec) -> None:
+    """Refuse a study before it is planned: a few lines can stand for more runs than fit into memory."""
+    groups = sum(_groups(study, regime) for regime in study.regimes)
+    each = groups * study.replicates if study.seeds is None else len(study.seeds)
+    runs = each * len(study.methods) * len(study.tasks or [None])
+    if runs > _MOST_RUNS:
+        raise SeedwiseError(
+            f"these are {runs} runs, and a study has at most {_MOST_RUNS}: take fewer replicates, or several studies "
+            "with a first_replicate of their own"
+        )
