@@ -46,7 +46,8 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-def _without_long_echoes(message: str) -> str:
+def without_long_echoes(message: str) -> str:
+    """Return a message in which what was given is repeated in part where it is long."""
     return _ECHO.sub(lambda found: _cut(found[0], _LONGEST_ECHO) + "'" * _is_cut_quote(found[0]), message)
 
 
@@ -69,7 +70,7 @@ class SeedwiseError(Exception):
     exit_code = 2
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(one_line(_without_long_echoes(message)))
+        super().__init__(one_line(without_long_echoes(message)))
 
 
 class ChangedCodeError(SeedwiseError):

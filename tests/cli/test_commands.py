@@ -132,7 +132,7 @@ def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
         (["run", "typo.yaml"], 2, ["typo.yaml", "unknown key 'method'", "did you mean 'methods'?"]),
         (["run", "recipe:digit"], 2, ["unknown recipe 'digit'", "did you mean 'digits'?"]),
         (["run", "name.yaml"], 2, ["methods.no noise is 'no noise'", "letters, digits and . _ + = -"]),
-        (["recommend", "tiny.db"], 2, ["cannot read tiny.db", "name the study file (.yaml)"]),
+        (["recommend", "tiny.db", "--confirm", "3"], 2, ["--confirm trains, and tiny.db does", "name the study file"]),
         (["run", "tiny.yaml", "--shard", "5/4"], 2, ["--shard 5/4", "1 <= i <= k"]),
         (["run", "tiny.yaml", "--shard", "x"], 2, ["--shard x"]),
         (["run", "tiny.yaml", "--device", "tpu"], 2, ["unknown device 'tpu'"]),

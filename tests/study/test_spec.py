@@ -96,7 +96,7 @@ MISTAKES = [
     (VML, "loss: {name: clf, start_epoch: 3, end_epoch: 2}", ["methods.vml.loss", "end_epoch 2", "start_epoch 3"]),
     (f"{{{VML}}}", "5", ["methods.vml is 5", "dictionary"]),
     ("methods: {base", "methods: {ba se", ["methods.ba se"]),
-    ("methods: {base", "methods: {1", ["methods.1 is 1", "string"]),
+    ("methods: {base", "methods: {1", ["the key 1 in methods is no text"]),
     ("name: s\n", "", ["name is missing"]),
     ("name: s\n", "name: s/t\n", ["name is 's/t'"]),
     ("name: s\n", "name: s\nname: t\n", ["line 3", "the key 'name' is given twice"]),

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown
+from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown, without_long_echoes
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -127,7 +127,7 @@ def _sentence(  # noqa: PLR0911
             allowed = [tag.strip("'") for tag in first["ctx"]["expected"].replace(" or ", ", ").split(", ")]
             return mistake(path[-1], given, allowed, place.rpartition(".")[0])
         case "value_error":
-            reason = one_line(str(first["ctx"]["error"]), _REASON)
+            reason = one_line(without_long_echoes(str(first["ctx"]["error"])), _REASON)
             return f"{place}: {reason}" if place else reason
         case "string_pattern_mismatch":
             form = "a name has letters, digits and . _ + = -, and begins with a letter or digit"
