@@ -193,6 +193,7 @@ def test_a_series_keeps_what_is_not_finite(store):
 
 
 def test_the_tables_of_others_in_the_same_file_stay(path):
+    Store(path, write=True).close()
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("CREATE TABLE runs (mine INTEGER)")
@@ -242,7 +243,7 @@ def test_a_damaged_store_is_said_to_be_damaged(store, path):
 
 def test_an_empty_file_becomes_a_store_and_is_none_to_a_reader(path):
     path.touch()
-    with pytest.raises(SeedwiseError, match="not a store of seedwise"):
+    with pytest.raises(SeedwiseError, match="is an unfinished store: run its study again"):
         Store(path)
     with Store(path, write=True) as store:
         assert store.runs() == []
