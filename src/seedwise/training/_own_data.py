@@ -32,5 +32,7 @@ def loaded_by(part: OwnPart) -> tuple[Any, frozenset[str]]:
                 f"'{part.name}' needs a file that is not there: {error.filename or error}"
             ) from error
         except Exception as error:  # whatever the user's code raises
+            if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+                raise  # who plans without torch does without the data
             reason = (str(error).strip() or "no message").splitlines()[0]
             raise SeedwiseError(f"'{part.name}' cannot be loaded: {type(error).__name__}: {reason}") from error
