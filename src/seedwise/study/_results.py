@@ -60,7 +60,7 @@ class CellResults:
         cell: the cell.
         labels: the true classes of its examples, or None where no predictions were kept.
         curves: series by name, arrays (runs, epochs); NaN where a run did not log the number.
-        epochs: those of the curves, (epochs,), counted from 0.
+        epochs: those of the curves, (epochs,), counted from 0; default: 0, 1, ...
         metrics: values (runs,) by name of all metrics of the finished runs.
         network: what forecasts, or None where no series is forecast.
         forecasts: what its runs forecast, or None.

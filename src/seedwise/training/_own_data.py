@@ -33,6 +33,6 @@ def loaded_by(part: OwnPart) -> tuple[Any, frozenset[str]]:
             ) from error
         except Exception as error:  # whatever the user's code raises
             if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-                raise  # a study is planned without it, too
+                raise  # who plans without torch does without the data
             reason = (str(error).strip() or "no message").splitlines()[0]
             raise SeedwiseError(f"'{part.name}' cannot be loaded: {type(error).__name__}: {reason}") from error

@@ -86,7 +86,8 @@ def _draw(
         if metric.name not in series:
             continue
         values = series[metric.name] * metric.scale
-        at = (np.arange(values.shape[1]) if epochs is None else epochs[k]) + 1
+        known = epochs is not None and len(epochs[k]) > 0
+        at = (epochs[k] if epochs is not None and known else np.arange(values.shape[1])) + 1
         logged = ~np.isnan(values).any(0)
         at, values = at[logged], values[:, logged]
         axes.fill_between(at, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
