@@ -5,7 +5,7 @@
 The images are cuts of the two photographs that scikit-learn brings. Each epoch starts its workers. Epochs of the
 loaders are interleaved in random order, and each is divided by the plain one of the same round, in images per second
 and in images per second of processor time, which depends less on what else the machine does. A second plain loader
-beside the first shows what the noise alone looks like. Then the processor time that is added to an example, without
+next to the first shows what noise alone looks like. Then the processor time that is added to an example, without
 workers, for datasets whose examples take next to no time.
 """
 

@@ -34,7 +34,7 @@ KINDS: tuple[tuple[str, str, Table], ...] = (
     ("`train: {averaging: ...}`", "Which weights are evaluated and kept.", registry.AVERAGES),
     ("Further ways to train", "Each is a key of `train:`.", registry.WAYS),
     ("`model: {selection: ...}`", "", {"selection": registry.SELECTION}),
-    ("Forecasts without training", "Their errors stand beside those of every forecasting run.", registry.BASELINES),
+    ("Forecasts without training", "Their errors are listed with those of every forecasting run.", registry.BASELINES),
     ("Executors", "Where runs are trained: `Study.run(executor=...)`.", registry.EXECUTORS),
 )
 """What has options."""

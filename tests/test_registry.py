@@ -234,7 +234,7 @@ def test_a_goal_of_tune(found: dict) -> None:
 
 
 def test_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its word and meaning stand beside the function that comes to it; statement and plan ask the table."""
+    """Its word and meaning stand with the function that reaches it; statement and plan read the table."""
     from dataclasses import replace
 
     from seedwise.reporting import results_of

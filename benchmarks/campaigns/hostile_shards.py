@@ -1,7 +1,7 @@
 """Merge shards of which one record, or the plan, is not what it should be.
 
 Every time: no traceback; the other runs are in the store as they were trained; what was changed has failed, is pending
-or was cleaned; nothing is written but into the store and the folder beside it; and the store can be read.
+or was cleaned; nothing is written but into the store and its folder; and the store can be read.
 
     PYTHONPATH=src python benchmarks/campaigns/hostile_shards.py --n 2000
 """

@@ -3,7 +3,7 @@
 Most kills fall into moments at which something is being written: processes tell what they are about to do or
 have just done, and dawdle there. The others come at any time, from the start of python to the report. After every kill
 the store must open and have lost no finished run. In the end the study must be the one that nobody disturbed, runs,
-metrics, series, predictions and weights alike, and nothing may lie about beside it.
+metrics, series, predictions and weights alike, and nothing may be left next to it.
 
     PYTHONPATH=src python benchmarks/campaigns/kills.py --n 300
 """
@@ -281,7 +281,7 @@ def round_of(folder: Path, seed: str, most: int, nursery: Nursery) -> tuple[Coun
 
 
 def rest(folder: Path) -> list[str]:
-    """Return what lies about beside a store that should not."""
+    """Return the files next to a store that should not be there."""
     files = StudyFolder.of_store(folder / "kills.db")
     lying = [*files.outbox.iterdir(), *files.checkpoints.iterdir(), *folder.rglob("*.tmp"), *folder.rglob("*-journal")]
     return [str(file.relative_to(folder)) for file in lying]
@@ -319,7 +319,7 @@ def campaign(
                 found = round_of(own, f"{seed} {number}", most, nursery)
                 if contents(own) != expected:
                     wrong.append(f"study {number}: it is not the one that nobody disturbed")
-                wrong.extend(f"study {number}: {file} lies about" for file in rest(own))
+                wrong.extend(f"study {number}: {file} was left behind" for file in rest(own))
             except (AssertionError, SeedwiseError, TimeoutError) as error:
                 wrong.append(f"study {number}: {type(error).__name__}: {error}")
                 return Counter(), 0

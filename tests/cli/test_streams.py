@@ -27,20 +27,16 @@ def test_output_that_is_closed_is_no_mistake():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.fixture
-def pipe(monkeypatch):
+def test_a_reader_that_has_gone_is_no_mistake(monkeypatch):
     reader, writer = os.pipe()
     with open(writer, "w") as output:  # noqa: PTH123
-        monkeypatch.setattr(sys, "stdout", output)
-        yield reader
-
-
-def test_a_reader_that_has_gone_is_no_mistake(pipe):
-    os.close(pipe)
-    print("unread", end="")
-    flush_output()
-    print("unread, too")
-    flush_output()
+        monkeypatch.setattr(sys, "stdout", output)  # here and not in a fixture: pytest sets its own for the test
+        os.close(reader)
+        print("unread", end="")
+        flush_output()
+        assert os.fstat(output.fileno()).st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116
+        print("unread, too", end="")
+        output.flush()  # into nothing: what is left cannot fail at the end of the program
 
 
 def test_streams_that_are_missing_are_replaced(monkeypatch):

@@ -213,7 +213,7 @@ def test_no_time_column_no_other_column_no_rows_no_file(tmp_path):
     for text, message in (
         ("a,b\n1,2\n3,4\n", "no time column among a, b"),
         ("room,a\nkitchen,2\nbath,3\n", "no time column among room, a"),
-        ("date\n2020-01-01\n2020-01-02\n", "no column beside the times in 'date'"),
+        ("date\n2020-01-01\n2020-01-02\n", "no column but the times in 'date'"),
         ("date,a\n2020-01-01,1\n", "has 1 rows"),
         ("", "is no CSV"),
     ):

@@ -11,6 +11,7 @@ from torch.utils.data import DistributedSampler, IterableDataset
 import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.run import Run, RunSpec
+from seedwise.store import Store
 
 from ..nursery import nursery
 
@@ -22,6 +23,10 @@ def blocks(section: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", SECTIONS[section], flags=re.DOTALL)
 
 
+FINISHED = {"loop": 5, "resumed": 2, "methods": 12, "sources": 12, "digits": 3, "shifted": 2}
+"""Runs that the page asks for, by store: replicates times methods; of an attribution, three blocks of 2 x 2 seeds."""
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("section", [section for section in SECTIONS if blocks(section)])
 def test_the_blocks_run(section, tmp_path, monkeypatch):
@@ -30,6 +35,15 @@ def test_the_blocks_run(section, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "your_loop", module)
     for block in blocks(section):
         exec(block, vars(module))
+    stores = re.findall(r'store="(\w+)\.db"', "".join(blocks(section)))
+    assert sorted(path.stem for path in tmp_path.glob("*.db")) == sorted(stores)
+    for name in stores:
+        with Store(tmp_path / f"{name}.db") as store:
+            assert [run.status for run in store.runs()] == ["finished"] * FINISHED[name]
+
+
+def test_every_store_of_the_page_has_a_number():
+    assert set(re.findall(r'store="(\w+)\.db"', PAGE)) == set(FINISHED)
 
 
 class Endless(IterableDataset):

@@ -68,20 +68,20 @@ def read(name: str, file: str, path: Path) -> bytes:
         StorageError: if it cannot be read, is truncated or is anything else than what was published.
 
     """
-    mend = f"type '{fetch_command(name)}' for a new one"
+    remedy = f"type '{fetch_command(name)}' for a new one"
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
             content = opened.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise StorageError(f"cannot read {path} ({error}): {mend}") from error
+        raise StorageError(f"cannot read {path} ({error}): {remedy}") from error
     if len(content) > _LARGEST:
-        raise StorageError(f"{path} is not of {name}: it has more than {_LARGEST >> 20} MB; {mend}")
+        raise StorageError(f"{path} is not of {name}: it has more than {_LARGEST >> 20} MB; {remedy}")
     expected = PUBLISHED[name].files[file]
     kind = algorithm(expected)
     found = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
     if found != expected:
         raise StorageError(
-            f"{path} is damaged or not of {name}: its {kind} is {found} and should be {expected}; {mend}"
+            f"{path} is damaged or not of {name}: its {kind} is {found} and should be {expected}; {remedy}"
         )
     return content
 

@@ -111,7 +111,7 @@ def _table(frame: pd.DataFrame, place: _Place, time: str | None) -> Table:
     times = _times(frame.pop(time), place)
     _check_spacing(times, place)
     if frame.empty:
-        raise SeedwiseError(f"{place} has no column beside the times in '{time}': there is nothing to forecast")
+        raise SeedwiseError(f"{place} has no column but the times in '{time}': there is nothing to forecast")
     values = np.column_stack([_numbers(frame[name], place) for name in frame])
     return Table(times.to_numpy(), tuple(str(name) for name in frame), values)
 

@@ -22,7 +22,7 @@ def statuses_of(plan: LoopPlan) -> Counter[str]:
 
 
 def close(plan: LoopPlan, trained: int, console: Console) -> None:
-    """Say what was trained and what was there, print the table and write the report beside the store.
+    """Say what was trained and what was there, print the table and write the report next to the store.
 
     Args:
         plan: the loop.

@@ -1,4 +1,4 @@
-"""What a comparison of foreign runs says beside its table: other examples, several tasks, normalised scores."""
+"""What a comparison of foreign runs says after its table: other examples, several tasks, normalised scores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NONE: Final = "-"
 _SHARES: Final = (0.25, 0.5, 0.75, 1.0)
 
 
-def sections_beside(found: ComparedRuns) -> tuple[Section, ...]:
+def further_sections(found: ComparedRuns) -> tuple[Section, ...]:
     """Return the further tables of a comparison, those that it has."""
     sections = [_examples(found.of_examples), _across(found.across), _ranks(found.across), *_scores(found.aggregates)]
     return tuple(section for section in sections if section is not None)
@@ -161,7 +161,7 @@ def _with_interval(found: Interval, scale: float = 1.0) -> str:
     return interval(found, min(max(decimals_for(scale * (found.high - found.low)), 1), 6), scale)
 
 
-def reasons_beside(found: ComparedRuns) -> list[str]:
+def further_reasons(found: ComparedRuns) -> list[str]:
     """Return why further numbers are missing."""
     said = []
     for one in found.of_examples:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
-from seedwise.reporting._beyond_runs import reasons_beside, sections_beside
+from seedwise.reporting._beyond_runs import further_reasons, further_sections
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
-from seedwise.reporting._sentences import sentences_beside
+from seedwise.reporting._sentences import further_sentences
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import ON_MEAN, Table
@@ -213,10 +213,10 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = " ".join([statement(shown.rows, found.base, shown.plan), *sentences_beside(found)])
+    said = " ".join([statement(shown.rows, found.base, shown.plan), *further_sentences(found)])
     results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
-    results = replace(results, reasons=[*results.reasons, *reasons_beside(found)])
-    return MetricComparison(results, said, found.rows, found.cells, found.question, found, sections_beside(found))
+    results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
+    return MetricComparison(results, said, found.rows, found.cells, found.question, found, further_sections(found))
 
 
 def _about_folds(folds: Folds | None) -> list[str]:

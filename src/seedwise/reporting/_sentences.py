@@ -1,4 +1,4 @@
-"""What the paragraph above a comparison of foreign runs says beside its verdicts."""
+"""What the paragraph above a comparison of foreign runs says after its verdicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seedwise.statistics.verdicts.verdict import VOCABULARY
 _MOST: Final = 4
 
 
-def sentences_beside(found: ComparedRuns) -> list[str]:
+def further_sentences(found: ComparedRuns) -> list[str]:
     """Return a sentence on other examples, one on all tasks together, and one for each run that makes a spread."""
     several = found.across is not None
     return [

@@ -47,7 +47,7 @@ REMEDY: Final = (
 
 
 class LoopProgress(Progress, Protocol):
-    """What is told of the progress of a loop."""
+    """Receives the progress of a loop."""
 
     def result(self, record: RunRecord) -> None:
         """A run has ended with this record, just before ``ended``."""

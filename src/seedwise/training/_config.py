@@ -198,7 +198,7 @@ class CSVSeries(_Windows):
 class OwnSeries(_Windows, OwnDataset):
     """A time series of the user's own, ``module:name``, which returns a ``pandas.DataFrame``; split as a CSV is.
 
-    By its ``horizon``, which has no default here, it is told from a dataset of images.
+    By its ``horizon``, which has no default here, it differs from a dataset of images.
     """
 
     horizon: Count

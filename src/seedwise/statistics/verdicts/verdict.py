@@ -50,7 +50,7 @@ VOCABULARY: Final[Mapping[Word, Meaning]] = {
     "higher error variance": Meaning("error variance", differs=True),
     OPEN: Meaning("", differs=False),
 }
-"""All that a verdict can say, in the order in which it is told."""
+"""All that a verdict can say, in the order of reports."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a comparison says beside its table: runs that make the spread, several tasks, normalised scores."""
+"""What a comparison says after its table: runs that make the spread, several tasks, normalised scores."""
 
 from pathlib import Path
 
