@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from seedwise.data import Dataset, MissingDataError, load
@@ -21,6 +22,15 @@ def _quick_processes() -> Iterator[None]:
         for starts in (_processes, _doctor):
             patch.setattr(starts, "subprocess", nursery().subprocess())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _numpy_is_left_as_it_was() -> Iterator[None]:
+    """A test that leaves numpy stricter or laxer changes what those after it see in the same process."""
+    before = np.geterr()
+    yield
+    after = np.seterr(**before)
+    assert after == before
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import dataclasses
 import hashlib
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
@@ -39,6 +38,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.execution import StudyFolder
 from seedwise.execution._processes import worker_environment
 from seedwise.store import Store
+from tests.moments import SITECUSTOMIZE, Moments
 from tests.nursery import Nursery
 
 STUDY = """
@@ -53,63 +53,6 @@ keep: {weights: final}
 limits: {retries: 1000}
 """
 RUNS = 16
-
-# Python imports this at the start of the driver and of every worker. It tells the campaign, through a named pipe, what
-# the process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment.
-SITECUSTOMIZE = """
-import os
-import sqlite3
-import time
-
-_pipe = None
-_replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
-
-
-def tell(moment):
-    global _pipe
-    if os.environ["KILLS_MOMENT"] == "none":
-        return
-    try:
-        if _pipe is None:
-            _pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
-        os.write(_pipe, moment.encode() + b"\\n")
-    except OSError:
-        return
-    time.sleep(0.1 if moment == os.environ["KILLS_MOMENT"] else 0.003)
-
-
-def room(path):
-    for name in ("outbox", "checkpoints", "weights"):
-        if f"/{name}/" in str(path):
-            return name
-    return "other"
-
-
-def replace(source, target, **options):
-    kind = "aside" if str(target).endswith(".previous") else "rename"
-    tell(f"{room(target)} before {kind}")
-    _replace(source, target, **options)
-    tell(f"{room(target)} after {kind}")
-
-
-def fsync(file):
-    tell(f"{room(os.readlink(f'/proc/self/fd/{file}'))} written")
-    _fsync(file)
-
-
-class Connection(sqlite3.Connection):
-    def commit(self):
-        wrote = self.in_transaction
-        if wrote:
-            tell("commit before")
-        super().commit()
-        if wrote:
-            tell("commit after")
-
-
-os.replace, os.fsync = replace, fsync
-sqlite3.connect = lambda *arguments, **options: _connect(*arguments, **{"factory": Connection} | options)
-"""
 
 MOMENTS = (
     "checkpoints written", "checkpoints before aside", "checkpoints after aside", "checkpoints before rename",
@@ -132,20 +75,16 @@ class Tree:
     """A driver and its workers, and what they say they are doing."""
 
     def __init__(self, folder: Path, moment: str, workers: int, nursery: Nursery) -> None:
-        pipe = folder / "pipe"
-        if not pipe.exists():
-            os.mkfifo(pipe)
-        self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.moments = Moments(folder)
         self.driver = nursery.popen(families=True)(
             [sys.executable, "-m", "seedwise.cli", "run", "study.yaml", "--workers", str(workers)],
             cwd=folder,
-            env=environment(folder.parent) | {"KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
+            env=environment(folder.parent) | self.moments.environment(moment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
-        self._rest = b""
 
     def wait_for(self, kill: Kill) -> bool:
         """Wait until it is time for a kill; false if the driver ended before."""
@@ -157,15 +96,9 @@ class Tree:
         while left > 0 and self.driver.poll() is None:
             if time.monotonic() > end:
                 raise TimeoutError(f"'{kill.moment}' did not come")
-            said = self._said()
+            said = self.moments.said()
             left -= len(said) if kill.moment == "any moment" else said.count(kill.moment)
         return self.driver.poll() is None
-
-    def _said(self) -> list[str]:
-        if select.select([self.moments], [], [], 0.05)[0]:
-            *lines, self._rest = (self._rest + os.read(self.moments, 65536)).split(b"\n")
-            return [line.decode() for line in lines]
-        return []
 
     def kill(self, who: str) -> bool:
         """Kill the driver alone, its workers alone, or every process of the tree; false if there was nobody to kill."""
@@ -187,7 +120,7 @@ class Tree:
         try:
             return str(self.driver.communicate(timeout=600)[0])
         finally:
-            os.close(self.moments)
+            self.moments.close()
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -152,19 +152,19 @@ def same(found: Runs, known: Known) -> bool:
 
 def campaign(folder: Path, n: int, seed: int) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Read ``n`` tables, every other one broken; return how they ended, and what must not be."""
-    np.seterr(all="raise")
     ends: Counter[tuple[str, str]] = Counter()
     wrong = []
-    for k in range(n):
-        rng = random.Random(f"{seed} {k // 2}")
-        known = draw(rng)
-        text, encoding = spelled(known, rng)
-        kind = ("spelled otherwise", "broken")[k % 2]
-        raw = broken(text, rng) if k % 2 else text.encode(encoding)
-        end, message = _read(raw, folder, None if k % 2 else known)
-        ends[kind, end] += 1
-        if end.isupper():
-            wrong.append(f"{k}: {kind}: {end} {message}\n{raw!r}")
+    with np.errstate(all="raise"):
+        for k in range(n):
+            rng = random.Random(f"{seed} {k // 2}")
+            known = draw(rng)
+            text, encoding = spelled(known, rng)
+            kind = ("spelled otherwise", "broken")[k % 2]
+            raw = broken(text, rng) if k % 2 else text.encode(encoding)
+            end, message = _read(raw, folder, None if k % 2 else known)
+            ends[kind, end] += 1
+            if end.isupper():
+                wrong.append(f"{k}: {kind}: {end} {message}\n{raw!r}")
     return ends, wrong
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from seedwise.study import Store, Study, StudyFolder
+from tests.moments import SITECUSTOMIZE, Moments
 from tests.nursery import Nursery
 
 from .hooks import hooked
@@ -33,69 +33,14 @@ replicates: 12
 checkpoint: {every_epochs: 1}
 """
 
-# Python imports this at the start of the driver and of every worker. It tells the test, through a named pipe, what the
-# process is about to do or has just done, and dawdles there, so that a kill can fall into that very moment. At all
-# other moments it dawdles a little, so that the study does not end while the test waits for a processor.
-SITECUSTOMIZE = """
-import os
-import sqlite3
-import time
-
-_pipe = None
-_replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
-
-
-def tell(moment):
-    global _pipe
-    if os.environ["KILLS_MOMENT"] == "none":
-        return
-    try:
-        if _pipe is None:
-            _pipe = os.open(os.environ["KILLS_PIPE"], os.O_WRONLY | os.O_NONBLOCK)
-        os.write(_pipe, moment.encode() + b"\\n")
-    except OSError:
-        return
-    time.sleep(0.1 if moment == os.environ["KILLS_MOMENT"] else 0.003)
-
-
-def room(path):
-    return "outbox" if "/outbox/" in str(path) else "checkpoint" if "/checkpoints/" in str(path) else "other"
-
-
-def replace(source, target, **options):
-    kind = "aside" if str(target).endswith(".previous") else "rename"
-    tell(f"{room(target)} before {kind}")
-    _replace(source, target, **options)
-    tell(f"{room(target)} after {kind}")
-
-
-def fsync(file):
-    tell(f"{room(os.readlink(f'/proc/self/fd/{file}'))} written")
-    _fsync(file)
-
-
-class Connection(sqlite3.Connection):
-    def commit(self):
-        wrote = self.in_transaction
-        if wrote:
-            tell("commit before")
-        super().commit()
-        if wrote:
-            tell("commit after")
-
-
-os.replace, os.fsync = replace, fsync
-sqlite3.connect = lambda *arguments, **options: _connect(*arguments, **{"factory": Connection} | options)
-"""
-
 MOMENTS = [
-    "checkpoint written",
-    "checkpoint written",
-    "checkpoint before aside",
-    "checkpoint after aside",
-    "checkpoint before rename",
-    "checkpoint before rename",
-    "checkpoint after rename",
+    "checkpoints written",
+    "checkpoints written",
+    "checkpoints before aside",
+    "checkpoints after aside",
+    "checkpoints before rename",
+    "checkpoints before rename",
+    "checkpoints after rename",
     "outbox written",
     "outbox before rename",
     "outbox after rename",
@@ -116,34 +61,23 @@ class Tree:
     """A driver and its workers, and what they say they are doing."""
 
     def __init__(self, folder: Path, moment: str, workers: int, family: Family) -> None:
-        pipe = folder / "pipe"
-        if not pipe.exists():
-            os.mkfifo(pipe)
-        self.moments = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.moments = Moments(folder)
         nursery, environment = family
         self.driver = nursery.popen(families=True)(
             [sys.executable, "-c", DRIVER, str(folder / "study.yaml"), str(workers)],
-            env={**environment, "KILLS_PIPE": str(pipe), "KILLS_MOMENT": moment},
+            env={**environment, **self.moments.environment(moment)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
-        self._rest = b""
-
-    def lines(self, seconds: float) -> list[str]:
-        """Return what was said, as soon as something is said."""
-        if select.select([self.moments], [], [], seconds)[0]:
-            *lines, self._rest = (self._rest + os.read(self.moments, 65536)).split(b"\n")
-            return [line.decode() for line in lines]
-        return []
 
     def wait_for(self, moment: str, times: int, seconds: float = 240) -> None:
         """Wait until ``moment`` (or "any") has come ``times`` times or the driver has ended."""
         end = time.monotonic() + seconds
         while times > 0 and self.driver.poll() is None:
             assert time.monotonic() < end, f"'{moment}' did not come"
-            lines = self.lines(0.05)
+            lines = self.moments.said()
             times -= len(lines) if moment == "any" else lines.count(moment)
 
     def kill(self, workers_first: bool) -> None:
@@ -161,7 +95,7 @@ class Tree:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.driver.pid, signal.SIGKILL)
-            os.close(self.moments)
+            self.moments.close()
 
 
 def kill_at(folder: Path, moment: str, rng: random.Random, family: Family) -> bool:
@@ -169,7 +103,7 @@ def kill_at(folder: Path, moment: str, rng: random.Random, family: Family) -> bo
     tree = Tree(folder, moment, workers=rng.choice((1, 2)), family=family)
     try:
         if moment == "any":
-            tree.wait_for("checkpoint written", 1)
+            tree.wait_for("checkpoints written", 1)
             tree.wait_for("any", rng.randint(0, 100))  # an epoch has five moments, a run of ten epochs some fifty
             time.sleep(rng.uniform(0, 0.02))
         elif moment.startswith("commit"):
@@ -177,7 +111,7 @@ def kill_at(folder: Path, moment: str, rng: random.Random, family: Family) -> bo
             tree.wait_for(moment, 1)
             time.sleep(rng.uniform(0.09, 0.12))  # the dawdling ends here and the commit happens
         else:
-            tree.wait_for(moment, rng.randint(1, 4) if moment.startswith("checkpoint") else 1)
+            tree.wait_for(moment, rng.randint(1, 4) if moment.startswith("checkpoints") else 1)
         if tree.driver.poll() is not None:
             return False
         tree.kill(workers_first=rng.random() < 0.3)
