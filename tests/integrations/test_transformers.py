@@ -3,8 +3,6 @@
 import argparse
 import importlib
 import math
-import os
-import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,98 +13,28 @@ from torch import nn
 
 from seedwise.errors import SeedwiseError
 from seedwise.losses import CLFLoss
-from seedwise.run import weights_sha256
 from seedwise.store import Store
+
+from .trainings import train_until_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of its own imports
 
-EPOCHS, SIZE, WORDS = 3, 40, 30
+
+@pytest.fixture(scope="module")
+def training():
+    pytest.importorskip("transformers")
+    return importlib.import_module("tests.integrations.transformers_training")
 
 
 @pytest.fixture(scope="module")
-def transformers():
-    found = pytest.importorskip("transformers")
-    found.logging.set_verbosity_error()
-    found.logging.disable_progress_bar()
-    return found
-
-
-@pytest.fixture(scope="module")
-def module(transformers):
+def module(training):
     return importlib.import_module("seedwise.integrations.transformers")
 
 
 @pytest.fixture(scope="module")
-def data():
-    tokens = torch.randint(0, WORDS, (SIZE, 6), generator=torch.Generator().manual_seed(0))
-    labels = (tokens[:, 0] < WORDS // 2).long()
-    return [
-        {"input_ids": x, "attention_mask": torch.ones_like(x), "labels": y} for x, y in zip(tokens, labels, strict=True)
-    ]
-
-
-@pytest.fixture(scope="module")
-def train(transformers, module, data, tmp_path_factory):
+def train(training):
     """Return a function that trains a run and returns what it drew from each source, and the weights at its end."""
-
-    def network(**options):
-        return transformers.BertForSequenceClassification(
-            transformers.BertConfig(
-                vocab_size=WORDS, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
-                max_position_embeddings=8, num_labels=2, **options,
-            )
-        )  # fmt: skip
-
-    class Recorder(transformers.TrainerCallback):
-        def __init__(self, kill):
-            self.kill = kill
-            self.masks = []
-
-        def on_step_begin(self, args, state, control, **named):
-            self.masks.append((int(state.epoch), F.dropout(torch.ones(8)).tolist()))
-            if self.kill is not None and state.epoch > self.kill:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    class Trainer(transformers.Trainer):
-        """Notes which examples each step had."""
-
-        def training_step(self, model, inputs, num_items_in_batch=None):
-            names = {tuple(row["input_ids"].tolist()): k for k, row in enumerate(data)}
-            self.order.append((int(self.state.epoch), [names[tuple(row)] for row in inputs["input_ids"].tolist()]))
-            return super().training_step(model, inputs, num_items_in_batch)
-
-    def train(run, loss=None, *, kill=None, accumulate=1, finish=False, **options):
-        callback = module.RunCallback(run, loss)
-        recorder = Recorder(kill)
-        with run.randomness.scope("init"):
-            model = network(**options)
-        start = weights_sha256(model.state_dict())
-        folder = tmp_path_factory.mktemp("trainer")
-        arguments = transformers.TrainingArguments(
-            str(folder), num_train_epochs=EPOCHS, optim="sgd", learning_rate=0.1,
-            per_device_train_batch_size=16 // accumulate,
-            gradient_accumulation_steps=accumulate, use_cpu=True, report_to="none", disable_tqdm=True,
-            logging_strategy="no", **callback.seeds,
-        )  # fmt: skip
-        trainer = Trainer(
-            model, arguments, train_dataset=data, callbacks=[callback, recorder],
-            compute_loss_func=None if loss is None else callback.compute_loss,
-            compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(1) == p.label_ids).mean())},
-        )  # fmt: skip
-        trainer.order = []
-        trainer.remove_callback(transformers.PrinterCallback)
-        trainer.train(resume_from_checkpoint=callback.resume())
-        if finish:
-            callback.finish(trainer.predict(data))
-        return {
-            "init": start,
-            "shuffle": trainer.order,
-            "dropout": recorder.masks,
-            "end": weights_sha256(model.state_dict()),
-            "model": model,
-        }
-
-    return train
+    return training.train
 
 
 def same(a, b):
@@ -123,12 +51,12 @@ def whole(train, make_run, seeds):
     return train(make_run(**seeds), CLFLoss(lambda_v=0.01))
 
 
-def test_a_run_is_repeated_and_one_source_moves_what_it_is_for(train, make_run, seeds, whole):
+def test_a_run_is_repeated_and_one_source_moves_what_it_is_for(training, train, make_run, seeds, whole):
     run = make_run(**seeds)
     assert same(train(run, CLFLoss(lambda_v=0.01)), whole) == {"init", "shuffle", "dropout", "end"}
     assert run.randomness.drawn == {"init", "shuffle", "dropout"}
     assert not run.randomness.reseeded
-    assert [row["epoch"] for row in run.series] == list(range(EPOCHS))
+    assert [row["epoch"] for row in run.series] == list(range(training.EPOCHS))
     assert {"train/loss", "loss/factor_mean"} <= set(run.series[-1])
     assert [row["loss/active_share"] for row in run.series] == [0, 1, 1]  # CLF knows no previous epoch in the first
     for source in seeds:
@@ -137,15 +65,15 @@ def test_a_run_is_repeated_and_one_source_moves_what_it_is_for(train, make_run, 
 
 
 @pytest.mark.parametrize("kill", [0, 1, 2])
-def test_killed_and_gone_on_with_gives_the_same_bits(train, make_run, killed, seeds, whole, kill):
-    killed(train, make_run("run.checkpoint", **seeds), CLFLoss(lambda_v=0.01), kill=kill)
+def test_killed_and_gone_on_with_gives_the_same_bits(training, train, make_run, tmp_path, seeds, whole, kill):
+    train_until_killed("transformers", tmp_path / "run.checkpoint", seeds, clf=True, kill=kill)
     run = make_run("run.checkpoint", **seeds)
     rest = train(run, CLFLoss(lambda_v=0.01))
     assert rest["end"] == whole["end"]
     assert rest["shuffle"] == [row for row in whole["shuffle"] if row[0] >= kill]
     assert rest["dropout"] == [row for row in whole["dropout"] if row[0] >= kill]
     assert run.checkpoint.resumed_from == ([kill] if kill else [])
-    assert [row["epoch"] for row in run.series] == list(range(EPOCHS))
+    assert [row["epoch"] for row in run.series] == list(range(training.EPOCHS))
 
 
 def test_cross_entropy_is_the_models_own_loss(train, make_run, seeds):
@@ -186,13 +114,13 @@ def test_the_loss_of_tokens_counts_those_that_count(module, make_run):
     torch.testing.assert_close(shifted.compute_loss({"logits": logits}, labels), following)
 
 
-def test_predictions_and_metrics_end_the_run(train, make_run, seeds):
+def test_predictions_and_metrics_end_the_run(training, train, make_run, seeds):
     run = make_run(**seeds)
     train(run, finish=True)
     assert set(run.metrics) == {"test/accuracy", "test/loss"}
     (kept,) = run.predictions
     assert run.metrics["test/accuracy"] == pytest.approx(float((kept.predicted == kept.labels).mean()))
-    assert kept.ids.tolist() == list(range(SIZE))
+    assert kept.ids.tolist() == list(range(training.SIZE))
     assert run.weights_sha256 is not None
 
 
@@ -221,7 +149,7 @@ def test_what_is_missing_is_named(module, make_run):
         callback.on_train_begin(SimpleNamespace(world_size=2), None, None)
 
 
-def test_the_example_runs_and_its_store_is_a_study(transformers, examples, tmp_path, monkeypatch):
+def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     example = importlib.import_module("transformers_loop")
     for loss in ("base", "clf"):

@@ -1,0 +1,41 @@
+"""What the tests of other libraries' loops share: runs without a study, and a training that is killed.
+
+``python -m tests.integrations.lightning_training '{"checkpoint": ..., "seeds": ..., "options": ...}'`` is a training in
+a process of its own: one that is forked from a test would have the locks of threads that it has not.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from seedwise.run import Checkpoint, Keep, Run, RunSpec
+
+from ..nursery import nursery
+
+ROOT = Path(__file__).parents[2]
+
+
+def new_run(checkpoint: Path | None = None, **seeds: int) -> Run:
+    """Return a run of ``seeds``; with ``checkpoint``, one that goes on after a stop."""
+    return Run(
+        RunSpec("test:train", {}, seeds),
+        {},
+        checkpoint=Checkpoint(checkpoint, every_epochs=1) if checkpoint else None,
+        keep=Keep(predictions="full"),
+    )
+
+
+def train_until_killed(library: str, checkpoint: Path, seeds: dict[str, int], **options: Any) -> None:
+    """Train with ``library`` in a process of its own, in which the training kills itself."""
+    said = json.dumps({"checkpoint": str(checkpoint), "seeds": seeds, "options": options})
+    ended = nursery().run(["-m", f"tests.integrations.{library}_training", said], cwd=ROOT, timeout=200)
+    assert ended.returncode == -signal.SIGKILL, f"it ended without having killed itself: {ended.stderr}"
+
+
+def main(train: Callable[..., Any]) -> None:
+    """Call ``train`` with the run and the options that the command line says."""
+    said = json.loads(sys.argv[1])
+    train(new_run(Path(said["checkpoint"]), **said["seeds"]), **said["options"])
