@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from seedwise.errors import SeedwiseError
 from seedwise.reporting._beyond_runs import further_reasons, further_sections
 from seedwise.reporting._figures import runs_figure
+from seedwise.reporting._folds import about_folds
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._sentences import further_sentences
@@ -39,7 +40,6 @@ from seedwise.statistics import (
     Answer,
     Cell,
     ComparisonRow,
-    Folds,
     answer,
     compare_study_summaries,
     runs_to_resolve,
@@ -214,20 +214,9 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
         raise SeedwiseError(str(error)) from None
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
     said = " ".join([statement(shown.rows, found.base, shown.plan), *further_sentences(found)])
-    results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
+    results = _with_means(results, [*about_folds(found), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
     return MetricComparison(results, said, found.rows, found.cells, found.question, found, further_sections(found))
-
-
-def _about_folds(folds: Folds | None) -> list[str]:
-    """Return how means and spreads are compared over folds."""
-    if folds is None:
-        return []
-    test = "Alpaydin's combined F over 5 x 2 folds (--test-share .5: the corrected t, which is the safer one)"
-    if not folds.is_five_by_two:
-        ratio = folds.share / (1 - folds.share)
-        test = f"Nadeau and Bengio's corrected t over folds, with n_test/n_train = {ratio:.3g}"
-    return [f"means: {test}; spread: that of seeds within a fold, pooled over folds"]
 
 
 _NORMAL_THEORY: Final = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seedwise.results._rliable import Scores, scores_of
     from seedwise.results._roles import Decimal, Roles
     from seedwise.results._summaries import ComparedSummaries, Summaries, compare_summarized, understand_summaries
-    from seedwise.results._understand import Runs, understand
+    from seedwise.results._understand import Runs, folds_are_refused, understand
     from seedwise.results.readers import is_store, read
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "bounds_asked",
     "compare_runs",
     "compare_summarized",
+    "folds_are_refused",
     "frames_of",
     "is_store",
     "read",
@@ -89,7 +90,7 @@ _HOMES = {
     "_roles": ("Decimal", "Roles"),
     "_metrics": ("are_fraction_and_percent",),
     "_summaries": ("ComparedSummaries", "Summaries", "compare_summarized", "understand_summaries"),
-    "_understand": ("Runs", "understand"),
+    "_understand": ("Runs", "folds_are_refused", "understand"),
     "readers": ("is_store", "read"),
 }
 

@@ -12,7 +12,7 @@ from seedwise.results._base import base_of
 from seedwise.results._examples import ExampleComparison, compare_examples
 from seedwise.results._named_runs import NamedRun, named_runs
 from seedwise.results._normalise import Aggregates, Bounds, aggregates
-from seedwise.results._understand import Runs
+from seedwise.results._understand import Runs, folds_are_refused
 from seedwise.statistics import AcrossTasks, Cell, ComparisonRow, Question, across_tasks, compare_study
 
 
@@ -67,13 +67,19 @@ def compare_runs(
         bounds: by what scores are normalised; None: not at all.
 
     Raises:
-        SeedwiseError: one line, for a base that is no method, one method alone, bounds that a task lacks, or a question
-            out of its range.
+        SeedwiseError: one line, for a base that is no method, one method alone, bounds that a task lacks, folds where
+            independent runs are needed, or a question out of its range.
 
     """
     base = base_of(runs.methods, base)
     if len(runs.methods) < 2:
         raise SeedwiseError(f"there is one method, '{base}': a comparison needs two")
+    if unpaired:
+        folds_are_refused(runs, "leave out --unpaired (unpaired=True)")
+    if bounds is not None:
+        folds_are_refused(runs, "leave out --normalize (normalize=...), or keep one fold (--where)")
+    if runs.scores:
+        folds_are_refused(runs, "keep one fold (--where), or a value per run instead of its examples (--item)")
     if chance is not None and not np.isfinite(100 * chance):  # it may be shown in percent
         raise SeedwiseError(f"chance is {chance}: it is the metric of guessing, a finite number")
     made = [arranged(runs, replace(metric, chance=chance), base, unpaired=unpaired) for metric in runs.metrics]
