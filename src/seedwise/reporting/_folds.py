@@ -15,7 +15,7 @@ def about_folds(found: ComparedRuns) -> list[str]:
     if not shares:
         return []
     tasks: dict[str, list[str]] = {}
-    for row in found.rows:
+    for row in found.answer.rows:
         if isinstance(row.mean_difference, Interval):
             tasks.setdefault(row.mean_difference.procedure, []).append(row.task)
     tests = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,16 +14,25 @@ from seedwise.results._examples import ExampleComparison, compare_examples
 from seedwise.results._named_runs import NamedRun, named_runs
 from seedwise.results._normalise import Aggregates, Bounds, aggregates
 from seedwise.results._understand import Runs, folds_are_refused
-from seedwise.statistics import AcrossTasks, Cell, ComparisonRow, Question, across_tasks, compare_study
+from seedwise.statistics import (
+    AcrossTasks,
+    Answer,
+    Cell,
+    ComparisonRow,
+    Question,
+    across_tasks,
+    answer,
+    compare_study,
+)
 
 
 @dataclass(frozen=True)
 class ComparedRuns:
-    """Methods of another tool compared with a base, by one metric. All numbers are in the unit of the data.
+    """Methods of another tool compared with a base, by one metric. Numbers are in the unit of the data.
 
     Attributes:
         cells: the runs of each task and method, the base first.
-        rows: the numbers of each.
+        answer: the numbers of each, in the unit in which the metric is shown.
         base: the method that the others are compared with.
         question: what was asked.
         notes: sentences on how runs were paired, and on what does not vary.
@@ -34,7 +44,7 @@ class ComparedRuns:
     """
 
     cells: tuple[Cell, ...]
-    rows: tuple[ComparisonRow, ...]
+    answer: Answer
     base: str
     question: Question
     notes: tuple[str, ...]
@@ -42,6 +52,14 @@ class ComparedRuns:
     named_runs: tuple[NamedRun, ...]
     across: AcrossTasks | None
     aggregates: Aggregates | None
+
+    @cached_property
+    def rows(self) -> tuple[ComparisonRow, ...]:
+        """The numbers of each task and method."""
+        if self.cells[0].metric.scale == 1:
+            return self.answer.rows
+        asked = self.question
+        return tuple(compare_study(self.cells, base=self.base, factor=asked.factor, margin=asked.margin))
 
 
 def compare_runs(
@@ -89,18 +107,18 @@ def compare_runs(
 def _by_metric(runs: Runs, made: Arranged, base: str, question: Question, bounds: Bounds | None) -> ComparedRuns:
     cells = made.cells
     try:
-        rows = compare_study(cells, base=base, factor=question.factor, margin=question.margin)
+        found = answer(cells, base, question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     scores = runs.scores.get(cells[0].metric.name)
     return ComparedRuns(
         cells,
-        tuple(rows),
+        found,
         base,
         question,
         made.notes,
         () if scores is None else compare_examples(made, scores, base),
         named_runs(runs, made),
-        across_tasks(cells, rows, base),
+        across_tasks(cells, found.rows, base),
         None if bounds is None else aggregates(cells, base, bounds),
     )
