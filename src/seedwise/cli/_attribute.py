@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
-from seedwise.cli._open import is_store
+from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -66,7 +66,7 @@ def command(
     from seedwise.reporting import attribution_findings
     from seedwise.study import AttributionStudy, Store, attribution_results
 
-    if is_store(Path(study)):
+    if is_called_a_store(Path(study)):
         _of_store(Path(study))
         return
     use(data_dir)
@@ -133,7 +133,8 @@ def _of_store(path: Path) -> None:
 
 def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
     """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import console, print_table
+    from seedwise.cli._console import console
+    from seedwise.cli._tables import print_table
 
     out = out or console()
     out.print(results.title, style="bold", soft_wrap=True)

@@ -157,9 +157,10 @@ def train_and_report(
         options: passed to ``Study.run``.
 
     """
-    from seedwise.cli._console import Bar, console, print_results
+    from seedwise.cli._console import Bar, console
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import refuse_store_as_target, write_report
+    from seedwise.cli._tables import print_results
     from seedwise.reporting import results_of
     from seedwise.study import Store, cells_of, description_of
 

@@ -93,8 +93,9 @@ def command(
 
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
-    from seedwise.cli._console import console, print_table
+    from seedwise.cli._console import console
     from seedwise.cli._json import print_json
+    from seedwise.cli._tables import print_table
     from seedwise.reporting import search_findings, search_numbers
     from seedwise.tuning import search_results
 

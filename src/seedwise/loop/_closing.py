@@ -62,9 +62,9 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
 
 def _show(plan: LoopPlan, console: Console) -> None:
     from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import write_report
+    from seedwise.cli._tables import print_results
     from seedwise.reporting import attribution_findings, results_of
 
     report = plan.path.with_suffix(".html")

@@ -173,6 +173,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
+    if roles.test_share is not None and rows.fold is None:
+        raise SeedwiseError("--test-share is about folds, and no column is called fold: pass --fold COLUMN (fold=...)")
     if rows.item is not None and rows.seed is None:
         raise SeedwiseError("an example of which run is each row? Pass --seed COLUMN, too (seed=...)")
     if rows.seed is not None or rows.fold is not None:
