@@ -101,7 +101,7 @@ def train_in_workers(
         plan: the runs.
         train: what trains one; the plan's function by its name.
         settings: how.
-        progress: told what happens.
+        progress: receives what happens.
         folder: where the function's module is found.
         parallel: worker processes; None: one per core, on a GPU one per device.
 
@@ -139,7 +139,7 @@ def train_in_workers(
                 retries=_RETRIES,
             ),
             sink=sink,
-            executor=_Telling(executor, progress),
+            executor=_Reporting(executor, progress),
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,
@@ -151,8 +151,8 @@ def train_in_workers(
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """An executor that tells a loop's progress of every run's record."""
+class _Reporting:
+    """An executor that passes every run's record on to the progress of a loop."""
 
     executor: Executor
     progress: LoopProgress
