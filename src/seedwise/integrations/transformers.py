@@ -82,7 +82,8 @@ class RunCallback(TrainerCallback):
         self._scopes = ExitStack()
         self._first = False
         self._logged: dict[str, float] = {}
-        self._kept: dict[str, Tensor] = {}
+        self._ended: int | None = None  # an epoch that is not logged yet: evaluation may follow
+        self._wanted = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -175,6 +176,7 @@ class RunCallback(TrainerCallback):
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
     ) -> None:
+        self._log_epoch()
         self._scope(_epoch(state), "loader")
         self._first = True
 
@@ -190,7 +192,11 @@ class RunCallback(TrainerCallback):
         if isinstance(self.loss, ControlledLoss):
             self._logged |= {f"loss/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
-        control.should_log = control.should_save = True
+        control.should_log = True
+        if state.epoch is not None and state.epoch == round(state.epoch):
+            self._ended = round(state.epoch) - 1
+            self._wanted = self.run.checkpoint.wants(self._ended)
+            control.should_save = control.should_save or self._wanted
 
     def on_log(
         self,
@@ -208,11 +214,10 @@ class RunCallback(TrainerCallback):
                 self._logged["train/" + name] = float(value)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        if state.epoch is None or state.epoch != round(state.epoch):
-            return  # within an epoch: the run's checkpoints are of epochs' ends
-        epoch = round(state.epoch) - 1
-        self.run.log(epoch, **self._logged)
-        self._logged = {}
+        if not self._wanted:  # it is the program's, in an epoch or at its end
+            return
+        self._wanted = False
+        self._log_epoch()
         folder = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}"
         files = {
             file.name: torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
@@ -220,17 +225,23 @@ class RunCallback(TrainerCallback):
             if file.is_file() and file.name not in _NOT_OURS
         }
         loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
-        self.run.checkpoint.save(epoch, files=files, loss=dict(loss))
+        self.run.checkpoint.save(_epoch(state) - 1, files=files, loss=dict(loss))
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **named: Any
     ) -> None:
+        self._log_epoch()
         self._scopes.close()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
         if model is not None:
             self.run.save_weights(model.state_dict())
+
+    def _log_epoch(self) -> None:
+        if self._ended is not None:
+            self.run.log(self._ended, **self._logged)
+            self._ended, self._logged = None, {}
 
     def _scope(self, epoch: int, *key: str) -> None:
         self._scopes.close()
