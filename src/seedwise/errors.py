@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
 _CONTROL: Final = re.compile(
@@ -11,6 +11,8 @@ _CONTROL: Final = re.compile(
 """Signs that control a terminal, turn the direction of writing, or that UTF-8 cannot encode."""
 _LONGEST: Final = 1000
 _LONGEST_ECHO: Final = 200
+_LONGEST_NAME: Final = 60
+_LONGEST_LIST: Final = 280
 _ECHO: Final = re.compile(rf"(?<!\w)'[^']*'(?!\w)|\S{{{_LONGEST_ECHO + 1},}}")
 """What a message repeats of what was given stands in quotes or is one word."""
 
@@ -113,3 +115,28 @@ def did_you_mean(given: object, allowed: Sequence[str]) -> str:
     """
     close = difflib.get_close_matches(str(given), allowed, n=1)
     return f"did you mean '{close[0]}'? " if close else ""
+
+
+def listed(names: Iterable[object], most: int | None = 6, separator: str = ", ") -> str:
+    """Return names as a list; those beyond ``most``, and those that a line has no room for, are counted.
+
+    Args:
+        names: of any length; long ones are cut.
+        most: how many at most; None: as many as a line has room for.
+        separator: what stands between them.
+
+    Example:
+        >>> listed(["a", "b", "c"]), listed("abcdefgh"), listed([f"m{k}" for k in range(1000)], None)[-21:]
+        ('a, b, c', 'a, b, c, d, e, f and 2 more', 'm56, m57 and 942 more')
+
+    """
+    parts = [one_line(str(name), _LONGEST_NAME) for name in names]
+    shown: list[str] = []
+    room = _LONGEST_LIST
+    for part in parts[:most]:
+        room -= len(part) + len(separator)
+        if room < 0:
+            break
+        shown.append(part)
+    more = len(parts) - len(shown)
+    return separator.join(shown) + (f" and {more} more" if more else "")

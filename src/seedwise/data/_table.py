@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ class _Place:
         return f"{self.name} {self.unit} {row + self.first}"
 
 
-def _table(frame: pd.DataFrame, place: _Place, time: Hashable | None) -> Table:
+def _table(frame: pd.DataFrame, place: _Place, time: Any) -> Table:
     _check_shape(frame, place)
     if time is None:
         time = next((name for name in frame if _begins_with_a_date(frame[name])), None)

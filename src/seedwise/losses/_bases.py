@@ -68,8 +68,8 @@ class Base:
         if self.kind == "classes" and isinstance(target, Tensor):
             if target.dtype.is_floating_point:  # probabilities, their classes on axis 1: PyTorch divides by the rest
                 return target.numel() // (target.shape[1] if target.dim() > 1 else target.numel())
-            counts = target != self._option("ignore_index", -100)
-            weight = self._option("weight", None)
+            counts: Tensor = target != self._option("ignore_index", -100)
+            weight: Tensor | None = self._option("weight", None)
             if weight is None:
                 return counts.sum()
             return torch.where(counts, weight[torch.where(counts, target, 0)], 0.0).sum()
