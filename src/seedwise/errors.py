@@ -1,6 +1,7 @@
 """What seedwise raises for a mistake that its user can mend."""
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Self
@@ -118,11 +119,11 @@ def did_you_mean(given: object, allowed: Sequence[str]) -> str:
 
 
 def listed(names: Iterable[object], most: int | None = 6, separator: str = ", ") -> str:
-    """Return names as a list; those beyond ``most``, and those that a line has no room for, are counted.
+    """Return names as a list; those beyond ``most`` are counted.
 
     Args:
-        names: of any length; long ones are cut.
-        most: how many at most; None: as many as a line has room for.
+        names: what is listed.
+        most: how many at most; None: as many as a line has room for, and those that are long are cut.
         separator: what stands between them.
 
     Example:
@@ -130,13 +131,10 @@ def listed(names: Iterable[object], most: int | None = 6, separator: str = ", ")
         ('a, b, c', 'a, b, c, d, e, f and 2 more', 'm56, m57 and 942 more')
 
     """
-    parts = [one_line(str(name), _LONGEST_NAME) for name in names]
-    shown: list[str] = []
-    room = _LONGEST_LIST
-    for part in parts[:most]:
-        room -= len(part) + len(separator)
-        if room < 0:
-            break
-        shown.append(part)
-    more = len(parts) - len(shown)
-    return separator.join(shown) + (f" and {more} more" if more else "")
+    parts = [str(name) for name in names]
+    if most is None:
+        parts = [one_line(part, _LONGEST_NAME) for part in parts]
+        ends = itertools.accumulate(len(part) + len(separator) for part in parts)
+        most = sum(end <= _LONGEST_LIST for end in ends)
+    more = len(parts) - most
+    return separator.join(parts[:most]) + (f" and {more} more" if more > 0 else "")
