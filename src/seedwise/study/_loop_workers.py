@@ -99,7 +99,7 @@ def train_in_workers(
         plan: the runs.
         train: what trains one; the plan's function by its name.
         settings: how.
-        progress: told what happens.
+        progress: receives what happens.
         folder: where the function's module is found.
         parallel: worker processes; None: one per core, on a GPU one per device.
 
@@ -137,7 +137,7 @@ def train_in_workers(
                 retries=Limits().retries,
             ),
             sink=sink,
-            executor=_Telling(executor, progress),
+            executor=_Reporting(executor, progress),
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,
@@ -149,8 +149,8 @@ def train_in_workers(
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """An executor that tells a loop's progress of every run's record."""
+class _Reporting:
+    """An executor that passes every run's record on to the progress of a loop."""
 
     executor: Executor
     progress: LoopProgress
