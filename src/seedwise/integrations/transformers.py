@@ -4,13 +4,14 @@ for run in seedwise.replicates(20, store="text.db"):
     callback = RunCallback(run, VarianceMinimizerLoss())
     with run.randomness.scope("init"):
         model = AutoModelForSequenceClassification.from_config(config)
-    arguments = TrainingArguments("out", num_train_epochs=3, **callback.seeds)
-    trainer = Trainer(
-        model, arguments, train_dataset=train_set, compute_metrics=accuracy,
-        callbacks=[callback], compute_loss_func=callback.compute_loss,
-    )
-    trainer.train(resume_from_checkpoint=callback.resume())
-    callback.finish(trainer.predict(test_set), chance=0.5)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            model, TrainingArguments(folder, num_train_epochs=3, **callback.seeds),
+            train_dataset=train_set, compute_metrics=accuracy,
+            callbacks=[callback], compute_loss_func=callback.compute_loss,
+        )
+        trainer.train(resume_from_checkpoint=callback.resume())
+        callback.finish(trainer.predict(test_set), chance=0.5)
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ _SPEED: Final = ("runtime", "samples_per_second", "steps_per_second", "model_pre
 class RunCallback(TrainerCallback):
     """A run as a callback of ``transformers.Trainer``; one for each run.
 
+    - Each run needs a folder of its own: what the trainer saves in it is read here.
     - ``seeds`` are the arguments ``seed`` and ``data_seed`` of ``TrainingArguments``, from the run: the trainer seeds
       the global generators with the first when it is made, and orders the data by the second.
     - Build the model before the trainer inside ``with run.randomness.scope("init"):`` and pass it as ``model=``;
@@ -57,9 +59,9 @@ class RunCallback(TrainerCallback):
       in every epoch.
     - ``compute_loss`` is what ``compute_loss_func=`` takes; the epochs of a loss of ``seedwise.losses`` are ended here,
       and what it did to the gradient is logged.
-    - After every epoch what the trainer logged is logged (``loss`` as ``train/loss``, ``eval_loss`` as ``eval/loss``),
-      and the state is kept in the run's checkpoint. ``resume()`` gives it back: a run that was stopped goes on with
-      the same bits.
+    - After every epoch what the trainer logged is logged (``loss`` as ``train/loss``, ``eval_loss`` as ``eval/loss``).
+      After every epoch that is due the trainer saves, and the state is kept in the run's checkpoint. ``resume()`` gives
+      it back: a run that was stopped goes on with the same bits.
     - ``finish`` ends the run with the predictions and metrics of ``trainer.predict``.
 
     Args:

@@ -47,8 +47,8 @@ def close(plan: LoopPlan, trained: int, before: str | None, console: Console) ->
     found = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     store = shlex.quote(str(plan.path))
     if trained:
-        before = len(plan.planned) - trained
-        kept = f", {before} from before" if before else ""
+        others = len(plan.planned) - trained
+        kept = f", {others} from before" if others else ""
         text = f"'{plan.method}' in {plan.path}: {trained} run{'s'[: trained > 1]} trained{kept}: {found}"
     else:
         text = f"nothing to train in {plan.path}: of '{plan.method}' there are {found}"
