@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from seedwise.terminal import print_table
 
 import seedwise
-from seedwise.cli._console import print_table
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N

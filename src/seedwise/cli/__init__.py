@@ -28,7 +28,6 @@ from seedwise.cli import (
     _status,
     _tune,
 )
-from seedwise.cli._console import EXIT_CODES
 from seedwise.cli._streams import flush_output, open_streams
 from seedwise.errors import SeedwiseError, StorageError
 
@@ -41,6 +40,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 some runs failed, doctor found different bits, or gate a regression; 2 a mistake in "
+    "what was typed or in the study file; 3 the code has changed since runs were finished; 4 the disk is full, not "
+    "writable or a file is damaged; 5 gate finds no equivalence; 130 stopped by Ctrl-C."
 )
 
 

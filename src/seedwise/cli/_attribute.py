@@ -59,12 +59,12 @@ def command(
     and reports them as shares of churn, of the variance of the logits and, from 50 pairs a source, of the metric's
     variance. Runs that the study has already are used; what is missing is trained as by 'run'.
     """
-    from seedwise.cli._console import Bar, console
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
     from seedwise.reporting import attribution_findings
     from seedwise.study import AttributionStudy, Store, attribution_results
+    from seedwise.terminal import Bar, console
 
     if is_store(Path(study)):
         _of_store(Path(study))
@@ -133,7 +133,7 @@ def _of_store(path: Path) -> None:
 
 def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
     """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import console, print_table
+    from seedwise.terminal import console, print_table
 
     out = out or console()
     out.print(results.title, style="bold", soft_wrap=True)

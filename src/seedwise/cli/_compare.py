@@ -71,9 +71,9 @@ def _check_page(output: Path, results: list[Path]) -> None:
 
 def show(found: Comparison, form: str) -> None:
     """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
-    from seedwise.cli._console import console, print_results, print_table
     from seedwise.cli._json import print_json
     from seedwise.reporting import row_numbers
+    from seedwise.terminal import console, print_results, print_table
 
     match form:
         case "csv":

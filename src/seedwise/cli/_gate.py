@@ -41,8 +41,8 @@ def command(
 
     Exit codes: 0 no regression beyond the noise; 1 a regression; 5, with --margin alone, equivalence is not shown.
     """
-    from seedwise.cli._console import console
     from seedwise.statistics import gate
+    from seedwise.terminal import console
 
     of_base = _runs(base, metric, where, lower_is_better)
     declared = of_base.metrics[0]

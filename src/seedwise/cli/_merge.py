@@ -15,8 +15,8 @@ def command(
     outboxes: Annotated[list[Path], typer.Argument(metavar="OUTBOX...", help="Folders that 'run --shard' wrote.")],
 ) -> None:
     """Join the parts of a study that were trained with 'run --shard i/k'."""
-    from seedwise.cli._console import Bar
     from seedwise.study import merge
+    from seedwise.terminal import Bar
 
     with Bar() as bar:
         taken, known = merge(store, outboxes, bar)

@@ -21,8 +21,8 @@ def command(
     A run of which anything is lost is left out; 'run' with the study file trains it again, to the same bits. The
     damaged store stays as it is.
     """
-    from seedwise.cli._console import console
     from seedwise.store import recover
+    from seedwise.terminal import console
 
     out = console()
 

@@ -114,9 +114,9 @@ def command(
 
 def _grown(study: Study, again: str, **options: Any) -> Study:
     """Let a study grow from look to look until it is resolved, and return it as it then is."""
-    from seedwise.cli._console import Bar, console
     from seedwise.reporting import why_it_stopped
     from seedwise.study import announced, looks_at
+    from seedwise.terminal import Bar, console
 
     looks_at(study.spec)
     out = console()
@@ -157,11 +157,11 @@ def train_and_report(
         options: passed to ``Study.run``.
 
     """
-    from seedwise.cli._console import Bar, console, print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.reporting import results_of
     from seedwise.study import Store, cells_of, description_of
+    from seedwise.terminal import Bar, console, print_results
 
     out = console()
     path = study.store_path.with_suffix(".html")

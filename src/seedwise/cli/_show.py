@@ -32,13 +32,13 @@ def command(
     seconds.
     """
     from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
     from seedwise.cli._json import print_json
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import open_store
     from seedwise.cli._tune import print_tunings
     from seedwise.reporting import attribution_findings, results_of
     from seedwise.study import attribution_results, cells_of, description_of, is_attribution, is_search
+    from seedwise.terminal import print_results
 
     with open_store(store, scale) as opened:
         if as_json:

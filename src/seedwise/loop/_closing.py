@@ -62,10 +62,10 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
 
 def _show(plan: LoopPlan, console: Console) -> None:
     from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.cli._report import write_report
     from seedwise.reporting import attribution_findings, results_of
+    from seedwise.terminal import print_results
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:

@@ -213,7 +213,7 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = " ".join([statement(shown.rows, found.base, shown.plan), *further_sentences(found)])
+    said = " ".join([statement(shown.rows, found.base), *further_sentences(found)])
     results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
     return MetricComparison(results, said, found.rows, found.cells, found.question, found, further_sections(found))
@@ -244,7 +244,7 @@ def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     )
     plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
     results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
-    said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
+    said = f"{statement(rows, found.base)} By normal theory: only means and SDs are known."
     return MetricComparison(
         _with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question, found, ()
     )

@@ -41,7 +41,7 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
             continue
         row = [name]
         for one in (found.churn, found.error_variance):
-            row += [interval(one.ratio, 2), p_value(one.p_adjusted), one.verdict.word]
+            row += [interval(one.ratio, 2, null=1), p_value(one.p_adjusted), one.verdict.word]
             if one.verdict.short:
                 plans.setdefault(one.verdict.short.removeprefix("not resolved: "), None)
         rows.append(row)

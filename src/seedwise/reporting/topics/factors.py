@@ -78,14 +78,14 @@ def factor_table(
     for task, regime in places:
         for one in [found for found in spreads if (found.task, found.regime) == (task, regime)]:
             ends = [f"{row.method}: {_sd(row, decimals)}" for row in (one.largest, one.smallest)]
-            per_doubling = interval(one.trend, 2) if isinstance(one.trend, Interval) else "-"
+            per_doubling = interval(one.trend, 2, null=1) if isinstance(one.trend, Interval) else "-"
             table.append([*named(task, regime, one.factor), *ends, *_gap_texts(one.gap), per_doubling])
         for entry, gap in gaps_of_published(published, task, regime):
             ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
             table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
     for trend in pooled_trends(spreads):
         ratio = trend.pooled.ratio
-        texts = [interval(ratio, 2), f"(p {p_value(ratio.p_value)})"]
+        texts = [interval(ratio, 2, null=1), f"(p {p_value(ratio.p_value)})"]
         table.append([*named("all tasks", trend.regime, trend.factor), *[""] * 6, " ".join(texts)])
     return Table([*columns, "SD per doubling [95 %]"], table)
 
