@@ -1,4 +1,4 @@
-"""What seedwise raises for a mistake that its user can mend."""
+"""What seedwise raises for a mistake that its user can correct."""
 
 import difflib
 import re

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import matplotlib
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -25,6 +28,16 @@ _FLAGS = (
     "--remote-debugging-pipe",
 )
 
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <match target="pattern"><edit name="family" mode="assign"><string>DejaVu Sans</string></edit></match>
+</fontconfig>
+"""
+"""Texts are as wide on every machine: the only fonts are those that matplotlib brings along, and wide ones."""
+
 
 class Chromium:
     """One browser; ``with Chromium() as browser: page = browser.open(path, width=390)``."""
@@ -32,6 +45,9 @@ class Chromium:
     def __enter__(self) -> Chromium:
         assert EXECUTABLE is not None
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        fonts = Path(self._profile.name) / "fonts.conf"
+        known = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        fonts.write_text(_FONTS.format(fonts=known, cache=Path(self._profile.name) / "fonts"), encoding="utf-8")
         flags = [*_FLAGS, f"--user-data-dir={self._profile.name}"]
         # Chromium reads commands from descriptor 3 and writes to 4: the shell makes them of its input and output.
         self._process = subprocess.Popen(
@@ -39,6 +55,7 @@ class Chromium:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
         )
         self._next = 0
         self._unread = b""

@@ -199,7 +199,7 @@ def test_without_kept_forecasts_there_is_no_fan() -> None:
 def test_the_page_shows_all_of_it() -> None:
     page = render([forecasts_section()], command="")
     for text in (
-        "Errors of forecasts, as in papers", "Beside the published means", "Spread by step of the horizon",
+        "Errors of forecasts, as in papers", "Next to the published means", "Spread by step of the horizon",
         "Spread by variable", "the band is the 95 % interval of base",
         "linear-network-12: forecasts of wind by all runs", "transformer-12: forecasts of wind by all runs",
     ):  # fmt: skip

@@ -124,7 +124,7 @@ def _read(path: Path) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(path, index_col=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): mend it or name another") from error
+        raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): correct it or name another") from error
 
 
 def _dates(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seedwise.reporting._table import Table
+from seedwise.reporting._table import METHOD, TASK, Table
 from seedwise.reporting._topic import Section
 from seedwise.results import Aggregates, ComparedRuns, ExampleComparison, MethodAggregates
 from seedwise.statistics import (
@@ -37,14 +37,14 @@ def _examples(found: Sequence[ExampleComparison]) -> Section | None:
         return None
     several = len({one.task for one in found}) > 1
     rows = [[*([one.task] if several else []), *_example_row(one)] for one in found]
-    columns = ["method", "n", "examples", "mean, other examples [95 %]", "error of examples", "SD of seeds"]
+    columns = [METHOD, "n", "examples", "mean, other examples [95 %]", "error of examples", "SD of seeds"]
     columns += ["difference, these examples [95 %]", "difference, other examples [95 %]", "verdict, other examples"]
     note = (
         "Runs crossed with examples. These examples: for other runs on exactly these. Other examples: for other runs "
         "on other examples of the same kind; more runs do not make it shorter than what the examples leave open. Error "
         "of examples: the standard error of the mean over examples alone."
     )
-    return Section("examples", "On other examples", Table([*(["task"] if several else []), *columns], rows), note)
+    return Section("examples", "On other examples", Table([*([TASK] if several else []), *columns], rows), note)
 
 
 def _example_row(one: ExampleComparison) -> list[str]:
@@ -73,7 +73,7 @@ def _across(found: AcrossTasks | None) -> Section | None:
     if found is None:
         return None
     unit = bool(found.metric.unit)
-    columns = ["method", "tasks", *(["difference of means [95 %]", "heterogeneity of means"] if unit else [])]
+    columns = [METHOD, "tasks", *(["difference of means [95 %]", "heterogeneity of means"] if unit else [])]
     columns += ["P(better) [95 %]", "ratio of SDs [95 %]", "heterogeneity of ratios"]
     rows = [_across_row(one, found.metric.scale) for one in found.methods]
     note = (
@@ -115,7 +115,7 @@ def _ranks(found: AcrossTasks | None) -> Section | None:
         "Rank 1 is the best. Intervals come from the seeds and are about these tasks; Friedman's test of no method "
         f"before another, about tasks like these: p {p if p.startswith('<') else f'= {p}'}."
     )
-    return Section("ranks", "Mean ranks", Table(["method", "mean rank [95 %]", "by task"], rows), note)
+    return Section("ranks", "Mean ranks", Table([METHOD, "mean rank [95 %]", "by task"], rows), note)
 
 
 def _scores(found: Aggregates | None) -> list[Section]:
@@ -137,8 +137,8 @@ def _scores(found: Aggregates | None) -> list[Section]:
         "of a bootstrap within tasks. In simulated studies of 3 tasks such intervals hold the truth in "
         f"{coverage} per task: few runs make them too short (docs/calibration.md)."
     )
-    scores = Section("scores", "Interquartile mean", Table(["method", "interquartile mean [95 %]", *gap], rows), note)
-    columns = ["method", *(f"above {number(share, 2)} [95 %]" for share in _SHARES)]
+    scores = Section("scores", "Interquartile mean", Table([METHOD, "interquartile mean [95 %]", *gap], rows), note)
+    columns = [METHOD, *(f"above {number(share, 2)} [95 %]" for share in _SHARES)]
     profile = Table(columns, [_profile_row(one) for one in found.methods])
     return [scores, Section("profiles", "Performance profiles", profile, "Share of the scores above each value.")]
 
