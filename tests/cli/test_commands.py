@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
-from seedwise.terminal import print_table
 
 import seedwise
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
+from seedwise.terminal import print_table
 from tests.nursery import nursery
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
@@ -103,7 +103,7 @@ def test_works_without_torch(trained: Path, arguments: list[str]) -> None:
 
 
 def test_importing_loads_neither_torch_nor_anything_heavy() -> None:
-    heavy = {"torch", "matplotlib", "scipy", "sqlalchemy", "pandas"}
+    heavy = {"torch", "matplotlib", "scipy", "sqlalchemy", "pandas", "numpy", "pydantic"}
     for module in ("seedwise", "seedwise.cli"):
         code = f"import {module}, sys; print(*sorted(set(sys.modules) & {heavy}))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

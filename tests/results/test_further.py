@@ -123,6 +123,14 @@ def test_normalised_by_bounds(given: str, tmp_path: Path) -> None:
     section = next(section for section in part.sections if section.title == "Interquartile mean")
     for runs, (low, high) in INTERQUARTILE_COVERAGE.items():
         assert f"{100 * low:.0f} to {100 * high:.0f} % with {runs} runs" in section.note
+    assert f"Where one run in ten fails and the tasks lie apart, it is {failing_coverage()} (" in section.note
+
+
+def failing_coverage() -> str:
+    """Return what the calibration measured with 5, 10 and 20 runs, by the first of its tables."""
+    page = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| one run in ten fails, apart |"))
+    return ", ".join(f"{float(cell):.0f} %" for cell in row.split("|")[2:-1])
 
 
 def test_normalised_by_the_base() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
-from seedwise.cli._open import is_store
+from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -66,7 +66,7 @@ def command(
     from seedwise.study import AttributionStudy, Store, attribution_results
     from seedwise.terminal import Bar, console
 
-    if is_store(Path(study)):
+    if is_called_a_store(Path(study)):
         _of_store(Path(study))
         return
     use(data_dir)

@@ -75,7 +75,8 @@ def command(
 
 def _instead(path: Path) -> str:
     """Return what to type instead of a store that a program filled."""
-    from seedwise.cli._open import is_store, program_of
+    from seedwise.cli._open import program_of
+    from seedwise.results import is_store
     from seedwise.study import Store
 
     if not is_store(path):
@@ -83,7 +84,7 @@ def _instead(path: Path) -> str:
     try:
         with Store(path) as store:
             program = program_of(store)
-    except SeedwiseError:  # it is no store
+    except SeedwiseError:  # it is damaged, or of a later version
         return ""
     return f": seedwise doctor {shlex.quote(program)}" if program is not None else ""
 

@@ -70,6 +70,8 @@ def command(
     from seedwise.cli._exported import Target, export
 
     if compact:
+        if form is not None or table is not None:
+            raise SeedwiseError("--compact copies a store as it is: leave out --format and --table, or --compact")
         _compact(what, options, scale, output, overwrite=overwrite)
         return
     for line in export(what, options, scale, Target.of(what[0], output, form, table, overwrite=overwrite)):

@@ -76,7 +76,7 @@ def command(
 
 def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_better: bool) -> Runs:
     from seedwise.cli._declared import condition
-    from seedwise.results import Roles, understand
+    from seedwise.results import Roles, folds_are_refused, understand
     from seedwise.results.readers import read
 
     roles = Roles(
@@ -85,6 +85,7 @@ def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_bett
         higher_is_better=False if lower_is_better else None,
     )
     runs = understand([read(path)], roles, one_may_be_a_method=True)
+    folds_are_refused(runs, f"keep one fold of {path} (--where)")
     if len(runs.methods) > 1 or len(set(runs.task)) > 1:
         raise SeedwiseError(
             f"{path} holds {len(runs.methods)} methods on {len(set(runs.task))} tasks, and a gate judges one: keep one "

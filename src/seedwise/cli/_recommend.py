@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
-from seedwise.cli._open import is_store
+from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
 from seedwise.errors import SeedwiseError
 
@@ -44,7 +44,7 @@ def command(
     from seedwise.terminal import Bar, console
 
     out = console()
-    if is_store(Path(study)):
+    if is_called_a_store(Path(study)):
         _of_store(Path(study), confirm)
         return
     opened = open_study(study, store, replicates, scale)

@@ -44,7 +44,7 @@ def comparison_tables(parts: Sequence[MetricComparison], name: str) -> dict[tupl
     """
     several = len(parts) > 1
     return {
-        (f"{name}-{part.rows[0].metric.name}" if several else name, key): table
+        (f"{name}-{part.metric.name}" if several else name, key): table
         for part in parts
         for key, table in comparison_findings(part).with_numbers.items()
     }
@@ -60,12 +60,11 @@ def _study(part: MetricComparison) -> StudyResults:
     """Return the results as those of a study of which nothing but the metric is known."""
     from seedwise.study import CellResults, StudyDescription, StudyResults  # half a second, and only a page needs it
 
-    metric = part.rows[0].metric
     description = StudyDescription(
-        name=metric.name,
+        name=part.metric.name,
         base=part.results.base,
-        question=part.question,
-        metrics={row.task: (metric,) for row in part.rows},
+        question=part.found.question,
+        metrics={row.task: (part.metric,) for row in part.results.comparisons},
         models={},
     )
     return StudyResults(description, tuple(map(CellResults, part.cells)), provenance=None)

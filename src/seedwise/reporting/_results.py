@@ -211,12 +211,13 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
                 cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
             else:
                 cells_of_row.append("-")
-        cell = by_place.get((row.task, row.regime, row.method, row.readout))
-        if with_alike and cell is not None:
+        place = (row.task, row.regime, row.method, row.readout)
+        if with_alike:
+            cell = by_place[place]
             known = cell.distinct is not None and cell.readout == "plain"
             cells_of_row.append(f"{cell.distinct} of {cell.finished}" if known else "-")
-        if with_still and cell is not None:
-            cells_of_row.append(", ".join(cell.unvaried) or "-")
+        if with_still:
+            cells_of_row.append(", ".join(by_place[place].unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
     full = Table(columns, table)

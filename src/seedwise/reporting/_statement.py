@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from seedwise.statistics import ComparisonRow, Interval, Verdict
-from seedwise.statistics.core.formatting import decimals_for, number, reduction
+from seedwise.statistics import ComparisonRow, Interval, Metric, Verdict
+from seedwise.statistics.core.formatting import decimals_for, reduction, with_limits
 from seedwise.statistics.verdicts.verdict import VOCABULARY
 
 _MOST = 4
@@ -108,11 +108,7 @@ def _difference(row: ComparisonRow) -> str:
     found = row.mean_difference
     if not isinstance(found, Interval):
         return "by an amount without an interval"
-    unit = {"%": " points", "": ""}.get(row.metric.unit, f" {row.metric.unit}")
-    ends = (found.low, found.high) if found.estimate >= 0 else (-found.high, -found.low)
-    decimals = decimals_for(found.high - found.low)
-    low, high = (number(end, decimals) for end in ends)
-    return f"by {number(abs(found.estimate), decimals)}{unit} [{low}, {high}]"
+    return f"by {amount_of(turned_positive(found), row.metric)}"
 
 
 def _ratio(row: ComparisonRow) -> str:
@@ -120,6 +116,21 @@ def _ratio(row: ComparisonRow) -> str:
     found = row.reduction
     if not isinstance(found, Interval):
         return "without an interval"
+    return f"its SD is {reduction(turned_positive(found))} {'smaller' if found.estimate >= 0 else 'larger'}"
+
+
+def turned_positive(found: Interval) -> Interval:
+    """Return an estimate as a positive number, with its interval."""
     if found.estimate >= 0:
-        return f"its SD is {reduction(found)} smaller"
-    return f"its SD is {reduction(replace(found, estimate=-found.estimate, low=-found.high, high=-found.low))} larger"
+        return found
+    return replace(found, estimate=-found.estimate, low=-found.high, high=-found.low)
+
+
+def amount_of(found: Interval, metric: Metric) -> str:
+    """Return a difference with its interval, in the unit in which the metric is shown."""
+    unit = {"%": " points", "": ""}.get(metric.shown.unit, f" {metric.unit}")
+    scale = metric.scale
+    decimals = decimals_for(scale * (found.high - found.low))
+    values = [scale * value for value in (found.estimate, found.low, found.high)]
+    estimate, low, high = with_limits(*values, decimals=decimals)
+    return f"{estimate}{unit} [{low}, {high}]"

@@ -102,7 +102,7 @@ def train_in_workers(
         plan: the runs.
         train: what trains one; the plan's function by its name.
         settings: how.
-        progress: told what happens.
+        progress: receives what happens.
         folder: where the function's module is found.
         parallel: worker processes; None: one per core, on a GPU one per device.
 
