@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from typing import cast
 
@@ -28,39 +27,27 @@ from seedwise.cli import (
     _status,
     _tune,
 )
+from seedwise.cli._help import EXIT_CODES, described, questions
 from seedwise.cli._streams import flush_output, open_streams
 from seedwise.errors import SeedwiseError, StorageError
 
 app = typer.Typer(
     name="seedwise",
     help="Know how much of your result is the seed. Make it less. Prove it.",
-    epilog="Start with 'seedwise demo', or 'seedwise init' and 'seedwise run study.yaml'.",
-    no_args_is_help=True,
-    add_completion=False,
+    epilog=EXIT_CODES,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-EXIT_CODES = (
-    "Exit codes: 0 all is well; 1 some runs failed, doctor found different bits, or gate a regression; 2 a mistake in "
-    "what was typed or in the study file; 3 the code has changed since runs were finished; 4 the disk is full, not "
-    "writable or a file is damaged; 5 gate finds no equivalence; 130 stopped by Ctrl-C."
-)
-
-
-def _unwrapped(docstring: str | None) -> str:
-    """Return a docstring with a line per paragraph: the help of typer keeps the line ends of all but the first."""
-    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(docstring or "").split("\n\n"))
-
-
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
     _recover, _compare, _gate, _power,
 ):  # fmt: skip
-    app.command(name=command.NAME, help=_unwrapped(command.command.__doc__), epilog=EXIT_CODES)(command.command)
-app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)
+    app.command(name=command.NAME, **described(command.command, command.EXAMPLE))(command.command)
+app.add_typer(_data.app, name=_data.NAME)
 
 
 def _version(wanted: bool) -> None:
@@ -73,9 +60,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     del version
+    if context.invoked_subcommand is None:
+        typer.echo(questions())
 
 
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seedwise.reporting import AttributionFindings
 
 NAME: Final = "attribute"
+EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
 
 
 def command(

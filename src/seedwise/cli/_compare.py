@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seedwise.reporting import Comparison
 
 NAME: Final = "compare"
+EXAMPLE: Final = "seedwise compare results.csv --metric accuracy"
 _FORMS: Final = ("text", "csv", "markdown", "latex", "json")
 
 

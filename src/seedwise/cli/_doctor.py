@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seedwise.study import Check, Difference
 
 NAME: Final = "doctor"
+EXAMPLE: Final = "seedwise doctor train.py -- --epochs 2"
 
 
 def command(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedwise.statistics import Gate, Metric
 
 NAME: Final = "gate"
+EXAMPLE: Final = "seedwise gate new.csv --base base.csv --metric accuracy"
 REGRESSION, NOT_EQUIVALENT = 1, 5
 
 

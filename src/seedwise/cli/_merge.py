@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 NAME: Final = "merge"
+EXAMPLE: Final = "seedwise merge study.db study.d/shard-1-of-2 study.d/shard-2-of-2"
 
 
 def command(

@@ -9,6 +9,7 @@ import typer
 from seedwise.errors import SeedwiseError
 
 NAME: Final = "power"
+EXAMPLE: Final = "seedwise power --sd-ratio 0.7 --comparisons 3"
 _SIZES: Final = (5, 10, 20, 40, 80, 160)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 NAME: Final = "recipes"
+EXAMPLE: Final = "seedwise recipes"
 
 
 def command() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import Confirmed, Recommended
 
 NAME: Final = "recommend"
+EXAMPLE: Final = "seedwise recommend study.yaml --confirm 50"
 
 
 def command(

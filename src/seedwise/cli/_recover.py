@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 NAME: Final = "recover"
+EXAMPLE: Final = "seedwise recover study.db -o intact.db"
 
 
 def command(

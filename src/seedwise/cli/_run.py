@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from seedwise.study import Study
 
 NAME: Final = "run"
+EXAMPLE: Final = "seedwise run study.yaml --workers 2"
 
 RECIPE: Final = "recipe:"
 

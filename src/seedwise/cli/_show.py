@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import StoredReadout, StoredRun
 
 NAME: Final = "show"
+EXAMPLE: Final = "seedwise show study.db"
 
 
 def command(

@@ -9,6 +9,7 @@ from typing import Final
 from seedwise.cli._options import Scale, StoreArgument
 
 NAME: Final = "status"
+EXAMPLE: Final = "seedwise status study.yaml"
 
 
 def command(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seedwise.tuning import Trial
 
 NAME: Final = "tune"
+EXAMPLE: Final = "seedwise tune study.yaml --trials 24"
 
 
 def command(
