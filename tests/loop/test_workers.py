@@ -7,7 +7,6 @@ import importlib
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Store
 
 from ..nursery import nursery
+from ..toy_project import left
 
 CODE = """
 import os, random
@@ -55,17 +55,6 @@ def own(tmp_path, monkeypatch):
     importlib.invalidate_caches()
     yield importlib.import_module("own_loop")
     del sys.modules["own_loop"]
-
-
-def left(path: Path) -> list:
-    with Store(path) as store:
-        runs = store.runs()
-        ids = [run.run_id for run in runs]
-        series, kept = store.series(ids), store.predictions(ids)
-    return [
-        (run.link.replicate, run.status, run.metrics, series[i], kept[i].logits.tolist())
-        for i, run in zip(ids, runs, strict=True)
-    ]
 
 
 def test_workers_give_the_bits_of_the_loop_and_are_used_again(own, tmp_path, capsys):

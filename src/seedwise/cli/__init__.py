@@ -46,7 +46,8 @@ for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
     _recover, _compare, _gate, _power,
 ):  # fmt: skip
-    app.command(name=command.NAME, **described(command.command, command.EXAMPLE))(command.command)
+    text, details = described(command.command, command.EXAMPLE)
+    app.command(name=command.NAME, help=text, epilog=details)(command.command)
 app.add_typer(_data.app, name=_data.NAME)
 
 

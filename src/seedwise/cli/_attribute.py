@@ -25,9 +25,7 @@ from seedwise.cli._options import (
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from seedwise.reporting import AttributionFindings
+    pass
 
 NAME: Final = "attribute"
 EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
@@ -63,9 +61,8 @@ def command(
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
-    from seedwise.reporting import attribution_findings
-    from seedwise.study import AttributionStudy, Store, attribution_results
-    from seedwise.terminal import Bar, console
+    from seedwise.study import AttributionStudy, Store
+    from seedwise.terminal import Bar, console, print_study
 
     if is_called_a_store(Path(study)):
         _of_store(Path(study))
@@ -99,12 +96,10 @@ def command(
         out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     with Store(attribution.store_path) as opened:
-        sections = attribution_results(opened, attribution.spec.name)
-        for section in sections:
-            print_attribution(attribution_findings(section))
+        is_known = print_study(opened, attribution.spec.name)
         write_report(opened, path)
     out.print(f"report: {path}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed or not all(section.known for section in sections) else 0)
+    raise typer.Exit(1 if outcome.failed or not is_known else 0)
 
 
 def _of_store(path: Path) -> None:
@@ -113,6 +108,7 @@ def _of_store(path: Path) -> None:
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.reporting import attribution_findings
     from seedwise.study import attribution_results
+    from seedwise.terminal import print_attribution
 
     report = path.with_suffix(".html")
     refuse_store_as_target(path, report)
@@ -130,16 +126,3 @@ def _of_store(path: Path) -> None:
             print_attribution(attribution_findings(section))
         write_report(store, report)
     typer.echo(f"report: {report}")
-
-
-def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
-    """Print the tables and sentences of an attribution."""
-    from seedwise.terminal import console, print_table
-
-    out = out or console()
-    out.print(results.title, style="bold", soft_wrap=True)
-    for section in results.sections:
-        out.print(section.title)
-        print_table(out, section.table)
-    for sentence in results.sentences:
-        out.print(f"  {sentence}", soft_wrap=True)

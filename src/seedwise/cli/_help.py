@@ -47,8 +47,8 @@ _FORMS: Final[Mapping[Any, str]] = {
 """How a value is called; what a number may be stands in its help."""
 
 
-def described(command: Callable[..., None], example: str) -> dict[str, str]:
-    """Return the help and the epilog of a command, and sort its options into groups."""
+def described(command: Callable[..., None], example: str) -> tuple[str, str]:
+    """Return the help of a command and what follows its options, and sort its options into groups."""
     for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
         command.__annotations__[name] = parameter.annotation  # evaluated once, so that what is set here stays
         for one in getattr(parameter.annotation, "__metadata__", ()):
@@ -56,7 +56,7 @@ def described(command: Callable[..., None], example: str) -> dict[str, str]:
                 one.rich_help_panel = _PLACES.get(name)
                 one.metavar = one.metavar or _FORMS.get(parameter.annotation.__origin__)
     first, *rest = (" ".join(part.split()) for part in inspect.cleandoc(command.__doc__ or "").split("\n\n"))
-    return {"help": f"{first}\n\nExample: {example}", "epilog": "\n\n".join(rest)}
+    return f"{first}\n\nExample: {example}", "\n\n".join(rest)
 
 
 def questions() -> str:

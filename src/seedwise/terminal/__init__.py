@@ -7,9 +7,10 @@ from seedwise._lazy import lazily
 if TYPE_CHECKING:
     from seedwise.terminal._console import console, harmless
     from seedwise.terminal._progress import Bar
-    from seedwise.terminal._tables import print_results, print_table
+    from seedwise.terminal._studies import print_study
+    from seedwise.terminal._tables import print_attribution, print_results, print_table
 
-__all__ = ["Bar", "console", "harmless", "print_results", "print_table"]
+__all__ = ["Bar", "console", "harmless", "print_attribution", "print_results", "print_study", "print_table"]
 
 # The help of a command needs a console at most: tables and progress import numpy.
 __getattr__ = lazily(
@@ -18,7 +19,9 @@ __getattr__ = lazily(
         "Bar": "seedwise.terminal._progress",
         "console": "seedwise.terminal._console",
         "harmless": "seedwise.terminal._console",
+        "print_attribution": "seedwise.terminal._tables",
         "print_results": "seedwise.terminal._tables",
+        "print_study": "seedwise.terminal._studies",
         "print_table": "seedwise.terminal._tables",
     },
 )

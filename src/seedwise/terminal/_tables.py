@@ -14,7 +14,7 @@ from seedwise.reporting import Kind, statement
 from seedwise.terminal._console import console
 
 if TYPE_CHECKING:
-    from seedwise.reporting import Results
+    from seedwise.reporting import AttributionFindings, Results
     from seedwise.reporting import Table as Texts
 
 _GAP: Final = 2
@@ -61,6 +61,17 @@ def print_results(
         out.print(sentence)
     for reason in [*([warning] if warning else []), *results.reasons]:
         out.print(f"  {reason}")
+
+
+def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
+    """Print the tables and sentences of an attribution."""
+    out = out or console()
+    out.print(results.title, style="bold")
+    for section in results.sections:
+        out.print(section.title)
+        print_table(out, section.table)
+    for sentence in results.sentences:
+        out.print(f"  {sentence}")
 
 
 def _needed(texts: Texts, column: int) -> int:
