@@ -50,7 +50,7 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
         kinds, places = column.cat.categories.astype(object), column.cat.codes.to_numpy()
         # A missing cell has the code -1: it is an empty text, which is the last kind unless it is one already.
-        places = np.where(places < 0, kinds.get_indexer([""])[0], places)
+        places = np.where(places < 0, kinds.get_indexer(pd.Index([""], dtype=object))[0], places)
         # Rows may have been left out since, and with them values.
         code, there = pd.factorize(places)
         return code.astype(np.int64), np.append(kinds.to_numpy(), "")[there]

@@ -237,7 +237,7 @@ def help_and_limits(declared: Any, name: str) -> tuple[Help, dict[str, float]]:
     """Return what an option of a declaration is, with its limits in words, and these by ``gt`` and ``lt``."""
     marks = typing.get_args(_hints(declared)[name])[1:]
     (help_,) = [mark for mark in marks if isinstance(mark, Help)]
-    limits = dict(mark for mark in marks if isinstance(mark, tuple))
+    limits: dict[str, float] = dict(mark for mark in marks if isinstance(mark, tuple))
     return (replace(help_, text=f"{help_.text[:-1]}, {said(limits)}.") if limits else help_), limits
 
 
