@@ -20,11 +20,9 @@ from seedwise.study._loop import REMEDY, LoopProgress, LoopSettings, add_to_plan
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
+from seedwise.study._spec import Limits
 
 Train = Callable[[Run[Any]], None]
-
-_RETRIES: Final = 2
-"""How often a run whose worker was killed is tried again; as in a study file."""
 
 _MAIN: Final = "__main__"
 
@@ -136,7 +134,7 @@ def train_in_workers(
                 every_epochs=None,
                 every_seconds=settings.checkpoint_seconds,
                 seconds=None,
-                retries=_RETRIES,
+                retries=Limits().retries,
             ),
             sink=sink,
             executor=_Reporting(executor, progress),

@@ -79,6 +79,10 @@ class CellResults:
     scores: ScoreSpread | str | None = None
     cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0))
 
+    def __post_init__(self) -> None:
+        if self.curves and not len(self.epochs):
+            object.__setattr__(self, "epochs", np.arange(next(iter(self.curves.values())).shape[1]))
+
 
 @dataclass(frozen=True, eq=False)
 class StudyResults:

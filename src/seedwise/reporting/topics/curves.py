@@ -36,7 +36,7 @@ _OTHERS: Final = (
 
 
 def curves_figure(
-    cells: Sequence[Cell], curves: Sequence[Curves], metric: Metric, epochs: Sequence[NDArray[np.int64]] | None = None
+    cells: Sequence[Cell], curves: Sequence[Curves], metric: Metric, epochs: Sequence[NDArray[np.int64]]
 ) -> Figure:
     """Draw a series by epoch: the median over runs and the band that holds all of them.
 
@@ -44,7 +44,7 @@ def curves_figure(
         cells: the cells.
         curves: for each cell its series, arrays (runs, epochs).
         metric: which series.
-        epochs: for each cell its epochs, counted from 0; default: 0, 1, ...
+        epochs: for each cell its epochs, counted from 0.
 
     """
     figure, axes = new_figure(3.2)
@@ -80,18 +80,16 @@ def _draw(
     cells: Sequence[Cell],
     curves: Sequence[Curves],
     metric: Metric,
-    epochs: Sequence[NDArray[np.int64]] | None,
+    epochs: Sequence[NDArray[np.int64]],
 ) -> None:
-    for k, (label, series) in enumerate(zip(names_of(cells), curves, strict=True)):
+    for k, (label, series, at) in enumerate(zip(names_of(cells), curves, epochs, strict=True)):
         if metric.name not in series:
             continue
         values = series[metric.name] * metric.scale
-        known = epochs is not None and len(epochs[k]) > 0
-        at = (epochs[k] if epochs is not None and known else np.arange(values.shape[1])) + 1
         logged = ~np.isnan(values).any(0)
-        at, values = at[logged], values[:, logged]
-        axes.fill_between(at, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
-        axes.plot(at, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
+        shown, values = at[logged] + 1, values[:, logged]
+        axes.fill_between(shown, values.min(0), values.max(0), color=f"C{k}", alpha=0.15, linewidth=0)
+        axes.plot(shown, np.median(values, axis=0), color=f"C{k}", label=label, linewidth=1.5)
     axes.set_xlabel("epoch")
     whole_ticks(axes)
 
