@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -23,11 +23,6 @@ from seedwise.cli._options import (
     same_command,
 )
 from seedwise.errors import SeedwiseError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from seedwise.reporting import AttributionFindings
 
 NAME: Final = "attribute"
 
@@ -108,6 +103,7 @@ def _of_store(path: Path) -> None:
     """Print the attributions that a store holds, and write the report."""
     from seedwise.cli._open import open_store, program_of
     from seedwise.cli._report import refuse_store_as_target, write_report
+    from seedwise.cli._results import print_attribution
     from seedwise.reporting import attribution_findings
     from seedwise.study import attribution_results
 
@@ -127,16 +123,3 @@ def _of_store(path: Path) -> None:
             print_attribution(attribution_findings(section))
         write_report(store, report)
     typer.echo(f"report: {report}")
-
-
-def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
-    """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import console, print_table
-
-    out = out or console()
-    out.print(results.title, style="bold", soft_wrap=True)
-    for section in results.sections:
-        out.print(section.title)
-        print_table(out, section.table)
-    for sentence in results.sentences:
-        out.print(f"  {sentence}", soft_wrap=True)

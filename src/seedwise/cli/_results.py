@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from seedwise.reporting import AttributionFindings
     from seedwise.store import Store
 
 
@@ -22,7 +23,6 @@ def print_study(store: Store, study: str, out: Console | None = None) -> bool:
         Whether what was asked for is known: some run reported the metric, or the sources can be told apart.
 
     """
-    from seedwise.cli._attribute import print_attribution
     from seedwise.cli._console import print_results
     from seedwise.cli._metric import unreported_metric
     from seedwise.reporting import attribution_findings, results_of
@@ -38,3 +38,16 @@ def print_study(store: Store, study: str, out: Console | None = None) -> bool:
     missing = unreported_metric(store.runs(study), cells[0].metric.name, is_loop=description.is_loop)
     print_results(results_of(description, cells), missing, out)
     return missing is None
+
+
+def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
+    """Print the tables and sentences of an attribution."""
+    from seedwise.cli._console import console, print_table
+
+    out = out or console()
+    out.print(results.title, style="bold", soft_wrap=True)
+    for section in results.sections:
+        out.print(section.title)
+        print_table(out, section.table)
+    for sentence in results.sentences:
+        out.print(f"  {sentence}", soft_wrap=True)
