@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -23,9 +23,6 @@ from seedwise.cli._options import (
     same_command,
 )
 from seedwise.errors import SeedwiseError
-
-if TYPE_CHECKING:
-    pass
 
 NAME: Final = "attribute"
 EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
