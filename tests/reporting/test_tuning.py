@@ -151,7 +151,7 @@ def test_mean_against_spread_with_both_intervals_and_the_front():
     assert any(np.allclose(part, [[low, 8], [high, 8]]) for part in across)
     assert any(line.get_linestyle() == ":" and line.get_xdata()[0] == 90 for line in axes.get_lines())
     assert axes.get_xlim()[0] > 60
-    captions = " ".join(caption for _, caption in search_part(search(), 0).figures)
+    captions = " ".join(caption for _, caption in drawn(search()))
     assert "2 lie outside" in captions  # at 60 %, and the one with a failed run
     assert axes.get_ylabel() == "churn [%]"
     assert plane_figure(search(objective="sd", spread="sd")).axes[0].get_ylabel() == "SD over runs [points]"
@@ -174,20 +174,25 @@ def test_importances_are_a_table_a_figure_or_a_reason():
     assert "No importances of parameters: 4 finished trials: importances take 10." in html
 
 
+def drawn(results):
+    """Return the figures of a search with their captions."""
+    return [figure for topic in search_part(results, 0).topics for figure in topic.figures]
+
+
 def test_a_sweep_has_a_panel_for_every_parameter():
-    figures = search_part(sweep(), 0).figures
+    figures = drawn(sweep())
     assert sum("Each panel changes one factor" in caption for _, caption in figures) == 1
     (svg,) = (svg for svg, caption in figures if "Each panel" in caption)
     assert "alpha" in svg
     assert "beta" in svg
-    assert not any("Each panel" in caption for _, caption in search_part(search(), 0).figures)
+    assert not any("Each panel" in caption for _, caption in drawn(search()))
 
 
 def test_the_page_has_all_of_it_and_the_tables_are_files():
     html = render([fresh_section()], command="", searches=[search()])
     for text in (
-        "What the search saw, and what fresh seeds say", "optimism", "Importance of the parameters", "Trials",
-        "the base was not tuned", "seedwise tune s.yaml", "3 x as planned",
+        "What did the search see, and what do fresh seeds say?", "optimism", "Which parameter matters?", "Trials",
+        "The base was not tuned", "seedwise tune s.yaml", "3 x as planned",
     ):  # fmt: skip
         assert text in html
     assert html.index("s-trials") < html.index("s-fresh")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._part import Part
+from seedwise.reporting._lead import Lead, Tile
+from seedwise.reporting._part import Part, part_of
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import PAIRS, Table
 from seedwise.reporting._topic import Section
@@ -95,11 +96,35 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
     return AttributionFindings(title, _sentences(results, found, shown), sections, shown)
 
 
-def attribution_part(results: AttributionResults, position: int) -> Part[AttributionFindings]:
+def attribution_part(results: AttributionResults, position: int) -> Part:
     """Lay out the results of an attribution, the ``position``-th of the page."""
     found = attribution_findings(results)
     figures = [(partial(attribution_figure, found.shown), _CAPTION)] if found.shown else []
-    return Part.of(results, found, figures, f"attribution{position}")
+    drawn = Section("shares", "How much does each source make?", Table([], []), "", figures, "Shares")
+    first, *others = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences] or [""]
+    return part_of(
+        results,
+        f"attribution{position}",
+        found.title,
+        Lead("Which source makes what varies between runs?", first, tiles=tuple(_tiles(results))),
+        [drawn, *found.sections],
+        points=others,
+        unfolded=["shares"],
+        besides=", runs that other studies share included",
+    )
+
+
+def _tiles(results: AttributionResults) -> list[Tile]:
+    failed = f"{results.failed} failed" if results.failed else "none failed"
+    tiles = [Tile(f"{results.runs} runs", f"in {results.blocks} blocks, {failed}")]
+    if results.churn is not None:
+        amount = _amount("churn", results.churn.amount, 1.0).partition(" [")[0]
+        tiles.append(Tile(f"{amount} %", "of examples are predicted differently by runs that differ in every source"))
+    if results.values is not None:
+        amount = _amount("values", results.values.amount, results.metric.scale).partition(" [")[0]
+        unit = " points" if results.metric.is_percent else ""
+        tiles.append(Tile(f"{amount}{unit}", f"SD of {results.metric.title} over such runs"))
+    return tiles
 
 
 def attribution_tables(attributions: Sequence[AttributionResults]) -> dict[tuple[str, str], Table]:

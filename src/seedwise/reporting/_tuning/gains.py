@@ -101,4 +101,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(gains_table(results), _NOTE, figures)
 
 
-TOPIC: Final = Topic("What the search saw, and what fresh seeds say", _show)
+TOPIC: Final = Topic("What did the search see, and what do fresh seeds say?", _show, short="Gains")

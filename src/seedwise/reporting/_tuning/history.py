@@ -69,4 +69,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(figures=[(partial(history_figure, results), _CAPTION)] if known else [])
 
 
-TOPIC: Final = Topic("The objective, trial by trial", _show)
+TOPIC: Final = Topic("How did the search go, trial by trial?", _show, short="History")

@@ -44,4 +44,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(importance_table(known), _NOTE, figures)
 
 
-TOPIC: Final = Topic("Importance of the parameters", _show)
+TOPIC: Final = Topic("Which parameter matters?", _show, short="Parameters")

@@ -104,4 +104,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(figures=[(partial(plane_figure, results), caption(results))] if known else [])
 
 
-TOPIC: Final = Topic("Spread against mean of all trials", _show)
+TOPIC: Final = Topic("Which trials are good and steady?", _show, short="Trials in the plane")

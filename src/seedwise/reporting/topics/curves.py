@@ -112,4 +112,4 @@ def _show(found: Compared) -> Shown:
     return Shown(figures=figures)
 
 
-TOPIC: Final = Topic("By epoch", _show)
+TOPIC: Final = Topic("What happens from epoch to epoch?", _show, short="Epochs")

@@ -93,4 +93,4 @@ def _show(found: Compared) -> Shown:
     )
 
 
-TOPIC: Final = Topic("Forecasts and the truth", _show)
+TOPIC: Final = Topic("What do the forecasts look like beside the truth?", _show, short="Forecasts")

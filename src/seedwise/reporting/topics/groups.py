@@ -79,4 +79,4 @@ def _show(found: Compared) -> Shown:
     return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, groups), _CAPTION)] if groups else [])
 
 
-TOPIC: Final = Topic("Groups of fewer runs", _show)
+TOPIC: Final = Topic("What would fewer runs have said?", _show, short="Fewer runs")

@@ -141,4 +141,4 @@ def _show(found: Compared) -> Shown:
     return Shown(reactivity_table(moves), _NOTE, figures, reasons)
 
 
-TOPIC: Final = Topic("Does lambda move with the test loss?", _show)
+TOPIC: Final = Topic("Does lambda move with the test loss?", _show, short="Lambda")

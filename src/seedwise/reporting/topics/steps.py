@@ -126,4 +126,4 @@ def _show(found: Compared) -> Shown:
     return Shown(step_table(cells, forecasts), _NOTE, figures)
 
 
-TOPIC: Final = Topic("Spread by step of the horizon", _show)
+TOPIC: Final = Topic("Where along the horizon do runs differ?", _show, short="Horizon")
