@@ -20,7 +20,7 @@ def lowest(requirements: Iterable[str]) -> list[str]:
     """Return each requirement that has a lower bound at the lowest version that all of them allow.
 
     Raises:
-        ValueError: for a bound of another form, whose lowest version only the list of all versions tells.
+        ValueError: for a bound of another form, whose lowest version is known only from the list of all versions.
 
     Example:
         >>> lowest(["numpy>=2.0", "pandas[html]>=2.2.2,<4", "NumPy>=2.1", "mypy"])
@@ -34,7 +34,7 @@ def lowest(requirements: Iterable[str]) -> list[str]:
         name = canonicalize_name(requirement.name)
         for bound in bounds:
             if bound.operator not in LOWER_BOUNDS or bound.version.endswith("*"):
-                raise ValueError(f"{text}: write its bound as >=, of which the lowest version can be told")
+                raise ValueError(f"{text}: write its bound as >=, whose lowest version is known")
             extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
             pinned = Version(bound.version), f"{name}{extras}=={bound.version}"
             found[name] = max(found.get(name, pinned), pinned)

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from medians import median_interval
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -253,10 +254,8 @@ def main() -> None:
                 times[arm_name].append(clock() - began)
         for arm_name, values in times.items():
             ratios = np.array(values) / np.array(times["ours"])
-            draws = np.median(order.choice(ratios, (2000, len(ratios))), axis=1)
-            low, high = np.quantile(draws, [0.025, 0.975])
             each = f"{1000 * np.median(values) / steps:8.1f} ms a step"
-            print(f"{name:13s} {arm_name:18s} {each}   {np.median(ratios):.2f} [{low:.2f}, {high:.2f}]")
+            print(f"{name:13s} {arm_name:18s} {each}   {median_interval(ratios, 2)}")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 The images are cuts of the two photographs that scikit-learn brings. Each epoch starts its workers. Epochs of the
 loaders are interleaved in random order, and each is divided by the plain one of the same round, in images per second
 and in images per second of processor time, which depends less on what else the machine does. A second plain loader
-next to the first shows what noise alone looks like. Then the processor time that is added to an example, without
-workers, for datasets whose examples take next to no time.
+next to the first shows what noise alone looks like. Then, without workers, the processor time of an image, and the one
+that is added to an example of datasets whose examples take next to no time.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from medians import median_interval
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_images
@@ -105,10 +106,8 @@ def clocks() -> NDArray[np.float64]:
     return np.array([time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)])
 
 
-def interval(values: NDArray[np.float64]) -> str:
-    draws = np.random.default_rng(0).choice(values, (2000, len(values)))
-    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
-    return f"{np.median(values):.3f} [{low:.3f}, {high:.3f}]"
+def per_example(rounds: list[float], examples: int) -> str:
+    return f"{median_interval(np.array(rounds) * 1e6 / examples, 1)} microseconds of processor time"
 
 
 def main() -> None:
@@ -130,13 +129,15 @@ def main() -> None:
     print(f"{options.images} JPEGs of {options.pixels} x {options.pixels}, 2 workers, {options.rounds} rounds")
     print("plain: {:.0f} images per second, {:.0f} per second of processor time".format(*np.median(rates["plain"], 0)))
     for name in ("plain again", "ours"):
-        by_clock, by_processor = map(interval, (rates[name] / rates["plain"]).T)
+        by_clock, by_processor = map(median_interval, (rates[name] / rates["plain"]).T)
         print(f"{name:12s} {by_clock} of that, {by_processor} by processor time")
 
+    each = [seconds(lambda: map(photographs.__getitem__, range(options.images)))[1] for _ in range(options.rounds)]
+    print(f"an image, decoded, cropped and flipped: {per_example(each, options.images)}")
     for dataset in (Draws(), Numbers()):
         bare, seeded = plain(dataset), ours(dataset)
-        added = [(seconds(seeded) - seconds(bare))[1] * 1e6 / len(dataset) for _ in range(options.rounds)]
-        print(f"added to an example of {type(dataset).__name__}: {interval(np.array(added))} microseconds")
+        added = [(seconds(seeded) - seconds(bare))[1] for _ in range(options.rounds)]
+        print(f"added to an example of {type(dataset).__name__}: {per_example(added, len(dataset))}")
 
 
 if __name__ == "__main__":

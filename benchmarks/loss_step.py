@@ -17,6 +17,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
+from medians import median_interval
 from torch import Tensor
 
 from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
@@ -57,9 +58,7 @@ def main() -> None:
         if name == "cross-entropy":
             continue
         ratios = values / base
-        draws = order.choice(ratios, (2000, len(ratios)))
-        low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
-        print(f"{name:20s} {np.median(ratios):.4f} [{low:.4f}, {high:.4f}]")
+        print(f"{name:20s} {median_interval(ratios, 4)}")
 
 
 class _Stepper:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from medians import median_interval
 from torch import nn
 
 import seedwise
@@ -46,9 +46,9 @@ def main() -> None:
         pairs = measured(epochs, args.rounds, images, labels, random)
         bare, inside = np.array(pairs).T
         print(f"{epochs} epochs: bare {np.median(bare):.3f} s, inside {np.median(inside):.3f} s")
-        print(f"  difference {interval((inside - bare) * 1000, random)} ms")
+        print(f"  difference {median_interval((inside - bare) * 1000)} ms")
         if epochs:
-            print(f"  ratio {interval(inside / bare, random)}")
+            print(f"  ratio {median_interval(inside / bare)}")
 
 
 def measured(
@@ -111,13 +111,6 @@ def seconds(call: Callable[[], None]) -> float:
     began = time.process_time()
     call()
     return time.process_time() - began
-
-
-def interval(values: NDArray[np.float64], random: np.random.Generator) -> str:
-    """Return the median with a 95 % bootstrap interval."""
-    draws = np.median(random.choice(values, (2000, len(values))), axis=1)
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return f"{np.median(values):.3f} [{low:.3f}, {high:.3f}]"
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from medians import median_interval
 from torch import nn
 
 from seedwise.models import MODELS
@@ -101,8 +102,7 @@ def _step_ratios(k: int, what: str | int, rounds: int) -> list[str]:
     shown = []
     for form, base in (("kept", "plain"), ("made again", "plain"), ("made again", "kept")):
         ratios = np.array(times[form]) / np.array(times[base])
-        low, high = np.quantile(np.median(rng.choice(ratios, (2000, rounds)), axis=1), (0.025, 0.975))
-        shown.append(f"{np.median(ratios):.2f} [{low:.2f}, {high:.2f}]")
+        shown.append(median_interval(ratios, 2))
     return shown
 
 

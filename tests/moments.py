@@ -1,4 +1,4 @@
-"""The moments at which the processes of a study write something, told through a named pipe: when to kill them."""
+"""The moments at which the processes of a study write something, reported through a named pipe: when to kill them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import select
 from pathlib import Path
 
-# Python imports this at the start of the driver and of every worker. It tells, through a named pipe, what the process
+# Python imports this at the start of the driver and of every worker. It reports, through a named pipe, what the process
 # is about to do or has just done, and waits there, so that a kill can fall into that very moment. At all other moments
 # it waits a little, so that the study does not end while the listener waits for a processor.
 SITECUSTOMIZE = """
@@ -18,7 +18,7 @@ _pipe = None
 _replace, _fsync, _connect = os.replace, os.fsync, sqlite3.connect
 
 
-def tell(moment):
+def report(moment):
     global _pipe
     if os.environ["KILLS_MOMENT"] == "none":
         return
@@ -40,13 +40,13 @@ def room(path):
 
 def replace(source, target, **options):
     kind = "aside" if str(target).endswith(".previous") else "rename"
-    tell(f"{room(target)} before {kind}")
+    report(f"{room(target)} before {kind}")
     _replace(source, target, **options)
-    tell(f"{room(target)} after {kind}")
+    report(f"{room(target)} after {kind}")
 
 
 def fsync(file):
-    tell(f"{room(os.readlink(f'/proc/self/fd/{file}'))} written")
+    report(f"{room(os.readlink(f'/proc/self/fd/{file}'))} written")
     _fsync(file)
 
 
@@ -54,10 +54,10 @@ class Connection(sqlite3.Connection):
     def commit(self):
         wrote = self.in_transaction
         if wrote:
-            tell("commit before")
+            report("commit before")
         super().commit()
         if wrote:
-            tell("commit after")
+            report("commit after")
 
 
 os.replace, os.fsync = replace, fsync

@@ -1,4 +1,4 @@
-"""Ten things that one may add to seedwise, each followed here as docs/architecture.md says: a file, and a line at most.
+"""Twelve things that one may add to seedwise, each as docs/architecture.md says: a file, and a line at most.
 
 What stands in ``FILES`` would be files of the packages that the page names, and ``LINES`` lines of tables.
 """
@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from seedwise.statistics import sequential_design
 from seedwise.statistics.verdicts.verdict import VOCABULARY, Meaning, Verdict
 
 FILES = {
@@ -226,7 +227,8 @@ def test_a_topic_with_a_figure(found: dict) -> None:
 
 def test_a_question_of_until(found: dict) -> None:
     assert found["looks"] == "how far the means are apart [repeated interval]"
-    assert found["limits"][0] < 0.05
+    # Its arithmetic is that of the question that it was made of.
+    assert found["limits"] == list(sequential_design([10, 20], question="mean", paired=True).limits)
 
 
 def test_a_goal_of_tune(found: dict) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -108,6 +108,30 @@ class Notes(Silent):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+
+class Left(NamedTuple):
+    """What a run of a store is to the last bit, whatever trained it."""
+
+    replicate: int
+    status: str
+    metrics: dict[str, float]
+    weights: str | None
+    series: list[dict[str, float]]
+    logits: list[list[float]] | None
+
+
+def left(path: Path) -> list[Left]:
+    """Return what the runs of a store left, in their order."""
+    with Store(path) as store:
+        runs = store.runs()
+        ids = [run.run_id for run in runs]
+        series, kept = store.series(ids), store.predictions(ids)
+    logits = [kept[i].logits.tolist() if i in kept else None for i in ids]
+    return [
+        Left(run.link.replicate, run.status, run.metrics, run.weights_sha256, series[run.run_id], own)
+        for run, own in zip(runs, logits, strict=True)
+    ]
 
 
 def everything(path: Path) -> dict[str, Any]:

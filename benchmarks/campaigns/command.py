@@ -1,16 +1,38 @@
-"""The command line of a campaign."""
+"""The command line of a campaign, and what it asks of every message."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 Campaign = Callable[[Path, int, int], tuple[Counter[tuple[str, str]], list[str]]]
 """From a folder, a number of trials and a seed: how often which change ended how, and what must not be."""
+
+CHARACTERS: Final = 420
+"""At most so many has a message besides the path that was typed, which may be of any length."""
+
+_NO_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
+_TURNS: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""What a terminal obeys, cannot print or reads backwards: categories and classes of Unicode."""
+
+
+def problem_of_line(message: str, path: Path) -> str | None:
+    """Return why a message is not the one line that it should be, in capitals; None if it is.
+
+    Args:
+        message: without the end of the line.
+        path: what was typed; its characters do not count.
+
+    """
+    if any(unicodedata.category(sign) in _NO_LINE or unicodedata.bidirectional(sign) in _TURNS for sign in message):
+        return "NOT ONE LINE"
+    return "TOO LONG" if len(message.replace(str(path), "")) > CHARACTERS else None
 
 
 def run_campaign(campaign: Campaign, trials: str, description: str | None, n: int = 2000) -> None:

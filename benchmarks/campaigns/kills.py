@@ -20,9 +20,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +34,9 @@ from toy_study import plain
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution import StudyFolder
-from seedwise.execution._processes import worker_environment
 from seedwise.store import Store
+from tests.execution.hooks import Family, hooked
 from tests.moments import SITECUSTOMIZE, Moments
-from tests.nursery import Nursery
 
 STUDY = """
 name: kills
@@ -74,12 +71,13 @@ class Kill:
 class Tree:
     """A driver and its workers, and what they say they are doing."""
 
-    def __init__(self, folder: Path, moment: str, workers: int, nursery: Nursery) -> None:
+    def __init__(self, folder: Path, moment: str, workers: int, family: Family) -> None:
         self.moments = Moments(folder)
+        nursery, environment = family
         self.driver = nursery.popen(families=True)(
             [sys.executable, "-m", "seedwise.cli", "run", "study.yaml", "--workers", str(workers)],
             cwd=folder,
-            env=environment(folder.parent) | self.moments.environment(moment),
+            env=environment | self.moments.environment(moment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -123,24 +121,6 @@ class Tree:
             self.moments.close()
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Return that of drivers, which is that of workers, so that they can fork them."""
-    path = os.pathsep.join([str(folder / "custom"), os.environ.get("PYTHONPATH", "")])
-    return {**worker_environment(), "PYTHONPATH": path, "KILLS_MOMENT": "none"}
-
-
-@contextmanager
-def family(folder: Path) -> Iterator[Nursery]:
-    """Have drivers forked, and by each of them its workers: starting python and torch takes longer than a study."""
-    (folder / "custom").mkdir()
-    (folder / "custom" / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    nursery = Nursery([environment(folder)])
-    try:
-        yield nursery
-    finally:
-        nursery.close()
-
-
 def prepared(folder: Path) -> Path:
     """Return a folder with the study in it."""
     folder.mkdir()
@@ -171,18 +151,27 @@ def finished(folder: Path) -> set[str]:
         return {run_id for run_id, (status, _) in store.statuses().items() if status == "finished"}
 
 
-def drawn(rng: random.Random) -> Kill:
-    """Draw a kill."""
-    if rng.random() < 0.2:
-        return Kill(rng.choice(WHO), "any time", rng.uniform(0, 3))
-    if rng.random() < 0.3:
-        return Kill(rng.choice(WHO), "any moment", rng.randint(1, 100))  # a run of ten epochs has some fifty
-    moment = rng.choice(MOMENTS)
-    return Kill(rng.choice(WHO), moment, rng.randint(1, 8 if moment.startswith("checkpoints") else 3))
+def drawn(rng: random.Random, moment: str) -> Kill:
+    """Draw a kill at a moment."""
+    if moment == "any time":
+        return Kill(rng.choice(WHO), moment, rng.uniform(0, 3))
+    most = 100 if moment == "any moment" else 8 if moment.startswith("checkpoints") else 3  # a run has some fifty
+    return Kill(rng.choice(WHO), moment, rng.randint(1, most))
 
 
-def round_of(folder: Path, seed: str, most: int, nursery: Nursery) -> tuple[Counter[tuple[str, str]], int]:
-    """Kill one study up to ``most`` times, then let it end; return the kills by whom and when, and resumed runs.
+def dealt(n: int, rng: random.Random) -> list[str]:
+    """Return the moments of ``n`` kills: of any twenty in a row, one is at each of ``MOMENTS``, six are anywhere."""
+    each = [*MOMENTS, *["any moment"] * 3, *["any time"] * 3]
+    return [moment for _ in range(-(-n // len(each))) for moment in rng.sample(each, len(each))][:n]
+
+
+def round_of(
+    folder: Path, seed: str, moments: list[str], family: Family
+) -> tuple[Counter[tuple[str, str]], list[str], int]:
+    """Kill one study at moments, then let it end.
+
+    Returns:
+        The kills by whom and when; the moments that are left, since the study ended before; the number of resumed runs.
 
     Raises:
         AssertionError: if a finished run is lost, or the study does not end well.
@@ -192,14 +181,16 @@ def round_of(folder: Path, seed: str, most: int, nursery: Nursery) -> tuple[Coun
     prepared(folder)
     kills: Counter[tuple[str, str]] = Counter()
     known: set[str] = set()
+    left = list(moments)
     while True:
-        kill = drawn(rng) if kills.total() < most else Kill("nobody", "none", 0)
-        tree = Tree(folder, kill.moment, workers=rng.choice((1, 2)), nursery=nursery)
+        kill = drawn(rng, left[0]) if left else Kill("nobody", "none", 0)
+        tree = Tree(folder, kill.moment, workers=rng.choice((1, 2)), family=family)
         killed = False
         if kill.who != "nobody" and tree.wait_for(kill):
             time.sleep(rng.uniform(0.09, 0.12) if kill.moment.startswith("commit") else 0)  # about when it happens
             killed = tree.kill(kill.who)
-            kills[kill.who, kill.moment] += killed
+            if killed:
+                kills[kill.who, left.pop(0)] += 1
         out = tree.end()
         now = finished(folder)
         assert known <= now, f"lost after {kill}: {known - now}"
@@ -210,7 +201,7 @@ def round_of(folder: Path, seed: str, most: int, nursery: Nursery) -> tuple[Coun
             break
     with Store(folder / "kills.db") as store:
         resumed = sum(max(run.resumed_from, default=0) > 0 for run in store.runs())
-    return kills, resumed
+    return kills, left, resumed
 
 
 def rest(folder: Path) -> list[str]:
@@ -239,34 +230,37 @@ def campaign(
     kills: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
     resumed, studies = 0, 0
-    with family(folder) as nursery, ThreadPoolExecutor(jobs) as pool:
-        calm = Tree(prepared(folder / "calm"), "none", 2, nursery)
+    left = dealt(n, random.Random(seed))
+    # Drivers are forked, and by each of them its workers: starting python and torch takes longer than a study.
+    with hooked(folder / "custom", SITECUSTOMIZE, {"KILLS_MOMENT": "none"}) as family, ThreadPoolExecutor(jobs) as pool:
+        calm = Tree(prepared(folder / "calm"), "none", 2, family)
         out = calm.end()
         assert calm.driver.returncode == 0, out
         expected = contents(folder / "calm")
         assert sum(run[1][3] == "'finished'" for run in expected[0]) == RUNS
 
-        def one(number: int, most: int) -> tuple[Counter[tuple[str, str]], int]:
+        def one(number: int, moments: list[str]) -> tuple[Counter[tuple[str, str]], list[str], int]:
             own = folder / f"study-{number}"
             try:
-                found = round_of(own, f"{seed} {number}", most, nursery)
+                found = round_of(own, f"{seed} {number}", moments, family)
                 if contents(own) != expected:
                     wrong.append(f"study {number}: it is not the one that nobody disturbed")
                 wrong.extend(f"study {number}: {file} was left behind" for file in rest(own))
             except (AssertionError, SeedwiseError, TimeoutError) as error:
                 wrong.append(f"study {number}: {type(error).__name__}: {error}")
-                return Counter(), 0
+                return Counter(), [], 0
             return found
 
-        while kills.total() < n and not wrong:
-            most = min(each, -(-(n - kills.total()) // jobs))
-            for found, its in pool.map(one, range(studies, studies + jobs), [most] * jobs):
+        while left and not wrong:
+            now, left = left[: each * jobs], left[each * jobs :]
+            for found, rests, its in pool.map(one, range(studies, studies + jobs), (now[k::jobs] for k in range(jobs))):
                 kills.update(found)
+                left += rests
                 resumed += its
             studies += jobs
             print(f"{studies} studies, {kills.total()} kills, {resumed} runs resumed", file=sys.stderr, flush=True)
-    if not resumed and n >= 10:
-        wrong.append("no run was resumed from a checkpoint")
+    if resumed < n // 4:
+        wrong.append(f"only {resumed} runs were resumed from a checkpoint")
     return kills, wrong
 
 

@@ -20,19 +20,18 @@ import signal
 import sys
 import traceback
 import typing
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from command import run_campaign
+from command import problem_of_line, run_campaign
 
 from seedwise import registry
 from seedwise.errors import SeedwiseError
@@ -41,10 +40,7 @@ from seedwise.registry import Entry, resolve
 from seedwise.study import Study, recipe_names, recipe_text
 from seedwise.study._study_file import check_study
 
-SECONDS, MEGABYTES, CHARACTERS = 30.0, 500.0, 420
-_NO_LINE: Final = {"Cc", "Cs", "Zl", "Zp"}
-_TURNS: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""What a terminal obeys, cannot print or reads backwards: categories and classes of Unicode."""
+SECONDS, MEGABYTES = 30.0, 500.0
 CHANGES = 4
 """At most so many changes of one file."""
 
@@ -426,11 +422,7 @@ def end_of(path: Path, scale: str | None) -> tuple[str, str]:
             end, text = "planned", f"{planned(path, scale)} runs"
     except SeedwiseError as error:
         text = str(error)
-        end = "refused"
-        if any(unicodedata.category(sign) in _NO_LINE or unicodedata.bidirectional(sign) in _TURNS for sign in text):
-            end = "NOT ONE LINE"
-        elif len(text) - text.count(str(path)) * len(str(path)) > CHARACTERS:
-            end = "TOO LONG"
+        end = problem_of_line(text, path) or "refused"
     except TooSlowError:
         end, text = "TOO SLOW", f"more than {SECONDS:g} s of processor time"
     except Exception:

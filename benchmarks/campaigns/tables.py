@@ -22,12 +22,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from command import run_campaign
+from command import problem_of_line, run_campaign
 
 from seedwise.errors import SeedwiseError
 from seedwise.results import Roles, Runs, read_table, understand
 
-SECONDS, CHARACTERS = 5.0, 420
+SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,7 @@ def _read(raw: bytes, folder: Path, known: Known | None) -> tuple[str, str]:
     except SeedwiseError as error:
         message = str(error)
         end = "asked for its decimal sign" if "--decimal" in message else "refused" if known is None else "REFUSED"
-        if len(message.splitlines()) != 1:
-            end = "NOT ONE LINE"
-        elif len(message) - message.count(str(path)) * len(str(path)) > CHARACTERS:
-            end = "TOO LONG"
+        end = problem_of_line(message, path) or end
     except Exception:
         end, message = "TRACEBACK", traceback.format_exc(limit=-6)
     if time.process_time() - began > SECONDS:

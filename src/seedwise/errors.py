@@ -1,8 +1,9 @@
-"""What seedwise raises for a mistake that its user can mend."""
+"""What seedwise raises for a mistake that its user can correct."""
 
 import difflib
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
 _CONTROL: Final = re.compile(
@@ -11,6 +12,8 @@ _CONTROL: Final = re.compile(
 """Signs that control a terminal, turn the direction of writing, or that UTF-8 cannot encode."""
 _LONGEST: Final = 1000
 _LONGEST_ECHO: Final = 200
+_LONGEST_NAME: Final = 60
+_LONGEST_LIST: Final = 280
 _ECHO: Final = re.compile(rf"(?<!\w)'[^']*'(?!\w)|\S{{{_LONGEST_ECHO + 1},}}")
 """What a message repeats of what was given stands in quotes or is one word."""
 
@@ -113,3 +116,25 @@ def did_you_mean(given: object, allowed: Sequence[str]) -> str:
     """
     close = difflib.get_close_matches(str(given), allowed, n=1)
     return f"did you mean '{close[0]}'? " if close else ""
+
+
+def listed(names: Iterable[object], most: int | None = 6, separator: str = ", ") -> str:
+    """Return names as a list; those beyond ``most`` are counted.
+
+    Args:
+        names: what is listed.
+        most: how many at most; None: as many as a line has room for, and those that are long are cut.
+        separator: what stands between them.
+
+    Example:
+        >>> listed(["a", "b", "c"]), listed("abcdefgh"), listed([f"m{k}" for k in range(1000)], None)[-21:]
+        ('a, b, c', 'a, b, c, d, e, f and 2 more', 'm56, m57 and 942 more')
+
+    """
+    parts = [str(name) for name in names]
+    if most is None:
+        parts = [one_line(part, _LONGEST_NAME) for part in parts]
+        ends = itertools.accumulate(len(part) + len(separator) for part in parts)
+        most = sum(end <= _LONGEST_LIST for end in ends)
+    more = len(parts) - most
+    return separator.join(parts[:most]) + (f" and {more} more" if more > 0 else "")

@@ -5,10 +5,11 @@ import datetime
 import statistics
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from seedwise.data import MissingDataError, load_series, read_series
+from seedwise.data import MissingDataError, load_series, read_series, series_from
 from seedwise.errors import SeedwiseError, StorageError
 
 
@@ -228,6 +229,37 @@ def test_no_time_column_no_other_column_no_rows_no_file(tmp_path):
     path.write_text("a,b\n1,2\n3,4\n")
     with pytest.raises(SeedwiseError, match="line 2: a '1' is no time"):
         read_series(path, time="a")
+
+
+def days(**columns):
+    return pd.DataFrame(columns, index=pd.date_range("2024-01-01", periods=20))
+
+
+VALUES = np.arange(20.0)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (days(date=VALUES).rename_axis("date"), "power has a column 'date' next to the index of that name: drop one"),
+        (days(a=VALUES, b=VALUES).set_axis(["a", "a"], axis=1), "power has more than one column 'a': rename or drop"),
+        (days(a=VALUES, b=VALUES).set_axis([1, "1"], axis=1), "power has more than one column '1'"),
+        (days(a=VALUES).assign(at=lambda f: f.index), "power: column at holds times: drop it"),
+        (days(), "power has no column but the times in 'time'"),
+        (days(a=VALUES)[:1], "power has 1 rows"),
+    ],
+)
+def test_a_mistake_in_a_data_frame_is_one_line(frame, message):
+    with pytest.raises(SeedwiseError, match=message) as error:
+        series_from(frame, "power")
+    assert "\n" not in str(error.value)
+
+
+def test_columns_may_have_any_labels():
+    frame = days(a=VALUES, b=2 * VALUES).set_axis([0, ("b", 1)], axis=1)
+    assert series_from(frame, "power").columns == ("0", "('b', 1)")
+    numbered = days(a=VALUES).reset_index().astype({"index": str}).set_axis([0, 1], axis=1)
+    assert series_from(numbered, "power").columns == ("1",)
 
 
 def test_too_few_rows(write):

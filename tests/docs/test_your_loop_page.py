@@ -1,11 +1,13 @@
 """docs/your-loop.md: the blocks of each section run, one after the other."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from torch.utils.data import DistributedSampler, IterableDataset
 
 import seedwise
@@ -62,7 +64,14 @@ MISTAKES = {
     "replicates(3, parallel=4)": lambda run: seedwise.replicates(3, parallel=4),
     "replicates(lambda run: ..., 3)": lambda run: seedwise.replicates(lambda run: ..., 3),
     "num_worker=2": lambda run: run.loader([1, 2], num_worker=2),
+    "generator=torch.Generator()": lambda run: run.loader([1, 2], generator=torch.Generator()),
+    "in_order=False": lambda run: run.loader([1, 2], in_order=False),
 }
+
+
+def pattern(said: str) -> str:
+    """Return what matches a message of the page, where ``...`` stands for anything."""
+    return ".*".join(re.escape(part.strip()) for part in said.split("..."))
 
 
 @pytest.mark.parametrize("typed", MISTAKES)
@@ -70,8 +79,108 @@ def test_the_messages_are_those_that_are_given(typed):
     (said,) = re.findall(rf"^\| `{re.escape(typed)}` \| `(.*)` \|$", PAGE, flags=re.MULTILINE)
     with pytest.raises(SeedwiseError) as caught:
         MISTAKES[typed](Run(RunSpec("my.train:train", {}, {}), {}))
-    parts = [re.escape(part.strip()) for part in said.split("...")]
-    assert re.fullmatch(".*".join(parts), str(caught.value))
+    assert re.fullmatch(pattern(said), str(caught.value))
+
+
+PROGRAM = """
+import random
+import numpy as np
+import seedwise
+
+def go(body, **options):
+    for run in seedwise.replicates(3, store="s.db", **options):
+        body(run)
+"""
+
+
+class Seeding(list):
+    """Numbers that are drawn after a line that somebody has left over."""
+
+    def __getitem__(self, k):
+        torch.manual_seed(42)
+        return torch.rand(())
+
+
+def draw(run):
+    return run.randomness.numpy("shuffle", "draw").uniform()
+
+
+def ends(*metrics: float):
+    return lambda run: run.finish(accuracy=draw(run) if not metrics else metrics[0])
+
+
+def no_effect(run):
+    run.randomness.numpy("init", "draw")
+    run.log(0, loss=0.5)
+    run.finish(accuracy=0.5)
+
+
+def seeds_in_its_scope(run):
+    with run.randomness.scope("init"):
+        torch.manual_seed(42)
+        value = float(torch.rand(()))
+    run.finish(accuracy=(value + draw(run)) / 2)
+
+
+def seeds_in_its_dataset(run):
+    (batch,) = run.loader(Seeding(range(4)), batch_size=4).epoch(0)
+    run.finish(accuracy=(float(batch.mean()) + draw(run)) / 2)
+
+
+def changed_code(go):
+    go(ends())
+    with Path("own_program.py").open("a") as file:
+        file.write("CHANGED = True\n")
+    go(ends())
+
+
+def changed_argument(go):
+    go(ends())
+    sys.argv += ["--depth", "5"]
+    go(ends())
+
+
+HAPPENINGS = {
+    "the loop forgets `run.finish`": lambda go: go(draw),
+    "a metric is NaN or infinite": lambda go: go(ends(float("nan"))),
+    "the code has changed": changed_code,
+    "an argument of the program has changed": changed_argument,
+    "nothing draws from a source": lambda go: go(ends(), vary=["shuffle", "augment"]),
+    "a seed has no effect": lambda go: go(no_effect, vary=["init"]),
+    "a leftover `torch.manual_seed(42)` in a scope": lambda go: go(seeds_in_its_scope, vary=["init", "shuffle"]),
+    "`torch.manual_seed(42)` in `__getitem__`": lambda go: go(seeds_in_its_dataset, vary=["augment", "shuffle"]),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENINGS)
+def test_what_a_loop_prints_is_what_the_page_says(what, tmp_path, monkeypatch, capsys):
+    (says,) = re.findall(rf"^\| {re.escape(what)} \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    (tmp_path / "own_program.py").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["own_program.py"])
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    program = importlib.import_module("own_program")
+    monkeypatch.setitem(sys.modules, "__main__", program)  # a program's arguments count, those of pytest do not
+    refused = ""
+    try:
+        HAPPENINGS[what](program.go)
+    except SeedwiseError as error:
+        refused = str(error)
+    finally:
+        del sys.modules["own_program"]
+    printed = capsys.readouterr().err + refused
+    for sentence in re.findall("`(.*?)`", says):
+        assert re.search(pattern(sentence), printed), f"{sentence} is not in\n{printed}"
+
+
+def test_every_row_of_what_goes_wrong_is_tried():
+    rows = [
+        row.split(" | ")[0].removeprefix("| ")
+        for title in ("## What goes wrong in a loop, and", "### What goes wrong, and")
+        for row in PAGE.partition(title)[2].partition("\n\n")[2].partition("\n\n")[0].splitlines()[2:]
+    ]
+    assert sorted(rows) == sorted([*(f"`{typed}`" for typed in MISTAKES), *HAPPENINGS])
 
 
 def test_the_program_with_workers_runs_from_its_file(tmp_path):

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from tests.nursery import Nursery, environment_of_families
 
+Family = tuple[Nursery, dict[str, str]]
+"""A nursery of drivers, and their environment."""
+
 
 @contextmanager
-def hooked(folder: Path, code: str, variables: Mapping[str, str]) -> Iterator[tuple[Nursery, dict[str, str]]]:
+def hooked(folder: Path, code: str, variables: Mapping[str, str]) -> Iterator[Family]:
     """Yield a nursery of drivers that have imported ``code``, and their environment.
 
     Args:
@@ -25,5 +28,7 @@ def hooked(folder: Path, code: str, variables: Mapping[str, str]) -> Iterator[tu
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     environment = {**environment_of_families(), **variables, "PYTHONPATH": path}
     nursery = Nursery([environment])
-    yield nursery, environment
-    nursery.close()
+    try:
+        yield nursery, environment
+    finally:
+        nursery.close()

@@ -74,6 +74,21 @@ def test_killed_and_gone_on_with_gives_the_same_bits(training, train, make_run, 
     assert [row["epoch"] for row in run.series] == list(range(training.EPOCHS))
 
 
+def test_the_trainer_saves_only_when_a_checkpoint_is_due(training, train, make_run, seeds, monkeypatch):
+    saved = []
+    save = training.lightning.Trainer.save_checkpoint
+    monkeypatch.setattr(
+        training.lightning.Trainer, "save_checkpoint", lambda *args: (saved.append(args[0].current_epoch), save(*args))
+    )
+    run = make_run("run.checkpoint", **seeds)
+    run.checkpoint.every_epochs = 3
+    train(run)
+    assert saved == [2]
+    assert run.checkpoint.load()["epoch"] == 2
+    train(make_run(**seeds))
+    assert saved == [2]
+
+
 def test_predictions_of_the_test_are_kept_with_their_ids(training, train, make_run, seeds):
     run = make_run(**seeds)
     train(run, test=True)

@@ -76,6 +76,22 @@ def test_killed_and_gone_on_with_gives_the_same_bits(training, train, make_run, 
     assert [row["epoch"] for row in run.series] == list(range(training.EPOCHS))
 
 
+def test_the_trainer_saves_only_when_a_checkpoint_is_due(training, train, make_run, seeds, monkeypatch, whole):
+    saved = []
+    save = training.Trainer._save_checkpoint
+    monkeypatch.setattr(
+        training.Trainer, "_save_checkpoint", lambda *args, **named: (saved.append(args[0].state.epoch), save(*args))
+    )
+    run = make_run("run.checkpoint", **seeds)
+    run.checkpoint.every_epochs = 2
+    found = train(run, CLFLoss(lambda_v=0.01))
+    assert saved == [2, 3], "the last is the trainer's own"
+    assert [row["epoch"] for row in run.series] == list(range(training.EPOCHS))
+    assert all({"train/loss", "loss/factor_mean"} <= row.keys() for row in run.series)
+    assert found["end"] == whole["end"]
+    assert run.checkpoint.load()["epoch"] == 1
+
+
 def test_cross_entropy_is_the_models_own_loss(train, make_run, seeds):
     own, ours = train(make_run(**seeds)), train(make_run(**seeds), nn.CrossEntropyLoss())
     assert own["end"] == ours["end"]

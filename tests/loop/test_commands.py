@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -26,6 +29,12 @@ def command(*words: object) -> str:
     return done.output
 
 
+def accuracies(path, method: str) -> np.ndarray:
+    with Store(path) as opened:
+        runs = [run for run in opened.runs() if run.link.method == method and run.link.replicate < 30]
+    return np.array([run.metrics["test/accuracy"] for run in runs])
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """Two methods of thirty runs, of which the second is far steadier, and one run that was interrupted."""
@@ -39,15 +48,21 @@ def store(tmp_path_factory):
 
 
 def test_show_and_report(store, tmp_path):
-    assert [line.split()[:2] for line in command("show", store).splitlines()[2:4]] == [["base", "30"], ["steady", "30"]]
+    drawn = {method: 100 * accuracies(store, method) for method in ("base", "steady")}
+    rows = [line.split() for line in command("show", store).splitlines()[2:4]]
+    assert [row[:4] for row in rows] == [[name, "30", "0", f"{x.mean():.2f}"] for name, x in drawn.items()]
+    assert [row[5] for row in rows] == [f"{x.std(ddof=1):.2f}".removeprefix("0") for x in drawn.values()]
     command("report", store, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
-    assert "steady" in page
+    cells = re.findall(r"<td[^>]*>([^<]*)", page)
+    assert {f"{x.mean():.2f} %" for x in drawn.values()} <= {cell.strip() for cell in cells}
     assert "To run it again" not in page  # there is no study file to run
 
 
 def test_recommend_takes_the_store(store):
-    assert "steady" in command("recommend", store)
+    sds = [accuracies(store, method).std(ddof=1) for method in ("base", "steady")]
+    smaller = 100 * (1 - sds[1] / sds[0])
+    assert command("recommend", store).startswith(f"steady: the SD is {smaller:.0f} % smaller")
     with pytest.raises(SeedwiseError, match=r"in test_commands.py add study=\.\.\., first_replicate=\.\.\. and n=50"):
         command("recommend", store, "--confirm", 50)
 
@@ -87,8 +102,8 @@ def test_attribute_says_what_to_add_and_then_attributes(store, capsys):
     assert trained == 30
     assert f"'base' in {store}: 30 runs trained, 30 from before: 60 finished" in capsys.readouterr().err
     said = command("attribute", store)
-    assert "init" in said
-    assert "shuffle" in said
+    assert said.startswith("task, base: init + shuffle, 15 blocks, 60 runs\n")
+    assert "no shares of the variance of accuracy: 30 pairs a source, and below 50 they say little" in said
     with Store(store) as opened:
         (found,) = attribution_results(opened)
     assert (found.study, found.sources, found.blocks, found.runs) == ("loop", ("init", "shuffle"), 15, 60)

@@ -58,6 +58,18 @@ def test_a_line_per_run_then_what_was_trained_the_table_and_the_report(tmp_path,
     assert list(seedwise.replicates(5, vary=["init"], store=store)) == []
     assert capsys.readouterr().err.startswith(f"seedwise: nothing to train in {store}: of 'base' there are 5 finished")
 
+    # The report is written again where it would be another one, or is missing.
+    def written_by(**options) -> bool:
+        report.write_text("as it was")
+        assert list(seedwise.replicates(5, vary=["init"], store=store, **options)) == []
+        assert f"report: {report}" in capsys.readouterr().err
+        return report.read_text() != "as it was"
+
+    assert [written_by(), written_by(chance=0.1), written_by(chance=0.1)] == [False, True, False]
+    report.unlink()
+    assert list(seedwise.replicates(5, vary=["init"], store=store, chance=0.1)) == []
+    assert report.exists()
+
 
 def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
     for run in seedwise.replicates(2, store=tmp_path / "s.db", quiet=True):

@@ -11,6 +11,7 @@ import pytest
 from seedwise.study import Store
 
 from ..nursery import BARE, nursery
+from ..toy_project import left
 
 BLOCKED = """
 import runpy, sys
@@ -65,24 +66,16 @@ def start(folder: Path, text: str, *arguments: str):
     return nursery().run(["blocked.py", "program.py", *arguments], cwd=folder, env={**os.environ, **BARE}, timeout=280)
 
 
-def left(path: Path) -> list:
-    with Store(path) as store:
-        runs = store.runs()
-        ids = [run.run_id for run in runs]
-        series, kept = store.series(ids), store.predictions(ids)
-    return [
-        (run.status, run.metrics, run.weights_sha256, series[i], kept[i].logits.tolist())
-        for i, run in zip(ids, runs, strict=True)
-    ]
-
-
 def test_a_loop_is_killed_resumed_and_reported(tmp_path):
     done = start(tmp_path, PROGRAM, "whole.db")
     assert done.returncode == 0, done.stderr
     assert "report: whole.html" in done.stderr
     whole = left(tmp_path / "whole.db")
-    assert [status for status, *_ in whole] == ["finished"] * 2
-    assert whole[0][1:] != whole[1][1:]
+    assert [run.status for run in whole] == ["finished"] * 2
+    one, two = whole
+    assert one.metrics != two.metrics
+    assert one.weights != two.weights
+    assert one.logits != two.logits
     assert start(tmp_path, PROGRAM, "killed.db", "die").returncode == -9
     assert start(tmp_path, PROGRAM, "killed.db").returncode == 0
     assert left(tmp_path / "killed.db") == whole

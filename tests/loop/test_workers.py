@@ -7,7 +7,6 @@ import importlib
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Store
 
 from ..nursery import nursery
+from ..toy_project import left
 
 CODE = """
 import os, random
@@ -55,17 +55,6 @@ def own(tmp_path, monkeypatch):
     importlib.invalidate_caches()
     yield importlib.import_module("own_loop")
     del sys.modules["own_loop"]
-
-
-def left(path: Path) -> list:
-    with Store(path) as store:
-        runs = store.runs()
-        ids = [run.run_id for run in runs]
-        series, kept = store.series(ids), store.predictions(ids)
-    return [
-        (run.link.replicate, run.status, run.metrics, series[i], kept[i].logits.tolist())
-        for i, run in zip(ids, runs, strict=True)
-    ]
 
 
 def test_workers_give_the_bits_of_the_loop_and_are_used_again(own, tmp_path, capsys):
@@ -124,13 +113,17 @@ PROGRAM = """
 import os, signal, sys, time
 import seedwise
 
+os.environ.setdefault("DRIVER", str(os.getpid()))  # workers import this file, too, and find it there
+
 def train(run):
     saved = run.checkpoint.load() or {"epoch": -1}
     for epoch in range(saved["epoch"] + 1, 3):
         run.log(epoch, loss=1.0)
         if epoch == 1 and os.environ.get("STOP") and run.seeds["init"] == 2:
-            os.kill(os.getppid(), signal.SIGINT)
-            time.sleep(0.5)
+            os.kill(int(os.environ["DRIVER"]), signal.SIGINT)
+            while True:  # until the driver asks to stop, and this ends the run
+                run.checkpoint.save(epoch)
+                time.sleep(0.01)
         run.checkpoint.save(epoch)
     run.finish(accuracy=0.5)
 
@@ -144,7 +137,7 @@ def test_a_script_without_a_guard_is_stopped_before_it_starts_itself(tmp_path):
     done = nursery().run(["script.py"], cwd=tmp_path, timeout=250)
     assert done.returncode == 1
     assert done.stderr == (
-        "seedwise: script.py, line 15: worker processes import this file, which would start more of them: put the line "
+        "seedwise: script.py, line 19: worker processes import this file, which would start more of them: put the line "
         "under 'if __name__ == \"__main__\":'\n"
     )
     assert not (tmp_path / "study.db").exists()

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 from functools import partial
 from statistics import pvariance
 
@@ -186,6 +187,40 @@ def test_an_own_weight_is_used():
     clf = CLFLoss(masked, lambda_v=0.0, weight=lambda output, target: target["mask"].sum())
     assert epoch_mean(clf, batches) == pytest.approx(total / count, rel=1e-5)
     assert epoch_mean(CLFLoss(masked, lambda_v=0.0), batches) != pytest.approx(total / count, rel=1e-2)
+
+
+@dataclass
+class Scaled:
+    """A function of (output, target) without a hash."""
+
+    by: float
+
+    def __call__(self, output, target):
+        return self.by * output.mean()
+
+
+@pytest.mark.parametrize("make", [CLFLoss, VarianceMinimizerLoss])
+def test_a_base_without_a_hash_is_one_of_which_nothing_is_known(make):
+    options = {"lambda_v": 0.0} if make is CLFLoss else {}
+    assert make(Scaled(2.0), **options)(torch.ones(4, 3), torch.zeros(4)).item() == pytest.approx(2)
+
+
+def test_class_weights_are_those_of_now():
+    """A module's weights move with it to a device, after it was given to the loss."""
+    clf = CLFLoss(nn.CrossEntropyLoss(weight=WEIGHTS.clone()), lambda_v=0.0)
+    clf.base.weight = torch.full((5,), 2.0)
+    clf(torch.zeros(4, 5), torch.tensor([0, 1, 2, 0]))
+    assert clf.running_examples == 8
+
+
+def test_the_ranks_sum_leaves_what_the_own_weight_returned_as_it_is(monkeypatch):
+    own = torch.tensor(3.0)
+    clf = CLFLoss(lambda_v=0.0, weight=lambda output, target: own)
+    monkeypatch.setattr(clf, "_world_size", lambda: 2)
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda tensor, group: tensor.mul_(2))
+    clf(torch.zeros(4, 5), torch.tensor([0, 1, 2, 0]))
+    assert clf.running_examples == 6
+    assert own == 3
 
 
 def test_a_batch_of_padding_alone_leaves_no_trace():

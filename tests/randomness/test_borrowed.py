@@ -222,6 +222,11 @@ def held_by(holder) -> int:
     return len(BorrowedGenerators(holder)._generators) - len(BorrowedGenerators(None)._generators)
 
 
+def test_numbers_and_words_are_no_places_to_search_in():
+    many = [list(range(k, k + 100)) for k in range(1000, 11_000, 100)]
+    assert held_by(SimpleNamespace(rng=random.Random(0), searched_first=many)) == 1
+
+
 def test_a_search_ends_in_circles_and_in_long_lists():
     holder = SimpleNamespace(many=[SimpleNamespace(rng=random.Random(0)) for _ in range(101)])
     holder.itself = holder

@@ -192,7 +192,7 @@ def test_without_kept_forecasts_there_is_no_fan() -> None:
     bare = [SimpleNamespace(**{**vars(f), "sample": None, "truth": None, "history": None}) for f in FORECASTS]
     assert fans_of(CELLS, bare, "base") == []
     page = render([forecasts_section(forecasts=bare, fans=fans_of(CELLS, bare, "base"))], command="")
-    assert "the band is the 95 % interval of base" in page
+    assert "the grey band is the 95 % interval of base" in page
     assert "forecasts of wind" not in page
 
 
@@ -201,7 +201,7 @@ def test_the_page_shows_all_of_it() -> None:
     for text in (
         "How large are the errors, as papers show them?", "Do the published means come out?",
         "Where along the horizon do runs differ?", "Which variables make the spread?",
-        "the band is the 95 % interval of base",
+        "the grey band is the 95 % interval of base",
         "linear-network-12: forecasts of wind by all runs", "transformer-12: forecasts of wind by all runs",
     ):  # fmt: skip
         assert text in page

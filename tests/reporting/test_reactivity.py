@@ -79,7 +79,7 @@ def test_a_training_too_short_is_told_in_words_of_the_report() -> None:
 
 def test_epochs_are_counted_in_whole_numbers() -> None:
     short = {name: series[:, :3] for name, series in CURVES[1].items()}
-    axes = curves_figure([cell("vml", STEADY)], [short], Metric("test/loss")).axes[0]
+    axes = curves_figure([cell("vml", STEADY)], [short], Metric("test/loss"), [np.arange(3)]).axes[0]
     lags = reactivity_figure(reactivity_of(CELLS, CURVES)[0]).axes[-1]
     for ticks in (axes.get_xticks(), lags.get_xticks()):
         assert np.array_equal(ticks, np.round(ticks))

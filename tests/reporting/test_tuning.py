@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, search_findings, search_numbers, search_tables
+from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._tuning import search_part
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
@@ -144,7 +145,7 @@ def test_mean_against_spread_with_both_intervals_and_the_front():
     (axes,) = plane_figure(search()).axes
     at = {(round(line.get_xdata()[0], 6), round(line.get_ydata()[0], 6)) for line in axes.get_lines()}
     assert {(92.0, 10.0), (92.0, 8.0), (95.0, 9.0)} <= at
-    (front,) = (line for line in axes.get_lines() if line.get_color() == "C1" and len(line.get_xdata()) > 1)
+    (front,) = (line for line in axes.get_lines() if line.get_color() == NEUTRAL and len(line.get_xdata()) > 1)
     np.testing.assert_allclose(front.get_xydata(), [[60, 0], [92, 8], [95, 9]])
     across = [c.get_segments()[0] for c in axes.collections]
     low, high = stats.t.interval(0.95, 2, 92, stats.sem([91, 92, 93]))

@@ -76,7 +76,7 @@ def test_a_chart(step: str, tmp_path: Path) -> None:
     path.write_text(chart(step), encoding="utf-8")
     found = check(path, name="{method}-s{seed}")
     assert "the columns __MIN and __MAX" in found.lines[1]
-    check(path)  # what is called s0 to s5 is a seed without being told
+    check(path)  # what is called s0 to s5 is taken for a seed, without name=
 
 
 def test_a_chart_of_groups_holds_no_runs(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,24 @@ def test_a_driver_that_asks_to_stop_gets_a_checkpoint(path):
     with pytest.raises(Interrupted):
         checkpoint.save(4, x=1)
     assert Checkpoint(path).load() == {"epoch": 4, "x": 1}
+
+
+def test_a_state_that_is_made_at_a_cost_is_made_only_where_it_is_needed(path):
+    used, asked = [], []
+    checkpoint = Checkpoint(path, every_epochs=3, stop_after=5, should_stop=lambda: asked.append(True))
+    checkpoint.on_use = lambda: used.append(True)
+    wanted = []
+    for epoch in range(5):
+        if checkpoint.wants(epoch):
+            assert checkpoint.wants(epoch)
+            wanted.append(epoch)
+            with pytest.raises(Interrupted) if epoch == 4 else nullcontext():
+                checkpoint.save(epoch, weights=torch.ones(1))
+    assert wanted == [2, 4]
+    assert len(used) == len(asked) == 5, "every epoch counts once, as with save alone"
+    assert Checkpoint(path).load()["epoch"] == 4
+    assert Checkpoint(None, keep_trace=True).wants(0)
+    assert not Checkpoint(None).wants(0)
 
 
 def test_state_comes_back_bit_for_bit(path):

@@ -1,5 +1,6 @@
 """Whatever happens in a training becomes a status and one line."""
 
+import errno
 import platform
 
 import pytest
@@ -63,6 +64,8 @@ def test_a_metric_that_is_not_finite_is_a_divergence():
         (SeedwiseError("do this"), "crashed", "SeedwiseError: do this"),
         (SystemExit(3), "crashed", "my.train:train called sys.exit(3)"),
         (MemoryError(), "out_of_memory", "MemoryError: no message"),
+        (OSError(errno.ENOMEM, "no fork"), "out_of_memory", f"OSError: [Errno {errno.ENOMEM}] no fork"),
+        (ValueError("the buffer is out of memory 3"), "crashed", "ValueError: the buffer is out of memory 3"),
         (torch.OutOfMemoryError("CUDA out of memory."), "out_of_memory", "OutOfMemoryError: CUDA out of memory."),
     ],
 )

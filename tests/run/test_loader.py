@@ -204,6 +204,56 @@ def test_generators_of_the_datasets_own_start_from_the_example_too():
     assert dataset.rng.random() == untouched.rng.random()
 
 
+class MakesOneWhenNeeded(Noisy):
+    """Keeps a generator that is not there before the first example is asked for."""
+
+    rng = None
+
+    def __init__(self, make=np.random.default_rng) -> None:
+        super().__init__()
+        self.make = make
+
+    def __getitem__(self, k):
+        if self.rng is None:
+            self.rng = self.make()
+        return k, self.rng.random()
+
+
+class MakesOneLate(MakesOneWhenNeeded):
+    def __getitem__(self, k):
+        return super().__getitem__(k) if k > 11 else (k, random.random())
+
+
+@pytest.mark.parametrize("kind", [MakesOneWhenNeeded, MakesOneLate])
+def test_a_generator_that_is_made_when_it_is_first_needed_starts_from_the_example_too(kind):
+    plain = epoch_of(kind(), batch_size=4)
+    assert sorted(plain) == sorted(epoch_of(kind(), batch_size=7, seeds={"shuffle": 5}))
+    assert len({row[1] for row in plain}) == 24
+    other = dict(epoch_of(kind(), seeds={"augment": 1}))
+    assert all(other[k] != drawn for k, drawn in plain)
+    loader = new_run().loader(kind(), 4)
+    found = [sorted(rows(loader.epoch(epoch))) for epoch in (0, 1, 0)]
+    assert found[0] == found[2] == sorted(plain)
+    assert not {row[1] for row in found[0]} & {row[1] for row in found[1]}
+
+
+@pytest.mark.parametrize("make", [random.Random, lambda: np.random.default_rng(0)])
+def test_whatever_it_is_seeded_with(make):
+    plain = epoch_of(MakesOneWhenNeeded(make), batch_size=4)
+    assert sorted(plain) == sorted(epoch_of(MakesOneWhenNeeded(make), batch_size=24))
+    assert dict(plain) != dict(epoch_of(MakesOneWhenNeeded(make), seeds={"augment": 1}))
+
+
+def test_a_generator_that_is_made_and_not_drawn_from_is_no_draw():
+    class Unused(MakesOneWhenNeeded):
+        def __getitem__(self, k):
+            return (super().__getitem__(k)[0],) if self.rng is None else (k,)
+
+    run = new_run()
+    assert len(rows(run.loader(Unused(), 4).epoch(0))) == 24
+    assert run.randomness.drawn == {"shuffle"}
+
+
 class OnlyReadsTheSeed(Noisy):
     def __getitem__(self, k):
         return k, np.random.default_rng(torch.initial_seed()).random()
@@ -259,6 +309,8 @@ def test_a_loader_of_ones_own_gives_the_same():
         assert rows(loader) == epoch_of(Noisy(), epoch, seeds={"shuffle": 2}, collate_fn=mixup)
     assert states() == before
     assert run.randomness.drawn == {"shuffle", "augment"}
+    with pytest.raises(SeedwiseError, match="which epoch"):
+        next(iter(loader))  # a forgotten set_epoch would repeat the order
     # The batches of a sampler of one's own over ours.
     arguments = run.loader_arguments(Noisy(), collate_fn=None)
     order = arguments.pop("sampler")
@@ -308,6 +360,23 @@ def test_a_sampler_with_a_generator_of_its_own_is_shuffled_by_the_run():
     assert all(first == again != second for first, second, again in orders.values())
     assert orders[1][0] != orders[2][0]
     assert torch.equal(generator.get_state(), start)
+
+
+def test_a_sampler_that_makes_its_generator_in_the_first_epoch_gives_the_same_orders_after_a_stop():
+    class Lazy:
+        rng = None
+
+        def __iter__(self):
+            if self.rng is None:
+                self.rng = np.random.default_rng()
+            return iter(self.rng.permutation(24).tolist())
+
+    def orders(*epochs):
+        loader = new_run(shuffle=2).loader(Noisy(), 4, sampler=Lazy())
+        return [[row[0] for row in rows(loader.epoch(epoch))] for epoch in epochs]
+
+    first, second = orders(0, 1)
+    assert orders(1) == [second] != [first]
 
 
 def test_a_sampler_that_seeds_itself_is_told_on():

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import get_worker_info
@@ -46,6 +47,28 @@ def test_workers_and_batch_size_at_once_leave_the_examples_as_they_are(plain):
     (found, _), _ = epochs_of(7, num_workers=2, persistent_workers=True, seeds={"shuffle": 8})
     examples, others = (sorted(row[:6] for batch in epoch for row in batch) for epoch in (found, plain[0]))
     assert examples == others
+
+
+class MakesOneWhenNeeded(Noisy):
+    def __init__(self, size):
+        super().__init__(size)
+        self.rng = None
+
+    def __getitem__(self, k):
+        if self.rng is None:
+            self.rng = np.random.default_rng()
+        return k, self.rng.random()
+
+
+def test_generators_that_each_worker_makes_for_itself_start_from_the_example():
+    plain, others = (
+        sorted(row[:2] for batch in found for row in batch)
+        for found in (
+            epochs_of(4, MakesOneWhenNeeded(12), epochs=(0,))[0][0],
+            epochs_of(5, MakesOneWhenNeeded(12), epochs=(0,), num_workers=2)[0][0],
+        )
+    )
+    assert plain == others
 
 
 class Quiet(Noisy):

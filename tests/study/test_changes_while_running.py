@@ -88,7 +88,7 @@ FAILING = "def train(run):\n    raise ValueError('{}')\n"
 REPAIRED = "def train(run):\n    run.finish(accuracy=run.seeds['init'])\n"
 
 
-def test_a_shard_heeds_retry_failed_and_changed_code(tmp_path):
+def test_a_shard_obeys_retry_failed_and_changed_code(tmp_path):
     (tmp_path / "sharded.py").write_text(FAILING.format("first"))
     (tmp_path / "parts.yaml").write_text("name: parts\ntrain: {function: 'sharded:train'}\nreplicates: 2\n")
 

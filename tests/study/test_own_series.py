@@ -27,6 +27,7 @@ def nothing(): return None
 def numbers(): return frame().reset_index(drop=True)
 def gap(): return frame().drop(index=frame().index[100])
 def holes(): return frame().where(lambda f: f < 0.99)
+def odd(): return frame().rename_axis("wave1")
 def broken(): raise KeyError("no such thing")
 def absent(): return pd.read_csv("/nowhere/power.csv")
 """
@@ -98,6 +99,7 @@ def test_a_mistake_is_one_line_when_the_study_is_read(given, line):
         ({"name": "own_series:numbers"}, "'own_series:numbers' has no time column among wave1, wave2: write times as"),
         ({"name": "own_series:gap"}, "'own_series:gap' row 101: 2024-01-05 05:00:00 follows 2024-01-05 03:00:00"),
         ({"name": "own_series:holes"}, "'own_series:holes' row 7: column wave1 is missing: fill it, or cut it there"),
+        ({"name": "own_series:odd"}, "'own_series:odd' has a column 'wave1' next to the index of that name: drop one"),
         ({"name": "own_series:broken"}, "'own_series:broken' cannot be loaded: KeyError: 'no such thing'"),
         ({"name": "own_series:absent"}, "'own_series:absent' needs a file that is not there: /nowhere/power.csv"),
         ({"rows": 20}, "has too few rows"),

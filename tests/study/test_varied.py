@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seedwise.reporting import results_of
-from seedwise.study import Store, cells_of, description_of
+from seedwise.study import Store, cells_of, description_of, export_compact
 
 from ..toy_project import before_checksums
 
@@ -83,6 +83,32 @@ def test_a_leftover_seed_is_seen_without_a_regime_of_its_own(cells):
     with_init = [reason for reason in results.reasons if "'init'" in reason]
     assert len(with_init) == 1
     assert "value of its own" in with_init[0]
+
+
+SILENT = """
+import numpy as np
+
+
+def train(run):
+    logits = np.zeros((4, 2))
+    logits[0] = np.nan
+    logits[1, 0] = run.randomness.numpy("init").uniform() if run.config["differ"] else 0.5
+    run.save_predictions(logits, np.zeros(4, int))
+    run.finish(accuracy=0.5)
+"""
+
+
+def test_runs_that_only_left_scores_are_compared_by_their_bits(project, tmp_path):
+    project.code.write_text(SILENT)
+    methods = {name: {"config": {"differ": differ}} for name, differ in (("base", False), ("other", True))}
+    study = project.study(train={"function": "toy:train"}, methods=methods, replicates=3, regimes=["init"])
+    study.run(workers=1)
+    export_compact(project.store_path, tmp_path / "small.db")
+    for path in (project.store_path, tmp_path / "small.db"):  # which has no scores
+        with Store(path) as store:
+            found = {cell.method: cell for cell in cells_of(store, "toy")}
+        assert {name: cell.distinct for name, cell in found.items()} == {"base": 1, "other": 3}
+        assert found["base"].unvaried == {"init": "not drawn"}
 
 
 def test_a_single_source_that_does_not_vary_is_in_the_title(cells):

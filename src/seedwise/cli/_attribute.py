@@ -62,9 +62,9 @@ def command(
     from seedwise.cli._console import Bar, console
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
+    from seedwise.cli._results import print_study
     from seedwise.cli._run import open_study
-    from seedwise.reporting import attribution_findings
-    from seedwise.study import AttributionStudy, Store, attribution_results
+    from seedwise.study import AttributionStudy, Store
 
     if is_store(Path(study)):
         _of_store(Path(study))
@@ -98,12 +98,10 @@ def command(
         out.print(f"stopped: {done} of {total} runs are finished and kept. Go on with: {again}", soft_wrap=True)
         raise typer.Exit(130)
     with Store(attribution.store_path) as opened:
-        sections = attribution_results(opened, attribution.spec.name)
-        for section in sections:
-            print_attribution(attribution_findings(section))
+        is_known = print_study(opened, attribution.spec.name)
         write_report(opened, path)
     out.print(f"report: {path}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed or not all(section.known for section in sections) else 0)
+    raise typer.Exit(1 if outcome.failed or not is_known else 0)
 
 
 def _of_store(path: Path) -> None:

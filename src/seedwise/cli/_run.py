@@ -157,11 +157,10 @@ def train_and_report(
         options: passed to ``Study.run``.
 
     """
-    from seedwise.cli._console import Bar, console, print_results
-    from seedwise.cli._metric import unreported_metric
+    from seedwise.cli._console import Bar, console
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.reporting import results_of
-    from seedwise.study import Store, cells_of, description_of
+    from seedwise.cli._results import print_study
+    from seedwise.study import Store
 
     out = console()
     path = study.store_path.with_suffix(".html")
@@ -184,10 +183,7 @@ def train_and_report(
         )
         raise typer.Exit(1 if outcome.failed else 0)
     with Store(study.store_path) as store:
-        description = description_of(study.spec.name, store.studies()[study.spec.name])
-        cells = cells_of(store, study.spec.name)
-        unreported = unreported_metric(store.runs(study.spec.name), cells[0].metric.name)
-        print_results(results_of(description, cells), unreported)
+        is_known = print_study(store, study.spec.name)
         write_report(store, path)
     if outcome.failed:
         out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}", soft_wrap=True)
@@ -196,7 +192,7 @@ def train_and_report(
     out.print(f"report: {path}", soft_wrap=True)
     if then is not None:
         out.print(f"next: {then}", soft_wrap=True)
-    raise typer.Exit(1 if outcome.failed or outcome.unread or unreported else 0)
+    raise typer.Exit(1 if outcome.failed or outcome.unread or not is_known else 0)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:

@@ -31,14 +31,11 @@ def command(
     recorded), and where a run was read out, readouts: by name status, metrics, forward passes per example, and measured
     seconds.
     """
-    from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
     from seedwise.cli._json import print_json
-    from seedwise.cli._metric import unreported_metric
     from seedwise.cli._open import open_store
+    from seedwise.cli._results import print_study
     from seedwise.cli._tune import print_tunings
-    from seedwise.reporting import attribution_findings, results_of
-    from seedwise.study import attribution_results, cells_of, description_of, is_attribution, is_search
+    from seedwise.study import is_attribution, is_search
 
     with open_store(store, scale) as opened:
         if as_json:
@@ -46,15 +43,10 @@ def command(
             observed = opened.observed(run.run_id for run in runs)
             print_json([as_object(run, read, observed.get(run.run_id)) for run in runs])
             return
-        for study, described in opened.studies().items():
-            if is_attribution(described) or is_search(described):
-                continue
-            cells = cells_of(opened, study)
-            description = description_of(study, described)
-            runs, metric = opened.runs(study), cells[0].metric.name
-            print_results(results_of(description, cells), unreported_metric(runs, metric, is_loop=description.is_loop))
-        for section in attribution_results(opened):
-            print_attribution(attribution_findings(section))
+        studies = opened.studies()
+        for study in sorted(studies, key=lambda name: is_attribution(studies[name])):
+            if is_attribution(studies[study]) or not is_search(studies[study]):
+                print_study(opened, study)
         print_tunings(opened)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,14 @@ def table_of(frame: pd.DataFrame, name: str) -> Table:
 
     """
     place = _Place(name, "row", 1, "make them the index")
-    if isinstance(frame.index, pd.DatetimeIndex):
-        time = str(frame.index.name or "time")
-        return _table(frame.rename_axis(time).reset_index(), place, time)
-    return _table(frame.copy(), place, None)
+    if not isinstance(frame.index, pd.DatetimeIndex):
+        return _table(frame.copy(), place, None)
+    if frame.index.name is not None and frame.index.name in frame:
+        raise SeedwiseError(
+            f"{name} has a column '{frame.index.name}' next to the index of that name: drop one of them"
+        )
+    _check_shape(frame, place)
+    return _of_times(pd.Series(frame.index, name=frame.index.name or "time"), frame, place)
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,10 @@ class _Place:
         return f"{self.name} {self.unit} {row + self.first}"
 
 
-def _table(frame: pd.DataFrame, place: _Place, time: str | None) -> Table:
-    if len(frame) < 2:
-        raise SeedwiseError(f"{place} has {len(frame)} rows: at least 2 are needed to see their spacing")
+def _table(frame: pd.DataFrame, place: _Place, time: Any) -> Table:
+    _check_shape(frame, place)
     if time is None:
-        time = next((str(name) for name in frame if _begins_with_a_date(frame[name])), None)
+        time = next((name for name in frame if _begins_with_a_date(frame[name])), None)
         if time is None:
             raise SeedwiseError(
                 f"{place} has no time column among {', '.join(map(str, frame))}: write times as 2016-07-01 13:00, "
@@ -108,12 +112,24 @@ def _table(frame: pd.DataFrame, place: _Place, time: str | None) -> Table:
             )
     elif time not in frame:
         raise SeedwiseError(f"{place} has no column '{time}': its columns are {', '.join(map(str, frame))}")
-    times = _times(frame.pop(time), place)
+    return _of_times(frame.pop(time), frame, place)
+
+
+def _of_times(column: pd.Series[Any], frame: pd.DataFrame, place: _Place) -> Table:
+    times = _times(column, place)
     _check_spacing(times, place)
     if frame.empty:
-        raise SeedwiseError(f"{place} has no column but the times in '{time}': there is nothing to forecast")
+        raise SeedwiseError(f"{place} has no column but the times in '{column.name}': there is nothing to forecast")
     values = np.column_stack([_numbers(frame[name], place) for name in frame])
-    return Table(times.to_numpy(), tuple(str(name) for name in frame), values)
+    return Table(times.to_numpy(), tuple(map(str, frame)), values)
+
+
+def _check_shape(frame: pd.DataFrame, place: _Place) -> None:
+    if len(frame) < 2:
+        raise SeedwiseError(f"{place} has {len(frame)} rows: at least 2 are needed to see their spacing")
+    twice = next((name for name, count in Counter(map(str, frame)).items() if count > 1), None)
+    if twice is not None:
+        raise SeedwiseError(f"{place} has more than one column '{twice}': rename or drop the others")
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -124,7 +140,7 @@ def _read(path: Path) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(path, index_col=False)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): mend it or name another") from error
+        raise SeedwiseError(f"{path} is no CSV ({str(error).splitlines()[0]}): correct it or name another") from error
 
 
 def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -176,6 +192,8 @@ def _check_spacing(times: pd.DatetimeIndex, place: _Place) -> None:
 
 
 def _numbers(column: pd.Series[Any], place: _Place) -> NDArray[np.float64]:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise SeedwiseError(f"{place}: column {column.name} holds times: drop it, or make it the index")
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(numbers)
     if not wrong.any():

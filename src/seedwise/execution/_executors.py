@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from seedwise.errors import SeedwiseError
 from seedwise.execution._protocol import Executor, Resources
@@ -24,7 +23,7 @@ def opened(executor: str | Executor, resources: Resources) -> Iterator[Executor]
         return
     if executor not in EXECUTORS:
         raise SeedwiseError(f"unknown executor '{executor}': there is {', '.join(EXECUTORS)}")
-    made: Executor = resolve(EXECUTORS[executor].make)(**asdict(resources))
+    made: Executor = resolve(EXECUTORS[executor].make)(resources)
     try:
         yield made
     finally:

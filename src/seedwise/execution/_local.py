@@ -29,21 +29,21 @@ class LocalExecutor:
     """Persistent, single-threaded worker processes on this machine; see ``Executor``.
 
     Args:
-        device, workers, runs_per_device: see ``Resources``; one worker per core, or several per GPU.
+        resources: one worker per core, or several per GPU.
 
     Raises:
         SeedwiseError: if a GPU is asked for and torch sees none.
 
     """
 
-    def __init__(self, *, device: str, workers: int | None, runs_per_device: int) -> None:
-        names = Resources(device, workers, runs_per_device).devices
+    def __init__(self, resources: Resources) -> None:
+        names = resources.devices
         if any(name.startswith("cuda") for name in names):
             import torch
 
             if not torch.cuda.is_available():
-                raise SeedwiseError(f"--device {device}: torch sees no CUDA device here")
-        count = workers or (_cores() if names == ["cpu"] else len(names) * runs_per_device)
+                raise SeedwiseError(f"--device {resources.device}: torch sees no CUDA device here")
+        count = resources.workers or (_cores() if names == ["cpu"] else len(names) * resources.runs_per_device)
         self._devices = [names[k % len(names)] for k in range(count)]
         self._workers = Workers()
 

@@ -123,7 +123,7 @@ class Settings:
 class Executor(Protocol):
     """Decides where workers start. What a run becomes does not depend on it.
 
-    It is made of the options that ``Resources`` declares, and may keep its workers between calls until it is closed.
+    It is made from ``Resources``, and may keep its workers between calls until it is closed.
     """
 
     def execute(

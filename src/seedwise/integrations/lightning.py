@@ -117,11 +117,12 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
                 done |= {f"{name}/{key}": value for key, value in module.epoch_summary().items()}
                 module.on_epoch_end()
         self.run.log(epoch, **{**{k: float(v) for k, v in trainer.callback_metrics.items()}, **done})
-        with tempfile.TemporaryDirectory(prefix="seedwise-") as folder:
-            file = Path(folder) / "epoch.ckpt"
-            trainer.save_checkpoint(file)
-            state = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
-        self.run.checkpoint.save(epoch, lightning=state)
+        if self.run.checkpoint.wants(epoch):
+            with tempfile.TemporaryDirectory(prefix="seedwise-") as folder:
+                file = Path(folder) / "epoch.ckpt"
+                trainer.save_checkpoint(file)
+                state = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
+            self.run.checkpoint.save(epoch, lightning=state)
 
     def on_test_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *where: Any, **named: Any

@@ -4,13 +4,14 @@ for run in seedwise.replicates(20, store="text.db"):
     callback = RunCallback(run, VarianceMinimizerLoss())
     with run.randomness.scope("init"):
         model = AutoModelForSequenceClassification.from_config(config)
-    arguments = TrainingArguments("out", num_train_epochs=3, **callback.seeds)
-    trainer = Trainer(
-        model, arguments, train_dataset=train_set, compute_metrics=accuracy,
-        callbacks=[callback], compute_loss_func=callback.compute_loss,
-    )
-    trainer.train(resume_from_checkpoint=callback.resume())
-    callback.finish(trainer.predict(test_set), chance=0.5)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            model, TrainingArguments(folder, num_train_epochs=3, **callback.seeds),
+            train_dataset=train_set, compute_metrics=accuracy,
+            callbacks=[callback], compute_loss_func=callback.compute_loss,
+        )
+        trainer.train(resume_from_checkpoint=callback.resume())
+        callback.finish(trainer.predict(test_set), chance=0.5)
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ _SPEED: Final = ("runtime", "samples_per_second", "steps_per_second", "model_pre
 class RunCallback(TrainerCallback):
     """A run as a callback of ``transformers.Trainer``; one for each run.
 
+    - Each run needs a folder of its own: what the trainer saves in it is read here.
     - ``seeds`` are the arguments ``seed`` and ``data_seed`` of ``TrainingArguments``, from the run: the trainer seeds
       the global generators with the first when it is made, and orders the data by the second.
     - Build the model before the trainer inside ``with run.randomness.scope("init"):`` and pass it as ``model=``;
@@ -57,9 +59,9 @@ class RunCallback(TrainerCallback):
       in every epoch.
     - ``compute_loss`` is what ``compute_loss_func=`` takes; the epochs of a loss of ``seedwise.losses`` are ended here,
       and what it did to the gradient is logged.
-    - After every epoch what the trainer logged is logged (``loss`` as ``train/loss``, ``eval_loss`` as ``eval/loss``),
-      and the state is kept in the run's checkpoint. ``resume()`` gives it back: a run that was stopped goes on with
-      the same bits.
+    - After every epoch what the trainer logged is logged (``loss`` as ``train/loss``, ``eval_loss`` as ``eval/loss``).
+      After every epoch that is due the trainer saves, and the state is kept in the run's checkpoint. ``resume()`` gives
+      it back: a run that was stopped goes on with the same bits.
     - ``finish`` ends the run with the predictions and metrics of ``trainer.predict``.
 
     Args:
@@ -82,7 +84,8 @@ class RunCallback(TrainerCallback):
         self._scopes = ExitStack()
         self._first = False
         self._logged: dict[str, float] = {}
-        self._kept: dict[str, Tensor] = {}
+        self._ended: int | None = None  # an epoch that is not logged yet: evaluation may follow
+        self._wanted = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -175,6 +178,7 @@ class RunCallback(TrainerCallback):
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any
     ) -> None:
+        self._log_epoch()
         self._scope(_epoch(state), "loader")
         self._first = True
 
@@ -190,7 +194,11 @@ class RunCallback(TrainerCallback):
         if isinstance(self.loss, ControlledLoss):
             self._logged |= {f"loss/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
-        control.should_log = control.should_save = True
+        control.should_log = True
+        if state.epoch is not None and state.epoch == round(state.epoch):
+            self._ended = round(state.epoch) - 1
+            self._wanted = self.run.checkpoint.wants(self._ended)
+            control.should_save = control.should_save or self._wanted
 
     def on_log(
         self,
@@ -208,11 +216,10 @@ class RunCallback(TrainerCallback):
                 self._logged["train/" + name] = float(value)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **named: Any) -> None:
-        if state.epoch is None or state.epoch != round(state.epoch):
-            return  # within an epoch: the run's checkpoints are of epochs' ends
-        epoch = round(state.epoch) - 1
-        self.run.log(epoch, **self._logged)
-        self._logged = {}
+        if not self._wanted:  # it is the program's, in an epoch or at its end
+            return
+        self._wanted = False
+        self._log_epoch()
         folder = Path(args.output_dir or ".") / f"checkpoint-{state.global_step}"
         files = {
             file.name: torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
@@ -220,17 +227,23 @@ class RunCallback(TrainerCallback):
             if file.is_file() and file.name not in _NOT_OURS
         }
         loss = self.loss.state_dict() if isinstance(self.loss, ControlledLoss) else {}
-        self.run.checkpoint.save(epoch, files=files, loss=dict(loss))
+        self.run.checkpoint.save(_epoch(state) - 1, files=files, loss=dict(loss))
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **named: Any
     ) -> None:
+        self._log_epoch()
         self._scopes.close()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
         if model is not None:
             self.run.save_weights(model.state_dict())
+
+    def _log_epoch(self) -> None:
+        if self._ended is not None:
+            self.run.log(self._ended, **self._logged)
+            self._ended, self._logged = None, {}
 
     def _scope(self, epoch: int, *key: str) -> None:
         self._scopes.close()

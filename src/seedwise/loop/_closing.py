@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 
 from seedwise.errors import SeedwiseError
 from seedwise.run import FAILURES
 from seedwise.store import Store
-from seedwise.study import LoopPlan, attribution_results, cells_of, description_of, is_attribution
+from seedwise.study import LoopPlan
 
 
 def statuses_of(plan: LoopPlan) -> Counter[str]:
@@ -21,12 +22,24 @@ def statuses_of(plan: LoopPlan) -> Counter[str]:
     return Counter(found.get(run_id, "pending") for run_id in plan.specs)
 
 
-def close(plan: LoopPlan, trained: int, console: Console) -> None:
+def contents(path: Path) -> str | None:
+    """Return what a store holds of plans and of how their runs ended; None where there is none."""
+    store = Store.if_there(path)
+    if store is None:
+        return None
+    with store:
+        return repr((store.studies(), [(run.link, run.run_id, run.status) for run in store.runs()]))
+
+
+def close(plan: LoopPlan, trained: int, before: str | None, console: Console) -> None:
     """Say what was trained and what was there, print the table and write the report next to the store.
+
+    The report is written where it is missing or something has changed.
 
     Args:
         plan: the loop.
         trained: how many of its runs were trained by it.
+        before: the contents of the store when it began.
         console: where it is said.
 
     """
@@ -34,8 +47,8 @@ def close(plan: LoopPlan, trained: int, console: Console) -> None:
     found = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     store = shlex.quote(str(plan.path))
     if trained:
-        before = len(plan.planned) - trained
-        kept = f", {before} from before" if before else ""
+        others = len(plan.planned) - trained
+        kept = f", {others} from before" if others else ""
         text = f"'{plan.method}' in {plan.path}: {trained} run{'s'[: trained > 1]} trained{kept}: {found}"
     else:
         text = f"nothing to train in {plan.path}: of '{plan.method}' there are {found}"
@@ -43,7 +56,7 @@ def close(plan: LoopPlan, trained: int, console: Console) -> None:
     why = f"; why: seedwise status {store}; retry_failed=True trains the failed again" if failed else ""
     console.print(f"seedwise: {text}{why}", soft_wrap=True)
     try:
-        _show(plan, console)
+        _show(plan, console, is_new=bool(trained) or contents(plan.path) != before)
     except SeedwiseError as error:  # the runs are kept, and the program may have more to do
         console.print(f"seedwise: {error}", soft_wrap=True)
 
@@ -60,22 +73,13 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
     )
 
 
-def _show(plan: LoopPlan, console: Console) -> None:
-    from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
-    from seedwise.cli._metric import unreported_metric
+def _show(plan: LoopPlan, console: Console, *, is_new: bool) -> None:
     from seedwise.cli._report import write_report
-    from seedwise.reporting import attribution_findings, results_of
+    from seedwise.cli._results import print_study
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:
-        described = store.studies()[plan.study]
-        if is_attribution(described):
-            for section in attribution_results(store, plan.study):
-                print_attribution(attribution_findings(section), console)
-        else:
-            description, cells = description_of(plan.study, described), cells_of(store, plan.study)
-            missing = unreported_metric(store.runs(plan.study), cells[0].metric.name, is_loop=True)
-            print_results(results_of(description, cells), missing, console)
-        write_report(store, report)
+        print_study(store, plan.study, console)
+        if is_new or not report.exists():
+            write_report(store, report)
     console.print(f"report: {report}; the table again: seedwise show {shlex.quote(str(plan.path))}", soft_wrap=True)

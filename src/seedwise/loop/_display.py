@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from seedwise.execution import present_sitting
-from seedwise.loop._closing import close, say_stopped
+from seedwise.loop._closing import close, contents, say_stopped
 from seedwise.loop._progress import LoopBar
 from seedwise.loop._uncaught import stoppable
 from seedwise.study import LoopPlan
@@ -33,13 +33,14 @@ class Display:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show it around a block that trains; an exam is not shown."""
+        before = contents(self._plan.path)
         try:
             with stoppable(self._stopped):
                 yield
         finally:
             self.progress.stop()
         if present_sitting() is None:
-            close(self._plan, self.progress.trained, self._console)
+            close(self._plan, self.progress.trained, before, self._console)
 
     def _stopped(self) -> None:
         self.progress.stop()

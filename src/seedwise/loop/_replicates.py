@@ -152,9 +152,10 @@ def replicates(
         0
 
     """
-    caller = inspect.stack(context=0)[1]
     if not callable(train):
         train, n = None, train if n is None else n
+    own = {name: str(value) for name, value in locals().items() if name not in ("train", "config")}
+    caller = inspect.stack(context=0)[1]
     with one_line_errors():
         if train is None and parallel is not None:
             raise SeedwiseError(f"parallel={parallel} takes a function: replicates(train, n, parallel={parallel})")
@@ -176,17 +177,12 @@ def replicates(
         )
         if home is not None and present_sitting() is None:
             check_guard(caller.frame)
-    own = {
-        "n": n, "method": method, "factor": factor, "vary": vary, "store": store, "study": study,
-        "first_replicate": first_replicate, "device": device, "threads": threads, "changed_code": changed_code,
-        "retry_failed": retry_failed, "quiet": quiet,
-    }  # fmt: skip
     settings = LoopSettings(
         device=device,
         keep=keep,
         checkpoint_seconds=checkpoint_seconds,
         policy=Policy(changed_code == "retrain", changed_code == "accept", retry_failed),
-        arguments={"given": command_line(), "own": {name: str(value) for name, value in own.items()}},
+        arguments={"given": command_line(), "own": own},
         ignored=ignore_args,
     )
     forget_last_error()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -34,23 +34,28 @@ _MODULES: dict[type, Callable[..., Tensor]] = {
 }
 
 
-class Base(NamedTuple):
-    """A base loss, as far as it is one of PyTorch's.
+class Base:
+    """What is known of a base loss: a function of PyTorch's, `functools.partial` of one, or its module.
 
     Attributes:
-        function: of `torch.nn.functional`; None if the loss is none of these.
-        weight: of each class, (C,), or None.
-        ignore_index: the class index of entries that do not count.
+        function: of `torch.nn.functional`; None if the loss is none of these, or does not take a mean.
+        kind: what the loss is for: classes, yes or no, or values; None where it is not known.
     """
 
-    function: Callable[..., Tensor] | None = None
-    weight: Tensor | None = None
-    ignore_index: int = -100
+    def __init__(self, base: Callable[..., Tensor] | None) -> None:
+        self._base: Any = F.cross_entropy if base is None else base
+        function = _MODULES.get(type(base), self._base)
+        if isinstance(base, partial) and not base.args:
+            function = base.func
+        known = next((one for one in _FUNCTIONS if one is function), None)  # a function of anyone may have no hash
+        self.function = known if self._option("reduction", "mean") == "mean" else None
+        self.kind = None if self.function is None else _FUNCTIONS[self.function]
 
-    @property
-    def kind(self) -> Kind | None:
-        """What the loss is for: classes, yes or no, or values; None where it is not known."""
-        return None if self.function is None else _FUNCTIONS[self.function]
+    def _option(self, name: str, default: Any) -> Any:
+        """Return an option as it is now: the weights of a module move with it to a device."""
+        if isinstance(self._base, partial):
+            return self._base.keywords.get(name, default)
+        return getattr(self._base, name, default)
 
     def mean_over(self, target: Any) -> Tensor | int:
         """Return what the loss divides its sum by: a number of examples or entries, or a sum of class weights.
@@ -63,10 +68,11 @@ class Base(NamedTuple):
         if self.kind == "classes" and isinstance(target, Tensor):
             if target.dtype.is_floating_point:  # probabilities, their classes on axis 1: PyTorch divides by the rest
                 return target.numel() // (target.shape[1] if target.dim() > 1 else target.numel())
-            counts = target != self.ignore_index
-            if self.weight is None:
+            counts: Tensor = target != self._option("ignore_index", -100)
+            weight: Tensor | None = self._option("weight", None)
+            if weight is None:
                 return counts.sum()
-            return torch.where(counts, self.weight[torch.where(counts, target, 0)], 0.0).sum()
+            return torch.where(counts, weight[torch.where(counts, target, 0)], 0.0).sum()
         tensors = [leaf for leaf in tree_leaves(target) if isinstance(leaf, Tensor)]
         if not tensors:
             raise TypeError(
@@ -74,18 +80,3 @@ class Base(NamedTuple):
                 "pass weight=, a function of (output, target) that returns what the base loss averages over"
             )
         return tensors[0].shape[0] if tensors[0].dim() > 0 else 1
-
-
-def known(base: Callable[..., Tensor] | None) -> Base:
-    """Say what is known of a base loss: a function of PyTorch's, `functools.partial` of one, or its module."""
-    if base is None:
-        return Base(F.cross_entropy)
-    options: dict[str, Any] = {}
-    function: Any = base
-    if isinstance(base, partial) and not base.args:
-        function, options = base.func, base.keywords
-    elif type(base) in _MODULES:
-        function, options = _MODULES[type(base)], vars(base) | dict(base.named_buffers())  # type: ignore[attr-defined]
-    if not callable(function) or function not in _FUNCTIONS or options.get("reduction", "mean") != "mean":
-        return Base()
-    return Base(function, options.get("weight"), options.get("ignore_index", -100))

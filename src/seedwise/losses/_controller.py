@@ -10,7 +10,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from seedwise.losses._bases import known
+from seedwise.losses._bases import Base
 from seedwise.losses.control_options import only_factors
 
 Loss = Callable[[Any, Any], Tensor]
@@ -110,6 +110,7 @@ class ControlledLoss(nn.Module, ABC):
         if base is not None and not callable(base):
             raise TypeError(f"base must be a function of (output, target) or None for cross-entropy, got {base!r}")
         self.base = base
+        self._known = Base(base)
         self.process_group = process_group
         for name, start in (
             ("last_base", 0.0),
@@ -186,7 +187,7 @@ class ControlledLoss(nn.Module, ABC):
 
     def _base_loss(self, output: Any, target: Any) -> Tensor:
         base = batch_cross_entropy if self.base is None else self.base
-        if known(self.base).function is F.cross_entropy and isinstance(output, Tensor) and output.dim() > 0:
+        if self._known.function is F.cross_entropy and isinstance(output, Tensor) and output.dim() > 0:
             _check_classes(output)
         return mean_scalar(base(output, target), "base")
 

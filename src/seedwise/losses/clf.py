@@ -8,7 +8,6 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
-from seedwise.losses._bases import known
 from seedwise.losses._controller import Control, Controller, Loss, is_finite, keep, mean_scalar
 from seedwise.losses._parameters import takes
 from seedwise.losses.clf_options import CLFOptions
@@ -226,9 +225,6 @@ class CLFLoss(Controller):
             initialised. For ranks that train separate models pass each a group of its own
             (`torch.distributed.new_subgroups(1)[0]`); a group of one communicates nothing.
 
-    Outputs and targets may be dictionaries or tuples where the base, `variance` (or ``lambda_v=0``) and `weight` know
-    what to do with them.
-
     Attributes:
         epoch: 0-dim int64, the running epoch, from 0.
         previous_mean: l_prev, 0-dim float32; NaN as long as there is none.
@@ -272,7 +268,7 @@ class CLFLoss(Controller):
             if function is not None and not callable(function):
                 raise TypeError(f"{name} must be a function of (output, target) or None, got {function!r}")
         self.options = options
-        self.variance = _VARIANCES.get(known(base).kind, variance_penalty) if variance is None else variance
+        self.variance = _VARIANCES.get(self._known.kind, variance_penalty) if variance is None else variance
         self.weight = weight
         self.register_buffer("epoch", torch.tensor(0, dtype=torch.int64))
         self.register_buffer("previous_mean", torch.tensor(torch.nan, dtype=torch.float32))
@@ -319,9 +315,9 @@ class CLFLoss(Controller):
         return torch.where(on, value, 0.0)
 
     def _averaged_over(self, output: Any, target: Any) -> Tensor:
-        found = known(self.base).mean_over(target) if self.weight is None else self.weight(output, target)
+        found = self._known.mean_over(target) if self.weight is None else self.weight(output, target)
         if isinstance(found, Tensor):
-            found = found.detach().to(self.running_examples)
+            found = found.detach().to(self.running_examples, copy=True)  # the ranks' sum takes its place below
         else:
             found = torch.full_like(self.running_examples, found)
         if self._world_size() > 1:

@@ -25,6 +25,9 @@ _LONGEST: Final = 100
 _MOST: Final = 10_000
 """Longer containers than the one are not searched for generators, and no more objects than the other."""
 
+_ATOMS: Final = frozenset({bool, int, float, complex, str, bytes, type(None)})
+"""What holds nothing; subclasses may."""
+
 _STEP: Final = 0xBF58476D1CE4E5B9
 """Any large odd number, between the seeds of two generators: from one seed, numpy and torch draw the same bits."""
 
@@ -61,8 +64,25 @@ class BorrowedGenerators:
     """
 
     def __init__(self, owner: Any) -> None:
-        self._generators = [*_global_ones(), *_held_by(owner)]
+        self._owner = owner
         self._entropy = _Entropy()
+        self._held: list[Any] = []
+        self._searches = 0
+        self.found_more()
+
+    def found_more(self) -> bool:
+        """Look for generators that the object made in the last block; return whether there is one that was not known.
+
+        An object may make them when it is first used. The search is repeated after the first block, and after each in
+        which numpy was asked for a generator without a seed.
+        """
+        if self._searches > 1 and not self._entropy.used:
+            return False
+        self._searches += 1
+        known = set(map(id, self._held))
+        self._held = _held_by(self._owner)
+        self._generators = [*_global_ones(), *filter(None, map(_usable, self._held))]
+        return not known.issuperset(map(id, self._held))
 
     @contextmanager
     def seeded(self) -> Iterator[Callable[[int], None]]:
@@ -87,7 +107,7 @@ class BorrowedGenerators:
             with _numpy_asks(self._entropy), _noted_reads(moved):
                 yield moved
         finally:
-            moved += ["numpy"] * self._entropy.asked
+            moved += ["numpy"] * self._entropy.used
             for generator, state in zip(self._generators, before, strict=True):
                 if pickle.dumps(generator.read()) != pickle.dumps(state):
                     moved.append(generator.library)
@@ -109,7 +129,7 @@ class BorrowedGenerators:
             given = torch.initial_seed()
             with watched((given, given % 2**32)) as fate:
                 yield fate
-            if not fate.drawn and (self._entropy.asked or pickle.dumps(self._read()) != before):
+            if not fate.drawn and (self._entropy.used or pickle.dumps(self._read()) != before):
                 fate.drawn.append("others")
 
     def _read(self) -> list[Any]:
@@ -122,16 +142,22 @@ class BorrowedGenerators:
 
 
 class _Entropy:
-    """What numpy gets instead of the operating system's randomness."""
+    """What numpy gets instead of the operating system's randomness.
+
+    Attributes:
+        used: whether it was asked for any in the last block, whatever seed it was started from in between.
+
+    """
 
     def __init__(self) -> None:
+        self.used = False
         self.start(0)
 
     def start(self, seed: int) -> None:
         self.seed, self.asked = seed, 0
 
     def __call__(self, bits: int) -> int:
-        self.asked += 1
+        self.asked, self.used = self.asked + 1, True
         digest = hashlib.shake_256(f"{self.seed} {self.asked}".encode()).digest(-(-bits // 8))
         return int.from_bytes(digest, "little") & ((1 << bits) - 1)
 
@@ -141,6 +167,7 @@ def _numpy_asks(entropy: _Entropy) -> Iterator[None]:
     """Let numpy seed generators that are made without a seed from our bits, in the block."""
     module: Any = np.random.bit_generator
     before = getattr(module, "randbits", None)  # numpy's own name for secrets.randbits
+    entropy.used = False
     entropy.start(0)
     module.randbits = entropy
     try:
@@ -227,7 +254,7 @@ def _of_torch(generator: torch.Generator) -> _Generator:
     )
 
 
-def _held(generator: Any) -> _Generator | None:
+def _usable(generator: Any) -> _Generator | None:
     """Return how to use a generator; None for what is none, or is one of the global ones."""
     import torch
 
@@ -244,27 +271,28 @@ def _held(generator: Any) -> _Generator | None:
     return None
 
 
-def _held_by(owner: Any) -> list[_Generator]:
+def _held_by(owner: Any) -> list[Any]:
     """Return the generators that an object holds, always in the same order; see ``BorrowedGenerators``."""
     import torch
 
-    found: list[_Generator] = []
+    found: list[Any] = []
     seen: dict[int, Any] = {}  # with the objects, so that no other gets their ids
+    scanned: set[int] = set()
     waiting = [owner]
     while waiting and len(seen) < _MOST:
         one = waiting.pop()
-        if id(one) in seen:
+        if type(one) in _ATOMS or id(one) in seen:
             continue
         seen[id(one)] = one
-        generator = _held(one)
-        if generator is not None:
-            found.append(generator)
+        if _usable(one) is not None:
+            found.append(one)
         elif not isinstance(one, (type, types.ModuleType, torch.Tensor, np.ndarray)):
-            waiting += _parts(one)
+            waiting += _parts(one, scanned)
     return found
 
 
-def _parts(one: Any) -> list[Any]:
+def _parts(one: Any, scanned: set[int]) -> list[Any]:
+    """Return what an object holds; ``scanned`` are the modules and classes whose variables were returned before."""
     if isinstance(one, (list, tuple, dict)):
         parts = [] if len(one) > _LONGEST else list(one.values()) if isinstance(one, dict) else list(one)
     elif isinstance(one, functools.partial):
@@ -273,14 +301,19 @@ def _parts(one: Any) -> list[Any]:
         parts = [one.__self__, getattr(one, "__func__", None)]
     elif isinstance(one, types.FunctionType):
         cells = one.__closure__ or ()
-        parts = [cell.cell_contents for cell in cells if cell != types.CellType()] + _variables(one.__globals__)
+        parts = [cell.cell_contents for cell in cells if cell != types.CellType()]
+        parts += _variables(one.__globals__, id(one.__globals__), scanned)
     else:
         parts = list(getattr(one, "__dict__", {}).values())
-        parts += _variables(vars(sys.modules.get(type(one).__module__, types)))
-        parts += [part for kind in type(one).__mro__ for part in _variables(vars(kind))]
+        module = vars(sys.modules.get(type(one).__module__, types))
+        parts += _variables(module, id(module), scanned)
+        parts += [part for kind in type(one).__mro__ for part in _variables(vars(kind), id(kind), scanned)]
     return parts
 
 
-def _variables(module: Mapping[str, Any]) -> list[Any]:
-    """Return the generators among a module's variables."""
-    return [value for value in list(module.values()) if _held(value) is not None]
+def _variables(variables: Mapping[str, Any], key: int, scanned: set[int]) -> list[Any]:
+    """Return the generators among the variables of a module or class, once."""
+    if key in scanned:
+        return []
+    scanned.add(key)
+    return [value for value in list(variables.values()) if _usable(value) is not None]

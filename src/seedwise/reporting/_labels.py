@@ -1,4 +1,4 @@
-"""Names written beside their points, where there is room for them."""
+"""Names written next to their points, where there is room for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Point:
 
     Attributes:
         x, y: where it lies.
-        name: what is written beside it.
+        name: what is written next to it.
         colour: of the point, and of its name.
 
     """
@@ -41,7 +41,7 @@ class Point:
 
 
 def label_points(figure: Figure, axes: Axes, points: Sequence[Point]) -> None:
-    """Write the names beside the points, the first ones first; one for which there is no room is left out.
+    """Write the names next to the points, the first ones first; one for which there is no room is left out.
 
     Args:
         figure: laid out, as nothing is moved any more afterwards.

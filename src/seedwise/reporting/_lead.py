@@ -81,12 +81,13 @@ def _question(found: Compared, better: str) -> str:
     on = f" on {tasks[0]}" if len(tasks) == 1 else f" on {len(tasks)} tasks"
     what = f"{metric.title}{of}{on}"
     if not entries:
-        return f"How much does {what} depend on the seed?"
+        return f"How much does the {what} depend on the seed?"
     ways = list(dict.fromkeys((entry.method, entry.readout, entry.size) for entry in entries))
     if len(ways) == 1:
         name, whose = name_of(entries[0], found.base)
-        return f"Is {f'{name} {whose}'.strip()} {better} than {found.base}, by {what}?"
-    return f"Does any of {len(ways)} ways to train or to predict make {what} {better}?"
+        return f"Is {f'{name} {whose}'.strip()} {better} than {found.base}, by the {what}?"
+    kind = "methods" if all(entry.is_plain for entry in entries) else "ways to train or to predict"
+    return f"Does any of {len(ways)} {kind} make the {what} {better}?"
 
 
 def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:

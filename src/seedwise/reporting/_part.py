@@ -66,7 +66,7 @@ class Part:
         reasons: sentences on numbers that could not be given.
         provenance: where the results come from, if seedwise made them.
         took: how long it took, as a sentence begins.
-        besides: and goes on.
+        also: and goes on.
 
     """
 
@@ -81,7 +81,7 @@ class Part:
     reasons: Sequence[str]
     provenance: Provenance | None
     took: str = "Training took"
-    besides: str = ""
+    also: str = ""
 
 
 def part_of(
@@ -96,7 +96,7 @@ def part_of(
     reasons: Sequence[str] = (),
     unfolded: Iterable[str] = (),
     took: str = "Training took",
-    besides: str = "",
+    also: str = "",
 ) -> Part:
     """Draw the figures of all sections, and put the part together.
 
@@ -111,7 +111,7 @@ def part_of(
         reasons: sentences on numbers that could not be given.
         unfolded: keys of sections that are open from the beginning.
         took: how long it took, as a sentence begins.
-        besides: and goes on.
+        also: and goes on.
 
     """
     opened = set(unfolded)
@@ -129,7 +129,7 @@ def part_of(
         reasons,
         results.provenance,
         took,
-        besides,
+        also,
     )
 
 

@@ -36,9 +36,9 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def folded(label: str) -> str:
-    """Return a label in lines of at most 20 letters, at most three."""
-    return "\n".join(textwrap.wrap(one_line(label), 20, max_lines=3, placeholder="..."))
+def folded(label: str, width: int = 20) -> str:
+    """Return a label in lines of at most ``width`` letters, at most three."""
+    return "\n".join(textwrap.wrap(one_line(label), width, max_lines=3, placeholder="..."))
 
 
 def whole_ticks(axes: Axes) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
-from seedwise.results._roles import listed
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results._understand import Runs
 from seedwise.statistics import Cell, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._roles import known, listed
+from seedwise.results._roles import known
 
 
 def base_of(methods: list[str], given: str | None) -> str:

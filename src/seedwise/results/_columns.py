@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import different, varies
 from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
-from seedwise.results._roles import Roles, known, listed
+from seedwise.results._roles import Roles, known
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results._options import ScoreOptions, takes
 from seedwise.results._read import Frame
 from seedwise.results._rliable import scores_of
-from seedwise.results._roles import listed
 from seedwise.results._understand import understand
 from seedwise.results.readers import read
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
-from seedwise.results._roles import Roles, known, listed
+from seedwise.results._roles import Roles, known
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._numbers import Numbers
-from seedwise.results._roles import Roles, listed
+from seedwise.results._roles import Roles
 from seedwise.statistics import SHARE, Metric
 from seedwise.statistics.cells.metric import inferred
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import texts
 from seedwise.results._layout import is_numeric
 from seedwise.results._numbers import read_numbers
 from seedwise.results._options import Normalize
 from seedwise.results._read import read_table
-from seedwise.results._roles import listed
 from seedwise.results._understand import Runs
 from seedwise.statistics import (
     Cell,

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
-from seedwise.results._roles import listed
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results._understand import Names, Runs
 from seedwise.statistics import Metric
 

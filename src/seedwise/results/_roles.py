@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from seedwise.errors import SeedwiseError, did_you_mean
+from seedwise.errors import SeedwiseError, did_you_mean, listed
 
 Decimal = Literal[".", ","]
 
@@ -77,16 +77,3 @@ def known(what: str, given: str, allowed: Iterable[object]) -> str:
     if given in names:
         return given
     raise SeedwiseError(f"there is no {what} '{given}': {did_you_mean(given, names)}there are {listed(names, 20)}")
-
-
-def listed(names: Iterable[object], most: int = 6) -> str:
-    """Return names in a sentence, the last ones left out where there are many.
-
-    Example:
-        >>> listed(["a", "b", "c"]), listed("abcdefgh")
-        ('a, b, c', 'a, b, c, d, e, f and 2 more')
-
-    """
-    shown = [str(name) for name in names]
-    more = len(shown) - most
-    return ", ".join(shown[:most]) + (f" and {more} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._base import base_of
 from seedwise.results._cells import different, texts
@@ -27,7 +27,7 @@ from seedwise.results._layout import (
 from seedwise.results._metrics import counted, described, metric_of
 from seedwise.results._numbers import PLUS_MINUS, NotANumberError, Numbers, is_missing, read_numbers
 from seedwise.results._read import Frame
-from seedwise.results._roles import Roles, known, listed
+from seedwise.results._roles import Roles, known
 from seedwise.results._understand import ONE_TASK
 from seedwise.statistics import ComparisonRow, Metric, Question, SummarizedCell, Summary, compare_study_summaries
 from seedwise.statistics.core._checks import MINIMUM_RUNS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
@@ -21,7 +21,7 @@ from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, 
 from seedwise.results._metrics import counted, described, metric_of
 from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
 from seedwise.results._read import Frame
-from seedwise.results._roles import Roles, known, listed
+from seedwise.results._roles import Roles, known
 from seedwise.statistics import Folds, Metric
 
 if TYPE_CHECKING:

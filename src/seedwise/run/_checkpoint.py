@@ -79,6 +79,7 @@ class Checkpoint:
         self.randomness: Randomness | None = None
         self.stopped = False
         self._left = stop_after
+        self._asked: tuple[int, bool, bool] | None = None
         self._keep_trace = keep_trace
         self._should_stop = should_stop
         self._written = time.monotonic()
@@ -93,6 +94,30 @@ class Checkpoint:
     def _previous(self) -> Path:
         assert self.path is not None
         return self.path.with_name(self.path.name + ".previous")
+
+    def wants(self, epoch: int) -> bool:
+        """Return whether ``save`` needs the state at the end of ``epoch``, for code that makes it at a cost.
+
+        Where it does not, ``save`` may be left out; where it does, call it before the next epoch.
+
+        Args:
+            epoch: the epoch just finished, counted from 0.
+
+        """
+        if self.path is None:
+            return self._keep_trace
+        if self._asked is None or self._asked[0] != epoch:
+            self._left = None if self._left is None else self._left - 1
+            stop = self._should_stop() or self._left == 0
+            due = (self.every_epochs is not None and (epoch + 1) % self.every_epochs == 0) or (
+                self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
+            )
+            self._asked = epoch, due, stop
+        if self._keep_trace or any(self._asked[1:]):
+            return True
+        self._asked = None
+        self.on_use()
+        return False
 
     def save(self, epoch: int, **state: Any) -> bool:
         """Write the state at the end of ``epoch`` if it is due.
@@ -111,15 +136,14 @@ class Checkpoint:
             SeedwiseError: if the state holds something that cannot be read back safely.
 
         """
+        if not self.wants(epoch):
+            return False
         if self._keep_trace:
             self.trace[str(epoch)] = state_sha256(state)
-        if self.path is None:
+        if self._asked is None:  # without a file
             return False
-        self._left = None if self._left is None else self._left - 1
-        stop = self._should_stop() or self._left == 0
-        due = (self.every_epochs is not None and (epoch + 1) % self.every_epochs == 0) or (
-            self.every_seconds is not None and time.monotonic() - self._written >= self.every_seconds
-        )
+        _, due, stop = self._asked
+        self._asked = None
         if due or stop:
             self._write(epoch, state)
         self.on_use()

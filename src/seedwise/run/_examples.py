@@ -25,6 +25,7 @@ class SeededExamples:
 
     As long as nobody draws, examples are fetched as without seedwise, with the dataset's ``__getitems__`` where it has
     one, and only watched; the first batch for which something is drawn is fetched again.
+    So is a batch for which the dataset has made a generator that it keeps.
 
     Args:
         dataset: of anyone, with ``len`` and numbered examples.
@@ -58,8 +59,9 @@ class SeededExamples:
             )
         if self.draws.seen:
             return self._one_by_one(slots, finish)
-        with self._generators.watched() as moved:
-            batch = finish(self._at_once(slots))
+        batch, moved = self._watched(slots, finish)
+        if self._generators.found_more():
+            batch, moved = self._watched(slots, finish)
         if not moved:
             return batch
         # One example of its own, since what seeds a generator is found in a short block only.
@@ -72,7 +74,16 @@ class SeededExamples:
     def _generators(self) -> BorrowedGenerators:
         return BorrowedGenerators([self.dataset, self.collate_fn])
 
+    def _watched(self, slots: Sequence[Slot], finish: Callable[[Any], Any]) -> tuple[Any, list[str]]:
+        with self._generators.watched() as moved:
+            batch = finish(self._at_once(slots))
+        return batch, moved
+
     def _one_by_one(self, slots: Sequence[Slot], finish: Callable[[Any], Any]) -> Any:
+        batch = self._seeded(slots, finish)
+        return self._seeded(slots, finish) if self._generators.found_more() else batch
+
+    def _seeded(self, slots: Sequence[Slot], finish: Callable[[Any], Any]) -> Any:
         with self._generators.seeded() as seed:
             items = []
             for slot in slots:

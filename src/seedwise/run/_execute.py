@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
 import sys
@@ -219,9 +220,13 @@ def record_of(
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # torch and JAX have errors of their own for it, which say so.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # What torch raises on a CPU and JAX everywhere is told by its text alone.
     text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "allocate memory" in text)
 
 
 def _nondeterministic_operation(message: str) -> str | None:

@@ -73,12 +73,7 @@ class Loader(DataLoader[Any]):
         return self.batch_sampler if isinstance(self.batch_sampler, EpochSampler) else self.sampler  # type: ignore
 
     def __iter__(self) -> Any:
-        return _Later(self) if self._epochs.epoch is None else self._started()
-
-    def _started(self) -> Any:
-        batches = super().__iter__()
-        self._epochs.epoch = None  # each epoch has to be asked for
-        return batches
+        return _Later(self) if self._epochs.epoch is None else super().__iter__()
 
 
 class _Later:
@@ -93,7 +88,7 @@ class _Later:
 
     def __next__(self) -> Any:
         if self._batches is None:
-            self._batches = self._loader._started()
+            self._batches = DataLoader.__iter__(self._loader)
         return next(self._batches)
 
 

@@ -100,6 +100,9 @@ class EpochSampler:
         return self._slots(self.epoch)  # the epoch is that of now, also for a worker that begins later
 
     def _slots(self, epoch: int) -> Iterator[Slot | list[Slot]]:
+        # Each has to be asked for, or the order of one would be repeated. It is asked for until its first element is
+        # taken: a DataLoader with workers begins twice.
+        self.epoch = None if self.epoch == epoch else self.epoch
         elements = self._order(epoch)
         batched = self.source is not None and any(isinstance(element, (list, tuple)) for element in elements[:1])
         numbers = self._checked(itertools.chain.from_iterable(elements) if batched else elements)
@@ -127,8 +130,12 @@ class EpochSampler:
         if hasattr(self.source, "set_epoch"):
             self.source.set_epoch(epoch)
         (seed,) = self.randomness.integers("shuffle", "loader", self.name, epoch, size=1).tolist()
-        with BorrowedGenerators(self.source).started_from(seed) as fate:
+        generators = BorrowedGenerators(self.source)
+        with generators.started_from(seed) as fate:
             order = list(self.source)
+        if generators.found_more():
+            with generators.started_from(seed) as fate:
+                order = list(self.source)
         if fate.drawn:
             self.randomness.note_drawn("shuffle")
         if fate.reseeded:

@@ -16,6 +16,12 @@ from seedwise.errors import StorageError
 from seedwise.run import storage_errors
 
 
+def is_full(error: sqlite3.Error | DBAPIError) -> bool:
+    """Return whether sqlite could not write since the disk is full, or gives no access to it."""
+    code = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # above these bits stands which kind of it
+
+
 @contextmanager
 def whole_or_not_there(target: Path) -> Iterator[Path]:
     """Yield a temporary name that becomes ``target`` if all goes well."""
@@ -28,7 +34,7 @@ def whole_or_not_there(target: Path) -> Iterator[Path]:
             temporary.replace(target)
         except (sqlite3.Error, DBAPIError) as error:
             reason = str(error.orig if isinstance(error, DBAPIError) else error)
-            if "full" in reason or "disk I/O" in reason:
+            if is_full(error):
                 raise OSError(errno.ENOSPC, reason) from error
             raise StorageError(f"cannot write {target}: {reason}") from error
         finally:

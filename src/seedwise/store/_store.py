@@ -22,6 +22,7 @@ from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
 from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
+from seedwise.store._new_file import is_full
 from seedwise.store._recorded import Query, Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
 from seedwise.store._seal import check_all, has_checksums, refuse_newer, seal
@@ -93,7 +94,7 @@ class Store:
             raise RefusedError(f"{self.path} does not take it: {getattr(error, 'orig', error)}") from error
         except sa.exc.DatabaseError as error:
             reason = str(error.orig)
-            if "full" in reason or "disk I/O" in reason:
+            if is_full(error):
                 raise StorageError(
                     f"no space left to write {self.path} ({reason}): free some and run the same command again; "
                     "what is finished is kept"

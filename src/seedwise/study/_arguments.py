@@ -65,7 +65,8 @@ def differing(
     Args:
         recorded: ``{"given": the command line of old, "own": what ``replicates`` was called with}``.
         now: the command line.
-        own: what ``replicates`` is called with; an argument that is one of these now and was then is accounted for.
+        own: what ``replicates`` is called with; an argument that is one of these now and was then is accounted for,
+            unless it is one by chance: of another name, while what was passed on is what it was.
         config: the run's; an argument with the name of a key, at any depth, is accounted for.
         ignored: names that do not count.
 
@@ -76,7 +77,9 @@ def differing(
     found = []
     for name in dict.fromkeys([*given, *now]):
         accounted = any(
-            str(own[key]) == now.get(name, str(own[key])) and str(before) == given.get(name, str(before))
+            str(own[key]) == now.get(name, str(own[key]))
+            and str(before) == given.get(name, str(before))
+            and (key == "n" or _bare(key) == _bare(name) or str(own[key]) != str(before))
             for key, before in recorded.get("own", {}).items()
             if key in own
         )

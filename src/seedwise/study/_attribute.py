@@ -14,13 +14,13 @@ from seedwise.run import FAILURES
 from seedwise.statistics import (
     Attribution,
     AttributionDesign,
-    attribution_design,
     churn_attribution,
     logit_attribution,
     variance_attribution,
 )
 from seedwise.statistics.cells.metric import as_recorded
 from seedwise.store import Query, Store, StoredRun
+from seedwise.study._attribution_plan import attribution_plan
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._error_messages import mistake
 from seedwise.study._methods import in_study_file
@@ -73,15 +73,12 @@ class AttributionStudy(Study):
         method = method or spec.base_method
         if method not in spec.methods:
             raise SeedwiseError(mistake("method", method, list(spec.methods)))
-        sources = _sources(spec, vary)
-        try:
-            # The seeds of the study's own replicates, whose runs then serve twice.
-            self.design = attribution_design(sources, blocks, first_seed=1 + spec.first_replicate)
-        except ValueError as error:
-            raise SeedwiseError(str(error)) from None
-        suffix = "" if method == spec.base_method else f"-{method}"
+        is_base, first = method == spec.base_method, spec.first_replicate
+        self._attribution = attribution_plan(
+            spec.name, method, _sources(spec, vary), blocks, is_base=is_base, first_replicate=first, vary="--vary {}"
+        )
         own = {
-            "name": f"{spec.name}-attribution{suffix}",
+            "name": self._attribution.name,
             "methods": in_study_file({method: spec.methods[method]}),
             "seeds": self.design.vectors,
         }
@@ -89,12 +86,16 @@ class AttributionStudy(Study):
         super().__init__(check_study(kept | own, "attribution"), store=study.store_path, folder=study.folder)
         self.of, self.method = spec.name, method
 
+    @property
+    def design(self) -> AttributionDesign:
+        """The seeds of its runs."""
+        return self._attribution.design
+
     def describe(self) -> dict[str, Any]:
         """Return what a report needs to know; the seeds are in the runs."""
         described = super().describe()
         spec = {key: value for key, value in described["spec"].items() if key != "seeds"} | {"name": self.of}
-        design = {"method": self.method, "sources": list(self.design.sources), "blocks": self.design.blocks}
-        return described | {"spec": spec, "attribution": design}
+        return described | {"spec": spec, "attribution": self._attribution.description}
 
 
 def _sources(spec: StudySpec, vary: str | None) -> tuple[str, ...]:
@@ -103,16 +104,9 @@ def _sources(spec: StudySpec, vary: str | None) -> tuple[str, ...]:
         if source not in ("all", *SOURCES):
             raise SeedwiseError(mistake("source", source, ["all", *SOURCES], "--vary") + "; join several with '+'")
     try:
-        sources = regime_sources(vary or next(iter(regimes), "all"))
+        return regime_sources(vary or next(iter(regimes), "all"))
     except ValueError as error:
         raise SeedwiseError(f"--vary: {error}") from None
-    if "hardware" in sources:
-        others = regime_name([source for source in sources if source != "hardware"])
-        raise SeedwiseError(
-            "no seed holds 'hardware' fixed, so that no two runs differ in another source only: leave it out, such as "
-            f"--vary {others}"
-        )
-    return sources
 
 
 def attribution_results(store: Store, only: str | None = None) -> list[AttributionResults]:

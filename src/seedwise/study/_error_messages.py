@@ -8,14 +8,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from seedwise.errors import SeedwiseError, did_you_mean, one_line, shown, without_long_echoes
+from seedwise.errors import SeedwiseError, did_you_mean, listed, one_line, shown, without_long_echoes
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _NAME: Final = 60
 """Characters of a name that an error message repeats; what somebody wrote may be of any length."""
 _PLACE: Final = 80
-_LIST: Final = 280
 _REASON: Final = 300
 
 
@@ -29,26 +28,7 @@ def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -
     """
     place = f" in {one_line(where, _PLACE)}" if where else ""
     echo = one_line(str(given), _NAME)
-    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {listed(allowed)}"
-
-
-def listed(names: Sequence[str], separator: str = ", ") -> str:
-    """Return names as a list; those that a line has no room for are counted.
-
-    Example:
-        >>> listed(["a", "b"]), listed([f"m{k}" for k in range(1000)])[-23:]
-        ('a, b', 'm56, m57 and 942 others')
-
-    """
-    shown: list[str] = []
-    room = _LIST
-    for name in names:
-        part = one_line(str(name), _NAME)
-        room -= len(part) + len(separator)
-        if room < 0:
-            return f"{separator.join(shown)} and {len(names) - len(shown)} others"
-        shown.append(part)
-    return separator.join(shown)
+    return f"unknown {what} '{echo}'{place}: {did_you_mean(echo, allowed)}allowed: {listed(allowed, None)}"
 
 
 def describe(

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from seedwise.errors import SeedwiseError
-from seedwise.randomness import SOURCES
 from seedwise.run import Link, Numerics, PlannedRun, RunSpec, digest_of
-from seedwise.statistics import Metric, Question, Scalar, attribution_design
+from seedwise.statistics import Metric, Question, Scalar
+from seedwise.study._attribution_plan import attribution_plan
 from seedwise.study._description import stored_factors
 from seedwise.study._methods import factor_and_level
 from seedwise.study._plan import seeds_of
 from seedwise.study._regimes import regime_name, regime_sources
-
-_ATTRIBUTION: Final = "attribution"
 
 
 @dataclass(frozen=True)
@@ -113,9 +111,18 @@ def planned_loop(
         "program": program,
     }
     if attribute:
-        vectors, regime = _of_attribution(n, sources, first_replicate)
-        description[_ATTRIBUTION] = {"method": method, "sources": list(sources), "blocks": n}
-        name = f"{of}-{_ATTRIBUTION}" if method == "base" else f"{of}-{_ATTRIBUTION}-{method}"
+        attribution = attribution_plan(
+            of,
+            method,
+            sources,
+            n,
+            is_base=method == "base",
+            first_replicate=first_replicate,
+            vary='vary="{}"',
+            where="attribute=True: ",
+        )
+        description["attribution"] = attribution.description
+        name, vectors, regime = attribution.name, attribution.design.vectors, regime_name(sources)
         first_replicate = 0
     else:
         vectors = [seeds_of(sources, r) for r in range(first_replicate, first_replicate + n)]
@@ -128,14 +135,3 @@ def planned_loop(
         for replicate, seeds in enumerate(vectors, first_replicate)
     )
     return LoopPlan(path, planned, metric, description)
-
-
-def _of_attribution(blocks: int, sources: Sequence[str], first_replicate: int) -> tuple[list[dict[str, int]], str]:
-    """Return the seeds of the runs of a design, and the name of what varies in them."""
-    if "hardware" in sources:
-        raise SeedwiseError("attribute=True: no seed holds 'hardware' fixed: leave it out of vary")
-    try:
-        design = attribution_design(sources, blocks, first_seed=1 + first_replicate)
-    except ValueError as error:
-        raise SeedwiseError(f"attribute=True: {error}") from None
-    return design.vectors, regime_name([source for source in SOURCES if source in sources])

@@ -20,11 +20,9 @@ from seedwise.study._loop import REMEDY, LoopProgress, LoopSettings, add_to_plan
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
+from seedwise.study._spec import Limits
 
 Train = Callable[[Run[Any]], None]
-
-_RETRIES: Final = 2
-"""How often a run whose worker was killed is tried again; as in a study file."""
 
 _MAIN: Final = "__main__"
 
@@ -101,7 +99,7 @@ def train_in_workers(
         plan: the runs.
         train: what trains one; the plan's function by its name.
         settings: how.
-        progress: told what happens.
+        progress: receives what happens.
         folder: where the function's module is found.
         parallel: worker processes; None: one per core, on a GPU one per device.
 
@@ -136,10 +134,10 @@ def train_in_workers(
                 every_epochs=None,
                 every_seconds=settings.checkpoint_seconds,
                 seconds=None,
-                retries=_RETRIES,
+                retries=Limits().retries,
             ),
             sink=sink,
-            executor=_Telling(executor, progress),
+            executor=_Reporting(executor, progress),
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,
@@ -151,8 +149,8 @@ def train_in_workers(
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """An executor that tells a loop's progress of every run's record."""
+class _Reporting:
+    """An executor that passes every run's record on to the progress of a loop."""
 
     executor: Executor
     progress: LoopProgress

@@ -81,6 +81,10 @@ class CellResults:
     cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0))
     seeds: tuple[Mapping[str, int], ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.curves and not len(self.epochs):
+            object.__setattr__(self, "epochs", np.arange(next(iter(self.curves.values())).shape[1]))
+
 
 @dataclass(frozen=True, eq=False)
 class StudyResults:

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.registry import resolve
-from seedwise.study._error_messages import listed, mistake, validated
+from seedwise.study._error_messages import mistake, validated
 from seedwise.study._extensions import sections_in
 from seedwise.study._methods import in_study_file
 from seedwise.study._old_names import with_new_names
@@ -65,7 +65,9 @@ def _scaled(raw: Any, source: str, scale: str | None) -> Any:
         raise SeedwiseError(f"{source}: scales holds a name for each scale, and what it changes of the study")
     names = [*scales, *([] if "full" in scales else ["full"])]
     if scale is None:
-        raise SeedwiseError(f"{source} comes in several scales: choose one of --scale {listed(names, ', --scale ')}")
+        raise SeedwiseError(
+            f"{source} comes in several scales: choose one of --scale {listed(names, None, ', --scale ')}"
+        )
     if scale not in names:
         raise SeedwiseError(f"{source}: {mistake('scale', scale, names)}")
     rest = {key: value for key, value in raw.items() if key != "scales"}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from seedwise.run import Observed, digest_of
-from seedwise.store import Store, StoredRun
+import numpy as np
+
+from seedwise.run import Observed, Predictions, digest_of, weights_sha256
+from seedwise.store import Query, Store, StoredRun
 from seedwise.study._regimes import regime_sources
 
 
@@ -60,7 +63,7 @@ def _same_results(store: Store, runs: Sequence[StoredRun]) -> bool:
     if any(run.metrics != runs[0].metrics for run in runs):
         return False
     kept = store.predictions([run.run_id for run in runs], logits=False)
-    return len({digest_of(p.predicted.tolist()) for p in kept.values()}) <= 1
+    return len(set(map(_digest, kept.values()))) <= 1
 
 
 def undrawn(observed: Mapping[str, Observed], run_ids: Collection[str], sources: Sequence[str]) -> list[str]:
@@ -88,16 +91,27 @@ def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
     if not ids:
         return found
     series, metrics = store.series(ids), {run.run_id: run.metrics for run in runs}
-    found |= {i: digest_of([repr(series.get(i)), metrics[i]]) for i in ids}
-    counts = Counter(found[i] for i in ids)
-    # Predictions are large, and decide only between runs that are alike in all else, or of which nothing was logged.
-    silent = {i for i in ids if not series.get(i)}
-    alike = [i for i in ids if i in silent or counts[found[i]] > 1]
-    predictions = store.predictions(alike, logits=bool(silent)) if alike else {}
-    for i in alike:
-        p = predictions.get(i)
-        if p is not None and (i not in silent or p.logits is not None):
-            found[i] = digest_of([found[i], p.predicted.tolist(), *([] if p.logits is None else [p.logits.tolist()])])
-        elif i in silent:
-            found[i] = None
+    logged = {i: digest_of([repr(series.get(i)), metrics[i]]) for i in ids}
+    counts = Counter(logged.values())
+    # Predictions are large: classes are read of runs that are alike in all else, and scores, one run at a time, of
+    # those of which nothing was logged.
+    alike = [i for i in ids if series.get(i) and counts[logged[i]] > 1]
+    classes = {i: _digest(kept) for i, kept in store.predictions(alike, logits=False).items()} if alike else {}
+    for i in ids:
+        if series.get(i):
+            found[i] = logged[i] + classes.get(i, "")
+        else:
+            scores = store.recall(Query("digest of scores", {}, [i]), partial(_scores, store, i))
+            found[i] = None if scores is None else logged[i] + scores
     return found
+
+
+def _scores(store: Store, run_id: str) -> str | None:
+    """Return a digest of the scores of a run; None if they are not kept."""
+    kept = store.predictions([run_id]).get(run_id)
+    return None if kept is None or kept.logits is None else _digest(kept)
+
+
+def _digest(kept: Predictions) -> str:
+    arrays = {"predicted": kept.predicted.astype(np.int64)}
+    return weights_sha256(arrays if kept.logits is None else {**arrays, "logits": kept.logits})

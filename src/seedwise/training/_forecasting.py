@@ -190,13 +190,16 @@ def _load(
 ) -> tuple[Series, frozenset[str]]:
     import pandas as pd
 
-    made, imported = loaded_by(OwnDataset.model_validate({"name": name, **json.loads(options)}))
-    if not isinstance(made, pd.DataFrame):
-        raise SeedwiseError(
-            f"'{name}' returned {type(made).__name__}: of a time series a pandas.DataFrame is needed, a row per time; "
-            "a dataset of images has no 'horizon'"
-        )
-    return series_from(made, f"'{name}'", split, target or None).to(device), imported
+    def series(made: Any) -> Series:
+        if not isinstance(made, pd.DataFrame):
+            raise SeedwiseError(
+                f"'{name}' returned {type(made).__name__}: of a time series a pandas.DataFrame is needed, a row per "
+                "time; a dataset of images has no 'horizon'"
+            )
+        return series_from(made, f"'{name}'", split, target or None)
+
+    loaded, imported = loaded_by(OwnDataset.model_validate({"name": name, **json.loads(options)}), series)
+    return loaded.to(device), imported
 
 
 def _evenly_spaced(windows: Windows, count: int | None, split: str) -> Windows:

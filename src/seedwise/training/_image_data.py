@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seedwise.data import MissingDataError, Size, declared_by, size_of
 from seedwise.declarations import load_if_torch
@@ -60,10 +60,14 @@ def _load(name: str, options: str, device: str) -> tuple[Dataset, frozenset[str]
     from seedwise.data import checked_dataset
 
     part = OwnDataset.model_validate({"name": name, **json.loads(options)})
-    made, imported = loaded_by(part)
-    if isinstance(made, pd.DataFrame):
-        raise SeedwiseError(
-            f"'{name}' returned a DataFrame, which is a time series: say how far it is forecast, as in "
-            f'dataset: {{name: "{name}", horizon: 24}}'
-        )
-    return checked_dataset(made, name, declared_size(part)).to(device), imported
+
+    def images(made: Any) -> Dataset:
+        if isinstance(made, pd.DataFrame):
+            raise SeedwiseError(
+                f"'{name}' returned a DataFrame, which is a time series: say how far it is forecast, as in "
+                f'dataset: {{name: "{name}", horizon: 24}}'
+            )
+        return checked_dataset(made, name, declared_size(part))
+
+    loaded, imported = loaded_by(part, images)
+    return loaded.to(device), imported

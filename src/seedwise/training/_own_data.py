@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from seedwise.data import MissingDataError
 from seedwise.declarations import OwnPart
@@ -10,21 +11,27 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import watched_imports
 
+_T = TypeVar("_T")
 
-def loaded_by(part: OwnPart) -> tuple[Any, frozenset[str]]:
+
+def loaded_by(part: OwnPart, check: Callable[[Any], _T]) -> tuple[_T, frozenset[str]]:
     """Return what a function returned, and the modules that were imported for it: they are code of every run.
 
     Whatever it draws, it draws from the same global generators wherever it is called, and moves nobody else's.
 
+    Args:
+        part: the function and what it is given.
+        check: from what it returned to what seedwise trains on.
+
     Raises:
         MissingDataError: if it misses a file.
-        SeedwiseError: one line, if it fails.
+        SeedwiseError: one line, if it or the check fails.
 
     """
     imported: set[str] = set()
     with Randomness().scope("init", "dataset"), watched_imports(imported):
         try:
-            return part.make(), frozenset(imported)
+            return check(part.make()), frozenset(imported)
         except SeedwiseError:
             raise
         except FileNotFoundError as error:

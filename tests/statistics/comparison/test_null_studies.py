@@ -1,4 +1,9 @@
-"""Studies in which nothing differs: how often one claims a change."""
+"""Studies in which nothing differs: how often one claims a change.
+
+A whole comparison takes a hundred times as long as the test that it rests on. So the test is made of every study; the
+comparison of a hundred studies, whatever their test says, and of all others whose test is significant. That verdict and
+test agree is asserted of each of these; the share of claims among all studies follows.
+"""
 
 import numpy as np
 import pytest
@@ -44,7 +49,6 @@ def test_equal_spreads_are_called_changed_in_at_most_5_percent_of_studies(
     significant[varies] = default_p_values(x[varies], y[varies], paired=paired) < 0.05
     seeds = range(0 if paired else n, n if paired else 2 * n)
     claims = 0
-    # A whole comparison takes a hundred times as long as its test: it is made of those that may claim something.
     for k in {*range(100), *np.flatnonzero(significant)}:
         row = compare(cell("base", y[k]), cell("a", x[k] + 3, replicate=seeds))  # the means differ
         claimed = row.verdict is not None and row.verdict.word != "not resolved"

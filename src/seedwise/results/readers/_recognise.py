@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, listed
 from seedwise.results._read import Frame, read_table
-from seedwise.results._roles import listed
 from seedwise.results.readers import _hydra, _lightning, _mlflow, _optuna, _ray, _seedwise, _tensorboard, _wandb
 from seedwise.results.readers._files import Broken, Database, content_start, database, walked
 from seedwise.results.readers._runs import TrackedRun, frame_of

@@ -173,7 +173,8 @@ def overview(
     """Order the comparisons of a study as they are read.
 
     Resolved ones come first; a readout of the base stands for that of the other methods, and a method for its controls,
-    unless one of these is resolved and it is not. Each family of comparisons was corrected by itself.
+    unless one of these is resolved and it is not. Where nothing was found, the methods stand in front. Each family of
+    comparisons was corrected by itself.
 
     Args:
         rows: the rows of a study, bases included, in the unit shown.
@@ -208,9 +209,10 @@ def overview(
         here = [entry for entry in entries if (entry.task, entry.regime) == (task, regime)]
         of_base = next(entry for entry in here if entry.standing is Standing.BASE)
         kinds = _kinds([entry for entry in here if entry is not of_base], base)
-        in_front = [kind for kind in kinds if few or _worth(kind)]
-        in_front.sort(key=lambda kind: _rank(kind.head.standing))
-        behind = [kind for kind in kinds if not (few or _worth(kind))]
+        read = {id(kind) for kind in kinds if few or _worth(kind)}
+        read = read or {id(kind) for kind in kinds if kind.head.is_plain}
+        in_front = sorted((k for k in kinds if id(k) in read), key=lambda kind: _rank(kind.head.standing))
+        behind = [kind for kind in kinds if id(kind) not in read]
         places.append(Place(task, regime, of_base, tuple(in_front), tuple(behind)))
     families = (sum(not is_base(row, base) for row in rows), len(ensembles))
     return Overview(tuple(places), tuple(size for size in families if size))
