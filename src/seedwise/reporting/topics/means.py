@@ -52,4 +52,4 @@ def _show(found: Compared) -> Shown:
     return Shown(means_table(found.rows, found.base), _NOTE)
 
 
-TOPIC: Final = Topic("Means", _show, needs_runs=False)
+TOPIC: Final = Topic("Do the means differ?", _show, needs_runs=False, short="Means")

@@ -122,4 +122,4 @@ def _show(found: Compared) -> Shown:
     return Shown(published_table(found.rows, published, found.base), source_of(published) + note)
 
 
-TOPIC: Final = Topic("Next to the published numbers", _show)
+TOPIC: Final = Topic("Do the published numbers come out?", _show, short="Published")
