@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seedwise.study import Check, Difference
 
 NAME: Final = "doctor"
+EXAMPLE: Final = "seedwise doctor train.py -- --epochs 2"
 
 
 def command(
@@ -38,9 +39,9 @@ def command(
 
     A program whose loop is 'for run in seedwise.replicates(...)' is given with its arguments after '--'.
     """
-    from seedwise.cli._console import console
     from seedwise.cli._run import open_study
     from seedwise.study import CHECKS, Patient, ProgramPatient, StudyPatient, diagnose, trainings
+    from seedwise.terminal import console
 
     out = console()
     wanted = list(CHECKS) if checks is None else [name.strip() for name in checks.split(",")]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import Exported
 
 NAME: Final = "export"
+EXAMPLE: Final = "seedwise export study.db -o results/"
 
 _LARGE: Final = 5_000_000
 """Bytes above which a compact store is said to be large: it is meant to be published with a page."""

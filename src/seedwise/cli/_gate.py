@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedwise.statistics import Gate, Metric
 
 NAME: Final = "gate"
+EXAMPLE: Final = "seedwise gate new.csv --base base.csv --metric accuracy"
 REGRESSION, NOT_EQUIVALENT = 1, 5
 
 
@@ -41,8 +42,8 @@ def command(
 
     Exit codes: 0 no regression beyond the noise; 1 a regression; 5, with --margin alone, equivalence is not shown.
     """
-    from seedwise.cli._console import console
     from seedwise.statistics import gate
+    from seedwise.terminal import console
 
     of_base = _runs(base, metric, where, lower_is_better)
     declared = of_base.metrics[0]

@@ -5,7 +5,7 @@ from seedwise.execution._executors import opened
 from seedwise.execution._folder import StudyFolder, again, read_record
 from seedwise.execution._jobs import Job, Reading, Training, file_of
 from seedwise.execution._lock import exclusive
-from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent
+from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent, Upcoming
 
 __all__ = [
     "UNFIXED_HASHES",
@@ -21,6 +21,7 @@ __all__ = [
     "Sitting",
     "StudyFolder",
     "Training",
+    "Upcoming",
     "again",
     "exclusive",
     "file_of",

@@ -183,7 +183,7 @@ class _Execution:
 
     def _accept(self, job: Job, record: Record) -> None:
         self._ingest(record)
-        self._progress.ended(job.id, record.status)
+        self._progress.ended(job.id, record)
 
     def _replace_worker(self, worker: Worker) -> None:
         self._workers.remove(worker)

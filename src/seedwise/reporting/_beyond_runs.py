@@ -88,10 +88,10 @@ def _across_row(one: MethodAcrossTasks, scale: float) -> list[str]:
         difference = [_with_interval(one.difference.difference, scale), _heterogeneity(one.difference)]
     elif one.difference is not None:
         difference = [_NONE, _NONE]
-    chance = interval(one.improvement.probability, 2) if isinstance(one.improvement, Improvement) else _NONE
+    chance = interval(one.improvement.probability, 2, null=0.5) if isinstance(one.improvement, Improvement) else _NONE
     ratio = [_NONE, _NONE]
     if isinstance(one.ratio, PooledRatio):
-        ratio = [interval(one.ratio.ratio, 2), _heterogeneity(one.ratio)]
+        ratio = [interval(one.ratio.ratio, 2, null=1), _heterogeneity(one.ratio)]
     return [one.method, str(one.tasks), *difference, chance, *ratio]
 
 

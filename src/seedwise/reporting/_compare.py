@@ -202,7 +202,7 @@ def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
 def _of_runs(found: ComparedRuns) -> MetricComparison:
     shown = found.answer
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = " ".join([statement(shown.rows, found.base, shown.plan), *further_sentences(found)])
+    said = " ".join([statement(shown.rows, found.base), *further_sentences(found)])
     results = _with_means(results, [*about_folds(found), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
     return MetricComparison(results, said, found.cells, found, further_sections(found))
@@ -217,7 +217,7 @@ _NORMAL_THEORY: Final = (
 def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     shown = found.answer
     results = laid_out(shown, "means and SDs as given, normal theory", found.base)
-    said = f"{statement(shown.rows, found.base, shown.plan)} By normal theory: only means and SDs are known."
+    said = f"{statement(shown.rows, found.base)} By normal theory: only means and SDs are known."
     return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, (), found, ())
 
 

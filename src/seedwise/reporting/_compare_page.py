@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.reporting._html import page
+from seedwise.reporting._html import page, study_part
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
@@ -25,7 +25,7 @@ def comparison_page(parts: Sequence[MetricComparison], lines: Sequence[str], com
         command: the command that writes it, None where there is none.
 
     """
-    return page(studies=[_part(part, k) for k, part in enumerate(parts)], lines=lines, command=command)
+    return page([_part(part, k) for k, part in enumerate(parts)], lines=lines, command=command)
 
 
 def comparison_findings(part: MetricComparison) -> Findings:
@@ -50,10 +50,8 @@ def comparison_tables(parts: Sequence[MetricComparison], name: str) -> dict[tupl
     }
 
 
-def _part(part: MetricComparison, position: int) -> Part[Findings]:
-    findings = comparison_findings(part)
-    drawn = [figure for section in findings.sections for figure in section.figures]
-    return Part.of(_study(part), findings, drawn, f"metric{position}")
+def _part(part: MetricComparison, position: int) -> Part:
+    return study_part(_study(part), comparison_findings(part), f"metric{position}")
 
 
 def _study(part: MetricComparison) -> StudyResults:

@@ -59,9 +59,11 @@ def _over_tasks(found: AcrossTasks) -> str:
         if isinstance(one.difference, PooledDifference):
             texts.append(f"a difference of means of {amount_of(one.difference.difference, found.metric)}")
         elif isinstance(one.improvement, Improvement):
-            texts.append(f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2)}")
+            texts.append(
+                f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2, null=0.5)}"
+            )
         if isinstance(one.ratio, PooledRatio):
-            texts.append(f"a ratio of SDs of {interval(one.ratio.ratio, 2)}")
+            texts.append(f"a ratio of SDs of {interval(one.ratio.ratio, 2, null=1)}")
         parts.append(f"{one.method}, {' and '.join(texts) or 'nothing to pool'}")
     more = f"; {len(found.methods) - _MOST} more below" if len(found.methods) > _MOST else ""
     return f"Over the {found.tasks} tasks together: {'; '.join(parts)}{more}."
