@@ -155,6 +155,9 @@ QUESTION: Final = _callable("seedwise.statistics:Question")
 
 EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
+    "folder": Entry(
+        "seedwise.execution._folder_executor:QueueOptions", "seedwise.execution._folder_executor:FolderExecutor"
+    ),
 }
 """Where runs are trained."""
 

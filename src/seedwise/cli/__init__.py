@@ -27,6 +27,7 @@ from seedwise.cli import (
     _show,
     _status,
     _tune,
+    _worker,
 )
 from seedwise.cli._console import EXIT_CODES
 from seedwise.cli._streams import flush_output, open_streams
@@ -51,7 +52,7 @@ def _unwrapped(docstring: str | None) -> str:
 
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
-    _recover, _compare, _gate, _power,
+    _recover, _compare, _gate, _power, _worker,
 ):  # fmt: skip
     app.command(name=command.NAME, help=_unwrapped(command.command.__doc__), epilog=EXIT_CODES)(command.command)
 app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)

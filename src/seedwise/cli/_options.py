@@ -27,6 +27,14 @@ AcceptChangedCode = Annotated[
     bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")]
+ExecutorName = Annotated[
+    str,
+    typer.Option("--executor", metavar="local|folder", help="Where runs are trained: here, or by 'seedwise worker'."),
+]
+QueueFolder = Annotated[
+    Path | None,
+    typer.Option("--queue", metavar="DIR", help="A folder that all workers see.", show_default="STUDY.d/queue"),
+]
 
 _ONCE: Final = {"retrain", "accept_changed_code", "retry_failed"}
 """What would train again what has been trained since."""

@@ -14,6 +14,8 @@ from seedwise.cli._options import (
     DataFolder,
     Device,
     DryRun,
+    ExecutorName,
+    QueueFolder,
     Replicates,
     RunsPerDevice,
     Scale,
@@ -47,6 +49,8 @@ def command(
     ] = None,
     device: Device = "cpu",
     runs_per_device: RunsPerDevice = 1,
+    executor: ExecutorName = "local",
+    queue: QueueFolder = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="resolved", help="Add replicates until the question of 'until:' is resolved."),
@@ -68,6 +72,9 @@ def command(
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
+    from seedwise.cli._executor import executor_named
+    from seedwise.execution import Resources
+
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     part = _parse_shard(shard)
@@ -81,6 +88,7 @@ def command(
 
         print_cost(opened)
     again = same_command(context)
+    chosen = executor_named(executor, Resources(device, workers, runs_per_device), queue=queue)
     if until is not None:
         if until != "resolved":
             raise SeedwiseError(f"--until {until}: there is only --until resolved")
@@ -92,6 +100,7 @@ def command(
             workers=workers,
             device=device,
             runs_per_device=runs_per_device,
+            executor=chosen,
             retrain=retrain,
             accept_changed_code=accept_changed_code,
             retry_failed=retry_failed,
@@ -105,6 +114,7 @@ def command(
         workers=workers,
         device=device,
         runs_per_device=runs_per_device,
+        executor=chosen,
         shard=part,
         retrain=retrain,
         accept_changed_code=accept_changed_code,

@@ -1,10 +1,8 @@
-"""Worker processes on this machine, and a small supervisor over them."""
+"""A small supervisor of worker processes on this machine."""
 
 from __future__ import annotations
 
-import collections
 import math
-import os
 import queue
 import signal
 import threading
@@ -12,64 +10,60 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from seedwise.errors import RefusedError, SeedwiseError, StorageError
-from seedwise.execution._folder import again, outbox_record
+from seedwise.errors import StorageError
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Worker, Workers, dismiss
-from seedwise.execution._protocol import Progress, Resources, Settings
+from seedwise.execution._protocol import Progress, Settings
 from seedwise.run import Record
 
 _GRACE: Final = 20.0
 """Seconds that workers get after a request to stop, to reach the end of their epoch and write a checkpoint."""
 
 
-class LocalExecutor:
-    """Persistent, single-threaded worker processes on this machine; see ``Executor``.
+class Assignments(Protocol):
+    """Where a supervisor takes jobs from, and what becomes of them."""
 
-    Args:
-        resources: one worker per core, or several per GPU.
+    @property
+    def over(self) -> bool:
+        """Whether no job will come any more."""
 
-    Raises:
-        SeedwiseError: if a GPU is asked for and torch sees none.
+    @property
+    def revoked(self) -> bool:
+        """Whether the jobs that are being done are somebody else's by now."""
 
-    """
+    def take(self) -> Job | None:
+        """Return a job that is to be done here; None if there is none at the moment."""
 
-    def __init__(self, resources: Resources) -> None:
-        names = resources.devices
-        if any(name.startswith("cuda") for name in names):
-            import torch
+    def done(self, job: Job) -> None:
+        """A worker says that it has put the job's record into the outbox."""
 
-            if not torch.cuda.is_available():
-                raise SeedwiseError(f"--device {resources.device}: torch sees no CUDA device here")
-        count = resources.workers or (_cores() if names == ["cpu"] else len(names) * resources.runs_per_device)
-        self._devices = [names[k % len(names)] for k in range(count)]
-        self._workers = Workers()
+    def ended(self, job: Job, record: Record) -> None:
+        """A job left no record itself, and will not be done again."""
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
-        """Do all ``jobs``; see ``Executor``."""
-        execution = _Execution(self._devices, settings, ingest, progress, self._workers)
-        execution.run(jobs)
-        return execution.interrupted
+    def died(self, job: Job, how: str) -> None:
+        """The worker of a job died: it is done again, as often as that is allowed."""
 
-    def close(self) -> None:
-        """Let the worker processes end."""
-        self._workers.close()
+    def put_back(self, job: Job) -> None:
+        """A job was not done, or not to its end."""
 
 
-class _Execution:
-    """Gives jobs to worker processes and hands their records to the driver.
+class Supervisor:
+    """Gives jobs to worker processes.
 
     A worker that dies costs its run a retry from its checkpoint and nothing else. What a function raises is an outcome
     of the run and is not tried again.
 
     Args:
         devices: one worker on each.
-        settings, ingest, progress: as of ``Executor.execute``.
-        workers: those that wait from an earlier execution; they wait again after it.
+        settings, progress: as of ``Executor.execute``.
+        workers: those that wait from an earlier time; they wait again afterwards.
+        jobs: what they do.
+        grace: seconds that workers get after a request to stop.
+
+    Attributes:
+        interrupted: whether it was stopped before all was done.
 
     """
 
@@ -77,35 +71,40 @@ class _Execution:
         self,
         devices: Sequence[str],
         settings: Settings,
-        ingest: Callable[[Record], None],
         progress: Progress,
         workers: Workers,
+        *,
+        jobs: Assignments,
+        grace: float | None = None,
     ) -> None:
-        self.settings = settings
         self.interrupted = False
-        self._devices = devices
-        self._ingest = ingest
+        self._settings = settings
         self._progress = progress
         self._source = workers
         self._answers = workers.answers
+        self._jobs = jobs
+        self._grace = _GRACE if grace is None else grace
+        self._free = list(devices)
         self._workers: list[Worker] = []
-        self._waiting: collections.deque[Job] = collections.deque()
-        self._deaths: collections.Counter[str] = collections.Counter()
         self._stops_asked = 0
         self._stopping_since: float | None = None
         self._problem: StorageError | None = None
 
-    def run(self, jobs: Sequence[Job]) -> None:
-        """Do all ``jobs``; returns when all have ended or the user has stopped it (``interrupted`` is then true)."""
-        self._waiting.extend(jobs)
+    def run(self) -> None:
+        """Do all jobs; returns when all have ended or the user has stopped it (``interrupted`` is then true).
+
+        Raises:
+            StorageError: if a worker could not write.
+
+        """
         try:
-            with _stop_signals(self._ask_to_stop):
-                for device in self._devices[: len(jobs)]:
-                    self._start_worker(device)
-                while any(w.job is not None for w in self._workers) or (self._waiting and not self._stopping):
+            with stop_signals(self._ask_to_stop):
+                self._employ()
+                while any(w.job is not None for w in self._workers) or not (self._jobs.over or self._stopping):
                     self._wait_for_answer()
                     self._handle_stops()
                     self._enforce_limits()
+                    self._employ()
         finally:
             self._shut_down()
         if self._problem is not None:
@@ -115,21 +114,33 @@ class _Execution:
     def _stopping(self) -> bool:
         return self._stopping_since is not None
 
-    def _start_worker(self, device: str) -> None:
-        worker = self._source.get(device, self.settings)
-        self._workers.append(worker)
-        self._give_work(worker)
+    def _employ(self) -> None:
+        """Give jobs to those who have none, and start workers while there are jobs for them."""
+        for worker in self._workers:
+            # A worker that has ended, or is about to, is replaced when its end is reported.
+            alive = not worker.timed_out and not worker.spent and worker.process.poll() is None
+            if worker.job is None and alive and not self._give_work(worker):
+                return
+        while self._free and (job := self._next()) is not None:
+            worker = self._source.get(self._free.pop(0), self._settings)
+            self._workers.append(worker)
+            self._assign(worker, job)
 
-    def _give_work(self, worker: Worker) -> None:
-        worker.job = None
-        # A worker that has ended, or is about to, is replaced when its end is reported.
-        alive = not worker.timed_out and not worker.spent and worker.process.poll() is None
-        if self._waiting and not self._stopping and alive:
-            worker.job = self._waiting.popleft()
-            # The limit is the run's, not that of starting python and torch.
-            worker.since = time.monotonic() if worker.ready else math.inf
-            worker.send(self.settings.command(worker.job, worker.device))
-            self._progress.started(worker.job.id)
+    def _next(self) -> Job | None:
+        return None if self._stopping or self._jobs.over else self._jobs.take()
+
+    def _give_work(self, worker: Worker) -> bool:
+        job = self._next()
+        if job is not None:
+            self._assign(worker, job)
+        return job is not None
+
+    def _assign(self, worker: Worker, job: Job) -> None:
+        worker.job = job
+        # The limit is the run's, not that of starting python and torch.
+        worker.since = time.monotonic() if worker.ready else math.inf
+        worker.send(self._settings.command(job, worker.device))
+        self._progress.started(job.id)
 
     def _wait_for_answer(self) -> None:
         try:
@@ -152,78 +163,53 @@ class _Execution:
             case "done":
                 worker.spent = answer["last"]
                 self._finish(worker, answer["status"])
-                if worker.spent:
-                    self._replace_worker(worker)
             case "storage":
                 self._problem = self._problem or StorageError(answer["error"])
-                worker.job = None
+                worker.job = None  # where it came from, it is still to be done
                 self._stop()
             case "exit":
-                self._replace_worker(worker)
+                self._dismiss(worker)
 
     def _finish(self, worker: Worker, status: str) -> None:
         assert worker.job is not None
-        job = worker.job
-        worker.job = None
+        job, worker.job = worker.job, None
         if status == "interrupted":
-            self._ingest(job.record("interrupted"))
+            self._jobs.put_back(job)
         else:
-            path = self.settings.folder.outbox / job.file
-            record = outbox_record(path)
-            if isinstance(record, RefusedError):
-                aside = self.settings.folder.refuse(path)
-                self._progress.note(f"{record}; it is set aside as {aside}")
-                self._accept(job, job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}"))
-            elif isinstance(record, StorageError):
-                path.unlink(missing_ok=True)
-                self._retry(job, f"left no record that can be read ({record})", again(path))
-            else:
-                self._accept(job, record)
-        self._give_work(worker)
+            self._jobs.done(job)
+        if worker.spent:
+            self._dismiss(worker)
+        elif worker.process.poll() is None:
+            self._give_work(worker)
 
-    def _accept(self, job: Job, record: Record) -> None:
-        self._ingest(record)
-        self._progress.ended(job.id, record.status)
-
-    def _replace_worker(self, worker: Worker) -> None:
+    def _dismiss(self, worker: Worker) -> None:
         self._workers.remove(worker)
+        self._free.append(worker.device)
         worker.dismiss()
         job = worker.job
-        if job is not None:
-            if worker.timed_out:
-                self._accept(job, job.record("timeout", self._timeout_message()))
-            elif self._stopping:
-                self._ingest(job.record("interrupted"))
-            else:
-                self._retry(job, _end_of(worker.process.returncode), job.after_death)
-        if self._waiting and not self._stopping:
-            self._start_worker(worker.device)
-
-    def _retry(self, job: Job, how: str, then: str) -> None:
-        """Do a job again whose worker left no record, as often as ``limits.retries`` allows."""
-        self._deaths[job.id] += 1
-        times = self._deaths[job.id]
-        if times <= self.settings.retries:
-            self._progress.note(f"the worker of run {job.id} {how}; {then}")
-            self._waiting.appendleft(job)
+        if job is None:
             return
-        message = f"its worker {how}, {times} time{'s' if times > 1 else ''}"
-        hint = " (signal 9 is often the system running out of memory)" if how.endswith("signal 9") else ""
-        self._accept(job, job.record("crashed", f"{message}{hint}; see {self.settings.folder.logs}"))
-
-    def _timeout_message(self) -> str:
-        return f"it took longer than the {self.settings.seconds:g} s of limits.seconds"
+        if worker.timed_out:
+            limit = f"it took longer than the {self._settings.seconds:g} s of limits.seconds"
+            self._jobs.ended(job, job.record("timeout", limit))
+        elif self._stopping:
+            self._jobs.put_back(job)
+        else:
+            self._jobs.died(job, _end_of(worker.process.returncode))
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
-        limit = self.settings.seconds
+        limit = self._settings.seconds
         for worker in self._workers:
             if limit is not None and worker.job is not None and now - worker.since > limit and not worker.timed_out:
                 worker.timed_out = True
                 worker.process.kill()
-        if self._stopping_since is not None and now - self._stopping_since > _GRACE:
+        if self._stopping_since is not None and now - self._stopping_since > self._grace:
+            self._kill()
+        if self._jobs.revoked:
             for worker in self._workers:
-                worker.process.kill()
+                worker.job = None
+            self._kill()
 
     def _ask_to_stop(self) -> None:
         # Called by a signal, perhaps in the midst of writing to a worker: only noted here.
@@ -236,8 +222,11 @@ class _Execution:
                 self._progress.note("stopping at the next end of an epoch; Ctrl-C again stops at once")
             self._stop()
         if self._stops_asked > 1:
-            for worker in self._workers:
-                worker.process.kill()
+            self._kill()
+
+    def _kill(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
 
     def _stop(self) -> None:
         if self._stopping:
@@ -249,7 +238,7 @@ class _Execution:
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
         idle = [w for w in self._workers if w.job is None and not w.timed_out and not w.spent]
-        if not self._stopping:
+        if not self._stopping and not self._jobs.revoked:
             self._source.put(idle)
             self._workers = [w for w in self._workers if w not in idle]
         dismiss(self._workers)
@@ -259,8 +248,23 @@ def _end_of(returncode: int) -> str:
     return f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
 
 
+def crashed(job: Job, how: str, times: int, settings: Settings) -> Record:
+    """Return the record of a job whose workers left none.
+
+    Args:
+        job: the job.
+        how: the end of the last worker.
+        times: number of workers.
+        settings: whose logs may say more.
+
+    """
+    message = f"its worker {how}, {times} time{'s' if times > 1 else ''}"
+    hint = " (signal 9 is often the system running out of memory)" if how.endswith("signal 9") else ""
+    return job.record("crashed", f"{message}{hint}; see {settings.folder.logs}")
+
+
 @contextmanager
-def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call ``stop`` on Ctrl-C and on a polite request to end; outside the main thread signals stay as they are."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -275,7 +279,3 @@ def _stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
