@@ -29,6 +29,8 @@ _SHORTEST, _LONGEST = 0.005, 1.0
 """Seconds between two looks into the outbox, doubled while it is empty."""
 _LOOKS: Final = 6
 """At who has what, during a lease."""
+_ABANDONED: Final = 10
+"""Leases after which a file that was begun, and does not grow, is deleted: who wrote it was killed."""
 _AT_ONCE: Final = 200
 """Jobs that are put before the outbox is looked at."""
 
@@ -106,14 +108,15 @@ class _Following:
     def run(self, jobs: Sequence[Job]) -> bool:
         """Do all jobs; return whether the user stopped it before."""
         self.wanted = {job.file: job for job in jobs}
-        watch = Watch(self.lease)
+        workers, halves = Watch(self.lease), Watch(_ABANDONED * self.lease)
         pause, looked = _SHORTEST, -math.inf
         with stop_signals(self._stop):
             self._put_all()
             while self.wanted and not self.stopped:
                 pause = _SHORTEST if self._collect() else min(2 * pause, _LONGEST)
                 if time.monotonic() - looked > self.lease / _LOOKS:
-                    self._look(watch)
+                    self._look(workers)
+                    self.queue.delete(halves.still(self.queue.halves(), time.monotonic()))
                     looked = time.monotonic()
                 if self.wanted and pause > _SHORTEST:
                     time.sleep(min(pause, self.lease / _LOOKS))
@@ -192,7 +195,7 @@ class _Following:
             self.queue.folder.remove_checkpoint(record.id)
         path.unlink(missing_ok=True)
 
-    def _look(self, watch: Watch) -> None:
+    def _look(self, workers: Watch) -> None:
         """See who has what: jobs of lost workers are put back, and jobs that lie nowhere are put again."""
         waiting, held = self.queue.waiting(), self.queue.held()  # in this order: a job that is claimed between is seen
         counters = self.queue.counters()
@@ -200,7 +203,7 @@ class _Following:
             if claim.name not in self.wanted:  # a second copy of one that was done
                 self.queue.withdraw(claim)
         everybody = {worker: counters.get(worker) for worker in [*held, *counters]}
-        for worker in watch.still(everybody, time.monotonic()):
+        for worker in workers.still(everybody, time.monotonic()):
             self._let_go(worker, held.get(worker, ()))
         somewhere = {claim.name for claim in waiting}
         for claims in held.values():

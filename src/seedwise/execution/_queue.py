@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -172,6 +173,20 @@ class Queue:
         """Delete the folder of a worker that has no jobs left."""
         with contextlib.suppress(OSError):  # not empty: it claimed one at this very moment
             (self.claimed / worker).rmdir()
+
+    def halves(self) -> dict[str, bytes]:
+        """Return the files that somebody is writing, or was when he was killed, and how long they are."""
+        rooms = (self.todo, self.folder.outbox, self.folder.checkpoints, self.folder.weights)
+        found = {}
+        for path in (room / name for room in rooms for name in _names(room) if name.endswith(".tmp")):
+            with contextlib.suppress(FileNotFoundError):
+                found[str(path)] = str(path.stat().st_size).encode()
+        return found
+
+    def delete(self, files: Iterable[str]) -> None:
+        """Delete files of the folder."""
+        for file in files:
+            _unlinked(Path(file))
 
     # The workers'
 
