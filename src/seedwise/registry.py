@@ -158,6 +158,7 @@ EXECUTORS: Final[Table] = {
     "folder": Entry(
         "seedwise.execution._folder_executor:QueueOptions", "seedwise.execution._folder_executor:FolderExecutor"
     ),
+    "slurm": Entry("seedwise.execution._slurm:SlurmOptions", "seedwise.execution._slurm:SlurmExecutor"),
 }
 """Where runs are trained."""
 

@@ -2,26 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import Executor, FolderExecutor, QueueOptions, Resources
+
+if TYPE_CHECKING:
+    from seedwise.execution import Executor, Resources, SlurmOptions
 
 
-def executor_named(name: str, resources: Resources, *, queue: Path | None) -> str | Executor:
-    """Return what ``executor`` of ``Study.run`` takes.
+@dataclass(frozen=True)
+class Place:
+    """What was typed of where runs are trained.
 
-    Args:
-        name: what was typed.
-        resources: of this machine.
-        queue: the folder that workers see.
-
-    Raises:
-        SeedwiseError: for options that do not go with the executor.
+    Attributes:
+        executor: its name.
+        queue: the folder that all workers see.
+        slurm, nodes, cancel: see ``SlurmOptions``.
 
     """
-    if name == "folder":
-        return FolderExecutor(resources, QueueOptions(queue))
-    if queue is not None:
-        raise SeedwiseError(f"--queue {queue} goes with --executor folder")
-    return name
+
+    executor: str = "local"
+    queue: Path | None = None
+    slurm: str = ""
+    nodes: int = 1
+    cancel: bool = False
+
+    @contextmanager
+    def opened(self, resources: Resources) -> Iterator[str | Executor]:
+        """Yield what ``executor`` of ``Study.run`` takes.
+
+        Raises:
+            SeedwiseError: for options that do not go with the executor.
+
+        """
+        from seedwise.execution import FolderExecutor, QueueOptions, SlurmExecutor
+
+        if self.executor != "slurm":
+            for option, given in (("--slurm", self.slurm), ("--nodes", self.nodes != 1), ("--cancel", self.cancel)):
+                if given:
+                    raise SeedwiseError(f"{option} goes with --executor slurm")
+        if self.executor not in ("folder", "slurm"):
+            if self.queue is not None:
+                raise SeedwiseError(f"--queue {self.queue} goes with --executor folder or slurm")
+            yield self.executor
+            return
+        executor = (
+            SlurmExecutor(resources, self.slurm_options)
+            if self.executor == "slurm"
+            else FolderExecutor(resources, QueueOptions(self.queue))
+        )
+        try:
+            yield executor
+        finally:
+            executor.close()
+
+    @property
+    def slurm_options(self) -> SlurmOptions:
+        """The options of SLURM."""
+        from seedwise.execution import QueueOptions, SlurmOptions
+
+        return SlurmOptions(self.nodes, self.slurm, self.cancel, QueueOptions(self.queue))
+
+    def script(self, resources: Resources, store: Path) -> str:
+        """Return what SLURM would be given.
+
+        Args:
+            resources: what each worker uses of its node.
+            store: the study's.
+
+        """
+        from seedwise.execution import StudyFolder, script_of
+
+        queue = self.queue or StudyFolder.of_store(store).root / "queue"
+        return script_of(queue.resolve(), resources, self.slurm_options)

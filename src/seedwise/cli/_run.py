@@ -11,14 +11,17 @@ import typer
 from seedwise.cli._data import use
 from seedwise.cli._options import (
     AcceptChangedCode,
+    CancelWorkers,
     DataFolder,
     Device,
     DryRun,
     ExecutorName,
+    Nodes,
     QueueFolder,
     Replicates,
     RunsPerDevice,
     Scale,
+    SlurmWords,
     StoreFile,
     StudyFile,
     WorkerCount,
@@ -51,6 +54,9 @@ def command(
     runs_per_device: RunsPerDevice = 1,
     executor: ExecutorName = "local",
     queue: QueueFolder = None,
+    slurm: SlurmWords = "",
+    nodes: Nodes = 1,
+    cancel: CancelWorkers = False,
     until: Annotated[
         str | None,
         typer.Option(metavar="resolved", help="Add replicates until the question of 'until:' is resolved."),
@@ -72,54 +78,59 @@ def command(
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
-    from seedwise.cli._executor import executor_named
+    from seedwise.cli._executor import Place
     from seedwise.execution import Resources
 
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     part = _parse_shard(shard)
+    place, resources = Place(executor, queue, slurm, nodes, cancel), Resources(device, workers, runs_per_device)
     if dry_run:
         from seedwise.cli._dry_run import print_estimate
 
         print_estimate(opened)
+        if executor == "slurm":
+            typer.echo(place.script(resources, opened.store_path))
         return
     if scale is not None:
         from seedwise.cli._dry_run import print_cost
 
         print_cost(opened)
     again = same_command(context)
-    chosen = executor_named(executor, Resources(device, workers, runs_per_device), queue=queue)
-    if until is not None:
-        if until != "resolved":
-            raise SeedwiseError(f"--until {until}: there is only --until resolved")
-        if part is not None or replicates is not None:
-            raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
-        opened = _grown(
+    with place.opened(resources) as chosen:
+        if until is not None:
+            if until != "resolved":
+                raise SeedwiseError(f"--until {until}: there is only --until resolved")
+            if part is not None or replicates is not None:
+                raise SeedwiseError(
+                    "--until resolved decides the replicates itself: leave out --shard and --replicates"
+                )
+            opened = _grown(
+                opened,
+                again,
+                workers=workers,
+                device=device,
+                runs_per_device=runs_per_device,
+                executor=chosen,
+                retrain=retrain,
+                accept_changed_code=accept_changed_code,
+                retry_failed=retry_failed,
+            )
+            retrain = retry_failed = False  # that is done
+        elif opened.was_looked_at():
+            raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
+        train_and_report(
             opened,
-            again,
+            again=again,
             workers=workers,
             device=device,
             runs_per_device=runs_per_device,
             executor=chosen,
+            shard=part,
             retrain=retrain,
             accept_changed_code=accept_changed_code,
             retry_failed=retry_failed,
         )
-        retrain = retry_failed = False  # that is done
-    elif opened.was_looked_at():
-        raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
-    train_and_report(
-        opened,
-        again=again,
-        workers=workers,
-        device=device,
-        runs_per_device=runs_per_device,
-        executor=chosen,
-        shard=part,
-        retrain=retrain,
-        accept_changed_code=accept_changed_code,
-        retry_failed=retry_failed,
-    )
 
 
 def _grown(study: Study, again: str, **options: Any) -> Study:

@@ -8,6 +8,7 @@ from seedwise.execution._jobs import Job, Reading, Training, file_of
 from seedwise.execution._lock import exclusive
 from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent
 from seedwise.execution._queue_worker import Serving, serve
+from seedwise.execution._slurm import SlurmExecutor, SlurmOptions, script_of
 
 __all__ = [
     "UNFIXED_HASHES",
@@ -24,6 +25,8 @@ __all__ = [
     "Settings",
     "Silent",
     "Sitting",
+    "SlurmExecutor",
+    "SlurmOptions",
     "StudyFolder",
     "Training",
     "again",
@@ -32,5 +35,6 @@ __all__ = [
     "opened",
     "present_sitting",
     "read_record",
+    "script_of",
     "serve",
 ]

@@ -70,6 +70,7 @@ class FolderExecutor:
     def __init__(self, resources: Resources | None = None, options: QueueOptions | None = None) -> None:
         del resources
         self._options = QueueOptions() if options is None else options
+        self._is_served = True
         self._token = secrets.token_hex(8)
 
     def execute(
@@ -81,7 +82,14 @@ class FolderExecutor:
         queue.open(settings.folder.root.resolve(), lease)
         kind = json.dumps(settings.to_json(), sort_keys=True)
         session = hashlib.sha256(f"{self._token} {kind}".encode()).hexdigest()[:16]
-        return _Following(queue, lease, session, settings, ingest, progress).run(jobs)
+        return _Following(queue, lease, session, settings, ingest, progress, self.attend).run(jobs)
+
+    def attend(self, queue: Queue, progress: Progress) -> None:
+        """See to it that there are workers; called now and then while there is something to do."""
+        served = bool(queue.counters())
+        if self._is_served and not served:
+            progress.note(f"no worker serves {queue.root}: start some with 'seedwise worker {queue.root}'")
+        self._is_served = served
 
     def close(self) -> None:
         """Do nothing: the workers are others'."""
@@ -97,13 +105,13 @@ class _Following:
     settings: Settings
     ingest: Callable[[Record], None]
     progress: Progress
+    attend: Callable[[Queue, Progress], None]
     wanted: dict[str, Job] = field(default_factory=dict)
     digests: dict[str, bytes] = field(default_factory=dict)  # of the results that were taken in
     damaged: collections.Counter[str] = field(default_factory=collections.Counter)
     begun: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)  # at the last look
     stopped: bool = False
-    served: bool = True
 
     def run(self, jobs: Sequence[Job]) -> bool:
         """Do all jobs; return whether the user stopped it before."""
@@ -116,6 +124,7 @@ class _Following:
                 pause = _SHORTEST if self._collect() else min(2 * pause, _LONGEST)
                 if time.monotonic() - looked > self.lease / _LOOKS:
                     self._look(workers)
+                    self.attend(self.queue, self.progress)
                     self.queue.delete(halves.still(self.queue.halves(), time.monotonic()))
                     looked = time.monotonic()
                 if self.wanted and pause > _SHORTEST:
@@ -213,9 +222,6 @@ class _Following:
                 if job is not None and job.file not in self.begun:
                     self.begun.add(job.file)
                     self.progress.started(job.id)
-        if not everybody and self.served:
-            self.progress.note(f"no worker serves {self.queue.root} yet: start some with 'seedwise worker DIR'")
-        self.served = bool(everybody)
         missing = {name for name in self.wanted if name not in somewhere}
         for name in missing & self.missing:
             if name in self.wanted and not (self.queue.folder.outbox / name).exists():

@@ -189,10 +189,12 @@ class Supervisor:
         job = worker.job
         if job is None:
             return
+        if worker.process.returncode == -signal.SIGTERM:
+            time.sleep(0.5)  # who ends a whole group may reach this process a moment later
         if worker.timed_out:
             limit = f"it took longer than the {self._settings.seconds:g} s of limits.seconds"
             self._jobs.ended(job, job.record("timeout", limit))
-        elif self._stopping:
+        elif self._stopping or self._stops_asked:
             self._jobs.put_back(job)
         else:
             self._jobs.died(job, _end_of(worker.process.returncode))
