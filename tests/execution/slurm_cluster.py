@@ -105,14 +105,12 @@ class Cluster:
     def kill_node(self, node: str) -> None:
         """Kill a node hard: its daemon, the daemons of its steps, and all that its jobs run."""
         victims = [psutil.Process(int((self.root / f"{node}.pid").read_text()))]
-        for process in psutil.process_iter(["pid", "cmdline"]):
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                name = process.info["cmdline"] or [""]
-                if ("slurmstepd" in name[0] and process.environ().get("SLURMD_NODENAME", node) == node) or (
-                    process.environ().get("SLURMD_NODENAME") == node
-                    and str(self.root) in str(process.environ().get("SLURM_CONF"))
-                ):
-                    victims.append(process)
+        for process in psutil.process_iter(["cmdline"]):
+            if any(f"{self.root}/{node}/job" in word for word in process.info["cmdline"] or ()):
+                steps = process.parent()
+                assert steps is not None
+                assert "slurmstepd" in steps.cmdline()[0]
+                victims += [steps, process, *process.children(recursive=True)]
         for process in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
