@@ -4,9 +4,8 @@
     python benchmarks/compare.py --curves 1000000 --repeats 3
 
 Ours is a whole process, interpreter and imports included, as a user starts it; the group-by runs here, in a process
-that has imported pandas already. They alternate, and every time is a median over repetitions on this machine. Only the
-ratio is quoted elsewhere. A processor time far below the time that passed says that the machine was busy: the limit is
-one of processor time.
+that has imported pandas already. They alternate, and every time is a median over repetitions on this machine. A
+processor time far below the time that passed says that the machine was busy: the limit is one of processor time.
 """
 
 from __future__ import annotations
@@ -59,7 +58,8 @@ def main() -> None:
         after = os.times()
     busy = (after.children_user + after.children_system - before.children_user - before.children_system) / len(times)
     own = (after.user + after.system - before.user - before.system) / (len(times) + 1)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 20)
+    unit = 1 if sys.platform == "darwin" else 1 << 10  # of ru_maxrss, in bytes
+    peak = unit * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 30)
     ours, theirs = ([pair[k] for pair in times] for k in (0, 1))
     a, b = statistics.median(ours), statistics.median(theirs)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("pandas", "numpy", "scipy"))

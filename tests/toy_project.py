@@ -9,13 +9,15 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 
+from seedwise.execution import Upcoming
+from seedwise.run import Record
 from seedwise.store._seal import seal_copy
 from seedwise.study import Outcome, Silent, Store, StoredRun, Study
 
@@ -94,8 +96,8 @@ class Notes(Silent):
         self.epochs: list[tuple[str, int]] = []
         self.outcomes: list[tuple[str, str]] = []
 
-    def planned(self, runs: int) -> None:
-        self.planned_runs = runs
+    def planned(self, runs: Sequence[Upcoming]) -> None:
+        self.planned_runs = len(runs)
 
     def started(self, run_id: str) -> None:
         self.begun.append(run_id)
@@ -103,8 +105,8 @@ class Notes(Silent):
     def epoch(self, run_id: str, epoch: int) -> None:
         self.epochs.append((run_id, epoch))
 
-    def ended(self, run_id: str, status: str) -> None:
-        self.outcomes.append((run_id, status))
+    def ended(self, run_id: str, record: Record) -> None:
+        self.outcomes.append((run_id, record.status))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

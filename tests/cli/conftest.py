@@ -42,7 +42,7 @@ def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -
     """Run the command line in a process of its own, optionally with modules that cannot be imported."""
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-    environment = {**os.environ, "COLUMNS": "100", "PYTHONWARNINGS": "error", **(BARE if block else {})}
+    environment = {**os.environ, "COLUMNS": "160", "PYTHONWARNINGS": "error", **(BARE if block else {})}
     return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
 

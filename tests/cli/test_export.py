@@ -69,6 +69,8 @@ def test_runs_are_added_to_it(exported: Path, tmp_path: Path) -> None:
     ("arguments", "part"),
     [
         (["--compact", "--metric", "accuracy"], "--compact copies one store as it is"),
+        (["--compact", "--format", "csv"], "leave out --format and --table, or --compact"),
+        (["--compact", "--table", "runs"], "leave out --format and --table, or --compact"),
         (["--compact", "-o", "tiny.db"], "would overwrite tiny.db itself"),
         (["--compact"], "tiny-compact.db exists: --overwrite replaces it"),
         (["--compact", "-o", "tiny.yaml", "--overwrite"], "tiny.yaml cannot be a store: name a file that ends in .db"),

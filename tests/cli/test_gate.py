@@ -32,6 +32,14 @@ def test_one_run_against_the_prediction_interval(folder: Path) -> None:
     assert "of 100 uses where nothing is worse 5 raise an alarm" in done.stdout
 
 
+def test_folds_are_no_noise_of_seeds(folder: Path) -> None:
+    (folder / "folds.csv").write_text("fold,acc\n" + "".join(f"{k},{v}\n" for k, v in enumerate(BASE)))
+    for new, base in (("folds.csv", "base.csv"), ("0.9", "folds.csv")):
+        done = run_cli(["gate", new, "--base", base], folder)
+        assert done.returncode == 2
+        assert "no independent runs: keep one fold of folds.csv (--where)" in done.stderr
+
+
 def test_several_runs_against_welch(folder: Path) -> None:
     done = run_cli(["gate", "new.csv", "--base", "base.csv"], folder)
     p = stats.ttest_ind([0.900, 0.902, 0.899], BASE, equal_var=False, alternative="less").pvalue

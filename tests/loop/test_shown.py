@@ -16,11 +16,13 @@ import pytest
 from rich.console import Console
 
 import seedwise
-from seedwise.loop._progress import LoopBar
+from seedwise.execution import Upcoming
 from seedwise.loop._replicates import LoopOptions
 from seedwise.run import Numerics, RunRecord
 from seedwise.statistics import Metric
 from seedwise.study import planned_loop
+from seedwise.study._upcoming import upcoming_of_loop
+from seedwise.terminal import Bar
 
 from ..nursery import nursery
 
@@ -136,45 +138,79 @@ def plan_of(n: int, path: Path):
     )  # fmt: skip
 
 
-def test_on_a_terminal_one_line_says_run_epoch_time_left_and_last_result(tmp_path, monkeypatch):
+def test_on_a_terminal_two_lines_say_how_far_all_is_and_what_is_trained(tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     plan = plan_of(5, tmp_path / "s.db")
     out = io.StringIO()
-    bar = LoopBar(plan, Console(file=out, force_terminal=True, width=150, highlight=False))
+    console = Console(file=out, force_terminal=True, width=120, highlight=False, color_system=None)
+    bar = Bar(console, before="seedwise: ", line_every=0)
 
-    def shown() -> str:
-        text = out.getvalue().split("\x1b[2K")[-1].rstrip()
+    def shown() -> list[str]:
+        text = out.getvalue().split("\x1b[2K")[-1].replace("\r", "")
         out.seek(0)
         out.truncate()
-        return "".join(c for c in text if c not in "\u2501\u2578\u257a").replace("\r", "")
+        return ["".join(c for c in line if c not in "\u2501\u2578\u257a").rstrip() for line in text.splitlines()]
 
-    bar.planned(3)  # two are there
-    ids = [one.spec.id for one in plan.planned[2:]]
+    named = list(upcoming_of_loop(plan).values())
+    bar.planned(named[2:])  # two are there
+    ids = [one.id for one in named[2:]]
     bar.started(ids[0])
-    assert "mine: run 3 of 5" in shown()
+    first, second = shown()
+    assert first.startswith("0 of 3 runs")
+    assert second == "mine, run 3 of 5"
     for epoch in range(4):
         now[0] += 10
         bar.epoch(ids[0], epoch)
-    assert "mine: run 3 of 5, epoch 4" in shown()
-    bar.result(RunRecord(ids[0], {}, "finished", metrics={"test/accuracy": 0.981}, seconds=40))
-    bar.ended(ids[0], "finished")
-    line = shown()
-    assert "80 s left" in line  # two more of 40 s
-    assert "last: accuracy 98.10 %" in line
+    assert shown()[1] == "mine, run 3 of 5, epoch 4"
+    bar.ended(ids[0], RunRecord(ids[0], {}, "finished", metrics={"test/accuracy": 0.981}, seconds=40))
+    (first, *_) = shown()
+    assert "80 s left" in first  # two more of 40 s
+    assert "last: mine, run 3 of 5: accuracy 98.10 %" in first
     bar.started(ids[1])
     now[0] += 20
     bar.epoch(ids[1], 1)
-    line = shown()
-    assert "mine: run 4 of 5, epoch 2 of 4" in line
-    assert "60 s left" in line  # a run and a half in 60 s
+    first, second = shown()
+    assert second == "mine, run 4 of 5, epoch 2 of 4"
+    assert "60 s left" in first  # a run and a half in 60 s
     bar.started(ids[2])
-    assert "mine: 3 of 5 runs, 2 in training" in shown()
-    bar.result(RunRecord(ids[1], {}, "crashed", error="no luck"))
-    bar.ended(ids[1], "crashed")
+    assert shown()[1] == "mine, run 4 of 5, epoch 2 of 4  mine, run 5 of 5"
+    bar.ended(ids[1], RunRecord(ids[1], {}, "crashed", error="no luck"))
     assert "seedwise: mine, run 4 of 5: crashed: no luck\n" in out.getvalue()
     bar.stop()
     assert bar.trained == 2
+
+
+def test_the_time_left_is_known_from_the_first_epoch_on_where_the_number_of_epochs_is(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    bar = Bar(Console(file=out, force_terminal=True, width=80, highlight=False, color_system=None))
+    bar.planned([Upcoming(str(k), f"vml, replicate {k}", epochs=10) for k in range(4)])
+    bar.started("0")
+    assert "left" not in out.getvalue()
+    now[0] += 3
+    bar.epoch("0", 0)
+    assert "117 s left" in out.getvalue()  # 39 epochs of 3 s
+    assert "vml, replicate 0, epoch 1 of 10" in out.getvalue()
+
+
+def test_where_there_is_no_terminal_a_line_a_minute_and_what_failed(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    bar = Bar(Console(file=out, width=80, highlight=False))
+    bar.planned([Upcoming(str(k), f"vml, replicate {k}") for k in range(10)])
+    for k in range(6):
+        bar.started(str(k))
+        now[0] += 25
+        status = "diverged" if k == 4 else "finished"
+        bar.ended(str(k), RunRecord(str(k), {}, status, error="the loss is nan" if k == 4 else None))
+    assert out.getvalue().splitlines() == [
+        "3 of 10 runs; about 3 min left",
+        "vml, replicate 4: diverged: the loss is nan; about 2 min left",
+        "6 of 10 runs; about 100 s left",
+    ]
 
 
 STOPPED = """

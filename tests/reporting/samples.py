@@ -58,7 +58,7 @@ def section(cells: list[Cell], **changes: Any) -> StudyResults:
 
 CELL_FIELDS = {
     "labels": "labels", "curves": "curves", "scores": "scores", "metrics": "metrics", "network": "networks",
-    "forecasts": "forecasts", "cost": "costs",
+    "forecasts": "forecasts", "cost": "costs", "seeds": "seeds",
 }  # fmt: skip
 
 

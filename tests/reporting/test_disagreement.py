@@ -3,6 +3,7 @@
 import numpy as np
 
 from seedwise.reporting.topics.churn import disagreement_table
+from seedwise.statistics.comparison.disagreement import disagreements
 
 from .samples import cell
 
@@ -15,7 +16,7 @@ def test_where_all_pairs_disagree_alike_there_is_no_plan():
     cells = [
         cell(name, (labels == truth).mean(1), predictions=labels) for name, labels in (("base", base), ("vml", other))
     ]
-    table, note, reasons = disagreement_table(cells, [truth, truth], "base")
+    table, note, reasons = disagreement_table(cells, disagreements(cells, [truth, truth], "base", 0.9))
     (row,) = table.rows
     assert row[0] == "vml"
     assert row[3] == "not resolved"

@@ -110,7 +110,7 @@ def test_the_report_holds_table_and_bars() -> None:
     published = PublishedResults(ranges=RANGES, source="A paper")
     study = section(CELLS, description=description(base="learned", published=published))
     page = render([study], command="")
-    assert "How the spread goes with a factor" in page
+    assert "How does the spread go with a factor?" in page
     assert "Published: A paper." in page
     assert page.count("by the value of the factor") == 2
     assert "conv2, published" in study_tables([study])["s", "factors"].to_csv()

@@ -192,20 +192,23 @@ def test_without_kept_forecasts_there_is_no_fan() -> None:
     bare = [SimpleNamespace(**{**vars(f), "sample": None, "truth": None, "history": None}) for f in FORECASTS]
     assert fans_of(CELLS, bare, "base") == []
     page = render([forecasts_section(forecasts=bare, fans=fans_of(CELLS, bare, "base"))], command="")
-    assert "the band is the 95 % interval of base" in page
+    assert "the grey band is the 95 % interval of base" in page
     assert "forecasts of wind" not in page
 
 
 def test_the_page_shows_all_of_it() -> None:
     page = render([forecasts_section()], command="")
     for text in (
-        "Errors of forecasts, as in papers", "Next to the published means", "Spread by step of the horizon",
-        "Spread by variable", "the band is the 95 % interval of base",
+        "How large are the errors, as papers show them?", "Do the published means come out?",
+        "Where along the horizon do runs differ?", "Which variables make the spread?",
+        "the grey band is the 95 % interval of base",
         "linear-network-12: forecasts of wind by all runs", "transformer-12: forecasts of wind by all runs",
     ):  # fmt: skip
         assert text in page
     # Each task trains a network of its own, so that the title names none.
-    assert '<p class="sub">linear-network-12, transformer-12, all sources vary, 8 replicates paired by seed</p>' in page
+    assert (
+        "</strong> &middot; linear-network-12, transformer-12, all sources vary, 8 replicates paired by seed &" in page
+    )
 
 
 def test_classes_have_none_of_it() -> None:

@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, results_of
+from seedwise.reporting._palette import BASE as BASE_COLOUR
+from seedwise.reporting._palette import NEUTRAL, RESOLVED
 from seedwise.reporting.topics.mean_spread import caption, mean_spread_figure
 from seedwise.statistics import Cell, Metric, spread
 
@@ -48,25 +50,39 @@ def test_every_method_is_a_point_with_both_intervals() -> None:
     assert axes.get_ylim()[0] == 0
 
 
-def test_methods_beyond_the_ten_colours_have_another_marker() -> None:
-    figure, _ = drawn([cell(f"m{k}" if k else "base", BASE) for k in range(25)])
-    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].get_lines()}
-    assert len(looks) == 25
+def test_a_colour_says_whether_a_method_is_the_base_or_differs_from_it() -> None:
+    others = [cell(f"m{k}", RNG.permutation(BASE)) for k in range(2)]
+    figure, _ = drawn([cell("base", BASE), cell("vml", STEADY), *others])
+    colours = {line.get_label(): line.get_color() for line in figure.axes[0].get_lines()}
+    assert (colours["base"], colours["vml"]) == (BASE_COLOUR, RESOLVED)
+    assert {colours[f"m{k}"] for k in range(2)} == {NEUTRAL}
+
+
+def test_names_stand_beside_their_points_and_on_no_other_name() -> None:
+    figure, _ = drawn([cell("base", BASE), cell("vml", STEADY), *(cell(f"method-{k}", BASE) for k in range(20))])
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    texts = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert {"base", "vml"} <= texts.keys()
+    assert len(texts) < 22, "there is no room for twenty names at one point"
+    boxes = list(texts.values())
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
+    assert all(box.x0 >= axes.bbox.x0 and box.x1 <= axes.bbox.x1 for box in boxes)
 
 
 def test_an_ablation_has_a_panel_for_every_factor_with_the_base_in_each() -> None:
     figure, words = drawn(ABLATION)
     panels = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_legend().get_title().get_text() for axes in panels] == ["alpha", "beta", "delta"]
+    assert [axes.get_title(loc="left") for axes in panels] == ["alpha", "beta", "delta"]
     by_name = {one.method: one for one in ABLATION if one.factor is None}
     by_level = {(one.factor, str(one.level)): one for one in ABLATION}
     for axes, factor in zip(panels, ("alpha", "beta", "delta"), strict=True):
         values = ["0.1", "0.2", "0.4", "0.8"]
         expected = {value: place(by_level[factor, value]) for value in values}
         assert points(axes) == expected | {name: place(by_name[name]) for name in ("base", "vml")}
-        assert [text.get_text() for text in axes.get_legend().get_texts()] == values
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["base", "vml"]
+        assert {text.get_text() for text in axes.texts} <= {*values, "base", "vml"}
+        hollow = [line.get_label() for line in axes.get_lines() if line.get_markerfacecolor() == "none"]
+        assert hollow == ["base", "vml"]
     assert "Each panel changes one factor" in words
     assert "lies to the left" in words
 
@@ -85,7 +101,7 @@ def test_regimes_of_an_ablation_have_panels_of_their_own() -> None:
         for one in (cell("base", draw(), regime=r), level("a", 1, draw(), regime=r), level("a", 2, draw(), regime=r))
     ]
     figure, _ = drawn(cells)
-    assert [axes.get_legend().get_title().get_text() for axes in figure.axes] == ["a (all)", "a (init)"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["a (all)", "a (init)"]
 
 
 def test_a_loss_is_worse_to_the_right() -> None:

@@ -28,13 +28,23 @@ def test_a_better_and_steadier_method() -> None:
     assert "cannot say" not in found
 
 
-def test_what_is_not_resolved_is_said_with_the_runs_that_it_takes() -> None:
-    same = BASE + 0.002 * noise(2)
+def test_what_is_not_resolved_is_said_and_how_many_more_runs_it_takes_once() -> None:
+    frame = pd.DataFrame({"seed": np.arange(20), "base": BASE, "new": BASE + 0.002 * noise(2)})
+    found = compare(frame, metric="accuracy")
     takes = seeds_needed(paired=True)
-    assert said(new=same) == (
-        "Whether new is better or steadier, these 20 runs per method cannot say: finding an SD ratio of 0.7 takes "
-        f"about {takes} runs per method."
-    )
+    assert found.parts[0].statement == "Whether new is better or steadier, these 20 runs per method cannot say."
+    number = f"Finding an SD ratio of 0.7 takes {takes} runs per method, {takes - 20} more "
+    assert str(found).count(number) == 1
+    assert str(found).count("runs per method, ") == 1
+
+
+def test_a_limit_is_never_rounded_onto_the_value_that_it_excludes() -> None:
+    barely = BASE + 0.002 + 0.004 * noise(5)
+    found = mean_difference(barely, BASE, paired=True)
+    shift = 0.00001 - found.low  # the lower limit is .001 points
+    limits = said(new=barely + shift).partition(" points [")[2].split(",")[0]
+    assert said(new=barely + shift).startswith("new is better than base by ")
+    assert limits == ".001"
 
 
 def test_worse_by_a_positive_amount_and_several_methods() -> None:

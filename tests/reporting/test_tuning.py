@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from seedwise.reporting import render, search_findings, search_numbers, search_tables
+from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._tuning import search_part
 from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
@@ -144,14 +145,14 @@ def test_mean_against_spread_with_both_intervals_and_the_front():
     (axes,) = plane_figure(search()).axes
     at = {(round(line.get_xdata()[0], 6), round(line.get_ydata()[0], 6)) for line in axes.get_lines()}
     assert {(92.0, 10.0), (92.0, 8.0), (95.0, 9.0)} <= at
-    (front,) = (line for line in axes.get_lines() if line.get_color() == "C1" and len(line.get_xdata()) > 1)
+    (front,) = (line for line in axes.get_lines() if line.get_color() == NEUTRAL and len(line.get_xdata()) > 1)
     np.testing.assert_allclose(front.get_xydata(), [[60, 0], [92, 8], [95, 9]])
     across = [c.get_segments()[0] for c in axes.collections]
     low, high = stats.t.interval(0.95, 2, 92, stats.sem([91, 92, 93]))
     assert any(np.allclose(part, [[low, 8], [high, 8]]) for part in across)
     assert any(line.get_linestyle() == ":" and line.get_xdata()[0] == 90 for line in axes.get_lines())
     assert axes.get_xlim()[0] > 60
-    captions = " ".join(caption for _, caption in search_part(search(), 0).figures)
+    captions = " ".join(caption for _, caption in drawn(search()))
     assert "2 lie outside" in captions  # at 60 %, and the one with a failed run
     assert axes.get_ylabel() == "churn [%]"
     assert plane_figure(search(objective="sd", spread="sd")).axes[0].get_ylabel() == "SD over runs [points]"
@@ -174,20 +175,25 @@ def test_importances_are_a_table_a_figure_or_a_reason():
     assert "No importances of parameters: 4 finished trials: importances take 10." in html
 
 
+def drawn(results):
+    """Return the figures of a search with their captions."""
+    return [figure for topic in search_part(results, 0).topics for figure in topic.figures]
+
+
 def test_a_sweep_has_a_panel_for_every_parameter():
-    figures = search_part(sweep(), 0).figures
+    figures = drawn(sweep())
     assert sum("Each panel changes one factor" in caption for _, caption in figures) == 1
     (svg,) = (svg for svg, caption in figures if "Each panel" in caption)
     assert "alpha" in svg
     assert "beta" in svg
-    assert not any("Each panel" in caption for _, caption in search_part(search(), 0).figures)
+    assert not any("Each panel" in caption for _, caption in drawn(search()))
 
 
 def test_the_page_has_all_of_it_and_the_tables_are_files():
     html = render([fresh_section()], command="", searches=[search()])
     for text in (
-        "What the search saw, and what fresh seeds say", "optimism", "Importance of the parameters", "Trials",
-        "the base was not tuned", "seedwise tune s.yaml", "3 x as planned",
+        "What did the search see, and what do fresh seeds say?", "optimism", "Which parameter matters?", "Trials",
+        "The base was not tuned", "seedwise tune s.yaml", "3 x as planned",
     ):  # fmt: skip
         assert text in html
     assert html.index("s-trials") < html.index("s-fresh")

@@ -40,6 +40,10 @@ def test_comparing_such_a_table_is_one_line_or_a_comparison(tmp_path: Path, cell
         said = str(compare(path, base="base"))
     except SeedwiseError as error:
         said = str(error)
+        assert f"the column '{column}'" in said
+        assert len(said.splitlines()) == 1
+    else:
+        assert f"{3 if column == 'method' else 2} methods x " in said.splitlines()[0]
     assert said.encode()
 
 

@@ -1,6 +1,8 @@
 """The options of ``compare``, declared once."""
 
 import inspect
+import re
+import typing
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,8 @@ from typer.testing import CliRunner
 
 from seedwise import SeedwiseError, compare
 from seedwise.cli import app
-from seedwise.results import CompareOptions
+from seedwise.results import CompareOptions, help_and_limits
+from seedwise.statistics import Question
 
 FRAME = pd.DataFrame({"base": ["1,234", "2,345", "3,456"], "new": ["4,567", "5,678", "6,789"]})
 
@@ -37,8 +40,53 @@ def test_a_mistaken_option_is_named_after_the_function() -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "value", "part"),
+    [
+        ("sd_ratio", 2, "--sd-ratio is 2: pass a number above 0 and below 1 (sd_ratio=...)"),
+        ("power", 1.0, "--power is 1: pass a number above 0 and below 1"),
+        ("factor", 1, "--factor is 1: pass a number above 1"),
+        ("margin", 0, "--margin is 0: pass a number above 0"),
+        ("margin", float("nan"), "--margin is nan"),
+        ("test_share", 0, "--test-share is 0: pass a number above 0 and below 1"),
+        ("test_share", 0.5, "--test-share is about folds, and no column is called fold"),
+    ],
+)
+@pytest.mark.parametrize("summary", [False, True])
+def test_an_option_out_of_its_limits_or_place_is_a_line(option: str, value: float, part: str, summary: bool) -> None:
+    frame = pd.DataFrame({"method": ["base", "new"] * 3, "seed": [0, 0, 1, 1, 2, 2], "acc": [0.1, 0.2, 0.3] * 2})
+    if summary:
+        frame = pd.DataFrame({"method": ["base", "new"], "mean": [1.0, 2.0], "sd": [0.1, 0.2], "n": 5})
+        part = part if "pass a" in part or "nan" in part else "and --test-share is about runs: leave one out"
+    with pytest.raises(SeedwiseError) as caught:
+        compare(frame, summary=summary, **{option: value})  # type: ignore[arg-type]
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["sd_ratio", "power", "factor", "margin"])
+def test_what_is_asked_has_the_limits_and_defaults_of_a_study(option: str) -> None:
+    of_study = str(typing.get_type_hints(Question, include_extras=True)[option])
+    _, limits = help_and_limits(CompareOptions, option)
+    assert limits
+    assert re.findall(r"\('(\w+)', (\d+)\)", of_study) == [(kind, str(limit)) for kind, limit in limits.items()]
+    assert getattr(CompareOptions(), option) == getattr(Question(), option)
+    shown = CliRunner().invoke(app, ["compare", "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"}).output
+    assert f"{' and '.join(f'{_WORDS[kind]} {limit}' for kind, limit in limits.items())}." in shown
+
+
+_WORDS = {"gt": "above", "lt": "below"}
+
+
+@pytest.mark.parametrize("given", [{"chance": 0}, {"chance": 0.0}, {"test_share": 0.1}, {"seed": ""}])
+def test_an_option_of_runs_with_a_value_of_0_is_given_too(given: dict[str, object]) -> None:
+    with pytest.raises(SeedwiseError, match="is about runs: leave one out"):
+        compare(FRAME, summary=True, n=5, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("given", "part"),
     [
+        (["--sd-ratio", "2"], "--sd-ratio is 2: pass a number above 0"),
+        (["--summary", "--n", "5", "--chance", "0"], "--chance is about runs"),
         (["--where", "a=1", "--where", "a=2"], "--where names the column 'a' twice"),
         (["--where", "a"], "write COLUMN=VALUE"),
         (["--lower-is-better", "--higher-is-better"], "exclude each other"),

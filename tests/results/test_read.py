@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.results import Roles, read_table, understand
+from seedwise.results import Frame, Roles, read_table, understand
+from seedwise.results._cells import factorized
 from seedwise.results._read import _plain_csv
 
 PLAIN = [
@@ -89,3 +90,27 @@ def test_a_long_curve_is_read_by_its_last_step(tmp_path: Path) -> None:
         for method, seed, value in zip(found.method, found.seed, found.values["accuracy"], strict=True):
             assert value == last[method, int(seed)]
         assert len(found.method) == 6
+
+
+@pytest.mark.parametrize("kinds", [["a", "b"], ["", "a", "b"]])
+def test_a_missing_cell_is_an_empty_text_in_a_categorical_column_too(kinds: list[str]) -> None:
+    column = pd.Series(pd.Categorical(["a", None, "b", None], categories=kinds))
+    code, unique = factorized(column)
+    assert (code.tolist(), unique.tolist()) == ([0, 1, 2, 1], ["a", "", "b"])
+    assert factorized(pd.Series(pd.Categorical([2, None, 1])))[1].tolist() == [2, "", 1]
+
+
+def test_a_gap_in_a_categorical_column_of_the_metric_is_a_failed_run() -> None:
+    frame = pd.DataFrame({"method": ["base"] * 3 + ["new"] * 3, "seed": [0, 1, 2] * 2, "acc": [0.1, None, 0.3] * 2})
+    values = understand([Frame(frame.astype({"acc": "category"}), "r")], Roles()).values["acc"]
+    assert np.isnan(values).tolist() == [False, True, False] * 2
+
+
+def test_a_file_that_lacks_a_column_of_another_one_has_empty_cells_there(tmp_path: Path) -> None:
+    (tmp_path / "base.csv").write_text("seed,acc,state\n0,0.1,finished\n1,0.2,failed\n2,0.3,finished\n")
+    (tmp_path / "new.csv").write_text("seed,acc\n0,0.4\n1,0.5\n2,0.6\n")
+    frames = [read_table(tmp_path / f"{name}.csv") for name in ("base", "new")]
+    values = understand(frames, Roles(metric=("acc",))).values["acc"]
+    assert np.isnan(values).tolist() == [False, True, False, False, False, False]
+    frames[0], frames[1] = frames[1], frames[0]
+    assert np.isnan(understand(frames, Roles(metric=("acc",))).values["acc"]).sum() == 1

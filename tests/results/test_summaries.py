@@ -123,6 +123,16 @@ def test_equivalence_by_two_one_sided_tests() -> None:
     assert stats.t.cdf((0.1 - 0.5) / se, df) < 0.05 < stats.t.cdf((0.1 - 0.2) / se, df)
 
 
+def test_shares_are_shown_in_percent_and_their_numbers_are_fractions() -> None:
+    frame = pd.DataFrame({"method": ["base", "new"], "acc_mean": [0.9, 0.8], "acc_sd": [0.01, 0.02], "n": [5, 8]})
+    found = compare(frame, summary=True)
+    se = np.hypot(0.01 / 5**0.5, 0.02 / 8**0.5)
+    df = se**4 / ((0.01**2 / 5) ** 2 / 4 + (0.02**2 / 8) ** 2 / 7)
+    low = -0.1 - stats.t.ppf(0.975, df) * se
+    assert found.rows[1].mean_difference.low == pytest.approx(low)
+    assert found.parts[0].found.answer.rows[1].mean_difference.low == pytest.approx(100 * low)
+
+
 def test_methods_in_columns(tmp_path: Path) -> None:
     text = "dataset,GCN,GAT\nCora,87.09 ± 0.2,86.71 ± 0.95\nMUTAG,69.79 ± 6.8,72.77 ± 2.77\n"
     found = compare(written(tmp_path, text), summary=True, n=10, methods=["GCN", "GAT"], base="GCN")
@@ -141,6 +151,11 @@ def test_methods_in_columns(tmp_path: Path) -> None:
         ("method,seed,acc\na,0,1\na,1,2\n", {"n": 5}, "if the rows are runs, leave out --summary"),
         ("method,acc\na,1 ± 0\nb,2 ± 0\n", {"n": 5, "base": "a"}, "both SDs are 0"),
         ("method,acc\na,1 ± 1\n", {"n": 5, "base": "a"}, "a comparison needs two"),
+        (
+            "method,x_mean,x_sd,y_mean,y_sd\na,1,1,,1\nb,2,1,3,\n",
+            {"n": 5, "base": "a", "metric": ["x", "y"]},
+            "the column 'y_mean' holds no mean with an SD",
+        ),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, options: dict[str, object], part: str) -> None:

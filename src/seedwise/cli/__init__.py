@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from typing import cast
 
@@ -29,33 +28,28 @@ from seedwise.cli import (
     _tune,
     _worker,
 )
-from seedwise.cli._console import EXIT_CODES
+from seedwise.cli._help import EXIT_CODES, described, questions
 from seedwise.cli._streams import flush_output, open_streams
 from seedwise.errors import SeedwiseError, StorageError
 
 app = typer.Typer(
     name="seedwise",
     help="Know how much of your result is the seed. Make it less. Prove it.",
-    epilog="Start with 'seedwise demo', or 'seedwise init' and 'seedwise run study.yaml'.",
-    no_args_is_help=True,
-    add_completion=False,
+    epilog=EXIT_CODES,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _unwrapped(docstring: str | None) -> str:
-    """Return a docstring with a line per paragraph: the help of typer keeps the line ends of all but the first."""
-    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(docstring or "").split("\n\n"))
-
-
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
     _recover, _compare, _gate, _power, _worker,
 ):  # fmt: skip
-    app.command(name=command.NAME, help=_unwrapped(command.command.__doc__), epilog=EXIT_CODES)(command.command)
-app.add_typer(_data.app, name=_data.NAME, epilog=EXIT_CODES)
+    text, details = described(command.command, command.EXAMPLE)
+    app.command(name=command.NAME, help=text, epilog=details)(command.command)
+app.add_typer(_data.app, name=_data.NAME)
 
 
 def _version(wanted: bool) -> None:
@@ -68,9 +62,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     del version
+    if context.invoked_subcommand is None:
+        typer.echo(questions())
 
 
 _UsageError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from seedwise.cli._data import use
-from seedwise.cli._open import is_store
+from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -24,12 +24,8 @@ from seedwise.cli._options import (
 )
 from seedwise.errors import SeedwiseError
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from seedwise.reporting import AttributionFindings
-
 NAME: Final = "attribute"
+EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
 
 
 def command(
@@ -59,14 +55,13 @@ def command(
     and reports them as shares of churn, of the variance of the logits and, from 50 pairs a source, of the metric's
     variance. Runs that the study has already are used; what is missing is trained as by 'run'.
     """
-    from seedwise.cli._console import Bar, console
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.cli._results import print_study
     from seedwise.cli._run import open_study
     from seedwise.study import AttributionStudy, Store
+    from seedwise.terminal import Bar, console, print_study
 
-    if is_store(Path(study)):
+    if is_called_a_store(Path(study)):
         _of_store(Path(study))
         return
     use(data_dir)
@@ -110,6 +105,7 @@ def _of_store(path: Path) -> None:
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.reporting import attribution_findings
     from seedwise.study import attribution_results
+    from seedwise.terminal import print_attribution
 
     report = path.with_suffix(".html")
     refuse_store_as_target(path, report)
@@ -127,16 +123,3 @@ def _of_store(path: Path) -> None:
             print_attribution(attribution_findings(section))
         write_report(store, report)
     typer.echo(f"report: {report}")
-
-
-def print_attribution(results: AttributionFindings, out: Console | None = None) -> None:
-    """Print the tables and sentences of an attribution."""
-    from seedwise.cli._console import console, print_table
-
-    out = out or console()
-    out.print(results.title, style="bold", soft_wrap=True)
-    for section in results.sections:
-        out.print(section.title)
-        print_table(out, section.table)
-    for sentence in results.sentences:
-        out.print(f"  {sentence}", soft_wrap=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seedwise.reporting import Comparison
 
 NAME: Final = "compare"
+EXAMPLE: Final = "seedwise compare results.csv --metric accuracy"
 _FORMS: Final = ("text", "csv", "markdown", "latex", "json")
 
 
@@ -71,9 +72,9 @@ def _check_page(output: Path, results: list[Path]) -> None:
 
 def show(found: Comparison, form: str) -> None:
     """Print a comparison as text, CSV, Markdown, LaTeX or JSON."""
-    from seedwise.cli._console import console, print_results, print_table
     from seedwise.cli._json import print_json
     from seedwise.reporting import row_numbers
+    from seedwise.terminal import console, print_results, print_table
 
     match form:
         case "csv":

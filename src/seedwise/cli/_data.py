@@ -41,10 +41,10 @@ def fetch_command(
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from seedwise.cli._console import console
     from seedwise.data import PUBLISHED, check, fetch
     from seedwise.errors import SeedwiseError
     from seedwise.study import mistake
+    from seedwise.terminal import console
 
     for name in names:
         if name not in PUBLISHED:
@@ -69,9 +69,9 @@ def fetch_command(
 @app.command("list")
 def list_command(data_dir: Folder = None) -> None:
     """Say which datasets are there, where, and whether their files are as published."""
-    from seedwise.cli._console import console
     from seedwise.data import PUBLISHED, check
     from seedwise.errors import SeedwiseError
+    from seedwise.terminal import console
 
     use(data_dir)
     out = console()

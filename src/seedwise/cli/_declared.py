@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from seedwise.errors import SeedwiseError
-from seedwise.results import Conditions, Decimal, Help, Names, Normalize, told
+from seedwise.results import Conditions, Decimal, Help, Names, Normalize, help_and_limits
 
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 
@@ -29,7 +29,9 @@ def takes_options(declared: Any) -> Callable[[Callable[..., None]], Callable[...
         signature = inspect.signature(command, eval_str=True)
         own = [one.replace(kind=_KEYWORD) for one in signature.parameters.values() if one.name != "options"]
         hints = typing.get_type_hints(declared)
-        added = [_parameter(f.name, hints[f.name], f.default, *told(declared, f.name)) for f in fields(declared)]
+        added = [
+            _parameter(f.name, hints[f.name], f.default, help_and_limits(declared, f.name)[0]) for f in fields(declared)
+        ]
         forms = {name: form for name, hint in hints.items() if (form := _FORMS.get(hint)) is not None}
 
         @functools.wraps(command)
@@ -53,10 +55,9 @@ def condition(text: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def _parameter(name: str, hint: Any, default: Any, help_: Help, limits: Mapping[str, float]) -> inspect.Parameter:
+def _parameter(name: str, hint: Any, default: Any, help_: Help) -> inspect.Parameter:
     form = _FORMS.get(hint)
-    shown: dict[str, Any] = {"help": help_.text, "min": limits.get("ge"), "max": limits.get("le")}
-    shown["metavar"] = form.metavar if form else None
+    shown: dict[str, Any] = {"help": help_.text, "metavar": form.metavar if form else None}
     shown |= {"show_default": help_.default} if help_.default else {}
     typed = form.typed if form else hint
     option = typer.Option(f"--{name.replace('_', '-')}", **shown)

@@ -11,6 +11,7 @@ import typer
 from seedwise.cli._options import WorkerCount
 
 NAME: Final = "demo"
+EXAMPLE: Final = "seedwise demo"
 
 
 def command(

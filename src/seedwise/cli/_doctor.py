@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seedwise.study import Check, Difference
 
 NAME: Final = "doctor"
+EXAMPLE: Final = "seedwise doctor train.py -- --epochs 2"
 
 
 def command(
@@ -38,9 +39,9 @@ def command(
 
     A program whose loop is 'for run in seedwise.replicates(...)' is given with its arguments after '--'.
     """
-    from seedwise.cli._console import console
     from seedwise.cli._run import open_study
     from seedwise.study import CHECKS, Patient, ProgramPatient, StudyPatient, diagnose, trainings
+    from seedwise.terminal import console
 
     out = console()
     wanted = list(CHECKS) if checks is None else [name.strip() for name in checks.split(",")]
@@ -75,7 +76,8 @@ def command(
 
 def _instead(path: Path) -> str:
     """Return what to type instead of a store that a program filled."""
-    from seedwise.cli._open import is_store, program_of
+    from seedwise.cli._open import program_of
+    from seedwise.results import is_store
     from seedwise.study import Store
 
     if not is_store(path):
@@ -83,7 +85,7 @@ def _instead(path: Path) -> str:
     try:
         with Store(path) as store:
             program = program_of(store)
-    except SeedwiseError:  # it is no store
+    except SeedwiseError:  # it is damaged, or of a later version
         return ""
     return f": seedwise doctor {shlex.quote(program)}" if program is not None else ""
 

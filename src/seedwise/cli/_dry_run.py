@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from seedwise.cli._console import console
 from seedwise.statistics.core.formatting import duration
+from seedwise.terminal import console
 
 if TYPE_CHECKING:
     from seedwise.study import Study

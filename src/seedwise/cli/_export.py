@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import Exported
 
 NAME: Final = "export"
+EXAMPLE: Final = "seedwise export study.db -o results/"
 
 _LARGE: Final = 5_000_000
 """Bytes above which a compact store is said to be large: it is meant to be published with a page."""
@@ -70,6 +71,8 @@ def command(
     from seedwise.cli._exported import Target, export
 
     if compact:
+        if form is not None or table is not None:
+            raise SeedwiseError("--compact copies a store as it is: leave out --format and --table, or --compact")
         _compact(what, options, scale, output, overwrite=overwrite)
         return
     for line in export(what, options, scale, Target.of(what[0], output, form, table, overwrite=overwrite)):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedwise.statistics import Gate, Metric
 
 NAME: Final = "gate"
+EXAMPLE: Final = "seedwise gate new.csv --base base.csv --metric accuracy"
 REGRESSION, NOT_EQUIVALENT = 1, 5
 
 
@@ -41,8 +42,8 @@ def command(
 
     Exit codes: 0 no regression beyond the noise; 1 a regression; 5, with --margin alone, equivalence is not shown.
     """
-    from seedwise.cli._console import console
     from seedwise.statistics import gate
+    from seedwise.terminal import console
 
     of_base = _runs(base, metric, where, lower_is_better)
     declared = of_base.metrics[0]
@@ -76,7 +77,7 @@ def command(
 
 def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_better: bool) -> Runs:
     from seedwise.cli._declared import condition
-    from seedwise.results import Roles, understand
+    from seedwise.results import Roles, folds_are_refused, understand
     from seedwise.results.readers import read
 
     roles = Roles(
@@ -85,6 +86,7 @@ def _runs(path: Path, metric: str | None, where: list[str] | None, lower_is_bett
         higher_is_better=False if lower_is_better else None,
     )
     runs = understand([read(path)], roles, one_may_be_a_method=True)
+    folds_are_refused(runs, f"keep one fold of {path} (--where)")
     if len(runs.methods) > 1 or len(set(runs.task)) > 1:
         raise SeedwiseError(
             f"{path} holds {len(runs.methods)} methods on {len(set(runs.task))} tasks, and a gate judges one: keep one "

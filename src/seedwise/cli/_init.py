@@ -11,6 +11,7 @@ import typer
 from seedwise.errors import SeedwiseError
 
 NAME: Final = "init"
+EXAMPLE: Final = "seedwise init study.yaml"
 
 
 def command(

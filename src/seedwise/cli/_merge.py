@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 NAME: Final = "merge"
+EXAMPLE: Final = "seedwise merge study.db study.d/shard-1-of-2 study.d/shard-2-of-2"
 
 
 def command(
@@ -15,8 +16,8 @@ def command(
     outboxes: Annotated[list[Path], typer.Argument(metavar="OUTBOX...", help="Folders that 'run --shard' wrote.")],
 ) -> None:
     """Join the parts of a study that were trained with 'run --shard i/k'."""
-    from seedwise.cli._console import Bar
     from seedwise.study import merge
+    from seedwise.terminal import Bar
 
     with Bar() as bar:
         taken, known = merge(store, outboxes, bar)

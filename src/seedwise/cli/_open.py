@@ -40,8 +40,8 @@ def open_store(path: Path, scale: str | None = None) -> Store:
     return said(Store(path))
 
 
-def is_store(path: Path) -> bool:
-    """Return whether a file is named that is no study file and no recipe."""
+def is_called_a_store(path: Path) -> bool:
+    """Return whether a file is named whose ending is not that of a study file or program; what it holds is not read."""
     return path.is_file() and path.suffix not in (".yaml", ".yml", ".py")
 
 

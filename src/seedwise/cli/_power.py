@@ -9,6 +9,7 @@ import typer
 from seedwise.errors import SeedwiseError
 
 NAME: Final = "power"
+EXAMPLE: Final = "seedwise power --sd-ratio 0.7 --comparisons 3"
 _SIZES: Final = (5, 10, 20, 40, 80, 160)
 
 
@@ -35,9 +36,9 @@ def command(
     The effect is the one that matters to you, never one that was observed. The numbers are for the tests that compare
     and report use, which do not assume normal values, on normal values.
     """
-    from seedwise.cli._console import console
     from seedwise.statistics import expected_interval, mean_power, mean_seeds_needed, seeds_needed
     from seedwise.statistics import power as power_at
+    from seedwise.terminal import console
 
     if sd is not None and mean is None:
         raise SeedwiseError("--sd is the unit of --mean: type --mean too, such as --mean 0.2 --sd 0.4")

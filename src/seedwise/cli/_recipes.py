@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 NAME: Final = "recipes"
+EXAMPLE: Final = "seedwise recipes"
 
 
 def command() -> None:
     """List the experiments that run by name, with their scales: seedwise run recipe:NAME --scale small."""
-    from seedwise.cli._console import console
     from seedwise.study import recipe_names, recipe_text
     from seedwise.study._yaml import load_yaml
+    from seedwise.terminal import console
 
     out = console()
     for name in recipe_names():

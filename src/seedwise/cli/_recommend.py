@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
-from seedwise.cli._open import is_store
+from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
 from seedwise.errors import SeedwiseError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import Confirmed, Recommended
 
 NAME: Final = "recommend"
+EXAMPLE: Final = "seedwise recommend study.yaml --confirm 50"
 
 
 def command(
@@ -40,11 +41,11 @@ def command(
     The cheapest whose smaller SD is resolved after a correction for all that were compared. It was chosen by the runs
     that speak for it, so that it looks better than it is: --confirm trains fresh ones.
     """
-    from seedwise.cli._console import Bar, console
     from seedwise.cli._run import open_study
+    from seedwise.terminal import Bar, console
 
     out = console()
-    if is_store(Path(study)):
+    if is_called_a_store(Path(study)):
         _of_store(Path(study), confirm)
         return
     opened = open_study(study, store, replicates, scale)
@@ -86,7 +87,7 @@ def _of_store(path: Path, confirm: int | None) -> None:
 
 
 def _print(recommended: Recommended) -> None:
-    from seedwise.cli._console import console
+    from seedwise.terminal import console
 
     out = console()
     if recommended.pending:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 NAME: Final = "recover"
+EXAMPLE: Final = "seedwise recover study.db -o intact.db"
 
 
 def command(
@@ -21,8 +22,8 @@ def command(
     A run of which anything is lost is left out; 'run' with the study file trains it again, to the same bits. The
     damaged store stays as it is.
     """
-    from seedwise.cli._console import console
     from seedwise.store import recover
+    from seedwise.terminal import console
 
     out = console()
 

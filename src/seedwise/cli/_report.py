@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seedwise.study import Store
 
 NAME: Final = "report"
+EXAMPLE: Final = "seedwise report study.db -o study.html"
 
 
 def command(

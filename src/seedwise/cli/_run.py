@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seedwise.study import Study
 
 NAME: Final = "run"
+EXAMPLE: Final = "seedwise run study.yaml --workers 2"
 
 RECIPE: Final = "recipe:"
 
@@ -135,9 +136,9 @@ def command(
 
 def _grown(study: Study, again: str, **options: Any) -> Study:
     """Let a study grow from look to look until it is resolved, and return it as it then is."""
-    from seedwise.cli._console import Bar, console
     from seedwise.reporting import why_it_stopped
     from seedwise.study import announced, looks_at
+    from seedwise.terminal import Bar, console
 
     looks_at(study.spec)
     out = console()
@@ -178,10 +179,9 @@ def train_and_report(
         options: passed to ``Study.run``.
 
     """
-    from seedwise.cli._console import Bar, console
     from seedwise.cli._report import refuse_store_as_target, write_report
-    from seedwise.cli._results import print_study
     from seedwise.study import Store
+    from seedwise.terminal import Bar, console, print_study
 
     out = console()
     path = study.store_path.with_suffix(".html")

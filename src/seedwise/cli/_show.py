@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedwise.study import StoredReadout, StoredRun
 
 NAME: Final = "show"
+EXAMPLE: Final = "seedwise show study.db"
 
 
 def command(
@@ -33,9 +34,9 @@ def command(
     """
     from seedwise.cli._json import print_json
     from seedwise.cli._open import open_store
-    from seedwise.cli._results import print_study
     from seedwise.cli._tune import print_tunings
     from seedwise.study import is_attribution, is_search
+    from seedwise.terminal import print_study
 
     with open_store(store, scale) as opened:
         if as_json:

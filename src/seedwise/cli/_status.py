@@ -9,6 +9,7 @@ from typing import Final
 from seedwise.cli._options import Scale, StoreArgument
 
 NAME: Final = "status"
+EXAMPLE: Final = "seedwise status study.yaml"
 
 
 def command(
@@ -16,9 +17,9 @@ def command(
     scale: Scale = None,
 ) -> None:
     """Show how many runs are finished, failed and pending, and why runs failed."""
-    from seedwise.cli._console import console
     from seedwise.cli._open import open_store
     from seedwise.study import description_of, unread
+    from seedwise.terminal import console
 
     out = console()
     with open_store(store, scale) as opened:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seedwise.tuning import Trial
 
 NAME: Final = "tune"
+EXAMPLE: Final = "seedwise tune study.yaml --trials 24"
 
 
 def command(
@@ -49,10 +50,10 @@ def command(
     A trial is a small study: several replicates with the same seeds in every trial. The test set is looked at once, at
     the end, for the choice and the base. After a stop or a crash the same command goes on.
     """
-    from seedwise.cli._console import Bar, console
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
     from seedwise.study import Store
+    from seedwise.terminal import Bar, console
     from seedwise.tuning import Interrupted, Tuner, trials_study_name
 
     opened = open_study(study, store, scale=scale)
@@ -93,9 +94,9 @@ def command(
 
 def print_tunings(store: Store, only: str | None = None, *, as_json: bool = False) -> None:
     """Print what the searches in a store found."""
-    from seedwise.cli._console import console, print_table
     from seedwise.cli._json import print_json
     from seedwise.reporting import search_findings, search_numbers
+    from seedwise.terminal import console, print_table
     from seedwise.tuning import search_results
 
     out = console()

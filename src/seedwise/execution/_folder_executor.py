@@ -190,7 +190,7 @@ class _Following:
         (self.queue.folder.outbox / job.file).unlink(missing_ok=True)
         if isinstance(record, RunRecord):
             self.queue.folder.remove_checkpoint(record.id)
-        self.progress.ended(job.id, record.status)
+        self.progress.ended(job.id, record)
 
     def _compare(self, name: str, path: Path) -> None:
         """Compare a second record of a run with the first, and delete it."""

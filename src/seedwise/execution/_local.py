@@ -78,7 +78,7 @@ class _Ingested:
 
     def ended(self, job: Job, record: Record) -> None:
         self.ingest(record)
-        self.progress.ended(job.id, record.status)
+        self.progress.ended(job.id, record)
 
     def died(self, job: Job, how: str) -> None:
         self._retry(job, how, job.after_death)

@@ -11,13 +11,32 @@ from seedwise.errors import SeedwiseError
 from seedwise.execution._folder import StudyFolder
 from seedwise.execution._jobs import Job
 from seedwise.run import Keep, Record
+from seedwise.statistics import Metric
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """A run that is to be trained, as progress shows it.
+
+    Attributes:
+        id: of the run.
+        name: its method and replicate.
+        epochs: how many it is trained for, where its configuration says so.
+        metric: the number that says how it went.
+
+    """
+
+    id: str
+    name: str
+    epochs: int | None = None
+    metric: Metric | None = None
 
 
 class Progress(Protocol):
     """What an executor tells of its progress."""
 
-    def planned(self, runs: int) -> None:
-        """So many runs are to be trained."""
+    def planned(self, runs: Sequence[Upcoming]) -> None:
+        """These runs are to be trained."""
 
     def reading(self, readouts: int) -> None:
         """So many readouts are to be computed; each of them starts and ends like a run."""
@@ -28,7 +47,7 @@ class Progress(Protocol):
     def epoch(self, run_id: str, epoch: int) -> None:
         """A run finished an epoch, counted from 0."""
 
-    def ended(self, run_id: str, status: str) -> None:
+    def ended(self, run_id: str, record: Record) -> None:
         """A run's record is in the store."""
 
     def note(self, text: str) -> None:
@@ -38,11 +57,11 @@ class Progress(Protocol):
 class Silent:
     """No progress."""
 
-    def planned(self, runs: int) -> None: ...
+    def planned(self, runs: Sequence[Upcoming]) -> None: ...
     def reading(self, readouts: int) -> None: ...
     def started(self, run_id: str) -> None: ...
     def epoch(self, run_id: str, epoch: int) -> None: ...
-    def ended(self, run_id: str, status: str) -> None: ...
+    def ended(self, run_id: str, record: Record) -> None: ...
     def note(self, text: str) -> None: ...
 
 

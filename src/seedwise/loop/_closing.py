@@ -75,7 +75,7 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
 
 def _show(plan: LoopPlan, console: Console, *, is_new: bool) -> None:
     from seedwise.cli._report import write_report
-    from seedwise.cli._results import print_study
+    from seedwise.terminal import print_study
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from seedwise.execution import present_sitting
 from seedwise.loop._closing import close, contents, say_stopped
-from seedwise.loop._progress import LoopBar
 from seedwise.loop._uncaught import stoppable
 from seedwise.study import LoopPlan
+from seedwise.terminal import Bar, console
 
 
 class Display:
@@ -24,11 +24,9 @@ class Display:
     """
 
     def __init__(self, plan: LoopPlan) -> None:
-        from seedwise.cli._console import console
-
         self._plan = plan
         self._console: Console = console(sys.stderr)
-        self.progress = LoopBar(plan, self._console)
+        self.progress = Bar(self._console, before="seedwise: ", line_every=0)
 
     @contextmanager
     def shown(self) -> Iterator[None]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._part import Part
-from seedwise.reporting._svg import label_rows, new_figure
+from seedwise.reporting._lead import Lead, Tile
+from seedwise.reporting._palette import NEUTRAL
+from seedwise.reporting._part import Part, part_of
+from seedwise.reporting._svg import label_rows
 from seedwise.reporting._table import PAIRS, Table
 from seedwise.reporting._topic import Section
 from seedwise.statistics import Attribution, Interval
@@ -34,7 +36,8 @@ _CAPTION: Final = (
     "Dots: the total effect, the share that would remain if every other source were held fixed. Circles: the "
     "first-order effect, the share that holding this source fixed would take away on average. With 95 % intervals. "
     "If sources acted on their own, dot and circle would meet and the dots would add up to 100 %; where any source "
-    "alone changes everything, all dots lie at 100 % and all circles at 0. In truth no share is below 0 or above 100 %."
+    "alone changes everything, all dots lie at 100 % and all circles at 0. No share is below 0 or above "
+    "100 %; estimates that are stand at that end, and as they are in the tables."
 )
 _COLUMNS: Final = (
     "Alone: between runs that differ in this source only. Total effect: that, as a share of what runs show that "
@@ -95,11 +98,35 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
     return AttributionFindings(title, _sentences(results, found, shown), sections, shown)
 
 
-def attribution_part(results: AttributionResults, position: int) -> Part[AttributionFindings]:
+def attribution_part(results: AttributionResults, position: int) -> Part:
     """Lay out the results of an attribution, the ``position``-th of the page."""
     found = attribution_findings(results)
     figures = [(partial(attribution_figure, found.shown), _CAPTION)] if found.shown else []
-    return Part.of(results, found, figures, f"attribution{position}")
+    drawn = Section("shares", "How much does each source make?", Table([], []), "", figures, "Shares")
+    first, *others = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences] or [""]
+    return part_of(
+        results,
+        f"attribution{position}",
+        found.title,
+        Lead("Which source makes what varies between runs?", first, tiles=tuple(_tiles(results))),
+        [drawn, *found.sections],
+        points=others,
+        unfolded=["shares"],
+        also=", runs that other studies share included",
+    )
+
+
+def _tiles(results: AttributionResults) -> list[Tile]:
+    failed = f"{results.failed} failed" if results.failed else "none failed"
+    tiles = [Tile(f"{results.runs} runs", f"in {results.blocks} blocks, {failed}")]
+    if results.churn is not None:
+        amount = _amount("churn", results.churn.amount, 1.0).partition(" [")[0]
+        tiles.append(Tile(f"{amount} %", "of examples are predicted differently by runs that differ in every source"))
+    if results.values is not None:
+        amount = _amount("values", results.values.amount, results.metric.scale).partition(" [")[0]
+        unit = " points" if results.metric.is_percent else ""
+        tiles.append(Tile(f"{amount}{unit}", f"SD of {results.metric.title} over such runs"))
+    return tiles
 
 
 def attribution_tables(attributions: Sequence[AttributionResults]) -> dict[tuple[str, str], Table]:
@@ -118,41 +145,28 @@ def attribution_figure(shown: Mapping[str, Attribution]) -> Figure:
         shown: attributions with the same sources, by what is attributed.
 
     """
-    from matplotlib.lines import Line2D
+    from matplotlib.figure import Figure
 
     sources = [effect.source for effect in next(iter(shown.values())).effects]
-    figure, axes = new_figure(1.5 + 0.55 * len(sources))
-    step = 0.6 / (2 * len(shown))
-    for k, attribution in enumerate(shown.values()):
+    height = 0.9 + 0.55 * len(sources)
+    figure = Figure(figsize=(4.8, height * len(shown)), layout="constrained")
+    panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (name, attribution) in zip(panels, shown.items(), strict=True):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_title(_whole(name), fontsize=10, loc="left")
         for row, effect in enumerate(attribution.effects):
-            for share, offset, filled in ((effect.total, 0, True), (first_order_of(effect), 1, False)):
+            for share, at, filled in ((effect.total, row - 0.15, True), (first_order_of(effect), row + 0.15, False)):
                 if share is None:
                     continue
-                at = row - 0.3 + step * (2 * k + offset + 0.5)
-                axes.hlines(at, 100 * share.low, 100 * share.high, color=f"C{k}", linewidth=1.6)
+                low, middle, high = (min(max(100 * v, 0), 100) for v in (share.low, share.estimate, share.high))
+                axes.hlines(at, low, high, color=NEUTRAL, linewidth=1.6)
+                face = NEUTRAL if filled else "white"
                 axes.plot(
-                    [100 * share.estimate],
-                    [at],
-                    "o",
-                    color=f"C{k}",
-                    markerfacecolor=f"C{k}" if filled else "white",
-                    markersize=5.5,
+                    [middle], [at], "o", color=NEUTRAL, markerfacecolor=face, markersize=5.5, clip_on=False, zorder=3
                 )
-    axes.axvline(0, color="black", linewidth=0.8)
-    low, high = axes.get_xlim()
-    axes.set_xlim(max(low, -50), min(high, 175))  # the intervals of very few blocks
-    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
-    label_rows(axes, sources)
-    axes.set_xlabel("share of what varies between runs [%]")
-
-    def sign(label: str, colour: str, face: str) -> Line2D:
-        return Line2D([], [], marker="o", linestyle="", color=colour, markerfacecolor=face, label=label)
-
-    kinds = [sign("total effect", "grey", "grey"), sign("first-order effect", "grey", "white")]
-    quantities = [sign(name, f"C{k}", f"C{k}") for k, name in enumerate(shown)]
-    # Outside, a legend is as wide as it likes: two narrow ones fit.
-    figure.legend(handles=kinds, frameon=False, fontsize=9, loc="outside upper center", ncols=2)
-    figure.legend(handles=quantities, frameon=False, fontsize=9, loc="outside lower center", ncols=len(shown))
+        axes.set_xlim(0, 100)
+        label_rows(axes, sources)
+    panels[-1].set_xlabel("share of what varies between runs [%]")
     return figure
 
 

@@ -10,6 +10,7 @@ from seedwise.reporting._topic import Section
 from seedwise.results import Aggregates, ComparedRuns, ExampleComparison, MethodAggregates
 from seedwise.statistics import (
     INTERQUARTILE_COVERAGE,
+    INTERQUARTILE_COVERAGE_FAILING,
     AcrossTasks,
     Crossed,
     Improvement,
@@ -20,7 +21,7 @@ from seedwise.statistics import (
     PooledRatio,
     Verdict,
 )
-from seedwise.statistics.core.formatting import decimals_for, interval, number, p_value
+from seedwise.statistics.core.formatting import decimals_for, interval, number, p_equals
 
 _NONE: Final = "-"
 _SHARES: Final = (0.25, 0.5, 0.75, 1.0)
@@ -37,7 +38,7 @@ def _examples(found: Sequence[ExampleComparison]) -> Section | None:
         return None
     several = len({one.task for one in found}) > 1
     rows = [[*([one.task] if several else []), *_example_row(one)] for one in found]
-    columns = [METHOD, "n", "examples", "mean, other examples [95 %]", "error of examples", "SD of seeds"]
+    columns = [METHOD, "n", "examples", "mean, other examples [95 %]", "error of examples"]
     columns += ["difference, these examples [95 %]", "difference, other examples [95 %]", "verdict, other examples"]
     note = (
         "Runs crossed with examples. These examples: for other runs on exactly these. Other examples: for other runs "
@@ -52,10 +53,6 @@ def _example_row(one: ExampleComparison) -> list[str]:
     whole = [_NONE, _NONE] if difference is not None else ["", ""]
     if isinstance(difference, Crossed):
         whole = [_with_interval(part, scale) for part in (difference.on_test_set, difference.on_new_data)]
-    sd = _NONE
-    if isinstance(mean, Crossed):
-        between = max((mean.from_runs + mean.from_both) * one.runs, 0.0) ** 0.5
-        sd = number(scale * between, decimals_for(scale * between))
     verdict = one.verdict.sentence if isinstance(one.verdict, Verdict) else one.verdict or ""
     return [
         one.method,
@@ -63,7 +60,6 @@ def _example_row(one: ExampleComparison) -> list[str]:
         str(one.examples),
         _with_interval(mean.on_new_data, scale) if isinstance(mean, Crossed) else _NONE,
         number(scale * one.error_of_examples, decimals_for(scale * one.error_of_examples)),
-        sd,
         *whole,
         verdict,
     ]
@@ -92,16 +88,15 @@ def _across_row(one: MethodAcrossTasks, scale: float) -> list[str]:
         difference = [_with_interval(one.difference.difference, scale), _heterogeneity(one.difference)]
     elif one.difference is not None:
         difference = [_NONE, _NONE]
-    chance = interval(one.improvement.probability, 2) if isinstance(one.improvement, Improvement) else _NONE
+    chance = interval(one.improvement.probability, 2, null=0.5) if isinstance(one.improvement, Improvement) else _NONE
     ratio = [_NONE, _NONE]
     if isinstance(one.ratio, PooledRatio):
-        ratio = [interval(one.ratio.ratio, 2), _heterogeneity(one.ratio)]
+        ratio = [interval(one.ratio.ratio, 2, null=1), _heterogeneity(one.ratio)]
     return [one.method, str(one.tasks), *difference, chance, *ratio]
 
 
 def _heterogeneity(found: PooledDifference | PooledRatio) -> str:
-    p = p_value(found.heterogeneity_p)
-    return f"{100 * found.heterogeneity:.0f} %, p {p if p.startswith('<') else f'= {p}'}"
+    return f"{100 * found.heterogeneity:.0f} %, {p_equals(found.heterogeneity_p)}"
 
 
 def _ranks(found: AcrossTasks | None) -> Section | None:
@@ -110,10 +105,9 @@ def _ranks(found: AcrossTasks | None) -> Section | None:
     rows = [
         [one.method, _with_interval(one.rank), " ".join(f"{r:.1f}" for r in one.by_task)] for one in found.ranks.methods
     ]
-    p = p_value(found.ranks.p_value)
     note = (
         "Rank 1 is the best. Intervals come from the seeds and are about these tasks; Friedman's test of no method "
-        f"before another, about tasks like these: p {p if p.startswith('<') else f'= {p}'}."
+        f"before another, about tasks like these: {p_equals(found.ranks.p_value)}."
     )
     return Section("ranks", "Mean ranks", Table([METHOD, "mean rank [95 %]", "by task"], rows), note)
 
@@ -131,11 +125,13 @@ def _scores(found: Aggregates | None) -> list[Section]:
         f"{100 * low:.0f} to {100 * high:.0f} % with {runs} runs"
         for runs, (low, high) in INTERQUARTILE_COVERAGE.items()
     )
+    failing = ", ".join(f"{100 * share:.0f} %" for share in INTERQUARTILE_COVERAGE_FAILING.values())
     note = (
         f"Normalised scores: {what} ({bounds}), and taken as known; "
         f"{'higher' if found.higher_is_better else 'lower'} is better. The middle half of all scores, with intervals "
         "of a bootstrap within tasks. In simulated studies of 3 tasks such intervals hold the truth in "
-        f"{coverage} per task: few runs make them too short (docs/calibration.md)."
+        f"{coverage} per task: few runs make them too short. Where one run in ten fails and the tasks lie apart, it is "
+        f"{failing} (docs/calibration.md)."
     )
     scores = Section("scores", "Interquartile mean", Table([METHOD, "interquartile mean [95 %]", *gap], rows), note)
     columns = [METHOD, *(f"above {number(share, 2)} [95 %]" for share in _SHARES)]

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from seedwise.errors import SeedwiseError
 from seedwise.reporting._beyond_runs import further_reasons, further_sections
 from seedwise.reporting._figures import runs_figure
+from seedwise.reporting._folds import about_folds
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._sentences import further_sentences
@@ -35,15 +35,7 @@ from seedwise.results import (
     understand,
     understand_summaries,
 )
-from seedwise.statistics import (
-    Answer,
-    Cell,
-    ComparisonRow,
-    Folds,
-    answer,
-    compare_study_summaries,
-    runs_to_resolve,
-)
+from seedwise.statistics import Cell, ComparisonRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,26 +200,12 @@ def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
 
 
 def _of_runs(found: ComparedRuns) -> MetricComparison:
-    try:
-        shown = answer(found.cells, found.base, found.question)
-    except ValueError as error:
-        raise SeedwiseError(str(error)) from None
+    shown = found.answer
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = " ".join([statement(shown.rows, found.base, shown.plan), *further_sentences(found)])
-    results = _with_means(results, [*_about_folds(found.cells[0].folds), *found.notes])
+    said = " ".join([statement(shown.rows, found.base), *further_sentences(found)])
+    results = _with_means(results, [*about_folds(found), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
-    return MetricComparison(results, said, found.rows, found.cells, found.question, found, further_sections(found))
-
-
-def _about_folds(folds: Folds | None) -> list[str]:
-    """Return how means and spreads are compared over folds."""
-    if folds is None:
-        return []
-    test = "Alpaydin's combined F over 5 x 2 folds (--test-share .5: the corrected t, which is the safer one)"
-    if not folds.is_five_by_two:
-        ratio = folds.share / (1 - folds.share)
-        test = f"Nadeau and Bengio's corrected t over folds, with n_test/n_train = {ratio:.3g}"
-    return [f"means: {test}; spread: that of seeds within a fold, pooled over folds"]
+    return MetricComparison(results, said, found.cells, found, further_sections(found))
 
 
 _NORMAL_THEORY: Final = (
@@ -237,17 +215,10 @@ _NORMAL_THEORY: Final = (
 
 
 def _of_summaries(found: ComparedSummaries) -> MetricComparison:
-    scale, question = found.cells[0].metric.scale, found.question
-    margin = None if question.margin is None else scale * question.margin
-    rows = compare_study_summaries(
-        [cell.shown for cell in found.cells], base=found.base, factor=question.factor, margin=margin
-    )
-    plan = runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin)
-    results = laid_out(Answer(tuple(rows), plan), "means and SDs as given, normal theory", found.base)
-    said = f"{statement(rows, found.base, plan)} By normal theory: only means and SDs are known."
-    return MetricComparison(
-        _with_means(results, [_NORMAL_THEORY, *found.notes]), said, found.rows, (), question, found, ()
-    )
+    shown = found.answer
+    results = laid_out(shown, "means and SDs as given, normal theory", found.base)
+    said = f"{statement(shown.rows, found.base)} By normal theory: only means and SDs are known."
+    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, (), found, ())
 
 
 def _with_means(results: Results, notes: Sequence[str]) -> Results:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.reporting._html import page
+from seedwise.reporting._html import page, study_part
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
@@ -25,7 +25,7 @@ def comparison_page(parts: Sequence[MetricComparison], lines: Sequence[str], com
         command: the command that writes it, None where there is none.
 
     """
-    return page(studies=[_part(part, k) for k, part in enumerate(parts)], lines=lines, command=command)
+    return page([_part(part, k) for k, part in enumerate(parts)], lines=lines, command=command)
 
 
 def comparison_findings(part: MetricComparison) -> Findings:
@@ -44,28 +44,25 @@ def comparison_tables(parts: Sequence[MetricComparison], name: str) -> dict[tupl
     """
     several = len(parts) > 1
     return {
-        (f"{name}-{part.rows[0].metric.name}" if several else name, key): table
+        (f"{name}-{part.metric.name}" if several else name, key): table
         for part in parts
         for key, table in comparison_findings(part).with_numbers.items()
     }
 
 
-def _part(part: MetricComparison, position: int) -> Part[Findings]:
-    findings = comparison_findings(part)
-    drawn = [figure for section in findings.sections for figure in section.figures]
-    return Part.of(_study(part), findings, drawn, f"metric{position}")
+def _part(part: MetricComparison, position: int) -> Part:
+    return study_part(_study(part), comparison_findings(part), f"metric{position}")
 
 
 def _study(part: MetricComparison) -> StudyResults:
     """Return the results as those of a study of which nothing but the metric is known."""
     from seedwise.study import CellResults, StudyDescription, StudyResults  # half a second, and only a page needs it
 
-    metric = part.rows[0].metric
     description = StudyDescription(
-        name=metric.name,
+        name=part.metric.name,
         base=part.results.base,
-        question=part.question,
-        metrics={row.task: (metric,) for row in part.rows},
+        question=part.found.question,
+        metrics={row.task: (part.metric,) for row in part.results.comparisons},
         models={},
     )
     return StudyResults(description, tuple(map(CellResults, part.cells)), provenance=None)

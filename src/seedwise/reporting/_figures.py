@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import folded, label_rows, new_figure
+from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED
+from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.cells.names import names_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_FEWEST = 10
+"""Of fewer runs a density is a drawing of its own bandwidth."""
 LEFT = -150.0
 """Reductions below are not drawn: -150 % is two and a half times the spread."""
 
@@ -25,7 +28,7 @@ def scale_of(cells: Sequence[Cell]) -> float:
 
 
 def runs_figure(cells: Sequence[Cell]) -> Figure:
-    """Draw every finished run of every cell as a tick over a smooth density, and the cell's mean as a dot.
+    """Draw every finished run of every cell as a tick, of 10 or more under a smooth density, and the mean as a dot.
 
     Args:
         cells: the cells; those without finished runs are left out.
@@ -36,12 +39,13 @@ def runs_figure(cells: Sequence[Cell]) -> Figure:
     figure, axes = new_figure(0.7 + 0.5 * max(len(shown), 1))
     for k, cell in enumerate(shown):
         values = scale * cell.values[cell.finished_mask]
-        grid, density = _density(values, limit=scale if scale > 1 else np.inf)
-        axes.fill_between(grid, k + 0.25, k + 0.25 - 0.7 * density, color="C0", alpha=0.25, linewidth=0)
+        if values.size >= _FEWEST:
+            grid, density = _density(values, limit=scale if scale > 1 else np.inf)
+            axes.fill_between(grid, k + 0.25, k + 0.25 - 0.7 * density, color=BASE, alpha=0.3, linewidth=0)
         # One path with gaps: a path for every run would be most of a large report.
         ticks = np.stack([np.full_like(values, k + 0.05), np.full_like(values, k + 0.25), np.full_like(values, np.nan)])
-        axes.plot(np.repeat(values, 3), ticks.T.ravel(), color="C0", alpha=0.6, linewidth=1.4)
-        axes.plot([np.mean(values)], [k + 0.15], "o", color="C1", markersize=5)
+        axes.plot(np.repeat(values, 3), ticks.T.ravel(), color=NEUTRAL, alpha=0.6, linewidth=1.4)
+        axes.plot([np.mean(values)], [k + 0.15], "o", color="black", markersize=5)
     label_rows(axes, names_of(shown))
     if shown:
         axes.set_xlabel(shown[0].metric.axis)
@@ -60,14 +64,14 @@ def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str]
     shown = [
         (name, r, here) for name, r, here in zip(names, reductions, resolved, strict=True) if isinstance(r, Interval)
     ]
-    lines = max((folded(name).count("\n") + 1 for name, *_ in shown), default=1)
-    figure, axes = new_figure(0.8 + max(0.36, 0.17 * lines + 0.05) * len(shown))
+    figure, axes = new_figure(0.8 + height_of_rows([name for name, *_ in shown]))
     for k, (_, r, here) in enumerate(shown):
-        axes.hlines(k, max(r.low, LEFT), r.high, color="C0", linewidth=2)
+        colour = RESOLVED if here else NEUTRAL
+        axes.hlines(k, max(r.low, LEFT), r.high, color=colour, linewidth=2)
         if r.low < LEFT:
-            axes.plot([LEFT], [k], "<", color="C0", markersize=6)
+            axes.plot([LEFT], [k], "<", color=colour, markersize=6)
         if r.estimate >= LEFT:
-            axes.plot([r.estimate], [k], "o", color="C1" if here else "C0", markersize=6)
+            axes.plot([r.estimate], [k], "o", color=colour, markersize=6)
     axes.axvline(0, color="black", linewidth=0.8)
     label_rows(axes, [name for name, *_ in shown])
     axes.set_xlabel("reduction of the SD [%], right is steadier")

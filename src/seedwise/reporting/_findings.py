@@ -28,6 +28,7 @@ class Findings:
         statement: what the page says first, a paragraph.
         sections: the topics that have something to show, in the order of the registry.
         reasons: sentences on numbers that could not be given.
+        material: what the topics, the first screen and the main table are made from.
 
     """
 
@@ -35,6 +36,7 @@ class Findings:
     verdicts: Table
     sections: list[Section]
     reasons: list[str]
+    material: Compared
     statement: str = ""
 
     @property
@@ -68,8 +70,10 @@ def findings_of(study: StudyResults, results: Results | None = None, statement: 
 
     """
     results = results or results_of(study.description, study.cells)
-    sections, reasons = sections_of(STUDY_TOPICS, Compared(study, results), with_runs=bool(study.cells))
-    return Findings(results, verdict_table(results.comparisons, results.base), sections, reasons, statement)
+    material = Compared(study, results)
+    sections, reasons = sections_of(STUDY_TOPICS, material, with_runs=bool(study.cells))
+    verdicts = verdict_table(results.comparisons, results.base)
+    return Findings(results, verdicts, sections, reasons, material, statement)
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:

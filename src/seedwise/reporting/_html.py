@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from seedwise._version import __version__
-from seedwise.reporting._attribution import AttributionFindings, attribution_part
+from seedwise.reporting._attribution import attribution_part
 from seedwise.reporting._findings import Findings, findings_of
-from seedwise.reporting._part import Part
-from seedwise.reporting._tuning import SearchFindings, search_part
+from seedwise.reporting._glossary import GLOSSARY
+from seedwise.reporting._lead import lead_of
+from seedwise.reporting._main_table import main_table
+from seedwise.reporting._part import Part, part_of
+from seedwise.reporting._table import Table
+from seedwise.reporting._topic import Section
+from seedwise.reporting._tuning import search_part
 
 if TYPE_CHECKING:
     from seedwise.study import AttributionResults, StudyResults
     from seedwise.tuning import SearchResults
+
+_NUMBER: Final = re.compile(r"[-+<]? ?(\d|\.\d)")
+_NOTHING: Final = ("", "-")
 
 
 def render(
@@ -33,48 +43,74 @@ def render(
         searches: the results of searches.
 
     """
-    shown = []
-    for k, study in enumerate(studies):
-        findings = findings_of(study)
-        drawn = [figure for section in findings.sections for figure in section.figures]
-        shown.append(Part.of(study, findings, drawn, f"study{k}"))
+    shown = [study_part(study, findings_of(study), f"study{k}") for k, study in enumerate(studies)]
     attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
     searched = [search_part(results, k) for k, results in enumerate(searches)]
-    return page(searches=searched, studies=shown, attributions=attributed, command=command)
+    return page([*searched, *shown, *attributed], command=command)
 
 
-def page(
-    *,
-    command: str | None,
-    studies: Sequence[Part[Findings]],
-    attributions: Sequence[Part[AttributionFindings]] = (),
-    searches: Sequence[Part[SearchFindings]] = (),
-    lines: Sequence[str] = (),
-) -> str:
+def study_part(study: StudyResults, found: Findings, prefix: str) -> Part:
+    """Return the part of a study, or of a comparison of other programs' runs.
+
+    Args:
+        study: its results.
+        found: all that is said of it.
+        prefix: what its ids begin with.
+
+    """
+    numbers = [section for section in found.sections if section.key == "results"]
+    others = [section for section in found.sections if section.key != "results"]
+    sentences = Section("verdicts", "What is each verdict, in a sentence?", found.verdicts, "", short="Verdicts")
+    return part_of(
+        study,
+        prefix,
+        found.results.title,
+        lead_of(found.material, found.statement),
+        [*others, *numbers, sentences],
+        table=main_table(found.material),
+        reasons=found.reasons,
+    )
+
+
+def page(parts: Sequence[Part], *, command: str | None, lines: Sequence[str] = ()) -> str:
     """Return the parts of a page as HTML.
 
     Args:
+        parts: studies, comparisons of other programs' runs, attributions, searches.
         command: the command that writes the page, None where there is none.
-        studies: studies, or comparisons of other programs' runs.
-        attributions: attributions.
-        searches: searches.
         lines: what stands above all of them.
 
     """
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_file),
     )
-    template = environment.from_string(
-        resources.files("seedwise.reporting").joinpath("report.html").read_text(encoding="utf-8")
-    )
-    return template.render(
-        names=[*(part.name for part in searches), *(part.name for part in studies), *(a.name for a in attributions)],
+    environment.globals["numeric"] = numeric
+    today = date.today()
+    return environment.get_template("report.html").render(
+        parts=parts,
         lines=lines,
-        searches=searches,
-        studies=studies,
-        attributions=attributions,
         command=command,
         version=__version__,
+        date=f"{today.day} {today:%B %Y}",
+        style=_file("report.css"),
+        script=_file("report.js"),
+        glossary=GLOSSARY,
     )
+
+
+def _file(name: str) -> str:
+    return resources.files("seedwise.reporting").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def numeric(table: Table) -> list[bool]:
+    """Return of every column whether numbers stand in it, which are aligned at the right."""
+    columns = zip(*table.rows, strict=True)
+    return [
+        any(map(_NUMBER.match, texts)) and all(t in _NOTHING or _NUMBER.match(t) for t in texts) for texts in columns
+    ]

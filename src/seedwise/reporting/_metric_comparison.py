@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from seedwise.reporting._results import Results
 from seedwise.reporting._topic import Section
 from seedwise.results import ComparedRuns, ComparedSummaries
-from seedwise.statistics import Cell, ComparisonRow, Question
+from seedwise.statistics import Cell, ComparisonRow, Metric
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,7 @@ class MetricComparison:
     Attributes:
         results: the table; shares of examples in percent.
         statement: what it says, in a paragraph.
-        rows: the numbers behind it, in the unit of the data.
         cells: the data; none where only means and SDs are known.
-        question: what was asked.
         found: all numbers, in the unit of the data; what kind of data these were of is its type.
         sections: further tables: other examples, several tasks, normalised scores.
 
@@ -27,8 +25,16 @@ class MetricComparison:
 
     results: Results
     statement: str
-    rows: tuple[ComparisonRow, ...]
     cells: tuple[Cell, ...]
-    question: Question
     found: ComparedRuns | ComparedSummaries
     sections: tuple[Section, ...]
+
+    @property
+    def metric(self) -> Metric:
+        """The metric, in the unit of the data."""
+        return self.found.cells[0].metric
+
+    @property
+    def rows(self) -> tuple[ComparisonRow, ...]:
+        """The numbers behind it, in the unit of the data."""
+        return self.found.rows

@@ -39,7 +39,8 @@ class Results:
     Attributes:
         title: what was trained and how.
         table: one row of texts per cell, with the verdict on spread.
-        numbers: the same with the corrected p instead of the verdict.
+        narrow: what of it every reader needs: names, n, failed runs if there are any, mean, SD and reduction.
+        numbers: the table with the corrected p instead of the verdict.
         plan: sentences on the runs that what is not resolved takes.
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows; shares of examples in percent.
@@ -50,6 +51,7 @@ class Results:
 
     title: str
     table: Table
+    narrow: Table
     numbers: Table
     plan: list[str]
     reasons: list[str]
@@ -209,17 +211,20 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
                 cells_of_row.append(f"{interval(apart, 1, 100)} %{of_first_runs(apart.n, row.n)}")
             else:
                 cells_of_row.append("-")
-        cell = by_place.get((row.task, row.regime, row.method, row.readout))
-        if with_alike and cell is not None:
+        place = (row.task, row.regime, row.method, row.readout)
+        if with_alike:
+            cell = by_place[place]
             known = cell.distinct is not None and cell.readout == "plain"
             cells_of_row.append(f"{cell.distinct} of {cell.finished}" if known else "-")
-        if with_still and cell is not None:
-            cells_of_row.append(", ".join(cell.unvaried) or "-")
+        if with_still:
+            cells_of_row.append(", ".join(by_place[place].unvaried) or "-")
         table.append([*cells_of_row, _verdict(row, base)])
         reasons += _reasons(row, base, several_tasks=several_tasks)
     full = Table(columns, table)
-    shown, unique = full.without(_P), list(dict.fromkeys(reasons))
-    return Results(title, shown, full.without(_VERDICT), plan_sentences(found.plan), unique, list(rows), base, decimals)
+    shown = full.without(_P)
+    narrow = shown.only([c for c in columns[: columns.index(_P)] if c != FAILED or any(row.failed for row in rows)])
+    numbers, unique = full.without(_VERDICT), list(dict.fromkeys(reasons))
+    return Results(title, shown, narrow, numbers, plan_sentences(found.plan), unique, list(rows), base, decimals)
 
 
 def _spread_and_mean(row: ComparisonRow, decimals: int) -> tuple[str, str]:

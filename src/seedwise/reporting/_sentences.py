@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from seedwise.reporting._statement import amount_of, turned_positive
 from seedwise.results import ComparedRuns, ExampleComparison, NamedRun
 from seedwise.statistics import (
     AcrossTasks,
     Crossed,
     Improvement,
-    Interval,
-    Metric,
     PooledDifference,
     PooledRatio,
     Verdict,
@@ -40,7 +39,7 @@ def _on_other_examples(found: Sequence[ExampleComparison], base: str) -> list[st
         if not isinstance(one.verdict, Verdict) or not isinstance(one.difference, Crossed):
             continue
         if one.verdict.differs:
-            amount = _positive(one.difference.on_new_data, one.metric)
+            amount = amount_of(turned_positive(one.difference.on_new_data), one.metric)
             is_so = VOCABULARY[one.verdict.word].is_so.format(base=base)
             said.append(f"On other examples, too, {name} is {is_so} by {amount}.")
         else:
@@ -58,11 +57,13 @@ def _over_tasks(found: AcrossTasks) -> str:
     for one in found.methods[:_MOST]:
         texts = []
         if isinstance(one.difference, PooledDifference):
-            texts.append(f"a difference of means of {_amount(one.difference.difference, found.metric)}")
+            texts.append(f"a difference of means of {amount_of(one.difference.difference, found.metric)}")
         elif isinstance(one.improvement, Improvement):
-            texts.append(f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2)}")
+            texts.append(
+                f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2, null=0.5)}"
+            )
         if isinstance(one.ratio, PooledRatio):
-            texts.append(f"a ratio of SDs of {interval(one.ratio.ratio, 2)}")
+            texts.append(f"a ratio of SDs of {interval(one.ratio.ratio, 2, null=1)}")
         parts.append(f"{one.method}, {' and '.join(texts) or 'nothing to pool'}")
     more = f"; {len(found.methods) - _MOST} more below" if len(found.methods) > _MOST else ""
     return f"Over the {found.tasks} tasks together: {'; '.join(parts)}{more}."
@@ -75,16 +76,3 @@ def _named(one: NamedRun, *, several_tasks: bool) -> str:
     without, everything = (number(scale * sd, decimals) for sd in (of.sd_without, of.sd))
     makes = f"A single run makes the spread of {one.method}{where}"
     return f"{makes}: without {one.run} its SD is {without} instead of {everything}."
-
-
-def _positive(found: Interval, metric: Metric) -> str:
-    if found.estimate < 0:
-        found = Interval(-found.estimate, -found.high, -found.low, found.level, found.n, found.procedure)
-    return _amount(found, metric)
-
-
-def _amount(found: Interval, metric: Metric) -> str:
-    scale, unit = metric.scale, {"%": " points", "": ""}.get(metric.shown.unit, f" {metric.unit}")
-    decimals = decimals_for(scale * (found.high - found.low))
-    estimate, low, high = (number(scale * value, decimals) for value in (found.estimate, found.low, found.high))
-    return f"{estimate}{unit} [{low}, {high}]"

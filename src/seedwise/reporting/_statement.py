@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from seedwise.statistics import ComparisonRow, Interval, RunsToResolve, Verdict
-from seedwise.statistics.core.formatting import decimals_for, number, reduction
+from seedwise.statistics import ComparisonRow, Interval, Metric, Verdict
+from seedwise.statistics.core.formatting import decimals_for, reduction, with_limits
 from seedwise.statistics.verdicts.verdict import VOCABULARY
 
 _MOST = 4
 
 
-def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | None) -> str:
+def statement(rows: Sequence[ComparisonRow], base: str) -> str:
     """Return a paragraph: which methods are better and which steadier, by how much, and what these runs cannot say.
 
     Args:
         rows: the rows of a comparison, in the unit shown.
         base: the method that the others are compared with.
-        plan: the runs that what is not resolved takes.
 
     """
     others = [row for row in rows if row.paired is not None]
@@ -26,7 +25,7 @@ def statement(rows: Sequence[ComparisonRow], base: str, plan: RunsToResolve | No
         return ""
     means = _sentences(others, lambda row: row.mean_verdict, "mean", _difference, base)
     spreads = _sentences(others, lambda row: row.verdict, "spread", _ratio, base)
-    open_still = _not_said(others, max(row.n + row.failed for row in rows), plan)
+    open_still = _not_said(others, max(row.n + row.failed for row in rows))
     return " ".join([*means, *spreads, *open_still, *_never_said(others)])
 
 
@@ -76,8 +75,8 @@ def _amounts(own: Sequence[ComparisonRow], by: Callable[[ComparisonRow], str]) -
     return "; ".join(f"{row.task} {by(row)}" for row in own[:_MOST]) + (f"; {more} more" if more > 0 else "")
 
 
-def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | None) -> list[str]:
-    """Return what is not resolved, and how many runs would resolve it."""
+def _not_said(others: Sequence[ComparisonRow], runs: int) -> list[str]:
+    """Return what is not resolved."""
     better, steadier = [row.mean_open for row in others], [row.spread_open for row in others]
     if not any(better) and not any(steadier):
         return []
@@ -89,11 +88,7 @@ def _not_said(others: Sequence[ComparisonRow], runs: int, plan: RunsToResolve | 
     else:
         resolved = not all(better) or not all(steadier)
         whether = f"Whether {'another' if resolved else 'any'} method is {asked}"
-    takes = ""
-    if plan is not None and plan.spread is not None:
-        where = f" in one of {plan.comparisons} comparisons" if plan.comparisons > 1 else ""
-        takes = f": finding an SD ratio of {plan.sd_ratio:g}{where} takes about {plan.spread} runs per method"
-    return [f"{whether}, these {runs} runs per method cannot say{takes}."]
+    return [f"{whether}, these {runs} runs per method cannot say."]
 
 
 def _never_said(others: Sequence[ComparisonRow]) -> list[str]:
@@ -113,11 +108,7 @@ def _difference(row: ComparisonRow) -> str:
     found = row.mean_difference
     if not isinstance(found, Interval):
         return "by an amount without an interval"
-    unit = {"%": " points", "": ""}.get(row.metric.unit, f" {row.metric.unit}")
-    ends = (found.low, found.high) if found.estimate >= 0 else (-found.high, -found.low)
-    decimals = decimals_for(found.high - found.low)
-    low, high = (number(end, decimals) for end in ends)
-    return f"by {number(abs(found.estimate), decimals)}{unit} [{low}, {high}]"
+    return f"by {amount_of(turned_positive(found), row.metric)}"
 
 
 def _ratio(row: ComparisonRow) -> str:
@@ -125,6 +116,21 @@ def _ratio(row: ComparisonRow) -> str:
     found = row.reduction
     if not isinstance(found, Interval):
         return "without an interval"
+    return f"its SD is {reduction(turned_positive(found))} {'smaller' if found.estimate >= 0 else 'larger'}"
+
+
+def turned_positive(found: Interval) -> Interval:
+    """Return an estimate as a positive number, with its interval."""
     if found.estimate >= 0:
-        return f"its SD is {reduction(found)} smaller"
-    return f"its SD is {reduction(replace(found, estimate=-found.estimate, low=-found.high, high=-found.low))} larger"
+        return found
+    return replace(found, estimate=-found.estimate, low=-found.high, high=-found.low)
+
+
+def amount_of(found: Interval, metric: Metric) -> str:
+    """Return a difference with its interval, in the unit in which the metric is shown."""
+    unit = {"%": " points", "": ""}.get(metric.shown.unit, f" {metric.unit}")
+    scale = metric.scale
+    decimals = decimals_for(scale * (found.high - found.low))
+    values = [scale * value for value in (found.estimate, found.low, found.high)]
+    estimate, low, high = with_limits(*values, decimals=decimals)
+    return f"{estimate}{unit} [{low}, {high}]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import textwrap
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import one_line
+from seedwise.reporting._palette import IN_PAGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,9 +36,9 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def folded(label: str) -> str:
-    """Return a label in lines of at most 20 letters, at most three."""
-    return "\n".join(textwrap.wrap(one_line(label), 20, max_lines=3, placeholder="..."))
+def folded(label: str, width: int = 20) -> str:
+    """Return a label in lines of at most ``width`` letters, at most three."""
+    return "\n".join(textwrap.wrap(one_line(label), width, max_lines=3, placeholder="..."))
 
 
 def whole_ticks(axes: Axes) -> None:
@@ -75,6 +77,12 @@ def spare_panels(panels: Sequence[Axes], used: int) -> None:
     panels[used - 2].tick_params(labelbottom=True)
 
 
+def height_of_rows(labels: Sequence[str]) -> float:
+    """Return how high rows with these labels are together, in inches."""
+    lines = max((folded(label).count("\n") + 1 for label in labels), default=1)
+    return max(0.36, 0.17 * lines + 0.05) * len(labels)
+
+
 def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     """Label horizontal rows 0, 1, ... from the top down."""
     axes.set_yticks(range(len(labels)), [folded(label) for label in labels])
@@ -83,12 +91,13 @@ def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     axes.tick_params(left=False)
 
 
-def inline(draw: Callable[[], Figure], label: str) -> str:
+def inline(draw: Callable[[], Figure], label: str, says: str = "") -> str:
     """Return the SVG of what ``draw`` draws, with letters as text and lines in the colour of the page.
 
     Args:
         draw: returns the figure.
-        label: what a screen reader says.
+        label: what its ids begin with.
+        says: what a screen reader says; empty: the label.
 
     """
     import matplotlib as mpl
@@ -111,7 +120,11 @@ def inline(draw: Callable[[], Figure], label: str) -> str:
     # The page's own colour, so that axes and letters can be read on light and on dark.
     svg = re.sub(r"(stroke|fill): (#000000|black)", r"\1: currentColor", svg)
     svg = svg.replace("<text ", '<text fill="currentColor" ')
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{prefix}" ', 1)
+    for colour, variable in IN_PAGE.items():
+        svg = svg.replace(colour, f"var({variable}, {colour})")
+    # As wide as its column, if that is narrower or a little wider.
+    svg = re.sub(r'<svg ([^>]*?)width="[\d.]+pt" height="[\d.]+pt"', r"<svg \1", svg, count=1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(says or prefix)}" ', 1)
 
 
 def _two_digits(number: re.Match[str]) -> str:

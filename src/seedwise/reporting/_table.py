@@ -124,9 +124,12 @@ class Table:
 
     def without(self, column: str) -> Table:
         """Return the table without a column."""
-        headings: list[str] = [*self.columns]
-        k = headings.index(column)
-        return Table(self.columns[:k] + self.columns[k + 1 :], [row[:k] + row[k + 1 :] for row in self.rows])
+        return self.only([heading for heading in self.columns if heading != column])
+
+    def only(self, columns: Sequence[str]) -> Table:
+        """Return the table with these columns alone."""
+        places = [k for k, heading in enumerate(self.columns) if heading in columns]
+        return Table([self.columns[k] for k in places], [[row[k] for k in places] for row in self.rows])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from seedwise.registry import resolve
 from seedwise.reporting._table import Table
-from seedwise.statistics import Cell, ComparisonRow
+from seedwise.statistics import Cell, ComparisonRow, Cost
+from seedwise.statistics.comparison.disagreement import Disagreement, disagreements
+from seedwise.statistics.comparison.overview import Overview, overview
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +23,9 @@ Drawn = tuple[Callable[[], "Figure"], str]
 """How a figure is drawn, and its caption."""
 
 M = TypeVar("M")
+
+CHURN_EFFECT: Final = 0.9
+"""The ratio of churns that the plan in a verdict on churn is for."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,17 @@ class Topic(Generic[M]):
     """A topic of the report; its name and its place are those of its line in the registry.
 
     Attributes:
-        title: its heading.
+        title: its heading, a question that it answers.
         show: makes what is shown from the results.
         needs_runs: whether it needs the runs themselves, and not their means and SDs alone.
+        short: its name in the contents; empty: the title.
 
     """
 
     title: str
     show: Callable[[M], Shown]
     needs_runs: bool = True
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Section:
         table: the texts; without rows, the topic is figures alone.
         note: what the columns mean.
         figures: how they are drawn, with their captions.
+        short: its name in the contents; empty: the title.
 
     """
 
@@ -74,6 +83,7 @@ class Section:
     table: Table
     note: str
     figures: Sequence[Drawn] = ()
+    short: str = ""
 
 
 def sections_of(topics: Mapping[str, str], material: M, *, with_runs: bool = True) -> tuple[list[Section], list[str]]:
@@ -97,7 +107,7 @@ def sections_of(topics: Mapping[str, str], material: M, *, with_runs: bool = Tru
         shown = topic.show(material)
         reasons += shown.reasons
         if shown.table.rows or shown.figures:
-            sections.append(Section(name, topic.title, shown.table, shown.note, shown.figures))
+            sections.append(Section(name, topic.title, shown.table, shown.note, shown.figures, topic.short))
     return sections, list(dict.fromkeys(reasons))
 
 
@@ -133,3 +143,33 @@ class Compared:
     def shown_cells(self) -> Sequence[Cell]:
         """The cells in the unit in which they are shown."""
         return [cell.shown for cell in self.study.cells]
+
+    @cached_property
+    def disagreements(self) -> Sequence[Disagreement | str | None]:
+        """Of each cell how much its runs disagree, compared with the base's; why that is not known, or None."""
+        return disagreements(self.cells, [part.labels for part in self.study.parts], self.base, CHURN_EFFECT)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """All comparisons in the order in which they are read."""
+        look, ensembles = self.study.description.look, self.study.ensembles
+        parts = {place_of(part.cell): part.cost for part in self.study.parts}
+        churns = {
+            place_of(cell): found.churn.ratio
+            for cell, found in zip(self.cells, self.disagreements, strict=True)
+            if isinstance(found, Disagreement)
+        }
+        return overview(
+            self.rows,
+            self.base,
+            ensembles=ensembles,
+            costs=[parts.get(place_of(row), Cost(None, None)) for row in self.rows],
+            churn_ratios=[churns.get(place_of(row)) for row in self.rows],
+            controls=self.study.description.controls,
+            alpha=0.05 if look is None else look.limit(len(ensembles)),
+        )
+
+
+def place_of(one: Cell | ComparisonRow) -> tuple[str, str, str, str]:
+    """Return task, regime, method and readout of a cell, or of what was found of one."""
+    return one.task, one.regime, one.method, one.readout

@@ -1,6 +1,8 @@
 """Results from anywhere: a table is read, what one run is in it is understood, and its methods are compared."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seedwise._lazy import lazily
 
 if TYPE_CHECKING:
     from seedwise.results._base import base_of
@@ -18,14 +20,14 @@ if TYPE_CHECKING:
         Normalize,
         ReadOptions,
         ScoreOptions,
+        help_and_limits,
         takes,
-        told,
     )
     from seedwise.results._read import Frame, read_table
     from seedwise.results._rliable import Scores, scores_of
     from seedwise.results._roles import Decimal, Roles
     from seedwise.results._summaries import ComparedSummaries, Summaries, compare_summarized, understand_summaries
-    from seedwise.results._understand import Runs, understand
+    from seedwise.results._understand import Runs, folds_are_refused, understand
     from seedwise.results.readers import is_store, read
 
 __all__ = [
@@ -54,14 +56,15 @@ __all__ = [
     "bounds_asked",
     "compare_runs",
     "compare_summarized",
+    "folds_are_refused",
     "frames_of",
+    "help_and_limits",
     "is_store",
     "read",
     "read_table",
     "rliable_scores",
     "scores_of",
     "takes",
-    "told",
     "understand",
     "understand_summaries",
 ]
@@ -79,7 +82,7 @@ _HOMES = {
         "ReadOptions",
         "ScoreOptions",
         "takes",
-        "told",
+        "help_and_limits",
     ),
     "_examples": ("ExampleComparison",),
     "_named_runs": ("NamedRun",),
@@ -89,16 +92,10 @@ _HOMES = {
     "_roles": ("Decimal", "Roles"),
     "_metrics": ("are_fraction_and_percent",),
     "_summaries": ("ComparedSummaries", "Summaries", "compare_summarized", "understand_summaries"),
-    "_understand": ("Runs", "understand"),
+    "_understand": ("Runs", "folds_are_refused", "understand"),
     "readers": ("is_store", "read"),
 }
 
 
-def __getattr__(name: str) -> Any:
-    # Imported when asked for: `--help` takes its options from here, and needs no numpy.
-    for module, names in _HOMES.items():
-        if name in names:
-            import importlib
-
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+# Imported when asked for: `--help` takes its options from here, and needs no numpy.
+__getattr__ = lazily(__name__, {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names})

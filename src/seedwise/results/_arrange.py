@@ -96,7 +96,7 @@ def arranged(runs: Runs, metric: Metric, base: str, *, unpaired: bool) -> Arrang
                     values=np.concatenate([own, np.full(absent.size, np.nan)]),
                     status=tuple(status),
                     metric=metric,
-                    folds=runs.folds,
+                    folds=runs.folds.get(task),
                 )
             )
     return Arranged(tuple(cells), tuple(places), tuple(notes))
@@ -133,7 +133,8 @@ def _paired(runs: Runs, here: NDArray[np.bool_], methods: list[str]) -> _Keys:
         return _Keys(codes, folds, {}, [f"not paired: {few} in every method (column {what}){advice}"])
     gaps = "; ".join(f"{method} has no {what} {listed(seeds[absent], 5)}" for method, absent in lacks.items())
     note = (
-        f"{gaps}: a comparison leaves out runs without a partner. Add the missing rows (an empty value is a failed "
-        "run), or compare all runs as independent: unpaired=True (--unpaired)"
+        f"{gaps}: a comparison leaves out runs without a partner. Add the missing rows (an empty value is a failed run)"
     )
+    if runs.fold is None:
+        note += ", or compare all runs as independent: unpaired=True (--unpaired)"
     return _Keys(codes, folds, lacks, [note])

@@ -38,7 +38,7 @@ def by_value(column: ArrayLike, made: Callable[[Any], Any]) -> NDArray[np.object
 def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
     """Return for each cell the place of its value among the different ones, and these in order of appearance.
 
-    None becomes an empty text.
+    None becomes an empty text, and so does what is missing in a categorical column.
 
     Example:
         >>> factorized(["a", None, float("nan"), "a"])
@@ -48,9 +48,12 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     import pandas as pd
 
     if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
+        kinds, places = column.cat.categories.astype(object), column.cat.codes.to_numpy()
+        # A missing cell has the code -1: it is an empty text, which is the last kind unless it is one already.
+        places = np.where(places < 0, kinds.get_indexer(pd.Index([""], dtype=object))[0], places)
         # Rows may have been left out since, and with them values.
-        code, places = pd.factorize(column.cat.codes.to_numpy())
-        return code.astype(np.int64), np.asarray(column.cat.categories, dtype=object)[places]
+        code, there = pd.factorize(places)
+        return code.astype(np.int64), np.append(kinds.to_numpy(), "")[there]
     if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         code, numbers = pd.factorize(column.to_numpy(), use_na_sentinel=False)
         return code.astype(np.int64), numbers.astype(object)

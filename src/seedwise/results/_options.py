@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._roles import Decimal, Roles
@@ -60,7 +61,10 @@ class ReadOptions:
         Names, Help("The column of the fold of a cross-validation; of a repeated one REPEAT,FOLD.", "by its name")
     ] = None
     test_share: Annotated[
-        float | None, Help("The share of the examples that a fold tests on.", "1 over the number of folds")
+        float | None,
+        Help("The share of the examples that a fold tests on.", "1 over the number of folds"),
+        ("gt", 0),
+        ("lt", 1),
     ] = None
     item: Annotated[str | None, Help("The column of the example, where a row is one example of a run.")] = None
     higher_is_better: Annotated[
@@ -75,8 +79,12 @@ class ReadOptions:
             raise SeedwiseError(
                 "--lower-is-better and --higher-is-better exclude each other: pass one (lower_is_better=True)"
             )
-        if self.test_share is not None and not 0 < self.test_share < 1:
-            raise SeedwiseError(f"--test-share is {self.test_share:g}: it is a share above 0 and below 1, such as .2")
+        for field in fields(self):
+            _, limits = help_and_limits(type(self), field.name)
+            value = getattr(self, field.name)
+            if value is not None and not all(_LIMITS[kind].holds(value, limit) for kind, limit in limits.items()):
+                option = f"--{field.name.replace('_', '-')}"
+                raise SeedwiseError(f"{option} is {value:g}: pass a number {said(limits)} ({field.name}=...)")
         if self.decimal not in (None, ".", ","):
             raise SeedwiseError(f"--decimal is '{self.decimal}': it is . or , (decimal='.')")
 
@@ -126,14 +134,16 @@ class CompareOptions(ScoreOptions):
     ] = None
     base: Annotated[str | None, Help("The method that the others are compared with.", "the one called base")] = None
     unpaired: Annotated[bool, Help("The runs of different methods share nothing.")] = False
-    sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("ge", 0.01), ("le", 0.99)] = 0.7
-    power: Annotated[float, Help("The probability of finding it."), ("ge", 0.01), ("le", 0.999)] = 0.8
-    factor: Annotated[float | None, Help("The largest ratio of SDs that you would still call equal, such as 1.5.")] = (
-        None
-    )
+    # As ``Question`` has them, which needs numpy, and ``--help`` is to need none.
+    sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("gt", 0), ("lt", 1)] = 0.7
+    power: Annotated[float, Help("The probability of finding it."), ("gt", 0), ("lt", 1)] = 0.8
+    factor: Annotated[
+        float | None, Help("The largest ratio of SDs that you would still call equal, such as 1.5."), ("gt", 1)
+    ] = None
     margin: Annotated[
         float | None,
         Help("The largest difference of means that you would still call equal, in the metric's unit."),
+        ("gt", 0),
     ] = None
 
     def __post_init__(self) -> None:
@@ -142,10 +152,11 @@ class CompareOptions(ScoreOptions):
             object.__setattr__(self, "n", int(self.n))
         if isinstance(self.normalize, Sequence) and not isinstance(self.normalize, str) and len(self.normalize) != 2:
             raise SeedwiseError("--normalize takes a file, two columns (ZERO,ONE), or base")
-        of_runs = ("seed", "name", "step", "best", "fold", "item", "unpaired", "chance", "normalize")
-        given = next((name for name in of_runs if getattr(self, name)), None)
+        default = {field.name: field.default for field in fields(self)}
+        given = next((name for name in _OF_RUNS if getattr(self, name) != default[name]), None)
         if self.summary and given is not None:
-            raise SeedwiseError(f"--summary compares means and SDs, and --{given} is about runs: leave one out")
+            option = f"--{given.replace('_', '-')}"
+            raise SeedwiseError(f"--summary compares means and SDs, and {option} is about runs: leave one out")
         if self.n is not None and not self.summary:
             raise SeedwiseError("--n says how many runs are behind a mean: pass --summary, too (summary=True)")
 
@@ -202,18 +213,39 @@ def takes(
     return taking
 
 
-def told(declared: Any, name: str) -> tuple[Help, dict[str, float]]:
-    """Return what an option of a declaration is, and its limits by ``ge`` and ``le``."""
-    marks = typing.get_args(typing.get_type_hints(declared, include_extras=True)[name])[1:]
+@dataclass(frozen=True)
+class _Limit:
+    """What a limit asks of a value, and how it is said."""
+
+    holds: Callable[[float, float], bool]
+    words: str
+
+
+_LIMITS: Final = {"gt": _Limit(operator.gt, "above"), "lt": _Limit(operator.lt, "below")}
+_OF_RUNS: Final = ("seed", "name", "step", "best", "fold", "test_share", "item", "unpaired", "chance", "normalize")
+
+
+def said(limits: Mapping[str, float]) -> str:
+    """Return limits in words, such as ``above 0 and below 1``; empty if there are none."""
+    return " and ".join(f"{_LIMITS[kind].words} {limit:g}" for kind, limit in limits.items())
+
+
+_hints = functools.cache(functools.partial(typing.get_type_hints, include_extras=True))
+
+
+def help_and_limits(declared: Any, name: str) -> tuple[Help, dict[str, float]]:
+    """Return what an option of a declaration is, with its limits in words, and these by ``gt`` and ``lt``."""
+    marks = typing.get_args(_hints(declared)[name])[1:]
     (help_,) = [mark for mark in marks if isinstance(mark, Help)]
-    return help_, dict(mark for mark in marks if isinstance(mark, tuple))
+    limits: dict[str, float] = dict(mark for mark in marks if isinstance(mark, tuple))
+    return (replace(help_, text=f"{help_.text[:-1]}, {said(limits)}.") if limits else help_), limits
 
 
 def _documented(text: str, declared: Any) -> str:
     """Return a docstring, which ends with its arguments, with the options behind these."""
     lines = []
     for field in fields(declared):
-        help_, _ = told(declared, field.name)
+        help_, _ = help_and_limits(declared, field.name)
         default = f" Default: {help_.default}." if help_.default else ""
         lines += textwrap.wrap(f"{field.name}: {help_.text}{default}", 108, subsequent_indent="    ")
     return f"{inspect.cleandoc(text)}\n{textwrap.indent(chr(10).join(lines), ' ' * 4)}\n"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError, listed
-from seedwise.results._understand import Names, Runs
+from seedwise.results._understand import Names, Runs, folds_are_refused
 from seedwise.statistics import Metric
 
 
@@ -56,10 +56,7 @@ def scores_of(runs: Runs, metric: Metric, chance: float | None = None) -> Scores
         SeedwiseError: one line, for a method that lacks a task, a run that failed, or folds.
 
     """
-    if runs.fold is not None:
-        raise SeedwiseError(
-            "the runs are folds of a cross-validation, which are no independent runs: keep one fold (--where)"
-        )
+    folds_are_refused(runs, "keep one fold (--where)")
     values = runs.values[metric.name]
     failed = np.flatnonzero(~np.isfinite(values))
     if failed.size and chance is None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,7 +30,16 @@ from seedwise.results._numbers import PLUS_MINUS, NotANumberError, Numbers, is_m
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
 from seedwise.results._understand import ONE_TASK
-from seedwise.statistics import ComparisonRow, Metric, Question, SummarizedCell, Summary, compare_study_summaries
+from seedwise.statistics import (
+    Answer,
+    ComparisonRow,
+    Metric,
+    Question,
+    SummarizedCell,
+    Summary,
+    answer_summaries,
+    compare_study_summaries,
+)
 from seedwise.statistics.core._checks import MINIMUM_RUNS
 
 if TYPE_CHECKING:
@@ -128,6 +138,8 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
             notes.read_as.append(f"SD: column '{columns.sd}' times the root of n")
         metric = metric_of(columns.name, means, names, roles)
         there = np.isfinite(means.values) & np.isfinite(sds)
+        if not there.any():
+            raise SeedwiseError(f"the column '{columns.mean}' holds no mean with an SD: name another one (--metric)")
         cells[metric] = tuple(
             SummarizedCell(tasks[k], names[k], metric, Summary(float(means.values[k]), float(sds[k]), int(runs[k])))
             for k in np.flatnonzero(there)
@@ -277,7 +289,7 @@ class ComparedSummaries:
 
     Attributes:
         cells: what is known of each task and method.
-        rows: the numbers of each, in the unit of the data.
+        answer: the numbers of each, in the unit in which the metric is shown.
         base: the method that the others are compared with.
         question: what was asked.
         notes: what is missing.
@@ -285,10 +297,18 @@ class ComparedSummaries:
     """
 
     cells: tuple[SummarizedCell, ...]
-    rows: tuple[ComparisonRow, ...]
+    answer: Answer
     base: str
     question: Question
     notes: tuple[str, ...]
+
+    @cached_property
+    def rows(self) -> tuple[ComparisonRow, ...]:
+        """The numbers of each, in the unit of the data."""
+        if self.cells[0].metric.scale == 1:
+            return self.answer.rows
+        asked = self.question
+        return tuple(compare_study_summaries(self.cells, base=self.base, factor=asked.factor, margin=asked.margin))
 
 
 def compare_summarized(summaries: Summaries, base: str | None, question: Question) -> tuple[ComparedSummaries, ...]:
@@ -300,20 +320,21 @@ def compare_summarized(summaries: Summaries, base: str | None, question: Questio
         question: what is asked; its margin is in the unit of the metric.
 
     Raises:
-        SeedwiseError: one line, for a base that is no method, one method alone, or a task without the base.
+        SeedwiseError: one line, for a base that is no method, one method alone, a task without the base, or a question
+            out of its range.
 
     """
     base = base_of(summaries.methods, base)
     if len(summaries.methods) < 2:
         raise SeedwiseError(f"there is one method, '{base}': a comparison needs two")
     return tuple(
-        ComparedSummaries(cells, _rows(cells, base, question), base, question, summaries.lacks[metric])
+        ComparedSummaries(cells, _answer(cells, base, question), base, question, summaries.lacks[metric])
         for metric, cells in summaries.cells.items()
     )
 
 
-def _rows(cells: Sequence[SummarizedCell], base: str, question: Question) -> tuple[ComparisonRow, ...]:
+def _answer(cells: Sequence[SummarizedCell], base: str, question: Question) -> Answer:
     try:
-        return tuple(compare_study_summaries(cells, base=base, factor=question.factor, margin=question.margin))
+        return answer_summaries(cells, base, question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,7 +45,7 @@ class Runs:
         seed_name: the column of the seeds.
         read_as: what was found by name, a phrase each.
         set_aside: what was left out, a phrase each.
-        folds: how the folds were cut; None where there are none.
+        folds: by task, how its folds were cut; empty where there are none.
         scores: by metric, for each run the scores of its examples, the same ones in all runs of a task; empty where
             there is a row per run.
         bounds: by task, the scores that count as 0 and as 1; empty where no columns say it.
@@ -62,7 +61,7 @@ class Runs:
     seed_name: str
     read_as: tuple[str, ...]
     set_aside: tuple[str, ...]
-    folds: Folds | None = None
+    folds: Mapping[str, Folds] = field(default_factory=dict)
     scores: Mapping[str, Sequence[NDArray[np.float64]]] = field(default_factory=dict)
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -88,9 +87,9 @@ class Runs:
         sizes = sorted(set(Counter(zip(self.task, self.method, strict=True)).values()))
         what = "run" if self.seed is None or self.fold is not None else "seed"
         runs = counted(sizes[0], what) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} {what}s"
-        if self.folds is not None:
-            repeats = f"{self.folds.repeats} x " if self.folds.repeats > 1 else ""
-            runs = f"{repeats}{self.folds.folds} folds of a cross-validation ({runs} in all)"
+        cuts = dict.fromkeys(f"{cut.repeats} x {cut.folds}".removeprefix("1 x ") for cut in self.folds.values())
+        if cuts:
+            runs = f"{' or '.join(cuts)} folds of a cross-validation ({runs} in all)"
         parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else []), runs]
         items = sorted({len(scores) for of_runs in self.scores.values() for scores in of_runs})
         if items:
@@ -98,6 +97,21 @@ class Runs:
         rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
         return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else [])]
+
+
+def folds_are_refused(runs: Runs, instead: str) -> None:
+    """Refuse folds where independent runs are needed.
+
+    Args:
+        runs: the runs.
+        instead: what to type.
+
+    Raises:
+        SeedwiseError: if they are folds.
+
+    """
+    if runs.fold is not None:
+        raise SeedwiseError(f"the runs are folds of a cross-validation, which are no independent runs: {instead}")
 
 
 def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bool = False) -> Runs:
@@ -159,6 +173,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     rows = _rows(data, columns, (finished, failed), roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
+    if roles.test_share is not None and rows.fold is None:
+        raise SeedwiseError("--test-share is about folds, and no column is called fold: pass --fold COLUMN (fold=...)")
     if rows.item is not None and rows.seed is None:
         raise SeedwiseError("an example of which run is each row? Pass --seed COLUMN, too (seed=...)")
     if rows.seed is not None or rows.fold is not None:
@@ -179,17 +195,30 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         metrics,
         ", ".join(seed) or "seed",
         *said,
-        None if rows.fold is None else _folds(data, columns, roles),
+        {} if rows.fold is None else _folds(data, columns, rows, roles),
         scores,
         bounds,
     )
 
 
-def _folds(data: pd.DataFrame, columns: Columns, roles: Roles) -> Folds:
-    *repeats, folds = (len(different(data[column])) for column in columns.fold)
-    if folds < 2:
-        raise SeedwiseError(f"the column '{columns.fold[-1]}' has one value: a cross-validation has two folds or more")
-    return Folds(folds, math.prod(repeats), roles.test_share)
+def _folds(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles) -> dict[str, Folds]:
+    """Return by task how its folds were cut; folds may be numbered anew in every repeat or through all of them."""
+    keys = dict.fromkeys(zip(rows.task, *(texts(data[column])[rows.place] for column in columns.fold), strict=True))
+    share, found = roles.test_share, {}
+    for task in dict.fromkeys(rows.task):
+        cuts = Counter(", ".join(repeat) for of, *repeat, _ in keys if of == task)
+        (most_of, most), (least_of, least) = cuts.most_common(1)[0], cuts.most_common()[-1]
+        if least < most and share is None:
+            raise SeedwiseError(
+                f"{', '.join(columns.fold[:-1])} {most_of} has {most} folds, and {least_of} has {least}: add the "
+                "missing rows (an empty value is a failed run), or say the share of the examples that a fold tests on "
+                "(--test-share .2)"
+            )
+        if most < 2:
+            of = "one value in each repeat" if len(cuts) > 1 else "one value"
+            raise SeedwiseError(f"the column '{columns.fold[-1]}' has {of}: a cross-validation has two folds or more")
+        found[task] = Folds(most, len(cuts), share) if least == most else Folds(cuts.total(), 1, share)
+    return found
 
 
 def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[float, float]]:

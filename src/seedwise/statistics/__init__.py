@@ -22,7 +22,7 @@ from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
 from seedwise.statistics.comparison.across import AcrossTasks, MethodAcrossTasks, across_tasks
-from seedwise.statistics.comparison.answer import Answer, answer
+from seedwise.statistics.comparison.answer import Answer, answer, answer_summaries
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
 from seedwise.statistics.comparison.families import EnsembleComparison, FailureComparison
@@ -96,7 +96,12 @@ from seedwise.statistics.spread.profile import SpreadProfile, spread_profile
 from seedwise.statistics.spread.scores import ScoreSpread, score_spread
 from seedwise.statistics.spread.spread import spread
 from seedwise.statistics.spread.trend import spread_trend
-from seedwise.statistics.tasks.aggregates import INTERQUARTILE_COVERAGE, interquartile_mean, optimality_gap
+from seedwise.statistics.tasks.aggregates import (
+    INTERQUARTILE_COVERAGE,
+    INTERQUARTILE_COVERAGE_FAILING,
+    interquartile_mean,
+    optimality_gap,
+)
 from seedwise.statistics.tasks.improvement import improvement_over_tasks
 from seedwise.statistics.tasks.performance_profile import PerformanceProfile, performance_profile
 from seedwise.statistics.tasks.pooled_difference import PooledDifference, pooled_difference
@@ -109,6 +114,7 @@ from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_v
 
 __all__ = [
     "INTERQUARTILE_COVERAGE",
+    "INTERQUARTILE_COVERAGE_FAILING",
     "SHARE",
     "AcrossTasks",
     "Answer",
@@ -173,6 +179,7 @@ __all__ = [
     "Verdict",
     "across_tasks",
     "answer",
+    "answer_summaries",
     "arm_correlation",
     "as_reduction",
     "assisted_spread",

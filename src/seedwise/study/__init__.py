@@ -25,7 +25,7 @@ from seedwise.study._error_messages import mistake
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import Fan
 from seedwise.study._forecasts import forecasts, forecasts_of
-from seedwise.study._loop import LoopProgress, LoopSettings, runs_of_loop
+from seedwise.study._loop import LoopSettings, runs_of_loop
 from seedwise.study._loop_plan import LoopPlan, planned_loop
 from seedwise.study._loop_workers import Importable, Train, check_guard, importable, train_in_workers
 from seedwise.study._merge import merge
@@ -64,7 +64,6 @@ __all__ = [
     "Importable",
     "Link",
     "LoopPlan",
-    "LoopProgress",
     "LoopSettings",
     "Method",
     "Network",

@@ -80,6 +80,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 forecasts=forecasts_of(store, run_ids) if is_plain else None,
                 scores=scores,
                 cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts),
+                seeds=tuple(run.content["seeds"] for run in own),
             )
         )
     forecasts = [part.forecasts for part in parts]

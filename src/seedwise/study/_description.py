@@ -9,6 +9,7 @@ from typing import Any
 from seedwise.statistics import Look, Metric, Question, Scalar
 from seedwise.statistics.cells.metric import unit_of
 from seedwise.store import Store
+from seedwise.study._controls import controls_in
 from seedwise.study._methods import factor_and_level
 from seedwise.study._old_names import with_new_names
 from seedwise.study._spec import Published, PublishedRange
@@ -46,6 +47,7 @@ class StudyDescription:
         look: the look at it, if it grows until its question is resolved.
         published: what it is compared with.
         readouts: the readouts that it asks for.
+        controls: by method, the method that it is a control of.
         function: what trains, as ``module:name``, or None.
         program: the file that calls ``seedwise.replicates``, of a study without a study file.
         is_loop: whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train.
@@ -61,6 +63,7 @@ class StudyDescription:
     factors: Mapping[str, tuple[str, Scalar]] | None = field(default_factory=dict)
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
+    controls: Mapping[str, str] = field(default_factory=dict)
     function: str | None = None
     program: str | None = None
     is_loop: bool = False
@@ -103,6 +106,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
             source=spec.get("source", ""),
         ),
         readouts=tuple(spec.get("readouts", [])),
+        controls=controls_in(spec),
         function=function,
         program=stored.get("program"),
         # There was a time before it was recorded.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from seedwise.errors import ChangedCodeError
 from seedwise.execution import (
@@ -40,17 +40,11 @@ from seedwise.study._ingest import ingest, ingest_outbox
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._policy import Policy, todo
 from seedwise.study._sinks import Known
+from seedwise.study._upcoming import upcoming_of_loop
 
 REMEDY: Final = (
     'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they are'
 )
-
-
-class LoopProgress(Progress, Protocol):
-    """Receives the progress of a loop."""
-
-    def result(self, record: RunRecord) -> None:
-        """A run has ended with this record, just before ``ended``."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ def add_to_plan(store: Store, plan: LoopPlan) -> None:
     store.add_method(plan.study, {**plan.description, "factors": factors}, plan.method, plan.planned)
 
 
-def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: LoopProgress) -> Iterator[Run[dict[str, Any]]]:
+def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> Iterator[Run[dict[str, Any]]]:
     """Yield the runs that are not finished yet; the body of the loop trains each of them.
 
     Raises:
@@ -104,7 +98,8 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: LoopProgress)
         add_to_plan(store, plan)
         known = Known.of(store, plan.specs)
         runs = _todo(store, plan, known, settings, frame=_users_frame(sys._getframe(1)))
-        progress.planned(len(runs))
+        names = upcoming_of_loop(plan)
+        progress.planned([names[spec.id] for spec in runs])
         for spec in runs:
             code = RunCode(spec, frame=_users_frame(sys._getframe(1)))
             checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=settings.checkpoint_seconds)
@@ -131,8 +126,7 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: LoopProgress)
             code.frame = None
             folder.hand_over(record)
             ingest(store, folder, record)
-            progress.result(record)
-            progress.ended(spec.id, record.status)
+            progress.ended(spec.id, record)
 
 
 def _todo(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,13 +14,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.execution import Executor, Job, Progress, Resources, Settings, opened, present_sitting
-from seedwise.run import Keep, Record, Run, RunRecord, configure
-from seedwise.study._loop import REMEDY, LoopProgress, LoopSettings, add_to_plan, runs_of_loop
+from seedwise.execution import Progress, Resources, Settings, opened, present_sitting
+from seedwise.run import Keep, Run, configure
+from seedwise.study._loop import REMEDY, LoopSettings, add_to_plan, runs_of_loop
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
 from seedwise.study._spec import Limits
+from seedwise.study._upcoming import upcoming_of_loop
 
 Train = Callable[[Run[Any]], None]
 
@@ -91,7 +92,7 @@ def check_guard(frame: FrameType | None) -> None:
 
 
 def train_in_workers(
-    plan: LoopPlan, train: Train, settings: LoopSettings, progress: LoopProgress, *, folder: Path, parallel: int | None
+    plan: LoopPlan, train: Train, settings: LoopSettings, progress: Progress, *, folder: Path, parallel: int | None
 ) -> Outcome:
     """Train the runs that are not finished yet in worker processes; see ``Study.run``.
 
@@ -124,6 +125,7 @@ def train_in_workers(
         add_to_plan(sink.store, plan)
         running = Running(
             specs=plan.specs,
+            upcoming=upcoming_of_loop(plan),
             readouts=(),
             policy=settings.policy,
             settings=Settings(
@@ -137,7 +139,7 @@ def train_in_workers(
                 retries=Limits().retries,
             ),
             sink=sink,
-            executor=_Reporting(executor, progress),
+            executor=executor,
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,
@@ -146,24 +148,3 @@ def train_in_workers(
             return running.run()
         except ChangedCodeError as error:
             raise error.with_remedy(REMEDY) from None
-
-
-@dataclass(frozen=True)
-class _Reporting:
-    """An executor that passes every run's record on to the progress of a loop."""
-
-    executor: Executor
-    progress: LoopProgress
-
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
-        def both(record: Record) -> None:
-            ingest(record)
-            if isinstance(record, RunRecord) and record.status != "interrupted":
-                self.progress.result(record)
-
-        return self.executor.execute(jobs, settings, both, progress)
-
-    def close(self) -> None:
-        self.executor.close()

@@ -66,6 +66,7 @@ class CellResults:
         forecasts: what its runs forecast, or None.
         scores: how much the runs' logits differ, or why that is not known; None where no logits are kept.
         cost: training and inference relative to the base.
+        seeds: of every run, by source; those that are 0 are left out. Empty where nobody knows them.
 
     """
 
@@ -78,6 +79,7 @@ class CellResults:
     forecasts: CellForecasts | None = None
     scores: ScoreSpread | str | None = None
     cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0))
+    seeds: tuple[Mapping[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.curves and not len(self.epochs):

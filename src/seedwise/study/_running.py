@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from seedwise.execution import Executor, Job, Progress, Reading, Settings, Training
+from seedwise.execution import Executor, Job, Progress, Reading, Settings, Training, Upcoming
 from seedwise.readouts import per_run
 from seedwise.run import FAILURES, RunSpec
 from seedwise.store import Store
@@ -60,6 +60,7 @@ class Running:
     """
 
     specs: Mapping[str, RunSpec]
+    upcoming: Mapping[str, Upcoming]
     readouts: Sequence[str]
     policy: Policy
     settings: Settings
@@ -115,7 +116,7 @@ class Running:
             for spec in specs:
                 self.sink.folder.remove_checkpoint(spec.id)
         self.warn()
-        self.progress.planned(len(specs))
+        self.progress.planned([self.upcoming[spec.id] for spec in specs])
         check_data_of(specs)
         check_trainable(specs, self.device)
         return self._execute([Training(spec, fresh=self._fresh) for spec in specs])

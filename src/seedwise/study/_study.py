@@ -29,6 +29,7 @@ from seedwise.study._sinks import sink_of
 from seedwise.study._spec import StudySpec
 from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._until import described, looks_at
+from seedwise.study._upcoming import upcoming
 from seedwise.training import TrainerConfig, steps_of, warnings_of
 
 
@@ -165,6 +166,7 @@ class Study:
             sink.write_plan(self.spec.name, self.describe(), planned)
             return Running(
                 specs={p.spec.id: p.spec for p in planned if p.spec.id in part},
+                upcoming=upcoming(planned, self.spec),
                 readouts=self.spec.readouts,
                 policy=Policy(retrain, accept_changed_code, retry_failed),
                 settings=self._settings(sink.folder),

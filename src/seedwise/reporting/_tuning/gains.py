@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._svg import label_rows, legend_above, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Shown, Topic
@@ -83,12 +84,12 @@ def gains_figure(results: SearchResults) -> Figure:
     ):
         if gain is not None:
             x = np.array([gain.of(name) for name in names], dtype=float)
-            axes.plot(x, np.arange(len(names)) + lift, marker, mfc="none", color="C0", markersize=6, label=label)
+            axes.plot(x, np.arange(len(names)) + lift, marker, mfc="none", color=NEUTRAL, markersize=6, label=label)
     known = {} if results.confirmation is None else results.confirmation.gains
     there = [(k + 0.15, known[name]) for k, name in enumerate(names) if name in known]
     at = [height for height, _ in there]
-    axes.hlines(at, [max(i.low, _LEFT) for _, i in there], [i.high for _, i in there], color="C1", linewidth=2)
-    axes.plot([max(i.estimate, _LEFT) for _, i in there], at, "o", color="C1", label="fresh seeds, test")
+    axes.hlines(at, [max(i.low, _LEFT) for _, i in there], [i.high for _, i in there], color=NEUTRAL, linewidth=2)
+    axes.plot([max(i.estimate, _LEFT) for _, i in there], at, "o", color=NEUTRAL, label="fresh seeds, test")
     axes.axvline(0, color="black", linewidth=0.8)
     label_rows(axes, [NAMES[name] for name in names])
     axes.set_xlabel("reduction against the base [%], right is steadier")
@@ -101,4 +102,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(gains_table(results), _NOTE, figures)
 
 
-TOPIC: Final = Topic("What the search saw, and what fresh seeds say", _show)
+TOPIC: Final = Topic("What did the search see, and what do fresh seeds say?", _show, short="Gains")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._svg import legend_above, new_figure
 from seedwise.reporting._topic import Shown, Topic
 
@@ -22,6 +23,7 @@ _CAPTION: Final = (
     "dashed. Hollow: misses the floor; a cross: every run failed; at the upper edge: above it. Look at whether the "
     "best is far below the scatter, or one of many draws."
 )
+_COLOURS: Final = {"tuned": NEUTRAL, "base": BASE}
 _LABELS: Final = {"tuned": "trials", "base": "trials of the base"}
 
 
@@ -31,8 +33,8 @@ def history_figure(results: SearchResults) -> Figure:
     top = _top(results.trials)
     tried = [trial for trial in results.trials if trial.name != results.base]
     arms = [arm for arm in ("tuned", "base") if any(trial.arm == arm and trial.params for trial in results.trials)]
-    for k, arm in enumerate(arms or ["tuned"]):
-        _draw_arm(axes, [trial for trial in tried if trial.arm == arm], top, f"C{k}", _LABELS[arm])
+    for arm in arms or ["tuned"]:
+        _draw_arm(axes, [trial for trial in tried if trial.arm == arm], top, _COLOURS[arm], _LABELS[arm])
     own = next((trial.value for trial in results.trials if trial.name == results.base), None)
     if own is not None and not results.goal.is_relative:
         axes.axhline(own, color="black", linewidth=0.8, linestyle="--", label="base as it stands")
@@ -69,4 +71,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(figures=[(partial(history_figure, results), _CAPTION)] if known else [])
 
 
-TOPIC: Final = Topic("The objective, trial by trial", _show)
+TOPIC: Final = Topic("How did the search go, trial by trial?", _show, short="History")

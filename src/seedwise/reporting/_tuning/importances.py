@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._svg import label_rows, new_figure
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Shown, Topic
@@ -30,7 +31,7 @@ def importance_table(importances: Mapping[str, float]) -> Table:
 def importances_figure(importances: Mapping[str, float]) -> Figure:
     """Draw the importance of every parameter as a bar."""
     figure, axes = new_figure(0.8 + 0.36 * len(importances))
-    axes.barh(range(len(importances)), [100 * share for share in importances.values()], color="C0", height=0.5)
+    axes.barh(range(len(importances)), [100 * share for share in importances.values()], color=NEUTRAL, height=0.5)
     label_rows(axes, list(importances))
     axes.set_xlabel("share of the variance of the objective [%]")
     return figure
@@ -44,4 +45,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(importance_table(known), _NOTE, figures)
 
 
-TOPIC: Final = Topic("Importance of the parameters", _show)
+TOPIC: Final = Topic("Which parameter matters?", _show, short="Parameters")

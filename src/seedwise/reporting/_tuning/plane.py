@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._svg import new_figure
 from seedwise.reporting._topic import Shown, Topic
 from seedwise.statistics import Interval
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from seedwise.tuning import SearchResults, TrialResult
 
 _CAPTION: Final = (
-    "Spread against mean of the trials on validation data, with 95 % intervals; orange: the front, trials "
-    "that no other beats in both; black: the base; dotted: the floor. Trials whose intervals overlap cannot be ranked."
+    "Spread against mean of the trials on validation data, with 95 % intervals; joined by a line: the front, "
+    "trials that no other beats in both; grey: the base; dotted: the floor. Trials whose intervals "
+    "overlap cannot be ranked."
 )
 
 
@@ -55,14 +57,15 @@ def plane_figure(results: SearchResults) -> Figure:
     factor = 100.0 if churned else metric.scale
     for point in points:
         front = point.trial.front and point.trial.arm == "tuned"
-        colour = "black" if point.trial.name == results.base else "C1" if front else "C0"
+        own = point.trial.name == results.base
+        colour = BASE if own else NEUTRAL
         axes.hlines(point.spread, point.low, point.high, color=colour, linewidth=0.8, alpha=0.5)
         if point.interval:
             ends = factor * point.interval.low, factor * point.interval.high
             axes.vlines(point.mean, *ends, color=colour, linewidth=0.8, alpha=0.5)
-        axes.plot([point.mean], [point.spread], "o" if colour != "C0" else ".", color=colour, markersize=5)
+        axes.plot([point.mean], [point.spread], "o" if front or own else ".", color=colour, markersize=5)
     line = sorted((p.mean, p.spread) for p in points if p.trial.front and p.trial.arm == "tuned")
-    axes.plot(*np.array(line).T.reshape(2, -1), color="C1", linewidth=1)
+    axes.plot(*np.array(line).T.reshape(2, -1), color=NEUTRAL, linewidth=1)
     if results.floor is not None:
         axes.axvline(metric.scale * results.floor, color="black", linewidth=0.8, linestyle=":")
     if points:
@@ -104,4 +107,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(figures=[(partial(plane_figure, results), caption(results))] if known else [])
 
 
-TOPIC: Final = Topic("Spread against mean of all trials", _show)
+TOPIC: Final = Topic("Which trials are good and steady?", _show, short="Trials in the plane")

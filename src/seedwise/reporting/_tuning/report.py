@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.registry import SEARCH_TOPICS
-from seedwise.reporting._part import Part
+from seedwise.reporting._part import Part, part_of
 from seedwise.reporting._table import Table
 from seedwise.reporting._topic import Section, sections_of
+from seedwise.reporting._tuning.lead import lead_of_search
 from seedwise.reporting._tuning.sentences import sentences, title
 
 if TYPE_CHECKING:
@@ -39,11 +40,20 @@ class SearchFindings:
         return next((one for one in self.sections if one.key == "tuning" and one.table.rows), None)
 
 
-def search_part(results: SearchResults, position: int) -> Part[SearchFindings]:
+def search_part(results: SearchResults, position: int) -> Part:
     """Lay out the results of a search, the ``position``-th of the page."""
-    findings = search_findings(results)
-    drawn = [figure for section in findings.sections for figure in section.figures]
-    return Part.of(results, findings, drawn, f"tuning{position}")
+    found = search_findings(results)
+    return part_of(
+        results,
+        f"tuning{position}",
+        found.title,
+        lead_of_search(results),
+        found.sections,
+        points=[f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences],
+        reasons=found.reasons,
+        unfolded=["tuning"],
+        took="The trials took",
+    )
 
 
 def search_findings(results: SearchResults) -> SearchFindings:

@@ -20,4 +20,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(figures=[(partial(mean_spread_figure, cells, rows), caption(cells, rows))])
 
 
-TOPIC: Final = Topic("SD against mean", _show)
+TOPIC: Final = Topic("Does a steadier value pay with its mean?", _show, short="SD against mean")

@@ -75,4 +75,4 @@ def _show(results: SearchResults) -> Shown:
     return Shown(trials_table(results), _NOTE)
 
 
-TOPIC: Final = Topic("Trials", _show)
+TOPIC: Final = Topic("What was tried?", _show, short="Trials")

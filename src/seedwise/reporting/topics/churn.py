@@ -9,7 +9,7 @@ from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.names import names_of
-from seedwise.statistics.comparison.disagreement import Labels, disagreements
+from seedwise.statistics.comparison.disagreement import Disagreement
 from seedwise.statistics.core.formatting import interval, p_value
 
 _NOTE: Final = (
@@ -18,22 +18,21 @@ _NOTE: Final = (
     "variance over runs of being wrong, averaged over examples. The same runs say far more about both than about the "
     "SD of a metric, and they are other questions: less churn is no smaller SD."
 )
-_EFFECT: Final = 0.9
-"""The ratio that the plan in a verdict is for."""
 
 
-def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tuple[Table, str, list[str]]:
-    """Compare every cell that kept predictions with the base; beside it a note with the plans, and why not.
+def disagreement_table(
+    cells: Sequence[Cell], compared: Sequence[Disagreement | str | None]
+) -> tuple[Table, str, list[str]]:
+    """Lay out how much the runs of every cell disagree, compared with the base's; a note with the plans, and why not.
 
     Args:
         cells: the cells.
-        labels: for each cell the true classes of its examples, or None.
-        base: the method that the others are compared with.
+        compared: what ``disagreements`` gave.
 
     """
     rows, reasons = [], []
     plans: dict[str, None] = {}
-    for found, name in zip(disagreements(cells, labels, base, _EFFECT), names_of(cells), strict=True):
+    for found, name in zip(compared, names_of(cells), strict=True):
         if found is None:
             continue
         if isinstance(found, str):
@@ -41,7 +40,7 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
             continue
         row = [name]
         for one in (found.churn, found.error_variance):
-            row += [interval(one.ratio, 2), p_value(one.p_adjusted), one.verdict.word]
+            row += [interval(one.ratio, 2, null=1), p_value(one.p_adjusted), one.verdict.word]
             if one.verdict.short:
                 plans.setdefault(one.verdict.short.removeprefix("not resolved: "), None)
         rows.append(row)
@@ -54,9 +53,8 @@ def disagreement_table(cells: Sequence[Cell], labels: Labels, base: str) -> tupl
 
 
 def _show(found: Compared) -> Shown:
-    labels = [part.labels for part in found.study.parts]
-    table, note, reasons = disagreement_table(found.cells, labels, found.base)
+    table, note, reasons = disagreement_table(found.cells, found.disagreements)
     return Shown(table, note, reasons=reasons)
 
 
-TOPIC: Final = Topic("How often runs disagree", _show)
+TOPIC: Final = Topic("How often do two runs disagree?", _show, short="Disagreement")

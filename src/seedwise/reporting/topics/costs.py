@@ -87,4 +87,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE, [(partial(cost_figure, listed, found.base), _CAPTION)] if drawn else [])
 
 
-TOPIC: Final = Topic("What it costs", _show)
+TOPIC: Final = Topic("What does it cost?", _show, short="Cost")

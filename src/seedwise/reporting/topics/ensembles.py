@@ -58,4 +58,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE, reasons=reasons)
 
 
-TOPIC: Final = Topic("Ensembles", _show)
+TOPIC: Final = Topic("What do ensembles change?", _show, short="Ensembles")

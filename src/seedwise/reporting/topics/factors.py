@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
+from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._svg import folded, spare_panels
 from seedwise.reporting._table import REGIME, TASK, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
@@ -78,14 +79,14 @@ def factor_table(
     for task, regime in places:
         for one in [found for found in spreads if (found.task, found.regime) == (task, regime)]:
             ends = [f"{row.method}: {_sd(row, decimals)}" for row in (one.largest, one.smallest)]
-            per_doubling = interval(one.trend, 2) if isinstance(one.trend, Interval) else "-"
+            per_doubling = interval(one.trend, 2, null=1) if isinstance(one.trend, Interval) else "-"
             table.append([*named(task, regime, one.factor), *ends, *_gap_texts(one.gap), per_doubling])
         for entry, gap in gaps_of_published(published, task, regime):
             ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
             table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
     for trend in pooled_trends(spreads):
         ratio = trend.pooled.ratio
-        texts = [interval(ratio, 2), f"(p {p_value(ratio.p_value)})"]
+        texts = [interval(ratio, 2, null=1), f"(p {p_value(ratio.p_value)})"]
         table.append([*named("all tasks", trend.regime, trend.factor), *[""] * 6, " ".join(texts)])
     return Table([*columns, "SD per doubling [95 %]"], table)
 
@@ -113,7 +114,7 @@ def bars_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow], what: str)
         axes.set_title(folded(f"{task}, {regime}" if regimes else task), fontsize=10, loc="left")
         for k, (cell, row) in enumerate(members):
             estimate, low, high = _bar(row, what)
-            colour = "0.6" if cell.factor is None else f"C{factors.index(cell.factor)}"
+            colour = BASE if cell.factor is None else NEUTRAL
             axes.bar([k], [estimate], color=colour, width=0.8, alpha=0.7)
             axes.vlines(k, low, high, color="black", linewidth=1)
         labels = [cell.method if cell.factor is None else str(cell.level) for cell, _ in members]
@@ -155,4 +156,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, source_of(published) + _NOTE)
 
 
-TOPIC: Final = Topic("How the spread goes with a factor", _show)
+TOPIC: Final = Topic("How does the spread go with a factor?", _show, short="Factors")

@@ -38,4 +38,4 @@ def _show(found: Compared) -> Shown:
     return Shown(failures_table(found.rows), _NOTE)
 
 
-TOPIC: Final = Topic("Failed runs", _show)
+TOPIC: Final = Topic("How often did runs fail?", _show, short="Failures")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._svg import folded
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics.core.formatting import of_first_runs
@@ -74,9 +75,9 @@ def _draw(axes: Axes, forecasts: NDArray[np.float64], truth: NDArray[np.float32]
     # More points than a figure has pixels would make large reports larger.
     steps = np.unique(np.linspace(0, horizon - 1, min(horizon, _MOST_STEPS)).round().astype(int))
     low, quarter, median, three_quarters, high = np.quantile(forecasts[:, steps], [0, 0.25, 0.5, 0.75, 1], axis=0)
-    axes.fill_between(steps + 1, low, high, color="C0", alpha=0.25, linewidth=0)
-    axes.fill_between(steps + 1, quarter, three_quarters, color="C0", alpha=0.4, linewidth=0)
-    axes.plot(steps + 1, median, color="C0", linewidth=1)
+    axes.fill_between(steps + 1, low, high, color=NEUTRAL, alpha=0.25, linewidth=0)
+    axes.fill_between(steps + 1, quarter, three_quarters, color=NEUTRAL, alpha=0.4, linewidth=0)
+    axes.plot(steps + 1, median, color=NEUTRAL, linewidth=1)
     seen = history[-max(horizon // 2, 1) :]
     past = np.unique(np.linspace(1 - len(seen), 0, min(len(seen), _MOST_STEPS)).round().astype(int))
     at = np.concatenate([past, steps + 1])
@@ -93,4 +94,4 @@ def _show(found: Compared) -> Shown:
     )
 
 
-TOPIC: Final = Topic("Forecasts and the truth", _show)
+TOPIC: Final = Topic("What do the forecasts look like next to the truth?", _show, short="Forecasts")

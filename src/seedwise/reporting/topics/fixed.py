@@ -41,4 +41,4 @@ def _show(found: Compared) -> Shown:
     return Shown(fixed_values_table(found.shown_cells, found.results.decimals), _NOTE)
 
 
-TOPIC: Final = Topic("At each value of the fixed seeds, or fold", _show)
+TOPIC: Final = Topic("Does the spread depend on the fixed seeds, or the fold?", _show, short="Fixed seeds")

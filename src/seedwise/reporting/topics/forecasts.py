@@ -122,4 +122,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE)
 
 
-TOPIC: Final = Topic("Errors of forecasts, as in papers", _show)
+TOPIC: Final = Topic("How large are the errors, as papers show them?", _show, short="Errors")

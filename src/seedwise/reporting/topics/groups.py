@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from seedwise.reporting._figures import LEFT
-from seedwise.reporting._svg import legend_above, new_figure
+from seedwise.reporting._palette import NEUTRAL
+from seedwise.reporting._svg import folded
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, GroupSize
@@ -25,8 +26,15 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "The reduction that groups of fewer runs would show: dots, which are flat because all groups come from "
-    "the same runs, and the range of single groups. Look at how wide the range is at the size that you can afford."
+    "the same runs, and the range of single groups, both cut at -150 %. Of more than 12 methods the others are in the "
+    "table. Look at how wide the range is at the size that you can afford."
 )
+
+
+_COLUMNS: Final = 3
+_LETTERS: Final = 16
+"""In a line above a panel."""
+_MOST: Final = 12
 
 
 def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSize, ...]]:
@@ -54,23 +62,36 @@ def group_size_rows(tables: Mapping[str, Sequence[GroupSize]]) -> Table:
 
 
 def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
-    """Draw the reduction found in groups of several sizes drawn from the same runs: mean and central range.
+    """Draw the reduction found in groups of several sizes drawn from the same runs, a panel for each method.
 
     Args:
-        tables: by method, the rows of ``group_size_table``.
+        tables: by method, the rows of ``group_size_table``; the first 12 are drawn.
 
     """
-    figure, axes = new_figure(3.0)
-    width = 0.8 / max(len(tables), 1)
-    for k, (method, rows) in enumerate(tables.items()):
-        at = np.arange(len(rows)) + (k - (len(tables) - 1) / 2) * width * 0.6
-        axes.vlines(at, [max(r.new_low, LEFT) for r in rows], [r.new_high for r in rows], color=f"C{k}", linewidth=2)
-        axes.plot(at, [r.reduction for r in rows], "o", color=f"C{k}", label=method, markersize=5)
-        axes.set_xticks(range(len(rows)), [str(r.size) for r in rows])
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xlabel("runs per group")
-    axes.set_ylabel("reduction of the SD [%]")
-    legend_above(figure, axes)
+    from matplotlib.figure import Figure
+
+    shown = list(tables.items())[:_MOST]
+    columns = min(_COLUMNS, len(shown))
+    lines = -(-len(shown) // columns)
+    height = 2.6 if len(shown) == 1 else 0.5 + 1.35 * lines
+    figure = Figure(figsize=(4.8, height), layout="constrained")
+    panels = list(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel())
+    for axes, (method, rows) in zip(panels, shown, strict=False):
+        at = np.arange(len(rows))
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.vlines(at, [max(r.new_low, LEFT) for r in rows], [r.new_high for r in rows], color=NEUTRAL, linewidth=2)
+        axes.plot(at, [max(r.reduction, LEFT) for r in rows], "o", color=NEUTRAL, label=method, markersize=4)
+        axes.set_xticks(at, [str(r.size) for r in rows])
+        axes.set_xlim(-0.6, len(rows) - 0.4)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8)
+        axes.set_title(folded(method, _LETTERS), fontsize=8, loc="left")
+    for k, axes in enumerate(panels[len(shown) :], len(shown)):
+        axes.set_visible(False)
+        if lines > 1:  # the panel above an empty place is the lowest of its column
+            panels[k - columns].tick_params(labelbottom=True)
+    figure.supxlabel("runs per group", fontsize=10)
+    figure.supylabel("reduction of the SD [%]", fontsize=10)
     return figure
 
 
@@ -79,4 +100,4 @@ def _show(found: Compared) -> Shown:
     return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, groups), _CAPTION)] if groups else [])
 
 
-TOPIC: Final = Topic("Groups of fewer runs", _show)
+TOPIC: Final = Topic("What would fewer runs have said?", _show, short="Fewer runs")

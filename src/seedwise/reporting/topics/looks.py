@@ -57,4 +57,4 @@ def _show(found: Compared) -> Shown:
     return Shown(looks_table(at_look), f"{sentence[0].upper()}{sentence[1:]}. {_NOTE}")
 
 
-TOPIC: Final = Topic("When it stopped", _show)
+TOPIC: Final = Topic("When did the study stop, and why?", _show, short="Stopping")

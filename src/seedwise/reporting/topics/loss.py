@@ -43,4 +43,4 @@ def _show(found: Compared) -> Shown:
     return Shown(check_table(found.cells, [part.curves for part in found.study.parts]), _NOTE)
 
 
-TOPIC: Final = Topic("What the loss did", _show)
+TOPIC: Final = Topic("What did the loss do to the gradient?", _show, short="Loss")

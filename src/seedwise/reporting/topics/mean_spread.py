@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
-from seedwise.reporting._svg import folded, legend_above, new_figure, spare_panels
+from seedwise.reporting._labels import Point, label_points
+from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED
+from seedwise.reporting._svg import folded, new_figure, spare_panels
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
 from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
 from seedwise.statistics import Cell, ComparisonRow, Interval
@@ -19,15 +21,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS: Final = 10
-_MARKERS: Final = "os^Dv"
+Labelled = list[tuple["Axes", list[Point]]]
+"""Axes with the points that are to be named in them."""
 
 _CAPTION: Final = (
     "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower SD pays "
-    "with a worse mean, which lies to the {worse}."
+    "with a worse mean, which lies to the {worse}. Grey is the base, green what differs from it in spread; "
+    "a name without room is left out."
 )
 _FACTORS: Final = (
-    " Each panel changes one factor; the hollow marks are the same everywhere. Look whether the SD follows the factor: "
+    " Each panel changes one factor; the hollow marks, methods without one, are the same everywhere. Look whether the "
+    "SD follows the factor: "
     "the best of many settings looks good by chance alone."
 )
 
@@ -41,8 +45,7 @@ def caption(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
 def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
     """Draw SD against mean, with both intervals (of the mean: t).
 
-    Where two methods are levels of the same factor, each factor has a panel, with its methods in colour and those that
-    are of none in the colour of the letters.
+    Where two methods are levels of the same factor, each factor has a panel, and methods that are of none are hollow.
 
     Args:
         cells: the cells.
@@ -52,9 +55,11 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
     scale = scale_of(cells)
     shown = _drawable(cells, rows)
     factors, others = _by_factor(shown)
-    figure = _panels(factors, others) if factors else _one_panel(others)
+    figure, labelled = _panels(factors, others) if factors else _one_panel(others)
     figure.supxlabel(f"mean {cells[0].metric.axis}", fontsize=10)
     figure.supylabel("SD over runs" + (" [points]" if scale > 1 else ""), fontsize=10)
+    for axes, points in labelled:
+        label_points(figure, axes, points)
     return figure
 
 
@@ -80,64 +85,49 @@ def _by_factor(
     return (factors, others) if several else ({}, {name: row for name, (_, row) in shown.items()})
 
 
-def _one_panel(rows: Mapping[str, ComparisonRow]) -> Figure:
+def _one_panel(rows: Mapping[str, ComparisonRow]) -> tuple[Figure, Labelled]:
     figure, axes = new_figure(3.4)
-    for k, (name, row) in enumerate(rows.items()):
-        _draw(axes, row, f"C{k % _COLOURS}", _MARKERS[k // _COLOURS % len(_MARKERS)], name)
+    points = [_draw(axes, row, name) for name, row in rows.items()]
     axes.set_ylim(bottom=0)
+    axes.margins(x=0.12)
     axes.locator_params(axis="x", nbins=6)  # of numbers with four decimals, more would touch
-    legend_above(figure, axes)
-    return figure
+    return figure, [(axes, sorted(points, key=_importance))]
 
 
-def _panels(factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[str, ComparisonRow]) -> Figure:
+def _importance(point: Point) -> int:
+    return (BASE, RESOLVED, NEUTRAL).index(point.colour)
+
+
+def _panels(
+    factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[str, ComparisonRow]
+) -> tuple[Figure, Labelled]:
     from matplotlib.figure import Figure
 
     lines = -(-len(factors) // 2)
-    figure = Figure(figsize=(4.8, 0.3 + 2.5 * lines), layout="constrained")
+    figure = Figure(figsize=(4.8, 0.3 + 2.2 * lines), layout="constrained")
     panels = list(figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).flat)
+    labelled = []
     for axes, (factor, values) in zip(panels, factors.items(), strict=False):
         axes.spines[["top", "right"]].set_visible(False)
-        for k, (value, row) in enumerate(values.items()):
-            _draw(axes, row, f"C{k % _COLOURS}", _MARKERS[k // _COLOURS % len(_MARKERS)], value)
-        axes.legend(
-            title=folded(factor),
-            alignment="left",
-            loc="lower left",
-            bbox_to_anchor=(-0.05, 1),
-            ncols=max(1, 28 // (3 + max(map(len, values)))),
-            frameon=False,
-            fontsize=9,
-            handlelength=0.8,
-            handletextpad=0.3,
-            columnspacing=0.8,
-        )
-        for k, (name, row) in enumerate(others.items()):
-            _draw(axes, row, "black", _MARKERS[k % len(_MARKERS)], name, hollow=True)
+        axes.set_title(folded(factor), fontsize=10, loc="left")
+        own = [_draw(axes, row, value) for value, row in values.items()]
+        labelled.append((axes, own + [_draw(axes, row, name, hollow=True) for name, row in others.items()]))
     panels[0].set_ylim(bottom=0)
+    panels[0].margins(x=0.15)
     spare_panels(panels, len(factors))
-    handles, names = panels[0].get_legend_handles_labels()
-    here = [k for k, name in enumerate(names) if name in others]
-    figure.legend(
-        [handles[k] for k in here],
-        [folded(names[k]) for k in here],
-        loc="outside upper left",
-        ncols=4,
-        frameon=False,
-        fontsize=9,
-        handlelength=0.8,
-    )
-    return figure
+    return figure, labelled
 
 
-def _draw(axes: Axes, row: ComparisonRow, colour: str, marker: str, label: str, *, hollow: bool = False) -> None:
+def _draw(axes: Axes, row: ComparisonRow, label: str, *, hollow: bool = False) -> Point:
     assert isinstance(row.spread, Interval)
     assert row.mean is not None
+    colour = BASE if row.paired is None else RESOLVED if row.verdict and row.verdict.differs else NEUTRAL
     mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
-    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1)
-    axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1)
+    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1, alpha=0.6)
+    axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1, alpha=0.6)
     inside = "none" if hollow else colour
-    axes.plot([row.mean], [row.spread.estimate], marker, color=colour, mfc=inside, markersize=5, label=label)
+    axes.plot([row.mean], [row.spread.estimate], "o", color=colour, mfc=inside, markersize=5, label=label)
+    return Point(row.mean, row.spread.estimate, label, colour)
 
 
 def _show(found: Compared) -> Shown:
@@ -153,4 +143,4 @@ def _show(found: Compared) -> Shown:
     return Shown(figures=figures)
 
 
-TOPIC: Final = Topic("SD against mean", _show)
+TOPIC: Final = Topic("Does a steadier method pay with its mean?", _show, short="SD against mean")

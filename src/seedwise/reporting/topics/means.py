@@ -38,7 +38,11 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
                 name,
                 interval(difference, max(decimals_for(difference.high - difference.low), 2)),
                 p_value(row.mean_p_adjusted),
-                *(["-", "-"] if isinstance(better, str) else [interval(better.probability, 2), better.reading]),
+                *(
+                    ["-", "-"]
+                    if isinstance(better, str)
+                    else [interval(better.probability, 2, null=0.5), better.reading]
+                ),
             ]
         )
     return Table([METHOD, "difference of means [95 %]", "p", "P(run better than base's) [95 %]", "which is"], table)
@@ -48,4 +52,4 @@ def _show(found: Compared) -> Shown:
     return Shown(means_table(found.rows, found.base), _NOTE)
 
 
-TOPIC: Final = Topic("Means", _show, needs_runs=False)
+TOPIC: Final = Topic("Do the means differ?", _show, needs_runs=False, short="Means")

@@ -61,4 +61,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE, reasons=reasons)
 
 
-TOPIC: Final = Topic("On this test set, and on new data", _show)
+TOPIC: Final = Topic("Does it hold on new data?", _show, short="New data")

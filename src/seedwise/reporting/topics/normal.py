@@ -46,4 +46,4 @@ def _show(found: Compared) -> Shown:
     return Shown(normal_table(found.rows, found.results.decimals), _NOTE)
 
 
-TOPIC: Final = Topic("If values were normal", _show)
+TOPIC: Final = Topic("What if values were normal?", _show, short="Normal values")

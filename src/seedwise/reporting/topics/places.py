@@ -75,4 +75,6 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE + (_POOLED if several_tasks else ""))
 
 
-TOPIC: Final = Topic("Side by side, as in papers", _show, needs_runs=False)
+TOPIC: Final = Topic(
+    "How do base and method compare, side by side as in papers?", _show, needs_runs=False, short="Side by side"
+)

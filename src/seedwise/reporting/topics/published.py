@@ -103,12 +103,12 @@ def _ratios(row: ComparisonRow, entry: Published, of_base: Published | None, bas
     if entry.sd is None or entry.n is None:
         return ["", "", ""]
     found = ratio_to_base_beside_published(row, sd=entry.sd, base_sd=of_base.sd, n=entry.n, base_n=of_base.n)
-    ours = "-" if found.ours is None else interval(found.ours, 2)
-    return [interval(found.published, 2), ours, "-" if found.beside is None else found.beside.word]
+    ours = "-" if found.ours is None else interval(found.ours, 2, null=1)
+    return [interval(found.published, 2, null=1), ours, "-" if found.beside is None else found.beside.word]
 
 
 def _shown(found: BesidePublished | None) -> list[str]:
-    return ["-", "-"] if found is None else [interval(found.ratio, 2), found.word]
+    return ["-", "-"] if found is None else [interval(found.ratio, 2, null=1), found.word]
 
 
 def source_of(published: PublishedResults) -> str:
@@ -122,4 +122,4 @@ def _show(found: Compared) -> Shown:
     return Shown(published_table(found.rows, published, found.base), source_of(published) + note)
 
 
-TOPIC: Final = Topic("Next to the published numbers", _show)
+TOPIC: Final = Topic("Do the published numbers come out?", _show, short="Published")

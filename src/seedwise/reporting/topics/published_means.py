@@ -99,4 +99,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, source_of(description.published) + note)
 
 
-TOPIC: Final = Topic("Next to the published means", _show)
+TOPIC: Final = Topic("Do the published means come out?", _show, short="Published means")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
@@ -119,19 +120,19 @@ def reactivity_figure(found: Mapping[str, CellReactivity]) -> Figure:
 def _scatter(axes: Axes, r: Reactivity) -> None:
     moves, answers = r.changes
     # As an image: thousands of dots would make the page large.
-    axes.plot(moves.ravel(), answers.ravel(), ".", color="C0", alpha=0.4, markersize=3, rasterized=True)
+    axes.plot(moves.ravel(), answers.ravel(), ".", color=NEUTRAL, alpha=0.4, markersize=3, rasterized=True)
     ends = np.array([moves.min(), moves.max()])
-    axes.plot(ends, r.slope * ends, color="C1")
+    axes.plot(ends, r.slope * ends, color="black")
     axes.set_ylabel("change of test loss")
 
 
 def _by_lag(axes: Axes, r: Reactivity) -> None:
     lags = np.array(r.lags)
-    axes.fill_between(lags, r.band_low, r.band_high, color="grey", alpha=0.3, linewidth=0)
+    axes.fill_between(lags, r.band_low, r.band_high, color=BASE, alpha=0.3, linewidth=0)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.plot(lags, r.averaged, ":", color="C2", linewidth=1.2)
-    axes.vlines(lags, [c.low for c in r.correlations], [c.high for c in r.correlations], color="C0", linewidth=1.2)
-    axes.plot(lags, [c.estimate for c in r.correlations], "o", color="C0", markersize=3)
+    axes.plot(lags, r.averaged, ":", color=NEUTRAL, linewidth=1.2)
+    axes.vlines(lags, [c.low for c in r.correlations], [c.high for c in r.correlations], color=NEUTRAL, linewidth=1.2)
+    axes.plot(lags, [c.estimate for c in r.correlations], "o", color=NEUTRAL, markersize=3)
     axes.set_ylabel("r")
 
 
@@ -141,4 +142,4 @@ def _show(found: Compared) -> Shown:
     return Shown(reactivity_table(moves), _NOTE, figures, reasons)
 
 
-TOPIC: Final = Topic("Does lambda move with the test loss?", _show)
+TOPIC: Final = Topic("Does lambda move with the test loss?", _show, short="Lambda")

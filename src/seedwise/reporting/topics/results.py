@@ -1,19 +1,12 @@
-"""The table of results: every run, the SDs and their reductions."""
+"""The table of results: the SDs and their reductions; they are drawn in the main table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from seedwise.reporting._figures import reductions_figure, runs_figure
 from seedwise.reporting._topic import Compared, Shown, Topic
-from seedwise.statistics import ComparisonRow, Interval
-from seedwise.statistics.cells.names import names_of
+from seedwise.statistics import Interval
 from seedwise.statistics.cells.pairing import several_groups
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _NOTE: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
@@ -34,14 +27,6 @@ _WITHIN: Final = (
     "Runs come in groups that share a value of the fixed seeds, or a fold: SD, reduction and churn are those within a "
     "group, pooled."
 )
-_RUNS: Final = (
-    "Every run as a tick under a smooth density, the mean as a dot; darker ticks are several runs. Look at how "
-    "much the methods overlap before looking at the means."
-)
-_FOREST: Final = (
-    "Reduction of the SD with its 95 % interval; an arrow means that it goes on. An interval that crosses "
-    "the line holds both less and more spread; the dot is orange where the verdict is resolved."
-)
 
 
 def _show(found: Compared) -> Shown:
@@ -53,23 +38,7 @@ def _show(found: Compared) -> Shown:
         note.append(_FORECAST_DIFFERENCE)
     if any(map(several_groups, cells)):
         note.append(_WITHIN)
-    figures = []
-    if any(cell.finished for cell in cells):
-        figures.append((partial(runs_figure, cells), _RUNS))
-    if any(isinstance(row.reduction, Interval) for row in rows):
-        figures.append((partial(forest_figure, rows), _FOREST))
-    return Shown(found.results.numbers, "".join(note), figures, found.results.reasons)
+    return Shown(found.results.numbers, "".join(note), reasons=found.results.reasons)
 
 
-def forest_figure(rows: Sequence[ComparisonRow]) -> Figure:
-    """Draw the interval of every reduction, with a line at none.
-
-    Args:
-        rows: the rows; those without a reduction are left out.
-
-    """
-    resolved = [row.verdict is not None and row.verdict.differs for row in rows]
-    return reductions_figure(names_of(rows), [row.reduction for row in rows], resolved)
-
-
-TOPIC: Final = Topic("Results", _show, needs_runs=False)
+TOPIC: Final = Topic("What are the numbers?", _show, needs_runs=False, short="Numbers")

@@ -79,4 +79,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE, reasons=reasons)
 
 
-TOPIC: Final = Topic("How much runs differ", _show)
+TOPIC: Final = Topic("How much do runs differ, in five measures?", _show, short="Five measures")

@@ -89,4 +89,4 @@ def _show(found: Compared) -> Shown:
     return Shown(table, _NOTE + " ".join(ranking_sentences(cells)))
 
 
-TOPIC: Final = Topic("What single runs would have said", _show)
+TOPIC: Final = Topic("What would single runs have said?", _show, short="Single runs")

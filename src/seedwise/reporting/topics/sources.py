@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._svg import label_rows, new_figure
+from seedwise.reporting._palette import BASE, NEUTRAL
+from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import AssistedSpread, Cell, SpreadSources
 from seedwise.statistics.cells.names import names_of
-from seedwise.statistics.cells.pairing import several_groups
+from seedwise.statistics.cells.pairing import is_base, several_groups
 from seedwise.statistics.comparison import of_cells
 from seedwise.statistics.core.formatting import decimals_for, interval, number, reduction
 
@@ -100,23 +101,23 @@ def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, A
     return Table([*columns, "its root [95 %]", "share of noise [95 %]", "SD with the examples' help [95 %]"], rows)
 
 
-def noise_figure(sources: Mapping[str, SpreadSources]) -> Figure:
+def noise_figure(sources: Mapping[str, SpreadSources], bases: Collection[str] = ()) -> Figure:
     """Draw, for each cell, the share of the variance over runs that is noise of the finite test set.
 
     Args:
-        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out.
+        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out. What lies below 0 or
+            above 100 % is drawn there, as no share does.
+        bases: the cells that the others are compared with.
 
     """
     shown = {name: s.noise_share for name, s in sources.items() if s.noise_share is not None}
-    figure, axes = new_figure(0.8 + 0.36 * len(shown))
-    for k, share in enumerate(shown.values()):
-        low, high = (min(max(100 * value, 0), 250) for value in (share.low, share.high))
-        axes.hlines(k, low, high, color="C0", linewidth=2)
-        axes.plot([min(100 * share.estimate, 250)], [k], "o", color="C0", markersize=6)
-        if 100 * share.high > high:
-            axes.plot([high], [k], ">", color="C0", markersize=6)
-    axes.axvline(100, color="black", linewidth=0.8, linestyle=":")
-    axes.set_xlim(left=0)
+    figure, axes = new_figure(0.8 + height_of_rows(list(shown)))
+    for k, (name, share) in enumerate(shown.items()):
+        colour = BASE if name in bases else NEUTRAL
+        low, middle, high = (100 * min(max(value, 0), 1) for value in (share.low, share.estimate, share.high))
+        axes.hlines(k, low, high, color=colour, linewidth=2)
+        axes.plot([middle], [k], "o", color=colour, markersize=6, clip_on=False)
+    axes.set_xlim(0, 100)
     label_rows(axes, list(shown))
     axes.set_xlabel("share of test-set noise [%]")
     return figure
@@ -126,10 +127,11 @@ def _show(found: Compared) -> Shown:
     cells, labels = found.cells, [part.labels for part in found.study.parts]
     sources, reasons = sources_of(cells, labels)
     table = sources_table(sources, assisted_of(cells, labels))
-    figures = [(partial(noise_figure, sources), _CAPTION)] if sources else []
+    bases = {name for cell, name in zip(cells, names_of(cells), strict=True) if is_base(cell, found.base)}
+    figures = [(partial(noise_figure, sources, bases), _CAPTION)] if sources else []
     if any(map(several_groups, cells)):
         reasons.append(_NOT_INDEPENDENT)
     return Shown(table, _NOTE, figures, reasons)
 
 
-TOPIC: Final = Topic("Where the spread comes from", _show)
+TOPIC: Final = Topic("Where does the spread come from?", _show, short="Sources")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from seedwise.reporting._labels import Point, label_points
+from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._profiles import sd_texts
-from seedwise.reporting._svg import folded, legend_above, new_figure
+from seedwise.reporting._svg import folded, new_figure
 from seedwise.reporting._table import METHOD, N, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
@@ -25,9 +27,9 @@ if TYPE_CHECKING:
     from seedwise.study import CellForecasts
 
 _CAPTION: Final = (
-    "SD over runs of the mean squared error of each step ahead, of standardised values; the band is the 95 % interval "
-    "of {base}, at each step by itself. Look at where along the horizon runs differ most, and whether the line of a "
-    "method leaves the band there; within it, the difference may be chance."
+    "SD over runs of the mean squared error of each step ahead, of standardised values; the grey band is the 95 % "
+    "interval of {base}, at each step by itself. Look at where along the horizon runs differ most, and whether the "
+    "line of a method leaves the band there; within it, the difference may be chance."
 )
 _NOTE: Final = (
     "Means over all test windows and variables, at five steps from the first to the last; SD / MSE says how large the "
@@ -75,7 +77,6 @@ def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | No
 
     shown = [(cell, found) for cell, found in zip(cells, forecasts, strict=True) if found is not None]
     places = list(dict.fromkeys((cell.task, cell.regime) for cell, _ in shown))
-    methods = list(dict.fromkeys(cell.method for cell, _ in shown))
     if len(places) == 1:
         figure, axes = new_figure(3.0)
         panels = [axes]
@@ -83,11 +84,13 @@ def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | No
         lines = -(-len(places) // 2)
         figure = Figure(figsize=(4.8, 0.3 + 2.1 * lines), layout="constrained")
         panels = list(figure.subplots(lines, 2, squeeze=False).flat)
+    ends: list[tuple[Axes, Point]] = []
     for panel, place in zip(panels, places, strict=False):
         panel.spines[["top", "right"]].set_visible(False)
         for cell, found in shown:
             if (cell.task, cell.regime) == place:
-                _draw(panel, cell, found, f"C{methods.index(cell.method)}", with_band=is_base(cell, base))
+                point = _draw(panel, cell, found, is_base=is_base(cell, base))
+                ends += [] if point is None else [(panel, point)]
         panel.set_ylim(bottom=0)
         panel.tick_params(labelsize=8)
         if len(places) > 1:
@@ -97,20 +100,23 @@ def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | No
         panel.set_visible(False)
     figure.supxlabel("step ahead", fontsize=10)
     figure.supylabel("SD of the MSE over runs", fontsize=10)
-    legend_above(figure, panels[0])
+    for panel in panels:
+        label_points(figure, panel, [point for axes, point in ends if axes is panel])
     return figure
 
 
-def _draw(axes: Axes, cell: Cell, found: CellForecasts, colour: str, *, with_band: bool) -> None:
+def _draw(axes: Axes, cell: Cell, found: CellForecasts, *, is_base: bool) -> Point | None:
     horizon = found.by_step.shape[2]
     # More points than a figure has pixels would make large reports larger.
     steps = np.unique(np.linspace(0, horizon - 1, min(horizon, _DRAWN)).round().astype(int))
     profile = profile_of(cell, found.by_step[:, 0, steps])
     if profile is None:
-        return
-    if with_band:
-        axes.fill_between(steps + 1, profile.low, profile.high, color=colour, alpha=0.15, linewidth=0)
+        return None
+    colour = BASE if is_base else NEUTRAL
+    if is_base:
+        axes.fill_between(steps + 1, profile.low, profile.high, color=colour, alpha=0.25, linewidth=0)
     axes.plot(steps + 1, profile.sd, color=colour, linewidth=1.3, label=cell.method)
+    return Point(float(steps[-1] + 1), float(profile.sd[-1]), cell.method, colour)
 
 
 def _is_drawable(cell: Cell, found: CellForecasts | None) -> bool:
@@ -126,4 +132,4 @@ def _show(found: Compared) -> Shown:
     return Shown(step_table(cells, forecasts), _NOTE, figures)
 
 
-TOPIC: Final = Topic("Spread by step of the horizon", _show)
+TOPIC: Final = Topic("Where along the horizon do runs differ?", _show, short="Horizon")

@@ -50,4 +50,4 @@ def _show(found: Compared) -> Shown:
     return Shown(variable_table(found.cells, [part.forecasts for part in found.study.parts]), _NOTE)
 
 
-TOPIC: Final = Topic("Spread by variable", _show)
+TOPIC: Final = Topic("Which variables make the spread?", _show, short="Variables")

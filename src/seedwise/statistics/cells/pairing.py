@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.statistics.cells.cell import Cell
-
-
-class Placed(Protocol):
-    """A cell, or what was found of one."""
-
-    @property
-    def method(self) -> str:
-        """Name of the method."""
-
-    @property
-    def readout(self) -> str:
-        """How runs are turned into predictions."""
+from seedwise.statistics.cells.names import OfMethod
 
 
 def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:
@@ -31,7 +20,7 @@ def base_of(cell: Cell, cells: Sequence[Cell], base: str) -> Cell | None:
     return next((c for c in cells if is_base(c, base) and (c.task, c.regime) == place), None)
 
 
-def is_base(cell: Placed, base: str) -> bool:
+def is_base(cell: OfMethod, base: str) -> bool:
     """Return whether a cell or row is one that others are compared with."""
     return (cell.method, cell.readout) == (base, "plain")
 

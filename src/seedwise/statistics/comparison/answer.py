@@ -11,6 +11,7 @@ from seedwise.statistics.cells.question import Look, Question
 from seedwise.statistics.comparison.comparison import compare_study
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.comparison.runs_to_resolve import RunsToResolve, runs_to_resolve
+from seedwise.statistics.comparison.summaries import SummarizedCell, compare_study_summaries
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,35 @@ def answer(cells: Sequence[Cell], base: str, question: Question, look: Look | No
         return Answer(tuple(compare_study(shown, base=base, alpha=limit)), None)
     margin = question.margins(cells)
     rows = compare_study(shown, base=base, factor=question.factor, margin=margin)
+    return Answer(tuple(rows), runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin))
+
+
+def answer_summaries(cells: Sequence[SummarizedCell], base: str, question: Question) -> Answer:
+    """Compare methods of which only means and SDs are known with a base.
+
+    Args:
+        cells: what is known of each method on each task, by one metric; each stands for a runs axis not at hand.
+        base: the method that the others are compared with.
+        question: what is asked; its margin is in the unit of the metric.
+
+    Returns:
+        Answer.
+
+    Raises:
+        ValueError: as for :func:`compare_study_summaries`, or a question out of its range.
+
+    Example:
+        >>> from seedwise.statistics import Metric, Summary
+        >>> accuracy = Metric("accuracy", "share")
+        >>> of_base = SummarizedCell("CIFAR-10", "base", accuracy, Summary(0.9465, 0.0017, 5))
+        >>> of_new = SummarizedCell("CIFAR-10", "new", accuracy, Summary(0.9510, 0.0011, 5))
+        >>> found = answer_summaries([of_base, of_new], "base", Question())
+        >>> f"{found.rows[1].mean:.2f} % is {found.rows[1].mean_verdict.word}"
+        '95.10 % is better'
+
+    Source:
+        As :func:`compare_study_summaries` and :func:`runs_to_resolve`.
+    """
+    margin = None if question.margin is None else cells[0].metric.scale * question.margin
+    rows = compare_study_summaries([cell.shown for cell in cells], base=base, factor=question.factor, margin=margin)
     return Answer(tuple(rows), runs_to_resolve(rows, sd_ratio=question.sd_ratio, power=question.power, margin=margin))

@@ -11,7 +11,7 @@ from seedwise.statistics.ratios.pooled import PooledRatio, pooled_ratio
 from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
 from seedwise.statistics.spread.trend import spread_trend
 
-Placed = tuple[Cell, ComparisonRow]
+CellAndRow = tuple[Cell, ComparisonRow]
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class FactorTrend:
     pooled: PooledRatio
 
 
-def placed(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[Placed]:
+def placed(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> list[CellAndRow]:
     """Return rows, in their order, each with its cell; the rows of a base come first, wherever its cells stand."""
     by_place = {(cell.task, cell.regime, cell.method, cell.readout): cell for cell in cells}
     return [(by_place[row.task, row.regime, row.method, row.readout], row) for row in rows]
 
 
-def by_place(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[tuple[str, str], list[Placed]]:
+def by_place(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[tuple[str, str], list[CellAndRow]]:
     """Return cells with their rows by task and regime, readouts left out."""
-    places: dict[tuple[str, str], list[Placed]] = {}
+    places: dict[tuple[str, str], list[CellAndRow]] = {}
     for cell, row in placed(cells, rows):
         if row.readout == "plain":
             places.setdefault((row.task, row.regime), []).append((cell, row))

@@ -1,6 +1,7 @@
 """One row of the table of results: the numbers of a cell and of its comparison with the base, or why there are none."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -105,8 +106,6 @@ def row_of(
 ) -> ComparisonRow:
     """Collect the numbers of a cell; without a base, a judgement and arms, it is the base itself."""
     values = cell.values[cell.finished_mask]
-    ratio, mean = (judged.ratio, judged.mean) if judged else (IS_BASE, IS_BASE)
-    verdict, about_mean = (judged.verdict, judged.mean_verdict) if judged else (IS_BASE, IS_BASE)
     between_arms = _correlation(arms, level)
     return ComparisonRow(
         task=cell.task,
@@ -123,22 +122,46 @@ def row_of(
         spread_label="SD of finished runs" if cell.failed else "SD",
         paired=arms.paired if arms else None,
         correlation=between_arms[0],
-        reduction=ratio if isinstance(ratio, str) else as_reduction(ratio),
-        mean_difference=mean,
         churn=_churn(cell, level),
         forecast_difference=forecast_difference_of(cell, level),
-        p_adjusted=judged.p_adjusted if judged and isinstance(ratio, Interval) else None,
-        verdict=verdict if isinstance(verdict, Verdict) else None,
-        verdict_reason=verdict if isinstance(verdict, str) else "",
         spread_normal=_spread(cell, level, "chi-square"),
-        reduction_normal=_reduction_normal(arms, ratio, level),
+        reduction_normal=_reduction_normal(arms, judged.ratio if judged else IS_BASE, level),
         correlation_interval=between_arms[1],
-        mean_p_adjusted=judged.mean_p_adjusted if judged and isinstance(mean, Interval) else None,
-        mean_verdict=about_mean if isinstance(about_mean, Verdict) else None,
-        mean_verdict_reason=about_mean if isinstance(about_mean, str) else "",
         improvement=_improvement(arms, cell, level),
         failure_difference=_failure_difference(cell, base, level),
         groups=int(np.unique(cell.group).size),
+        **of_judgement(judged, arms),
+    )
+
+
+class OfJudgement(TypedDict):
+    """What a judgement says in a row."""
+
+    reduction: Interval | str
+    mean_difference: Interval | str
+    p_adjusted: float | None
+    verdict: Verdict | None
+    verdict_reason: str
+    mean_p_adjusted: float | None
+    mean_verdict: Verdict | None
+    mean_verdict_reason: str
+    spread_open: bool
+    mean_open: bool
+
+
+def of_judgement(judged: Judged | None, arms: Arms | None = None) -> OfJudgement:
+    """Return what a judgement, of these arms if there are runs, says in a row; without one, that it is the base's."""
+    ratio, mean = (judged.ratio, judged.mean) if judged else (IS_BASE, IS_BASE)
+    verdict, about_mean = (judged.verdict, judged.mean_verdict) if judged else (IS_BASE, IS_BASE)
+    return OfJudgement(
+        reduction=ratio if isinstance(ratio, str) else as_reduction(ratio),
+        mean_difference=mean,
+        p_adjusted=judged.p_adjusted if judged and isinstance(ratio, Interval) else None,
+        verdict=verdict if isinstance(verdict, Verdict) else None,
+        verdict_reason=verdict if isinstance(verdict, str) else "",
+        mean_p_adjusted=judged.mean_p_adjusted if judged and isinstance(mean, Interval) else None,
+        mean_verdict=about_mean if isinstance(about_mean, Verdict) else None,
+        mean_verdict_reason=about_mean if isinstance(about_mean, str) else "",
         spread_open=_is_open(ratio, verdict, arms),
         mean_open=_is_open(mean, about_mean, arms),
     )

@@ -62,13 +62,14 @@ def single_runs(
         few: so many seeds are a few.
 
     Returns:
-        For each cell what was found; None of fewer than 3 finished runs, and where these are all the same.
+        For each cell what was found; None of fewer than 3 finished runs, where these are all the same, and of folds,
+        which are no independent runs.
 
     """
     found: list[SingleRuns | None] = []
     for cell in cells:
         values = cell.values[cell.finished_mask]
-        if values.size < _checks.MINIMUM_RUNS or np.ptp(values) == 0:
+        if values.size < _checks.MINIMUM_RUNS or np.ptp(values) == 0 or cell.folds is not None:
             found.append(None)
             continue
         against = base_of(cell, cells, base)
@@ -92,7 +93,7 @@ def place_rankings(cells: Sequence[Cell], few: int) -> list[PlaceRanking]:
     found = []
     for place in dict.fromkeys((c.task, c.regime, c.readout) for c in cells):
         here = [c for c in cells if (c.task, c.regime, c.readout) == place]
-        if len(here) < 3:
+        if len(here) < 3 or here[0].folds is not None:
             continue
         runs, paired = lined_up(here)
         values = {c.method: c.values[r] for c, r in zip(here, runs, strict=True)}

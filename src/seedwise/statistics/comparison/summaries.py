@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.cells.metric import Metric
 from seedwise.statistics.comparison._judging import Evidence, Judged, judge
-from seedwise.statistics.comparison.row import IS_BASE, ComparisonRow
+from seedwise.statistics.comparison.row import IS_BASE, ComparisonRow, of_judgement
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core._distributions import f_cdf, f_tail, t_quantile, t_two_sided_p
 from seedwise.statistics.core._welch import welch
 from seedwise.statistics.core.interval import Interval
-from seedwise.statistics.ratios.ratios import as_reduction, spread_ratio_of_sds
+from seedwise.statistics.ratios.ratios import spread_ratio_of_sds
 from seedwise.statistics.spread.spread import chi_square_factors
 from seedwise.statistics.verdicts.equivalence import Equivalence, within_margin
-from seedwise.statistics.verdicts.verdict import Verdict
 
 _ONLY_SUMMARIES = "only means and SDs are known"
 
@@ -211,9 +210,7 @@ def _row(cell: SummarizedCell, level: float, judged: Judged | None) -> Compariso
     if of.sd > 0:
         low, high = chi_square_factors(of.n - 1, level)
         sd = Interval(of.sd, of.sd * low, of.sd * high, level, of.n, "chi-square, normal theory")
-    ratio, mean = (judged.ratio, judged.mean) if judged else (IS_BASE, IS_BASE)
-    verdict, about_mean = (judged.verdict, judged.mean_verdict) if judged else (IS_BASE, IS_BASE)
-    reduction = ratio if isinstance(ratio, str) else as_reduction(ratio)
+    judgement = of_judgement(judged)
     return ComparisonRow(
         task=cell.task,
         method=cell.method,
@@ -229,24 +226,15 @@ def _row(cell: SummarizedCell, level: float, judged: Judged | None) -> Compariso
         spread_label="SD",
         paired=False if judged else None,
         correlation=None,
-        reduction=reduction,
-        mean_difference=mean,
         churn=_ONLY_SUMMARIES,
         forecast_difference=_ONLY_SUMMARIES,
-        p_adjusted=judged.p_adjusted if judged and isinstance(ratio, Interval) else None,
-        verdict=verdict if isinstance(verdict, Verdict) else None,
-        verdict_reason=verdict if isinstance(verdict, str) else "",
         spread_normal=sd,
-        reduction_normal=reduction,
+        reduction_normal=judgement["reduction"],
         correlation_interval=None,
-        mean_p_adjusted=judged.mean_p_adjusted if judged else None,
-        mean_verdict=about_mean if isinstance(about_mean, Verdict) else None,
-        mean_verdict_reason=about_mean if isinstance(about_mean, str) else "",
         improvement=_ONLY_SUMMARIES if judged else IS_BASE,
         failure_difference=_ONLY_SUMMARIES if judged else IS_BASE,
         groups=1,
-        spread_open=isinstance(verdict, Verdict) and verdict.is_open,
-        mean_open=isinstance(about_mean, Verdict) and about_mean.is_open,
+        **judgement,
     )
 
 

@@ -51,10 +51,45 @@ def percent(fraction: float, decimals: int = 2) -> str:
     return f"{100 * fraction:.{decimals}f} %"
 
 
-def interval(result: Interval, decimals: int, factor: float = 1.0) -> str:
-    """Write an estimate with its interval: ``.38 [.29, .56]``."""
-    estimate, low, high = (number(factor * value, decimals) for value in (result.estimate, result.low, result.high))
+def interval(result: Interval, decimals: int, factor: float = 1.0, *, null: float = 0.0) -> str:
+    """Write an estimate with its interval: ``.38 [.29, .56]``.
+
+    Args:
+        result: the estimate and its limits.
+        decimals: as many, and more where a limit that excludes ``null`` would be rounded to it.
+        factor: what to multiply by, 100 for percent.
+        null: the value that would mean no difference: 0 of a difference, 1 of a ratio.
+
+    Example:
+        >>> interval(Interval(0.8, 0.61, 0.998, 0.95, 20, "F"), 2, null=1)
+        '.80 [.61, .998]'
+
+    """
+    values = [factor * value for value in (result.estimate, result.low, result.high)]
+    estimate, low, high = with_limits(*values, decimals=decimals, null=factor * null)
     return f"{estimate} [{low}, {high}]"
+
+
+def with_limits(estimate: float, low: float, high: float, *, decimals: int, null: float = 0.0) -> tuple[str, str, str]:
+    """Write an estimate and its limits; a limit that excludes ``null`` is never rounded to it.
+
+    Example:
+        >>> with_limits(2.0, 0.04, 4.0, decimals=1), with_limits(2.0, -0.04, 4.0, decimals=1)
+        (('2.0', '.04', '4.0'), ('2.0', '.0', '4.0'))
+
+    """
+    excludes = (low - null) * (high - null) > 0
+    first, middle, last = (
+        _apart(v, decimals, null) if excludes else number(v, decimals) for v in (estimate, low, high)
+    )
+    return first, middle, last
+
+
+def _apart(value: float, decimals: int, null: float) -> str:
+    """Write a number with as many decimals as tell it from ``null``."""
+    while decimals < 10 and value != null and number(value, decimals) == number(null, decimals):
+        decimals += 1
+    return number(value, decimals)
 
 
 def reduction(result: Interval, factor: float = 1.0) -> str:
@@ -65,15 +100,23 @@ def reduction(result: Interval, factor: float = 1.0) -> str:
         ('20 % [-infinity, 47]', '9 % [0, 19]')
 
     """
-    estimate, low, high = (_percentage(factor * value) for value in (result.estimate, result.low, result.high))
+    estimate, low, high = _percentages(*(factor * value for value in (result.estimate, result.low, result.high)))
     return f"{estimate} % [{low}, {high}]"
 
 
-def _percentage(value: float) -> str:
+def _percentages(*values: float) -> list[str]:
+    """Write percentages without decimals; where none is 0, or on the other side of it, none is written as 0."""
+    excludes = all(value > 0 for value in values) or all(value < 0 for value in values)
+    return [_percentage(value, excludes) for value in values]
+
+
+def _percentage(value: float, apart_from_zero: bool) -> str:
     if not math.isfinite(value):
         return f"{'-' * (value < 0)}infinity"
+    if abs(value) < 1e5:
+        return _apart(value, 0, 0.0) if apart_from_zero else f"{value:z.0f}"
     # Of three runs a limit can have ten digits, none of which says anything.
-    return f"{value:z.0f}" if abs(value) < 1e5 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def of_first_runs(n: int | list[int], runs: int | None = None) -> str:
@@ -113,9 +156,8 @@ def numbers(*values: float) -> list[str]:
     """Write several numbers with the decimals that give the widest gap between them two significant digits."""
     gap = max(values) - min(values)
     decimals = max(0, 1 - math.floor(math.log10(gap))) if gap > 0 else 2
-    # z: what rounds to 0 has no sign.
-    texts = [f"{value:z.{decimals}f}" for value in values]
-    return [_without_zero(text) for text in texts]
+    excludes = all(value > 0 for value in values) or all(value < 0 for value in values)
+    return [_apart(value, decimals, 0.0) if excludes else number(value, decimals) for value in values]
 
 
 def change(ratio: Interval, less: str, more: str) -> str:
@@ -125,14 +167,12 @@ def change(ratio: Interval, less: str, more: str) -> str:
     if ratio.estimate < 1:
         comparative = less
         low, middle, high = -high, -middle, -low
-    return f"{middle:z.0f} % {comparative} ({percentages(ratio.level, low, high)})"
+    return f"{_percentages(middle, low, high)[0]} % {comparative} ({percentages(ratio.level, low, high)})"
 
 
 def percentages(level: float, low: float, high: float) -> str:
     """Write the limits of an interval in percent: ``95 % interval 23 to 53``."""
-    # z: what rounds to 0 has no sign.
-    first, last = (f"{x:z.0f}" if math.isfinite(x) else f"{'-' * (x < 0)}infinity" for x in (low, high))
-    return limits(level, first, last)
+    return limits(level, *_percentages(low, high))
 
 
 def limits(level: float, low: str, high: str) -> str:

@@ -47,6 +47,7 @@ class GrowingQuestion:
         in_percent: whether that is a percentage.
         effect: what an effect is, in a sentence.
         no_effect: the effect where there is no difference.
+        least_effect: what an effect is above.
         with_effect: from values of runs and an effect to such values.
         p_values: the test, of arms of shape (studies, runs): (method, base, paired) to (studies,).
         find: from cells to what each but the base is compared by; None where that is not known.
@@ -57,6 +58,7 @@ class GrowingQuestion:
     in_percent: bool
     effect: str
     no_effect: float
+    least_effect: float
     with_effect: Callable[[Array, float], Array]
     p_values: Callable[[Array, Array, bool], Array]
     find: Callable[[Asked], Iterator[tuple[Cell | ComparisonRow, Interval | None]]]
@@ -111,11 +113,13 @@ def _two_sided_t(t: Array, df: Array) -> Array:
 
 QUESTIONS: Final[Mapping[str, GrowingQuestion]] = {
     "spread": GrowingQuestion(
-        "reduction", True, "a ratio of SDs", 1.0, lambda x, ratio: ratio * x, _ratio_test, _reductions
+        "reduction", True, "a ratio of SDs", 1.0, 0.0, lambda x, ratio: ratio * x, _ratio_test, _reductions
     ),
     "mean": GrowingQuestion(
-        "difference of means", False, "a difference of mean, in SDs,", 0.0, np.add, _t_test, _differences
+        "difference of means", False, "a difference of mean, in SDs,", 0.0, -math.inf, np.add, _t_test, _differences
     ),
     # The jackknife t of churn behaves as that of means does.
-    "churn": GrowingQuestion("churn / base's", False, "a difference of churn, in SDs,", 0.0, np.add, _t_test, _churn),
+    "churn": GrowingQuestion(
+        "churn / base's", False, "a difference of churn, in SDs,", 0.0, -math.inf, np.add, _t_test, _churn
+    ),
 }

@@ -156,8 +156,7 @@ def sequential_power(
     Source:
         As :func:`sequential_design`.
     """
-    low = 0 if QUESTIONS[design.question].no_effect else -math.inf  # of a ratio, of a difference
-    effect = _checks.between(effect, low, math.inf, "effect", ".7")
+    effect = _checks.between(effect, QUESTIONS[design.question].least_effect, math.inf, "effect", ".7")
     if studies < 100:
         raise ValueError(f"studies is {studies}; pass at least 100")
     p = _simulate(design.looks, design.question, design.paired, design.correlation, effect, studies, rng)

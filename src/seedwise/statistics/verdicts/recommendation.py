@@ -127,7 +127,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
             "none: no reduction is resolved, which does not show that there is none; finding a ratio of "
             f"{significant(sd_ratio, 2)}{several} takes {needed} runs per method",
         )
-    chosen, p = min(steadier, key=lambda found: (_rung(found[0].training), _rung(found[0].inference)))
+    chosen, p = min(steadier, key=lambda found: dearness(Cost(found[0].training, found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
     count = len(candidates)
@@ -166,6 +166,17 @@ inference of a plain run'
     here = [one for one in fresh if (one.method, one.readout) == (chosen.method, chosen.readout)]
     unknown = replace(chosen, reduction="nothing was read out")
     return recommend(here or [unknown], sd_ratio=sd_ratio, power=power), here[0] if here else None
+
+
+def dearness(cost: Cost) -> tuple[float, float]:
+    """Return what costs are ordered by: training first, times within 10 % of each other as equal.
+
+    Example:
+        >>> dearness(Cost(1.0, 2.0)) < dearness(Cost(2.0, 1.0)), dearness(Cost(1.0, 1.0)) == dearness(Cost(1.02, 1.0))
+        (True, True)
+
+    """
+    return _rung(cost.training), _rung(cost.inference)
 
 
 def _rung(cost: float | None) -> float:

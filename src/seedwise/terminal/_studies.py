@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seedwise.reporting import attribution_findings, results_of
+from seedwise.study import attribution_results, cells_of, description_of, is_attribution
+from seedwise.terminal._metric import unreported_metric
+from seedwise.terminal._tables import print_attribution, print_results
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,12 +27,6 @@ def print_study(store: Store, study: str, out: Console | None = None) -> bool:
         Whether what was asked for is known: some run reported the metric, or the sources can be told apart.
 
     """
-    from seedwise.cli._attribute import print_attribution
-    from seedwise.cli._console import print_results
-    from seedwise.cli._metric import unreported_metric
-    from seedwise.reporting import attribution_findings, results_of
-    from seedwise.study import attribution_results, cells_of, description_of, is_attribution
-
     described = store.studies()[study]
     if is_attribution(described):
         sections = attribution_results(store, study)

@@ -1,0 +1,47 @@
+"""The console on which results and progress are printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final, TextIO
+
+from rich.console import Console
+
+from seedwise.errors import one_line
+
+_PLAIN_WIDTH: Final = 160
+"""Where the output is a file or a pipe, tables are not cut to the width of a window; COLUMNS says otherwise."""
+
+
+class _Console(Console):
+    """A console on which texts from files, such as names and errors, control nothing.
+
+    Sentences are broken between words in a window, and stay whole in a file.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        whole = {"soft_wrap": True} if not self.is_terminal and all(isinstance(one, str) for one in objects) else {}
+        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **{**whole, **options})
+
+
+def harmless(text: str) -> str:
+    """Return a text without signs that control a terminal, its lines kept.
+
+    Example:
+        >>> harmless("a\\x1b[31m\\nb")
+        'a[31m\\nb'
+
+    """
+    return "\n".join(one_line(line, None) for line in text.split("\n"))
+
+
+def console(file: TextIO | None = None) -> Console:
+    """Return a console for results; ``file`` takes the place of the standard output.
+
+    Its width is that of the window, or what the environment says in COLUMNS; NO_COLOR turns colors off.
+    """
+    # Brackets and colons in the names of files and methods are no markup.
+    out = _Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if not (file or sys.stdout).isatty() and "COLUMNS" not in out._environ:
+        out.width = _PLAIN_WIDTH
+    return out
