@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from seedwise.execution import FolderExecutor, QueueOptions, Resources, Serving, serve
-from seedwise.study import Silent
-from tests.toy_project import Notes
+from tests.toy_project import Notes, Project
 
 LEASE = 2.0
 """Seconds; a worker that a loaded machine holds up for longer is taken for lost, which does no harm."""
@@ -86,4 +91,67 @@ def files(queue: Path, *rooms: str) -> list[str]:
     return sorted(name for name in names if not name.startswith("."))
 
 
-__all__ = ["DRIVER", "LEASE", "WORKER", "Silent", "files", "served", "start", "through"]
+KILLED_STUDY = {
+    "train": {"function": "toy:train", "config": {"epochs": 12}},
+    "methods": {"base": {}, "long": {"config": {"epochs": 15}}},
+    "checkpoint": {"every_epochs": 1},
+    "limits": {"retries": 1000},
+    "replicates": 5,
+}
+
+
+def kill(process: Any, number: int = signal.SIGKILL) -> None:
+    """Send a signal to a process that ``start`` gave, and to its workers."""
+    os.killpg(process.pid, number)
+
+
+def killed_study(project: Project, family: Any, queue: Path, rng: random.Random, most: int) -> Counter[str]:
+    """Run a study through a folder by two workers, and kill its driver and its workers up to ``most`` times.
+
+    Returns:
+        How often the driver and a worker were killed.
+
+    """
+    project.write(**KILLED_STUDY)
+    killed: Counter[str] = Counter()
+
+    def driver() -> Any:
+        return start(family, DRIVER, project.file, queue, stdout=subprocess.PIPE, text=True)
+
+    def worker() -> Any:
+        slowly = {"TOY_PAUSE": "0.05"}
+        return start(family, WORKER, queue, 1, environment=slowly, stderr=subprocess.DEVNULL)
+
+    driving, workers = driver(), [worker(), worker()]
+    try:
+        while killed.total() < most:
+            time.sleep(rng.uniform(0.1, 0.6))
+            if driving.poll() is not None:
+                break
+            who = "driver" if rng.random() < 0.3 else "worker"
+            killed[who] += 1
+            if who == "driver":
+                kill(driving)
+                driving.communicate()
+                driving = driver()
+            else:
+                victim = workers.pop(rng.randrange(2))
+                kill(victim)
+                victim.wait()
+                workers.append(worker())
+        out, _ = driving.communicate(timeout=200)
+        assert "Outcome(counts={'finished': 10}" in out, out
+    finally:
+        for process in (*workers, driving):
+            if process.poll() is None:
+                kill(process, signal.SIGTERM)
+        for process in workers:
+            process.wait(timeout=60)
+    return killed
+
+
+def problems_of(project: Project, queue: Path) -> list[str]:
+    """Return what a study that went through a folder has twice, or left there."""
+    twice = [f"run {key} was taken in twice" for key, run in project.runs().items() if run.attempt]
+    left = files(queue, "todo", "claimed", "leases", "checkpoints")
+    return [*twice, *(f"{name} was left in the queue" for name in left)]

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Resources, Serving, StudyFolder, serve
 from seedwise.execution._queue import Claim, Queue
@@ -170,7 +171,7 @@ def test_until_resolved_goes_through_the_folder_too(project, tmp_path):
     study = project.study(
         methods={"base": {}, "other": {"config": {"epochs": 4}}},
         replicates=20,
-        until={},
+        until={"looks": [10]},
         question={"sd_ratio": 0.3, "power": 0.8},
     )
     with served(tmp_path / "queue"):
@@ -304,3 +305,16 @@ def test_what_a_killed_writer_began_is_deleted_once_it_stands_still(project, tmp
         outcome, _ = project.run(project.study(limits={"retries": 1000}), executor=through(queue.root, lease=0.05))
     assert outcome.counts == {"finished": 1}
     assert not half.exists()
+
+
+def test_a_function_of_replicates_is_trained_through_the_folder(tmp_path, monkeypatch):
+    (tmp_path / "folder_toy.py").write_text("def train(run):\n    run.finish(accuracy=run.seeds['init'] / 100)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    train = __import__("folder_toy").train
+    with served(tmp_path / "queue"):
+        outcome = seedwise.replicates(
+            train, 3, store=tmp_path / "loop.db", executor=through(tmp_path / "queue"), quiet=True
+        )
+    assert outcome.counts == {"finished": 3}
+    with pytest.raises(SeedwiseError, match=r"executor=\.\.\. takes a function"):
+        list(seedwise.replicates(3, store=tmp_path / "other.db", executor=through(tmp_path / "queue"), quiet=True))

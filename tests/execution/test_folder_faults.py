@@ -17,18 +17,9 @@ from seedwise.errors import StorageError
 from seedwise.execution import StudyFolder
 from tests.nursery import environment_of_families, nursery
 
-from .queues import DRIVER, WORKER, files, served, start, through
+from .queues import DRIVER, KILLED_STUDY, WORKER, files, kill, killed_study, problems_of, served, start, through
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked where there is pidfd_open")
-
-STUDY = {
-    "train": {"function": "toy:train", "config": {"epochs": 12}},
-    "methods": {"base": {}, "long": {"config": {"epochs": 15}}},
-    "checkpoint": {"every_epochs": 1},
-    "limits": {"retries": 1000},
-    "replicates": 5,
-}
-SLOWLY = {"TOY_PAUSE": "0.05"}
 
 
 @pytest.fixture
@@ -40,7 +31,7 @@ def family():
 def reference(new_project, tmp_path_factory):
     """The same study, undisturbed."""
     project = new_project(tmp_path_factory.mktemp("reference"))
-    project.run(project.study(**STUDY), workers=2)
+    project.run(project.study(**KILLED_STUDY), workers=2)
     return project.everything()
 
 
@@ -51,53 +42,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def kill(process, number=signal.SIGKILL):
-    os.killpg(process.pid, number)
-
-
 @pytest.mark.timeout(300)
 def test_killed_workers_and_drivers_leave_the_study_that_nobody_disturbed(project, family, tmp_path, reference):
     seed = int(os.environ.get("SEEDWISE_KILLS_SEED") or random.SystemRandom().randrange(10**6))
     print(f"SEEDWISE_KILLS_SEED={seed} repeats these kills")  # pytest shows it on failure
-    rng = random.Random(seed)
-    project.write(**STUDY)
-    queue = tmp_path / "queue"
-
-    def driver():
-        return start(family, DRIVER, project.file, queue, stdout=subprocess.PIPE, text=True)
-
-    def worker():
-        return start(family, WORKER, queue, 1, environment=SLOWLY, stderr=subprocess.DEVNULL)
-
-    driving, workers = driver(), [worker(), worker()]
-    try:
-        for who in rng.sample(["driver"] * 3 + ["worker"] * 7, 10):
-            time.sleep(rng.uniform(0.1, 0.6))
-            if driving.poll() is not None:
-                break
-            if who == "driver":
-                kill(driving)
-                driving.communicate()
-                driving = driver()
-            else:
-                victim = workers.pop(rng.randrange(2))
-                kill(victim)
-                victim.wait()
-                workers.append(worker())
-        else:
-            who = None
-        out, _ = driving.communicate(timeout=200)
-    finally:
-        for process in (*workers, driving):
-            if process.poll() is None:
-                kill(process, signal.SIGTERM)
-        for process in workers:
-            process.wait(timeout=60)
-    assert who is None, "the study ended before its kills: give it more replicates"
-    assert "Outcome(counts={'finished': 10}" in out
+    killed = killed_study(project, family, tmp_path / "queue", random.Random(seed), most=10)
+    assert killed.total() == 10, "the study ended before its kills: give it more replicates"
     assert project.everything() == reference
-    assert [run.attempt for run in project.runs().values()] == [0] * 10, "nothing twice"
-    assert files(queue, "todo", "claimed", "leases", "checkpoints") == []
+    assert problems_of(project, tmp_path / "queue") == []
     assert any(max(run.resumed_from, default=0) > 0 for run in project.runs().values())
 
 

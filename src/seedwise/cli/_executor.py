@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from seedwise.errors import SeedwiseError
+from seedwise.results import Help
 
 if TYPE_CHECKING:
     from seedwise.execution import Executor, Resources, SlurmOptions
@@ -16,20 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """What was typed of where runs are trained.
+    """Where runs are trained, as it is typed."""
 
-    Attributes:
-        executor: its name.
-        queue: the folder that all workers see.
-        slurm, nodes, cancel: see ``SlurmOptions``.
-
-    """
-
-    executor: str = "local"
-    queue: Path | None = None
-    slurm: str = ""
-    nodes: int = 1
-    cancel: bool = False
+    executor: Annotated[str, Help("Where runs are trained: local, folder or slurm.")] = "local"
+    queue: Annotated[Path | None, Help("A folder that all workers see.", "STUDY.d/queue")] = None
+    slurm: Annotated[str, Help("Options of sbatch, such as 'partition=gpu gres=gpu:1 time=4:00:00'.")] = ""
+    nodes: Annotated[int, Help("Workers that SLURM starts, each a job of its own.")] = 1
+    cancel: Annotated[bool, Help("Cancel SLURM's workers when this command is stopped; else they go on.")] = False
 
     @contextmanager
     def opened(self, resources: Resources) -> Iterator[str | Executor]:

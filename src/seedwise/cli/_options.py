@@ -27,21 +27,6 @@ AcceptChangedCode = Annotated[
     bool, typer.Option("--accept-changed-code", help="Keep finished runs although the code has changed.")
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Train failed runs again.")]
-ExecutorName = Annotated[
-    str,
-    typer.Option("--executor", metavar="local|folder|slurm", help="Where runs are trained."),
-]
-QueueFolder = Annotated[
-    Path | None,
-    typer.Option("--queue", metavar="DIR", help="A folder that all workers see.", show_default="STUDY.d/queue"),
-]
-Nodes = Annotated[int, typer.Option("--nodes", min=1, help="Workers that SLURM starts, each a job of its own.")]
-SlurmWords = Annotated[
-    str, typer.Option("--slurm", metavar="OPTIONS", help="Of sbatch, such as 'partition=gpu gres=gpu:1 time=4:00:00'.")
-]
-CancelWorkers = Annotated[
-    bool, typer.Option("--cancel", help="Cancel SLURM's workers when this command is stopped; else they go on.")
-]
 
 _ONCE: Final = {"retrain", "accept_changed_code", "retry_failed"}
 """What would train again what has been trained since."""

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._options import (
     AcceptChangedCode,
-    CancelWorkers,
     DataFolder,
     Device,
     DryRun,
-    ExecutorName,
-    Nodes,
-    QueueFolder,
     Replicates,
     RunsPerDevice,
     Scale,
-    SlurmWords,
     StoreFile,
     StudyFile,
     WorkerCount,
@@ -39,9 +36,11 @@ EXAMPLE: Final = "seedwise run study.yaml --workers 2"
 RECIPE: Final = "recipe:"
 
 
+@takes_options(Place)
 def command(
     context: typer.Context,
     study: StudyFile,
+    options: Place,
     store: StoreFile = None,
     workers: WorkerCount = None,
     scale: Scale = None,
@@ -53,11 +52,6 @@ def command(
     ] = None,
     device: Device = "cpu",
     runs_per_device: RunsPerDevice = 1,
-    executor: ExecutorName = "local",
-    queue: QueueFolder = None,
-    slurm: SlurmWords = "",
-    nodes: Nodes = 1,
-    cancel: CancelWorkers = False,
     until: Annotated[
         str | None,
         typer.Option(metavar="resolved", help="Add replicates until the question of 'until:' is resolved."),
@@ -79,26 +73,25 @@ def command(
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
-    from seedwise.cli._executor import Place
     from seedwise.execution import Resources
 
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     part = _parse_shard(shard)
-    place, resources = Place(executor, queue, slurm, nodes, cancel), Resources(device, workers, runs_per_device)
+    resources = Resources(device, workers, runs_per_device)
     if dry_run:
         from seedwise.cli._dry_run import print_estimate
 
         print_estimate(opened)
-        if executor == "slurm":
-            typer.echo(place.script(resources, opened.store_path))
+        if options.executor == "slurm":
+            typer.echo(options.script(resources, opened.store_path))
         return
     if scale is not None:
         from seedwise.cli._dry_run import print_cost
 
         print_cost(opened)
     again = same_command(context)
-    with place.opened(resources) as chosen:
+    with options.opened(resources) as chosen:
         if until is not None:
             if until != "resolved":
                 raise SeedwiseError(f"--until {until}: there is only --until resolved")

@@ -11,6 +11,7 @@ from seedwise.cli._data import use
 from seedwise.cli._options import DataFolder, Device, RunsPerDevice, WorkerCount
 
 NAME: Final = "worker"
+EXAMPLE: Final = "seedwise worker /shared/queue --device cuda"
 
 
 def command(
@@ -33,8 +34,8 @@ def command(
     Any number of workers on any number of machines serve one folder; they come and go as they like. Ctrl-C, or SIGTERM,
     lets runs write a checkpoint at the end of their epoch and hands them back; another worker goes on with them.
     """
-    from seedwise.cli._console import Bar
     from seedwise.execution import Resources, Serving, serve
+    from seedwise.terminal import Bar
 
     use(data_dir)
     with Bar() as bar:
