@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent / "campaigns"))
 
 from command import run_campaign
 
-from seedwise.execution import QueueOptions, Resources, Serving, SlurmExecutor, SlurmOptions, serve
+from seedwise.execution import Resources, Serving, SlurmExecutor, SlurmOptions, serve
 from seedwise.study import Silent
 from tests.execution.queues import KILLED_STUDY, files, killed_study, problems_of
 from tests.execution.slurm_cluster import cluster, missing, wait_for
@@ -73,7 +73,7 @@ def time_limits(folder: Path, n: int, _seed: int) -> Found:
         temporary = tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True)
         with temporary as root, cluster(Path(root)) as nodes:
             os.environ["TOY_PAUSE"] = "1"  # an epoch takes a second, and a run more than the limit
-            options = SlurmOptions(2, "time=0:03:00", place=QueueOptions(queue, 20))
+            options = SlurmOptions(queue, 20, nodes=2, slurm="time=0:03:00")
             executor = SlurmExecutor(Resources(workers=1), options)
 
             planned = project.study(**study)
@@ -84,7 +84,7 @@ def time_limits(folder: Path, n: int, _seed: int) -> Found:
             back = files(queue, "todo")
             if files(queue, "claimed", "leases") or any(not name.endswith("@0") for name in back):
                 wrong.append(f"array {number}: not all was handed back: {back}")
-            ends["time limit hit", "handed back and requeued"] += 2
+            ends["time limit hit", "handed back and requeued"] += 1
             os.environ["TOY_PAUSE"] = "0"
             serve(queue, Serving(Resources(workers=2), idle=10), Silent())
             driver.join()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import QueueOptions, Resources, SlurmExecutor, SlurmOptions, script_of
+from seedwise.execution import Resources, SlurmExecutor, SlurmOptions, script_of
 from seedwise.execution import _slurm as slurm
 from tests.toy_project import Notes
 
@@ -52,7 +52,7 @@ def _asked_often(monkeypatch):
 
 
 def workers(queue, lease=5.0, **options):
-    return SlurmExecutor(Resources(workers=1), SlurmOptions(place=QueueOptions(queue, lease), **options))
+    return SlurmExecutor(Resources(workers=1), SlurmOptions(queue, lease, **options))
 
 
 class Driving:
@@ -156,7 +156,7 @@ def test_what_sbatch_refuses_is_a_line(project, nodes, tmp_path):
 
 
 def test_the_script_says_what_is_asked_for():
-    options = SlurmOptions(8, "partition=gpu --gres=gpu:1 exclusive")
+    options = SlurmOptions(nodes=8, slurm="partition=gpu --gres=gpu:1 exclusive")
     lines = script_of(Path("/shared/my queue"), Resources("cuda", runs_per_device=2), options).splitlines()
     directives = {line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH ")}
     assert {

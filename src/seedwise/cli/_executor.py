@@ -57,9 +57,9 @@ class Place:
     @property
     def slurm_options(self) -> SlurmOptions:
         """The options of SLURM."""
-        from seedwise.execution import QueueOptions, SlurmOptions
+        from seedwise.execution import SlurmOptions
 
-        return SlurmOptions(self.nodes, self.slurm, self.cancel, QueueOptions(self.queue))
+        return SlurmOptions(self.queue, nodes=self.nodes, slurm=self.slurm, cancel=self.cancel)
 
     def script(self, resources: Resources, store: Path) -> str:
         """Return what SLURM would be given.

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +34,14 @@ _ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True)
-class SlurmOptions:
-    """Workers that SLURM starts.
+class SlurmOptions(QueueOptions):
+    """Workers that SLURM starts, and the folder, which all nodes must see under the same path.
 
     Attributes:
+        queue, lease: see ``QueueOptions``.
         nodes: number of workers, each a job of its own in an array.
         slurm: options of ``sbatch``, such as ``partition=gpu gres=gpu:1 time=4:00:00``.
         cancel: whether the workers are cancelled when the driver is stopped; else they go on.
-        place: the folder, which all nodes must see under the same path.
 
     Raises:
         SeedwiseError: for no node, or an option that is none of ``sbatch`` or is set by seedwise.
@@ -51,9 +51,9 @@ class SlurmOptions:
     nodes: int = 1
     slurm: str = ""
     cancel: bool = False
-    place: QueueOptions = field(default_factory=QueueOptions)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.nodes < 1:
             raise SeedwiseError(f"--nodes {self.nodes}: at least one is needed")
         _ = self.directives
@@ -90,7 +90,7 @@ class SlurmExecutor(FolderExecutor):
     def __init__(self, resources: Resources | None = None, options: SlurmOptions | None = None) -> None:
         self._slurm = options or SlurmOptions()
         self._resources = resources or Resources()
-        super().__init__(self._resources, self._slurm.place)
+        super().__init__(self._resources, self._slurm)
         self._submitted: str | None = None
         self._asked = 0.0
         self._ended = 0
@@ -164,7 +164,7 @@ def script_of(queue: Path, resources: Resources, options: SlurmOptions) -> str:
         options: how many there are, and what they ask SLURM for.
 
     Example:
-        >>> print(script_of(Path("/q"), Resources(), SlurmOptions(2, "time=1:00:00")).splitlines()[2])
+        >>> print(script_of(Path("/q"), Resources(), SlurmOptions(nodes=2)).splitlines()[2])
         #SBATCH --array=0-1
 
     """
