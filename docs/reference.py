@@ -86,7 +86,7 @@ def _growing() -> Iterator[tuple[str, ...]]:
 
 _ARGUMENTS = re.compile(r"\n\n(?:Args|Attributes):\n")
 _LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-_WORDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+_WORDS = {int: "whole number", float: "number", bool: "true or false", str: "text", Path: "path"}
 
 
 def _lists() -> Iterator[tuple[str, str, Iterator[tuple[str, ...]]]]:

@@ -155,6 +155,10 @@ QUESTION: Final = _callable("seedwise.statistics:Question")
 
 EXECUTORS: Final[Table] = {
     "local": Entry("seedwise.execution._protocol:Resources", "seedwise.execution._local:LocalExecutor"),
+    "folder": Entry(
+        "seedwise.execution._folder_executor:QueueOptions", "seedwise.execution._folder_executor:FolderExecutor"
+    ),
+    "slurm": Entry("seedwise.execution._slurm:SlurmOptions", "seedwise.execution._slurm:SlurmExecutor"),
 }
 """Where runs are trained."""
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import _local
+from seedwise.execution import _supervisor
 from seedwise.study import Silent, StudyFolder
 
 
@@ -35,8 +35,8 @@ STUDY = {
 SLOWLY = {"TOY_PAUSE": "0.2"}
 PATIENT = 3600  # seconds of grace: a driver that ends at all has not waited for them
 RUN = f"""
-from seedwise.execution import _local
-_local._GRACE = {PATIENT}
+from seedwise.execution import _supervisor
+_supervisor._GRACE = {PATIENT}
 print(seedwise.Study.from_yaml("study.yaml").run(workers=2))
 """
 
@@ -70,7 +70,7 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
 
 
 def test_ctrl_c_while_workers_start_does_not_wait_for_them(real_processes, project, monkeypatch):
-    monkeypatch.setattr(_local, "_GRACE", PATIENT)
+    monkeypatch.setattr(_supervisor, "_GRACE", PATIENT)
 
     class StopAtOnce(Silent):
         def started(self, run_id: str) -> None:

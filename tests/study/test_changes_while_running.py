@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.execution import _local
+from seedwise.execution import _supervisor
 from seedwise.run import Checkpoint, RunCode, RunRecord, RunSpec, changed_files
 from seedwise.store import Store
 from seedwise.study import Study
@@ -71,7 +71,7 @@ def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(tmp_path, monkeypatc
 
     monkeypatch.setattr(Store, "ingest", slowly)
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
-    monkeypatch.setattr(_local, "time", clock)
+    monkeypatch.setattr(_supervisor, "time", clock)
     outcome = Study.from_yaml(tmp_path / "naps.yaml").run(workers=2)
     assert outcome.counts == {"finished": 4}
 

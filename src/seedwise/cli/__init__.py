@@ -26,6 +26,7 @@ from seedwise.cli import (
     _show,
     _status,
     _tune,
+    _worker,
 )
 from seedwise.cli._help import EXIT_CODES, described, questions
 from seedwise.cli._streams import flush_output, open_streams
@@ -44,7 +45,7 @@ app = typer.Typer(
 
 for command in (
     _demo, _init, _recipes, _run, _status, _show, _report, _attribute, _recommend, _tune, _doctor, _merge, _export,
-    _recover, _compare, _gate, _power,
+    _recover, _compare, _gate, _power, _worker,
 ):  # fmt: skip
     text, details = described(command.command, command.EXAMPLE)
     app.command(name=command.NAME, help=text, epilog=details)(command.command)

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import (
     AcceptChangedCode,
@@ -28,9 +30,11 @@ NAME: Final = "attribute"
 EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
 
 
+@takes_options(Place)
 def command(
     context: typer.Context,
     study: StudyFile,
+    options: Place,
     method: Annotated[str | None, typer.Option(help="Whose runs.", show_default="the study's base")] = None,
     vary: Annotated[
         str | None,
@@ -58,6 +62,7 @@ def command(
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
+    from seedwise.execution import Resources
     from seedwise.study import AttributionStudy, Store
     from seedwise.terminal import Bar, console, print_study
 
@@ -78,7 +83,8 @@ def command(
     if dry_run:
         print_estimate(attribution)
         return
-    with Bar() as bar:
+    resources = Resources(device, workers, runs_per_device)
+    with Bar() as bar, options.opened(resources) as executor:
         outcome = attribution.run(
             workers=workers,
             device=device,
@@ -86,6 +92,7 @@ def command(
             accept_changed_code=accept_changed_code,
             retry_failed=retry_failed,
             progress=bar,
+            executor=executor,
         )
     if outcome.interrupted:
         done, total = outcome.counts.get("finished", 0), sum(outcome.counts.values())

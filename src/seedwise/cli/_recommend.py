@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._open import is_called_a_store
 from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerCount
 from seedwise.errors import SeedwiseError
@@ -19,11 +21,13 @@ NAME: Final = "recommend"
 EXAMPLE: Final = "seedwise recommend study.yaml --confirm 50"
 
 
+@takes_options(Place)
 def command(
     study: Annotated[
         str,
         typer.Argument(metavar="STUDY.yaml | STORE", help="A study that was run: its file, recipe:NAME, or its store."),
     ],
+    options: Place,
     store: Annotated[
         Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
     ] = None,
@@ -42,6 +46,7 @@ def command(
     that speak for it, so that it looks better than it is: --confirm trains fresh ones.
     """
     from seedwise.cli._run import open_study
+    from seedwise.execution import Resources
     from seedwise.terminal import Bar, console
 
     out = console()
@@ -55,8 +60,10 @@ def command(
     found = recommended.found
     if confirm is None or found.chosen is None:
         return
-    with Bar() as bar:
-        _, confirmed = opened.confirm(found.chosen, confirm, workers=workers, device=device, progress=bar)
+    with Bar() as bar, options.opened(Resources(device, workers)) as executor:
+        _, confirmed = opened.confirm(
+            found.chosen, confirm, workers=workers, device=device, progress=bar, executor=executor
+        )
     if confirmed is None:
         out.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130)

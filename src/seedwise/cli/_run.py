@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -34,9 +36,11 @@ EXAMPLE: Final = "seedwise run study.yaml --workers 2"
 RECIPE: Final = "recipe:"
 
 
+@takes_options(Place)
 def command(
     context: typer.Context,
     study: StudyFile,
+    options: Place,
     store: StoreFile = None,
     workers: WorkerCount = None,
     scale: Scale = None,
@@ -69,48 +73,58 @@ def command(
     Finished runs are never trained twice: after a stop, a crash or an edit of the file, the same command trains what is
     missing. Ctrl-C stops at the next end of an epoch; a second Ctrl-C at once.
     """
+    from seedwise.execution import Resources
+
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     part = _parse_shard(shard)
+    resources = Resources(device, workers, runs_per_device)
     if dry_run:
         from seedwise.cli._dry_run import print_estimate
 
         print_estimate(opened)
+        if options.executor == "slurm":
+            typer.echo(options.script(resources, opened.store_path))
         return
     if scale is not None:
         from seedwise.cli._dry_run import print_cost
 
         print_cost(opened)
     again = same_command(context)
-    if until is not None:
-        if until != "resolved":
-            raise SeedwiseError(f"--until {until}: there is only --until resolved")
-        if part is not None or replicates is not None:
-            raise SeedwiseError("--until resolved decides the replicates itself: leave out --shard and --replicates")
-        opened = _grown(
+    with options.opened(resources) as chosen:
+        if until is not None:
+            if until != "resolved":
+                raise SeedwiseError(f"--until {until}: there is only --until resolved")
+            if part is not None or replicates is not None:
+                raise SeedwiseError(
+                    "--until resolved decides the replicates itself: leave out --shard and --replicates"
+                )
+            opened = _grown(
+                opened,
+                again,
+                workers=workers,
+                device=device,
+                runs_per_device=runs_per_device,
+                executor=chosen,
+                retrain=retrain,
+                accept_changed_code=accept_changed_code,
+                retry_failed=retry_failed,
+            )
+            retrain = retry_failed = False  # that is done
+        elif opened.was_looked_at():
+            raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
+        train_and_report(
             opened,
-            again,
+            again=again,
             workers=workers,
             device=device,
             runs_per_device=runs_per_device,
+            executor=chosen,
+            shard=part,
             retrain=retrain,
             accept_changed_code=accept_changed_code,
             retry_failed=retry_failed,
         )
-        retrain = retry_failed = False  # that is done
-    elif opened.was_looked_at():
-        raise SeedwiseError(f"{opened.store_path} was looked at while it grew: go on with --until resolved")
-    train_and_report(
-        opened,
-        again=again,
-        workers=workers,
-        device=device,
-        runs_per_device=runs_per_device,
-        shard=part,
-        retrain=retrain,
-        accept_changed_code=accept_changed_code,
-        retry_failed=retry_failed,
-    )
 
 
 def _grown(study: Study, again: str, **options: Any) -> Study:

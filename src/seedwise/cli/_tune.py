@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from seedwise.cli._data import use
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._options import (
     AcceptChangedCode,
     DataFolder,
@@ -27,9 +29,11 @@ NAME: Final = "tune"
 EXAMPLE: Final = "seedwise tune study.yaml --trials 24"
 
 
+@takes_options(Place)
 def command(
     context: typer.Context,
     study: Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file with 'tune:', or recipe:NAME.")],
+    options: Place,
     trials: Annotated[
         int | None, typer.Option(min=1, help="Trials in all, earlier ones included; takes the place of the file's.")
     ] = None,
@@ -52,6 +56,7 @@ def command(
     """
     from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
+    from seedwise.execution import Resources
     from seedwise.study import Store
     from seedwise.terminal import Bar, console
     from seedwise.tuning import Interrupted, Tuner, trials_study_name
@@ -66,7 +71,7 @@ def command(
         if not as_json:
             out.print(_line(name, trial), soft_wrap=True)
 
-    with Bar() as bar:
+    with Bar() as bar, options.opened(Resources(device, workers, runs_per_device)) as executor:
         tuner = Tuner(
             opened,
             trials,
@@ -77,6 +82,7 @@ def command(
             retry_failed=retry_failed,
             progress=bar,
             on_trial=on_trial,
+            executor=executor,
         )
         try:
             tuned = tuner.run()

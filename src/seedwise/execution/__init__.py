@@ -3,22 +3,30 @@
 from seedwise.execution._exam import UNFIXED_HASHES, Exam, Examination, Sitting, present_sitting
 from seedwise.execution._executors import opened
 from seedwise.execution._folder import StudyFolder, again, read_record
+from seedwise.execution._folder_executor import FolderExecutor, QueueOptions
 from seedwise.execution._jobs import Job, Reading, Training, file_of
 from seedwise.execution._lock import exclusive
 from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent, Upcoming
+from seedwise.execution._queue_worker import Serving, serve
+from seedwise.execution._slurm import SlurmExecutor, SlurmOptions, script_of
 
 __all__ = [
     "UNFIXED_HASHES",
     "Exam",
     "Examination",
     "Executor",
+    "FolderExecutor",
     "Job",
     "Progress",
+    "QueueOptions",
     "Reading",
     "Resources",
+    "Serving",
     "Settings",
     "Silent",
     "Sitting",
+    "SlurmExecutor",
+    "SlurmOptions",
     "StudyFolder",
     "Training",
     "Upcoming",
@@ -28,4 +36,6 @@ __all__ = [
     "opened",
     "present_sitting",
     "read_record",
+    "script_of",
+    "serve",
 ]

@@ -29,6 +29,14 @@ class Job(Protocol):
         """What happens if its worker dies."""
 
     @property
+    def states(self) -> tuple[str, ...]:
+        """Tags of the kept weights of the run that it needs."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it starts from the beginning, whatever an earlier attempt left."""
+
+    @property
     def command(self) -> dict[str, Any]:
         """What is sent to a worker, as JSON values."""
 
@@ -38,9 +46,17 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Training:
-    """A run to be trained."""
+    """A run to be trained.
+
+    Attributes:
+        spec: the run.
+        fresh: whether it starts from the beginning, whatever an earlier attempt left.
+
+    """
 
     spec: RunSpec
+    fresh: bool = field(default=False, kw_only=True)
+    states: ClassVar[tuple[str, ...]] = ()
     after_death: ClassVar[str] = "the run goes on from its last checkpoint"
 
     @property
@@ -74,6 +90,7 @@ class Reading:
         states: tags of the weights that it takes; none if kept logits are enough.
         passes: forward passes of a network per test example.
         weights_sha256: the digest of the run's final weights.
+        fresh: see ``Training``.
 
     """
 
@@ -83,6 +100,7 @@ class Reading:
     states: tuple[str, ...]
     passes: int
     weights_sha256: str | None = field(default=None, compare=False)
+    fresh: bool = field(default=False, kw_only=True, compare=False)
     after_death: ClassVar[str] = "it is computed again"
 
     @property

@@ -21,14 +21,14 @@ from seedwise.run import storage_errors
 class Worker:
     """One worker process and what it is doing."""
 
-    def __init__(self, number: int, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
+    def __init__(self, name: str, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
         self.device = device
         self.job: Job | None = None
         self.ready = False
         self.since = math.inf
         self.timed_out = False
         self.spent = False  # a run left it so that no other may be trained in it
-        log = settings.folder.logs / f"worker-{number}.log"
+        log = settings.folder.logs / f"{name}.log"
         with storage_errors(log):
             stderr = log.open("ab")
         with stderr:
@@ -79,9 +79,15 @@ class Worker:
 
 
 class Workers:
-    """Worker processes that wait between executions: starting python and torch may take longer than a run."""
+    """Worker processes that wait between executions: starting python and torch may take longer than a run.
 
-    def __init__(self) -> None:
+    Args:
+        name: what their logs are called, with a number behind.
+
+    """
+
+    def __init__(self, name: str = "worker") -> None:
+        self._name = name
         self.answers: queue.Queue[tuple[Worker, dict[str, Any]]] = queue.Queue()
         self._idle: list[Worker] = []
         self._numbers = 0
@@ -93,7 +99,7 @@ class Workers:
                 self._idle.remove(worker)
                 return worker
         self._numbers += 1
-        return Worker(self._numbers, device, settings, self.answers)
+        return Worker(f"{self._name}-{self._numbers}", device, settings, self.answers)
 
     def close(self) -> None:
         """Let all of them end."""

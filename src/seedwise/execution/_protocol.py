@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
 from seedwise.errors import SeedwiseError
@@ -123,6 +123,16 @@ class Settings:
     seconds: float | None
     retries: int
     keep_trace: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the folder as JSON values."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("folder", "keep", "import_from")}
+        return {**own, "keep": asdict(self.keep), "import_from": list(self.import_from)}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any], folder: StudyFolder) -> Settings:
+        """Read what ``to_json`` gave."""
+        return cls(**{**given, "keep": Keep(**given["keep"])}, folder=folder)
 
     def command(self, job: Job, device: str) -> dict[str, Any]:
         """Return what a worker is told, as JSON values."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import Silent, present_sitting
+from seedwise.execution import Executor, Silent, present_sitting
 from seedwise.loop._display import Display
 from seedwise.loop._uncaught import forget_last_error, one_line_errors
 from seedwise.run import Keep, Numerics, Run, RunRecord
@@ -37,6 +37,7 @@ class LoopOptions(TypedDict, total=False):
     """The options of both forms of ``replicates``, for type checkers."""
 
     parallel: int | None
+    executor: str | Executor
     method: str
     factor: Mapping[str, Scalar] | None
     config: Mapping[str, Any] | None
@@ -69,6 +70,7 @@ def replicates(
     n: int | None = None,
     *,
     parallel: int | None = None,
+    executor: str | Executor = "local",
     method: str = "base",
     factor: Mapping[str, Scalar] | None = None,
     config: Mapping[str, Any] | None = None,
@@ -104,6 +106,10 @@ def replicates(
         train: a function ``train(run)`` at the top of a file, which workers import; left out in a loop.
         n: number of replicates, 1 or more.
         parallel: worker processes; default one per core, on a GPU one per device. Only with ``train``.
+        executor: where ``train`` is called: ``local``, or by workers on any machine, such as
+            ``FolderExecutor(options=QueueOptions(FOLDER))`` of ``seedwise.execution``, which ``seedwise worker FOLDER``
+            serves.
+            Only with ``train``.
         method: the method's name in tables. What makes it different belongs into ``config``, which names the run.
         factor: the factor that the method is a level of, with the level, such as ``{"k": 2}``: the report compares the
             levels of a factor.
@@ -154,9 +160,11 @@ def replicates(
     """
     if not callable(train):
         train, n = None, train if n is None else n
-    own = {name: str(value) for name, value in locals().items() if name not in ("train", "config")}
+    own = {name: str(value) for name, value in locals().items() if name not in ("train", "config", "executor")}
     caller = inspect.stack(context=0)[1]
     with one_line_errors():
+        if train is None and executor != "local":
+            raise SeedwiseError("executor=... takes a function: replicates(train, n, executor=...)")
         if train is None and parallel is not None:
             raise SeedwiseError(f"parallel={parallel} takes a function: replicates(train, n, parallel={parallel})")
         home = None if train is None else importable(train)
@@ -191,7 +199,9 @@ def replicates(
         return _loop(plan, settings, display)
     with one_line_errors(), nullcontext() if display is None else display.shown():
         progress = _Quiet() if display is None else display.progress
-        outcome = train_in_workers(plan, train, settings, progress, folder=home.folder, parallel=parallel)
+        outcome = train_in_workers(
+            plan, train, settings, progress, folder=home.folder, parallel=parallel, executor=executor
+        )
         if outcome.interrupted:
             raise KeyboardInterrupt
     return outcome

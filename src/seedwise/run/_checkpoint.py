@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -174,9 +175,9 @@ class Checkpoint:
                 "a checkpoint may hold tensors, arrays, numbers, strings, and lists and dicts of them, and "
                 f"{', '.join(map(repr, names))} holds something else"
             ) from error
-        if self.path.exists():
-            with storage_errors(self.path):
-                self.path.replace(self._previous)
+        # Two workers may write it at the same time, where one was taken for lost and is not.
+        with storage_errors(self.path), contextlib.suppress(FileNotFoundError):
+            self.path.replace(self._previous)
         write_checked(self.path, payload)
         self._written = time.monotonic()
 
@@ -188,16 +189,16 @@ class Checkpoint:
         if self.path is None:
             return None
         for path in (self.path, self._previous):
-            if not path.exists():
-                continue
             try:
                 saved: dict[str, Any] = unpacked(read_checked(path))
+            except FileNotFoundError:
+                continue
             except (OSError, MemoryError):  # says nothing about the file
                 raise
             except Exception as error:
                 reason = str(error) if isinstance(error, StorageError) else f"{path} cannot be read"
                 self.notes.append(f"{reason}; going on from the one before it, or from the start")
-                path.unlink()
+                path.unlink(missing_ok=True)
                 continue
             changed = [] if self.code is None else changed_files(saved["code"], self.code.present(saved["code"]))
             if changed:

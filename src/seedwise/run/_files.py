@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,22 +57,29 @@ def write_text(path: Path, text: str) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def write_checked(path: Path, payload: bytes) -> None:
+def write_checked(path: Path, payload: bytes, *, durable: bool = True) -> None:
     """Write a checksummed file under a temporary name and rename it into place, so that a reader sees all or nothing.
+
+    Args:
+        path: the file.
+        payload: its content.
+        durable: whether it has to survive a power failure; else it may be gone or damaged after one.
 
     Raises:
         StorageError: if the disk is full or the folder cannot be written.
 
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Processes of several machines may write it at the same time.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
                 file.write(_MAGIC + hashlib.sha256(payload).digest())
                 file.write(payload)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):

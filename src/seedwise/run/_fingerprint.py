@@ -124,8 +124,13 @@ def environment(device: str) -> dict[str, str]:
     }
     for package in ("seedwise", "torch", "numpy"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
+            found[package] = _version(package)
     return found
+
+
+@lru_cache
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)  # it parses a file, which takes longer than the rest of a short run
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from seedwise.errors import ChangedCodeError, SeedwiseError
-from seedwise.execution import Progress, Resources, Settings, opened, present_sitting
+from seedwise.execution import Executor, Progress, Resources, Settings, opened, present_sitting
 from seedwise.run import Keep, Run, configure
 from seedwise.study._loop import REMEDY, LoopSettings, add_to_plan, runs_of_loop
 from seedwise.study._loop_plan import LoopPlan
@@ -92,7 +92,14 @@ def check_guard(frame: FrameType | None) -> None:
 
 
 def train_in_workers(
-    plan: LoopPlan, train: Train, settings: LoopSettings, progress: Progress, *, folder: Path, parallel: int | None
+    plan: LoopPlan,
+    train: Train,
+    settings: LoopSettings,
+    progress: Progress,
+    *,
+    folder: Path,
+    parallel: int | None,
+    executor: str | Executor = "local",
 ) -> Outcome:
     """Train the runs that are not finished yet in worker processes; see ``Study.run``.
 
@@ -103,6 +110,7 @@ def train_in_workers(
         progress: receives what happens.
         folder: where the function's module is found.
         parallel: worker processes; None: one per core, on a GPU one per device.
+        executor: where to train; see ``Study.run``.
 
     Raises:
         ChangedCodeError: if the code has changed and the policy does not say what is done about it.
@@ -120,7 +128,7 @@ def train_in_workers(
         where = ".".join(["config", *map(str, first["loc"])])
         raise SeedwiseError(f"{where} does not fit {function}: {first['msg']}") from None
     resources = Resources(settings.device, parallel)
-    with opened("local", resources) as executor, sink_of(plan.path, None, progress) as sink:
+    with opened(executor, resources) as runner, sink_of(plan.path, None, progress) as sink:
         assert sink.store is not None
         add_to_plan(sink.store, plan)
         running = Running(
@@ -139,7 +147,7 @@ def train_in_workers(
                 retries=Limits().retries,
             ),
             sink=sink,
-            executor=executor,
+            executor=runner,
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,

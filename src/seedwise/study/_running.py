@@ -93,6 +93,10 @@ class Running:
         found = [one for (i, name), one in store.readouts().items() if i in self.specs and name in names]
         return replace(outcome, interrupted=interrupted, read=read, unread=sum(o.status in FAILURES for o in found))
 
+    @property
+    def _fresh(self) -> bool:
+        return self.policy.retrain or self.policy.retry_failed
+
     def _todo(self, known: Known) -> list[RunSpec]:
         changed = changed_code(known.statuses, known.documents, known.accepted)
         stale = stale_runs(changed, self.policy, self.sink.accept)
@@ -108,21 +112,21 @@ class Running:
         return wanted
 
     def _train(self, specs: Sequence[RunSpec]) -> bool:
-        if self.policy.retrain or self.policy.retry_failed:
+        if self._fresh:
             for spec in specs:
                 self.sink.folder.remove_checkpoint(spec.id)
         self.warn()
         self.progress.planned([self.upcoming[spec.id] for spec in specs])
         check_data_of(specs)
         check_trainable(specs, self.device)
-        return self._execute([Training(spec) for spec in specs])
+        return self._execute([Training(spec, fresh=self._fresh) for spec in specs])
 
     def _read_out(self, store: Store, readings: Sequence[Reading]) -> bool:
         """Read out finished runs: what follows from kept logits here, the rest in workers."""
         for reading in readings:
             if not reading.states:
                 self.sink.ingest(mean_of_snapshots(store, reading, self.settings.keep))
-        by_weights = [reading for reading in readings if reading.states]
+        by_weights = [replace(reading, fresh=self._fresh) for reading in readings if reading.states]
         if not by_weights:
             return False
         self.progress.reading(len(by_weights))

@@ -355,13 +355,14 @@ class Study:
         workers: int | None = None,
         device: str = "cpu",
         progress: Progress | None = None,
+        executor: str | Executor = "local",
     ) -> tuple[Outcome, Confirmed | None]:
         """Train the base and a choice with fresh seeds, and return what these runs say of the choice.
 
         Args:
             chosen: what was recommended.
             runs: number of runs of each.
-            workers, device, progress: see ``run``.
+            workers, device, progress, executor: see ``run``.
 
         Returns:
             How the execution ended, and what the runs say; None if the user stopped it.
@@ -371,7 +372,7 @@ class Study:
 
         """
         fresh = self.confirmation(chosen, runs)
-        outcome = fresh.run(workers=workers, device=device, progress=progress)
+        outcome = fresh.run(workers=workers, device=device, progress=progress, executor=executor)
         return outcome, None if outcome.interrupted else confirmed(chosen, fresh._results())
 
     def _results(self) -> StudyResults:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from seedwise.errors import SeedwiseError
-from seedwise.execution import Resources, exclusive, opened
+from seedwise.execution import Executor, Resources, exclusive, opened
 from seedwise.study import Progress, Store, Study, StudyFolder
 from seedwise.tuning._names import trials_study_name
 from seedwise.tuning._options import Tune
@@ -27,7 +27,7 @@ class Tuner:
     Args:
         study: a study with ``tune:``.
         trials: takes the place of the file's.
-        workers, device, runs_per_device, accept_changed_code, progress: see ``Study.run``.
+        workers, device, runs_per_device, accept_changed_code, progress, executor: see ``Study.run``.
         retry_failed: train again the runs that failed before the search had a trial, and fresh ones.
         on_trial: called with every trial that has ended.
 
@@ -42,6 +42,7 @@ class Tuner:
     retry_failed: bool = False
     progress: Progress | None = None
     on_trial: OnTrial = lambda _name, _trial: None
+    executor: str | Executor = "local"
 
     def run(self) -> Tuned:
         """Search, choose, and compare the choice with the base on fresh seeds.
@@ -63,7 +64,7 @@ class Tuner:
             earlier = self._looked_at()
             storage = open_storage(tune.storage, self.study.store_path) if tune.searched else nullcontext()
             resources = Resources(self.device, self.workers, self.runs_per_device)
-            with storage as known, opened("local", resources) as executor:
+            with storage as known, opened(self.executor, resources) as executor:
                 train = partial(
                     Study.run,
                     accept_changed_code=self.accept_changed_code,

@@ -1,0 +1,258 @@
+"""What ``seedwise worker DIR`` does: claim jobs of a folder and have them done by worker processes on this machine."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from seedwise.execution._jobs import Job
+from seedwise.execution._leases import renewed
+from seedwise.execution._local import places_of_workers
+from seedwise.execution._processes import Workers
+from seedwise.execution._protocol import Progress, Resources, Settings
+from seedwise.execution._queue import Claim, Order, Queue
+from seedwise.execution._supervisor import Supervisor, crashed, stop_signals
+from seedwise.run import Record
+
+_SHORTEST, _LONGEST = 0.05, 5.0
+"""Seconds between two lists of the waiting jobs, doubled while there are none, and varied: workers spread."""
+_MISSES: Final = 3
+"""Jobs that others were quicker to claim, before the list is read again."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a worker serves.
+
+    Attributes:
+        resources: what of this machine it uses.
+        idle: seconds without a job after which it leaves; None: it stays.
+        grace: seconds that runs get, once it is told to end, to reach the end of their epoch.
+
+    """
+
+    resources: Resources
+    idle: float | None = None
+    grace: float = 20.0
+
+
+def serve(root: Path, serving: Serving, progress: Progress) -> bool:
+    """Do the jobs of a folder until there are none for long enough, or until told to end.
+
+    Args:
+        root: the folder.
+        serving: how.
+        progress: told what happens.
+
+    Returns:
+        Whether it was told to end; what it had not finished lies in the folder again, with its checkpoints.
+
+    Raises:
+        SeedwiseError: if the folder is of another version of seedwise, or a device is not there.
+        StorageError: if it cannot be written; the jobs lie in it again.
+
+    """
+    places = places_of_workers(serving.resources)
+    worker = _Worker(Queue(root), places, serving, progress)
+    with stop_signals(worker.stop):
+        while not worker.over:
+            worker.live()
+    return worker.stopped.is_set()
+
+
+class _Worker:
+    """From one name to the next: a worker that was taken for lost goes on under another."""
+
+    def __init__(self, queue: Queue, places: list[str], serving: Serving, progress: Progress) -> None:
+        self.stopped = threading.Event()
+        self.over = False
+        self._queue = queue
+        self._places = places
+        self._serving = serving
+        self._progress = progress
+        self._rest = _Rest(serving.idle)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def live(self) -> None:
+        """Serve under one name."""
+        lease = self._lease()
+        if lease is None:
+            self.over = True
+            return
+        name = self._queue.enter()
+        workers = Workers(name)
+        try:
+            with renewed(lambda count: self._queue.renew(name, count), lease) as gone:
+                self._serve(_Claims(self._queue, name, gone, self._rest), workers)
+        finally:
+            workers.close()
+            self._queue.leave(name)
+        if gone.is_set():
+            self._progress.note("this worker was taken for lost, and goes on under another name")
+
+    def _lease(self) -> float | None:
+        """Wait until a driver has made the folder; return the length of a lease, None if it is time to leave."""
+        while not self.stopped.is_set() and not self._rest.too_long:
+            terms = self._queue.terms()
+            if terms is not None:
+                return float(terms["lease"])
+            self._rest.pause(self.stopped)
+        return None
+
+    def _serve(self, claims: _Claims, workers: Workers) -> None:
+        while not claims.gone.is_set():
+            if self.stopped.is_set() or self._rest.too_long:
+                self.over = True
+                return
+            order = claims.take()
+            if order is None:
+                self._rest.pause(self.stopped)
+                continue
+            if order.session != claims.session:  # the code that a process has loaded may have changed
+                workers.close()
+                claims.session = order.session
+            jobs = _Claimed(claims, order, self._progress, self._rest)
+            supervisor = Supervisor(
+                self._places, order.settings, self._progress, workers, jobs=jobs, grace=self._serving.grace
+            )
+            supervisor.run()
+            if supervisor.interrupted:
+                self.stop()
+
+
+class _Rest:
+    """How long there was nothing to do, and when to look again."""
+
+    def __init__(self, limit: float | None) -> None:
+        self._limit = limit
+        self.ends()
+
+    def ends(self) -> None:
+        """There is something to do."""
+        self._since = time.monotonic()
+        self._due = 0.0
+        self._delay = _SHORTEST
+
+    @property
+    def too_long(self) -> bool:
+        return self._limit is not None and time.monotonic() - self._since > self._limit
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look."""
+        return time.monotonic() >= self._due
+
+    def goes_on(self) -> None:
+        """There was nothing."""
+        self._due = time.monotonic() + self._delay * random.uniform(0.5, 1.5)
+        self._delay = min(2 * self._delay, _LONGEST)
+
+    def pause(self, stopped: threading.Event) -> None:
+        """Wait until it is time to look, or until told to end."""
+        if self.is_due:
+            self.goes_on()
+        stopped.wait(max(self._due - time.monotonic(), 0))
+
+
+class _Claims:
+    """The jobs of a worker under one name."""
+
+    def __init__(self, queue: Queue, name: str, gone: threading.Event, rest: _Rest) -> None:
+        self.queue = queue
+        self.name = name
+        self.gone = gone
+        self.session: str | None = None
+        self.held: dict[str, Claim] = {}
+        self._rest = rest
+        self._seen: list[Claim] = []
+
+    def take(self) -> Order | None:
+        """Claim a job; None if there is none at the moment."""
+        for _ in range(2):
+            order = self._claimed()
+            if order is not None:
+                self._rest.ends()
+                return order
+            if not self._rest.is_due:
+                return None
+            self._seen = self.queue.waiting()
+            random.shuffle(self._seen)  # so that not all workers try for the same
+        self._rest.goes_on()
+        return None
+
+    def _claimed(self) -> Order | None:
+        for _ in range(_MISSES):
+            if not self._seen:
+                return None
+            claim = self._seen.pop()
+            if self.queue.claim(self.name, claim):
+                order = self.queue.order(self.name, claim)
+                if order is not None and order.job.file == claim.name:
+                    self.held[claim.name] = claim
+                    return order
+        self._seen.clear()
+        return None
+
+    def let_go(self, job: Job) -> Claim:
+        return self.held.pop(job.file)
+
+
+@dataclass
+class _Claimed:
+    """Jobs of one session whose records go to the outbox; see ``Assignments``."""
+
+    claims: _Claims
+    first: Order | None
+    progress: Progress
+    rest: _Rest
+    settings: Settings = field(init=False)
+    session: str = field(init=False)
+    at_its_end: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.first is not None
+        self.settings, self.session = self.first.settings, self.first.session
+
+    @property
+    def revoked(self) -> bool:
+        return self.claims.gone.is_set()
+
+    @property
+    def over(self) -> bool:
+        return self.at_its_end or self.revoked
+
+    def take(self) -> Job | None:
+        order, self.first = self.first or self.claims.take(), None
+        if order is None:
+            self.at_its_end = not self.claims.held
+            return None
+        if order.session != self.session:
+            self.claims.queue.release(self.claims.name, self.claims.let_go(order.job))
+            self.at_its_end = True
+            return None
+        return order.job
+
+    def done(self, job: Job) -> None:
+        self.rest.ends()
+        self.claims.queue.complete(self.claims.name, self.claims.let_go(job))
+
+    def ended(self, job: Job, record: Record) -> None:
+        self.claims.queue.folder.hand_over(record)
+        self.done(job)
+
+    def died(self, job: Job, how: str) -> None:
+        claim = self.claims.held[job.file]
+        if claim.lost < self.settings.retries:
+            self.progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
+            self.claims.queue.release(self.claims.name, self.claims.let_go(job), lost=1)
+        else:
+            self.ended(job, crashed(job, how, claim.lost + 1, self.settings))
+
+    def put_back(self, job: Job) -> None:
+        self.claims.queue.release(self.claims.name, self.claims.let_go(job))

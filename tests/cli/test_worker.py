@@ -1,0 +1,62 @@
+"""``seedwise worker``, and ``--executor`` of the commands that train."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from typer.testing import CliRunner
+
+from seedwise.cli import app
+from seedwise.errors import SeedwiseError
+
+
+def typed(*words):
+    return CliRunner().invoke(app, [*map(str, words)])
+
+
+def test_run_and_worker_meet_in_a_folder(project, tmp_path):
+    project.write(replicates=3)
+    queue = tmp_path / "queue"
+    ended = []
+    worker = threading.Thread(target=lambda: ended.append(typed("worker", queue, "--workers", 1, "--idle", 5)))
+    worker.start()
+    done = typed("run", project.file, "--executor", "folder", "--queue", queue)
+    assert done.exit_code == 0, (done.output, done.exception)
+    worker.join()
+    assert ended[0].exit_code == 0, (ended[0].output, ended[0].exception)
+    assert {run.status for run in project.runs().values()} == {"finished"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--queue", "q"], "--queue q goes with --executor folder or slurm"),
+        (["--nodes", "2"], "--nodes goes with --executor slurm"),
+        (["--executor", "folder", "--slurm", "time=1:00"], "--slurm goes with --executor slurm"),
+        (["--executor", "moon"], "unknown executor 'moon': there is local, folder, slurm"),
+        (["--executor", "slurm", "--nodes", "0"], "--nodes 0: at least one is needed"),
+    ],
+)
+def test_options_that_do_not_go_together_are_a_line(project, words, message):
+    project.write()
+    found = typed("run", project.file, *words)
+    assert isinstance(found.exception, SeedwiseError)
+    assert str(found.exception) == message
+
+
+def test_a_dry_run_for_slurm_prints_the_script(project):
+    project.write()
+    found = typed("run", project.file, "--executor", "slurm", "--nodes", 3, "--slurm", "time=1:00:00", "--dry-run")
+    assert found.exit_code == 0
+    lines = found.output.splitlines()
+    assert {"#SBATCH --array=0-2", "#SBATCH --time=1:00:00"} <= set(lines)
+    assert any(f"worker {project.store_path.with_suffix('.d')}/queue " in line for line in lines)
+    assert not project.store_path.exists()
+
+
+@pytest.mark.parametrize("command", ["run", "attribute", "recommend", "tune"])
+def test_every_command_that_trains_takes_every_executor(command):
+    text = typed(command, "--help").output
+    assert "--executor" in text
+    assert "--queue" in text
