@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from seedwise.run import Record
 
 _SHORTEST, _LONGEST = 0.05, 5.0
 """Seconds between two lists of the waiting jobs, doubled while there are none, and varied: workers spread."""
+_LISTS: Final = 40
+"""In a second, that idle workers make together; where there are more than 200 of them, each waits longer."""
 _MISSES: Final = 3
 """Jobs that others were quicker to claim, before the list is read again."""
 
@@ -102,6 +105,7 @@ class _Worker:
             terms = self._queue.terms()
             if terms is not None:
                 return float(terms["lease"])
+            self._rest.goes_on(lambda: 1)
             self._rest.pause(self.stopped)
         return None
 
@@ -138,6 +142,7 @@ class _Rest:
         self._since = time.monotonic()
         self._due = 0.0
         self._delay = _SHORTEST
+        self._longest = _LONGEST
 
     @property
     def too_long(self) -> bool:
@@ -148,15 +153,20 @@ class _Rest:
         """Whether it is time to look."""
         return time.monotonic() >= self._due
 
-    def goes_on(self) -> None:
-        """There was nothing."""
+    def goes_on(self, workers: Callable[[], int]) -> None:
+        """There was nothing.
+
+        Args:
+            workers: returns how many there are; asked once this one has waited for long.
+
+        """
         self._due = time.monotonic() + self._delay * random.uniform(0.5, 1.5)
-        self._delay = min(2 * self._delay, _LONGEST)
+        if self._delay == _LONGEST == self._longest:
+            self._longest = max(_LONGEST, workers() / _LISTS)
+        self._delay = min(2 * self._delay, self._longest)
 
     def pause(self, stopped: threading.Event) -> None:
         """Wait until it is time to look, or until told to end."""
-        if self.is_due:
-            self.goes_on()
         stopped.wait(max(self._due - time.monotonic(), 0))
 
 
@@ -174,17 +184,16 @@ class _Claims:
 
     def take(self) -> Order | None:
         """Claim a job; None if there is none at the moment."""
-        for _ in range(2):
-            order = self._claimed()
-            if order is not None:
-                self._rest.ends()
-                return order
-            if not self._rest.is_due:
-                return None
+        order = self._claimed()
+        if order is None and self._rest.is_due:
             self._seen = self.queue.waiting()
             random.shuffle(self._seen)  # so that not all workers try for the same
-        self._rest.goes_on()
-        return None
+            order = self._claimed()
+            if order is None:
+                self._rest.goes_on(self.queue.workers)
+        if order is not None:
+            self._rest.ends()
+        return order
 
     def _claimed(self) -> Order | None:
         for _ in range(_MISSES):
