@@ -1,4 +1,4 @@
-"""File operations per job where many workers claim from one folder: the code of workers, with a clock that is simulated.
+"""File operations per job where many workers claim from one folder: the code of workers with a simulated clock.
 
     PYTHONPATH=src python benchmarks/claimers.py --workers 1000 --jobs 5000
 
