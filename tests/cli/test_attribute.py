@@ -28,8 +28,8 @@ def test_attribute_trains_what_is_missing_and_reports(folder: Path) -> None:
     )
     assert done.stdout.endswith("report: tiny.html\n")
     page = (folder / "tiny.html").read_text()
-    assert "<h1>tiny</h1>" in page
-    assert "<h1>tiny-attribution</h1>" in page
+    assert '<p class="eyebrow"><strong>tiny</strong>' in page
+    assert '<p class="eyebrow"><strong>tiny-attribution</strong>' in page
     shown = run_cli(["show", "tiny.yaml"], folder, block=["torch"])
     assert (
         shown.stdout

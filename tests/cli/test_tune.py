@@ -109,7 +109,7 @@ def test_ctrl_c_keeps_what_is_finished_and_names_the_command_that_goes_on(folder
     again = json.loads(more.stdout)
     assert len(again["trials"]) == 7
     assert again["chosen"] != said["chosen"]
-    assert f"the test data have been looked at before, for {said['chosen']}" in (folder / "tiny.html").read_text()
+    assert f"The test data have been looked at before, for {said['chosen']}" in (folder / "tiny.html").read_text()
 
 
 def test_without_optuna_one_line_says_what_to_install(folder: Path) -> None:

@@ -47,6 +47,7 @@ def test_a_mistaken_option_is_named_after_the_function() -> None:
         ("factor", 1, "--factor is 1: pass a number above 1"),
         ("margin", 0, "--margin is 0: pass a number above 0"),
         ("margin", float("nan"), "--margin is nan"),
+        ("margin", "1", "--margin is '1': pass a number above 0"),
         ("test_share", 0, "--test-share is 0: pass a number above 0 and below 1"),
         ("test_share", 0.5, "--test-share is about folds, and no column is called fold"),
     ],

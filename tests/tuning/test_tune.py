@@ -40,7 +40,7 @@ def test_a_real_effect_is_found_confirmed_and_reported(project, cli):
     assert {run.link.method for run in fresh} == {"base", "tuned"}
     assert not {run.content["seeds"]["init"] for run in fresh} & set(range(1, 21))
     html = (project.folder / "tiny.html").read_text()
-    for text in ("tiny-trials", "tiny-fresh", "optimism", "the base was not tuned", "Importance of the parameters"):
+    for text in ("tiny-trials", "tiny-fresh", "optimism", "The base was not tuned", "Which parameter matters?"):
         assert text in html
     shown = cli(project.folder, "show", "tiny.db", block=("torch", "optuna"))
     assert shown.returncode == 0, shown.stderr
@@ -137,7 +137,7 @@ def test_nothing_reaches_the_floor(project, cli):
     done = cli(project.folder, "tune", "tiny.yaml", "--workers", "1")
     assert done.returncode == 1
     assert "nothing is chosen: no trial reached the floor" in done.stdout
-    assert "fresh" not in (project.folder / "tiny.html").read_text().split("<h2>The study")[0]
+    assert "fresh" not in (project.folder / "tiny.html").read_text().split("Where and how was it trained?")[0]
 
 
 def test_the_base_gets_as_many_trials_over_its_own_space(project, cli):

@@ -224,11 +224,10 @@ class _Drawing:
 
     def _row(self, entry: Entry, *, is_control: bool = False, by_method: bool = False) -> Row:
         name, whose = name_of(entry, self._found.base)
+        dearer = _dearer(entry)
         if by_method:
-            name, whose = entry.method, name
-        notes = [whose] if whose else []
-        notes += [f"control of {entry.controls}"] if is_control else []
-        notes += [_dearer(entry)] if _dearer(entry) else []
+            name, whose, dearer = entry.method, "", ""
+        notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
         shown = Estimate() if reduction is None else _percentages(reduction, differs=entry.standing.differs)

@@ -9,6 +9,7 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from seedwise.errors import SeedwiseError
@@ -82,9 +83,13 @@ class ReadOptions:
         for field in fields(self):
             _, limits = help_and_limits(type(self), field.name)
             value = getattr(self, field.name)
-            if value is not None and not all(_LIMITS[kind].holds(value, limit) for kind, limit in limits.items()):
+            if not limits or value is None:
+                continue
+            is_number = isinstance(value, Real)
+            if not is_number or not all(_LIMITS[kind].holds(value, limit) for kind, limit in limits.items()):
+                shown = f"{value:g}" if is_number else repr(value)
                 option = f"--{field.name.replace('_', '-')}"
-                raise SeedwiseError(f"{option} is {value:g}: pass a number {said(limits)} ({field.name}=...)")
+                raise SeedwiseError(f"{option} is {shown}: pass a number {said(limits)} ({field.name}=...)")
         if self.decimal not in (None, ".", ","):
             raise SeedwiseError(f"--decimal is '{self.decimal}': it is . or , (decimal='.')")
 
