@@ -253,5 +253,5 @@ def test_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
         replace(rows[1], verdict=Verdict("halved", "halved: so it is"), mean_verdict=better, mean_open=False),
     ]
     assert resolved[1].verdict.differs
-    assert "vml is twice as steady as base: its SD is" in statement(resolved, "base", None)
+    assert "vml is twice as steady as base: its SD is" in statement(resolved, "base")
     assert runs_to_resolve(resolved) is None
