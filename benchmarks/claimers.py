@@ -65,7 +65,7 @@ def simulate(workers: int, at_once: int, later: int, seconds: float, seed: int) 
 
     """
     rng, now = random.Random(seed), [0.0]
-    _queue_worker.time = SimpleNamespace(monotonic=lambda: now[0])  # type: ignore[assignment]
+    vars(_queue_worker)["time"] = SimpleNamespace(monotonic=lambda: now[0])
     random.seed(seed)  # what workers draw
     with tempfile.TemporaryDirectory() as root:
         queue = Counted(Path(root) / "queue")

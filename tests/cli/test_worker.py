@@ -32,6 +32,7 @@ def test_a_worker_does_what_lies_there_and_leaves(project, tmp_path):
     driver.join()
     assert found.exit_code == 0, (found.output, found.exception)
     assert outcomes[0].counts == {"finished": 3}
+    assert "3 jobs done here" in found.output
     assert files(queue, "todo", "claimed", "leases") == []
 
 

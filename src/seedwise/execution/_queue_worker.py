@@ -64,6 +64,7 @@ def serve(root: Path, serving: Serving, progress: Progress) -> bool:
     with stop_signals(worker.stop):
         while not worker.over:
             worker.live()
+    progress.note(f"{worker.done} jobs done here")
     return worker.stopped.is_set()
 
 
@@ -73,6 +74,7 @@ class _Worker:
     def __init__(self, queue: Queue, places: list[str], serving: Serving, progress: Progress) -> None:
         self.stopped = threading.Event()
         self.over = False
+        self.done = 0
         self._queue = queue
         self._places = places
         self._serving = serving
@@ -89,6 +91,7 @@ class _Worker:
             self.over = True
             return
         name = self._queue.enter()
+        self._progress.note(f"worker {name} serves {self._queue.root} with {len(self._places)} processes")
         workers = Workers(name)
         try:
             with renewed(lambda count: self._queue.renew(name, count), lease) as gone:
@@ -101,10 +104,14 @@ class _Worker:
 
     def _lease(self) -> float | None:
         """Wait until a driver has made the folder; return the length of a lease, None if it is time to leave."""
+        said = False
         while not self.stopped.is_set() and not self._rest.too_long:
             terms = self._queue.terms()
             if terms is not None:
                 return float(terms["lease"])
+            if not said:
+                self._progress.note(f"nobody has put jobs into {self._queue.root} yet; waiting")
+                said = True
             self._rest.goes_on(lambda: 1)
             self._rest.pause(self.stopped)
         return None
@@ -125,7 +132,10 @@ class _Worker:
             supervisor = Supervisor(
                 self._places, order.settings, self._progress, workers, jobs=jobs, grace=self._serving.grace
             )
-            supervisor.run()
+            try:
+                supervisor.run()
+            finally:
+                self.done += jobs.completed
             if supervisor.interrupted:
                 self.stop()
 
@@ -223,6 +233,7 @@ class _Claimed:
     settings: Settings = field(init=False)
     session: str = field(init=False)
     at_its_end: bool = False
+    completed: int = 0
 
     def __post_init__(self) -> None:
         assert self.first is not None
@@ -249,6 +260,7 @@ class _Claimed:
 
     def done(self, job: Job) -> None:
         self.rest.ends()
+        self.completed += 1
         self.claims.queue.complete(self.claims.name, self.claims.let_go(job))
 
     def ended(self, job: Job, record: Record) -> None:
@@ -261,7 +273,7 @@ class _Claimed:
             self.progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
             self.claims.queue.release(self.claims.name, self.claims.let_go(job), lost=1)
         else:
-            self.ended(job, crashed(job, how, claim.lost + 1, self.settings))
+            self.ended(job, crashed(job, how, claim.lost + 1, self.settings.folder))
 
     def put_back(self, job: Job) -> None:
         self.claims.queue.release(self.claims.name, self.claims.let_go(job))
