@@ -18,7 +18,7 @@ from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
 from seedwise.results._metrics import counted, described, metric_of
-from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
+from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, plainly, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
 from seedwise.statistics import Folds, Metric
@@ -225,7 +225,7 @@ def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[flo
     """Return by task the scores that count as 0 and as 1, from columns that say it in every row."""
     found: dict[str, tuple[float, float]] = {}
     named = [known("column", column, data.columns) for column in roles.bounds]
-    columns = [read_numbers(data[column], roles.decimal).values[rows.place] for column in named]
+    columns = [numbers_of(data, column, roles.decimal).values[rows.place] for column in named]
     for task in dict.fromkeys(rows.task) if named else ():
         of_task = set(zip(*(column[rows.task == task] for column in columns), strict=True))
         if len(of_task) != 1:
@@ -316,7 +316,7 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
         return False
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
-    step = read_numbers(data[columns.step]).values
+    step = numbers_of(data, columns.step).values
     order = np.lexsort((step, run))
     return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))
 
@@ -324,7 +324,7 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
     """Take the last step of each run, or that where the metric ``best`` is best; a metric of one step is no curve."""
     assert columns.step is not None
-    step = read_numbers(data[columns.step]).values
+    step = numbers_of(data, columns.step).values
     rows, once = everywhere(rows)
     last, short = ends(rows, step)
     chosen = last
