@@ -66,6 +66,35 @@ def _mixed_units_are_refused(name: str, numbers: Numbers, methods: NDArray[np.ob
         )
 
 
+def in_another_unit(
+    values: NDArray[np.float64], tasks: NDArray[np.object_], methods: NDArray[np.object_]
+) -> list[tuple[int, float]]:
+    """Return the few values of a task and method that seem to be fractions among percent, or percent among fractions.
+
+    Args:
+        values: shape (runs,).
+        tasks, methods: of each run.
+
+    Returns:
+        For each its place and the median of the others, all of which lie on the other side of 1 and none beyond 100.
+
+    """
+    size = np.abs(values)
+    small = (size > 0) & (size < 1)
+    if not small.any() or not (size >= 1).any():
+        return []
+    found = []
+    for task, method in dict.fromkeys(zip(tasks[small], methods[small], strict=True)):
+        own = (tasks == task) & (methods == method) & np.isfinite(values)
+        low, high = np.flatnonzero(own & small), np.flatnonzero(own & ~small)
+        few, others = (low, high) if low.size < high.size else (high, low)
+        if others.size < 2 or few.size == others.size or not np.all((size[own] > 0) & (size[own] <= 100)):
+            continue
+        usual = float(np.median(size[others]))
+        found += [(int(k), usual) for k in few if are_fraction_and_percent(*sorted((float(size[k]), usual)))]
+    return found
+
+
 def are_fraction_and_percent(low: float, high: float) -> bool:
     """Return whether two values seem to be one quantity, as a fraction and in percent.
 
