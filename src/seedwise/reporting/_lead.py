@@ -164,7 +164,10 @@ def _spread_tile(found: Compared) -> Tile | None:
         return Tile(f"{sd}{unit}", f"SD of {found.base}, 95 % interval {low} to {high}")
     estimates = [spread.estimate for spread in spreads]
     low, high = number(min(estimates), decimals), number(max(estimates), decimals)
-    return Tile(f"{low} to {high}{unit}", f"SD of {found.base}, the smallest and the largest of {len(spreads)}")
+    return Tile(
+        f"{low}{unit}" if low == high else f"{low} to {high}{unit}",
+        f"SD of {found.base}, the smallest and the largest of {len(spreads)}",
+    )
 
 
 def _noise_tile(found: Compared) -> Tile | None:
