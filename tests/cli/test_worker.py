@@ -9,23 +9,31 @@ from typer.testing import CliRunner
 
 from seedwise.cli import app
 from seedwise.errors import SeedwiseError
+from tests.execution.queues import files, served, through
 
 
 def typed(*words):
     return CliRunner().invoke(app, [*map(str, words)])
 
 
-def test_run_and_worker_meet_in_a_folder(project, tmp_path):
+def test_run_goes_through_a_folder(project, tmp_path):
     project.write(replicates=3)
-    queue = tmp_path / "queue"
-    ended = []
-    worker = threading.Thread(target=lambda: ended.append(typed("worker", queue, "--workers", 1, "--idle", 5)))
-    worker.start()
-    done = typed("run", project.file, "--executor", "folder", "--queue", queue)
+    with served(tmp_path / "queue"):
+        done = typed("run", project.file, "--executor", "folder", "--queue", tmp_path / "queue")
     assert done.exit_code == 0, (done.output, done.exception)
-    worker.join()
-    assert ended[0].exit_code == 0, (ended[0].output, ended[0].exception)
-    assert {run.status for run in project.runs().values()} == {"finished"}
+    assert [run.status for run in project.runs().values()] == ["finished"] * 3
+
+
+def test_a_worker_does_what_lies_there_and_leaves(project, tmp_path):
+    queue, study, outcomes = tmp_path / "queue", project.study(replicates=3), []
+    driver = threading.Thread(target=lambda: outcomes.append(study.run(executor=through(queue))))
+    driver.start()
+    found = typed("worker", queue, "--workers", 1, "--idle", 3)
+    driver.join()
+    assert found.exit_code == 0, (found.output, found.exception)
+    assert outcomes[0].counts == {"finished": 3}
+    assert "3 jobs done here" in found.output
+    assert files(queue, "todo", "claimed", "leases") == []
 
 
 @pytest.mark.parametrize(

@@ -318,3 +318,10 @@ def test_a_function_of_replicates_is_trained_through_the_folder(tmp_path, monkey
     assert outcome.counts == {"finished": 3}
     with pytest.raises(SeedwiseError, match=r"executor=\.\.\. takes a function"):
         list(seedwise.replicates(3, store=tmp_path / "other.db", executor=through(tmp_path / "queue"), quiet=True))
+
+
+def test_a_worker_that_is_there_first_says_that_it_waits(tmp_path):
+    notes = Notes()
+    assert serve(tmp_path / "nowhere", Serving(Resources(workers=1), idle=0.2), notes) is False
+    assert notes.notes == [f"nobody has put jobs into {tmp_path / 'nowhere'} yet; waiting", "0 jobs done here"]
+    assert not (tmp_path / "nowhere").exists()

@@ -183,3 +183,22 @@ class _Overheard:
 
     def close(self):
         self.executor.close()
+
+
+def test_a_run_that_loses_its_workers_again_and_again_has_crashed(project, family, tmp_path):
+    """More often than ``limits.retries`` allows; the message names the logs of the queue."""
+    queue, marker = tmp_path / "queue", tmp_path / "asleep"
+    config = {"do": "sleep", "at": 0, "marker": str(marker)}
+    project.write(train={"function": "toy:train", "config": config}, limits={"retries": 1})
+    driving = start(family, DRIVER, project.file, queue, stdout=subprocess.PIPE, text=True)
+    for _ in range(2):
+        worker = start(family, WORKER, queue, 1, stderr=subprocess.DEVNULL)
+        wait_for(marker.exists)
+        marker.unlink()
+        kill(worker)
+        worker.wait()
+    out, _ = driving.communicate(timeout=60)
+    assert "Outcome(counts={'crashed': 1}" in out
+    (run,) = project.runs().values()
+    assert run.error == f"its worker was lost, 2 times; see {queue}/logs"
+    assert files(queue, "todo", "claimed", "leases") == []

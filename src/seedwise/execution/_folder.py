@@ -109,6 +109,11 @@ class StudyFolder:
             if path not in present and len(path.suffixes) == 1:
                 _set_aside(path)
 
+    def kept_weights(self, run_id: str) -> dict[str, bytes]:
+        """Return the kept weights of the present attempt at a run, by their tags."""
+        found = (path for path in sorted(self.weights.glob(f"{run_id}-*.pt")) if len(path.suffixes) == 1)
+        return {path.stem.removeprefix(f"{run_id}-"): path.read_bytes() for path in found}
+
     def keep_weights(self, run_id: str, tag: str, blob: bytes) -> None:
         """Write kept weights beside the store, whole or not at all; those of an earlier attempt are set aside."""
         path = self.weights_file(run_id, tag)

@@ -180,7 +180,7 @@ class _Following:
                 path.unlink(missing_ok=True)
                 return
             how = f"left no record that can be read ({record})"
-            record = crashed(job, how, self.damaged[job.file], self.settings)
+            record = crashed(job, how, self.damaged[job.file], self.queue.folder)
         self._accept(job, record)
 
     def _accept(self, job: Job, record: Record) -> None:
@@ -240,7 +240,7 @@ class _Following:
                 self.queue.release(worker, claim, lost=1)
             else:
                 self.queue.complete(worker, claim)
-                self._accept(job, crashed(job, "was lost", claim.lost + 1, self.settings))
+                self._accept(job, crashed(job, "was lost", claim.lost + 1, self.queue.folder))
         self.queue.dissolve(worker)
 
 

@@ -93,7 +93,7 @@ class _Ingested:
             self.progress.note(f"the worker of run {job.id} {how}; {then}")
             self.waiting.appendleft(job)
         else:
-            self.ended(job, crashed(job, how, self.deaths[job.id], self.settings))
+            self.ended(job, crashed(job, how, self.deaths[job.id], self.settings.folder))
 
 
 def places_of_workers(resources: Resources) -> list[str]:

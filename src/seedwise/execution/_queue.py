@@ -234,6 +234,10 @@ class Queue:
             os.close(file)
         return True
 
+    def workers(self) -> int:
+        """Return how many workers there are, idle ones included."""
+        return len(_names(self.leases))
+
     def leave(self, worker: str) -> None:
         """Hand back all jobs of a worker and take its name away."""
         for claim in _claims(self.claimed / worker):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from seedwise.run import Record
 
 _SHORTEST, _LONGEST = 0.05, 5.0
 """Seconds between two lists of the waiting jobs, doubled while there are none, and varied: workers spread."""
+_LISTS: Final = 40
+"""In a second, that idle workers make together; where there are more than 200 of them, each waits longer."""
 _MISSES: Final = 3
 """Jobs that others were quicker to claim, before the list is read again."""
 
@@ -61,6 +64,7 @@ def serve(root: Path, serving: Serving, progress: Progress) -> bool:
     with stop_signals(worker.stop):
         while not worker.over:
             worker.live()
+    progress.note(f"{worker.done} jobs done here")
     return worker.stopped.is_set()
 
 
@@ -70,6 +74,7 @@ class _Worker:
     def __init__(self, queue: Queue, places: list[str], serving: Serving, progress: Progress) -> None:
         self.stopped = threading.Event()
         self.over = False
+        self.done = 0
         self._queue = queue
         self._places = places
         self._serving = serving
@@ -86,6 +91,7 @@ class _Worker:
             self.over = True
             return
         name = self._queue.enter()
+        self._progress.note(f"worker {name} serves {self._queue.root} with {len(self._places)} processes")
         workers = Workers(name)
         try:
             with renewed(lambda count: self._queue.renew(name, count), lease) as gone:
@@ -98,10 +104,15 @@ class _Worker:
 
     def _lease(self) -> float | None:
         """Wait until a driver has made the folder; return the length of a lease, None if it is time to leave."""
+        said = False
         while not self.stopped.is_set() and not self._rest.too_long:
             terms = self._queue.terms()
             if terms is not None:
                 return float(terms["lease"])
+            if not said:
+                self._progress.note(f"nobody has put jobs into {self._queue.root} yet; waiting")
+                said = True
+            self._rest.goes_on(lambda: 1)
             self._rest.pause(self.stopped)
         return None
 
@@ -121,7 +132,10 @@ class _Worker:
             supervisor = Supervisor(
                 self._places, order.settings, self._progress, workers, jobs=jobs, grace=self._serving.grace
             )
-            supervisor.run()
+            try:
+                supervisor.run()
+            finally:
+                self.done += jobs.completed
             if supervisor.interrupted:
                 self.stop()
 
@@ -138,6 +152,7 @@ class _Rest:
         self._since = time.monotonic()
         self._due = 0.0
         self._delay = _SHORTEST
+        self._longest = _LONGEST
 
     @property
     def too_long(self) -> bool:
@@ -148,15 +163,20 @@ class _Rest:
         """Whether it is time to look."""
         return time.monotonic() >= self._due
 
-    def goes_on(self) -> None:
-        """There was nothing."""
+    def goes_on(self, workers: Callable[[], int]) -> None:
+        """There was nothing.
+
+        Args:
+            workers: returns how many there are; asked once this one has waited for long.
+
+        """
         self._due = time.monotonic() + self._delay * random.uniform(0.5, 1.5)
-        self._delay = min(2 * self._delay, _LONGEST)
+        if self._delay == _LONGEST == self._longest:
+            self._longest = max(_LONGEST, workers() / _LISTS)
+        self._delay = min(2 * self._delay, self._longest)
 
     def pause(self, stopped: threading.Event) -> None:
         """Wait until it is time to look, or until told to end."""
-        if self.is_due:
-            self.goes_on()
         stopped.wait(max(self._due - time.monotonic(), 0))
 
 
@@ -174,17 +194,16 @@ class _Claims:
 
     def take(self) -> Order | None:
         """Claim a job; None if there is none at the moment."""
-        for _ in range(2):
-            order = self._claimed()
-            if order is not None:
-                self._rest.ends()
-                return order
-            if not self._rest.is_due:
-                return None
+        order = self._claimed()
+        if order is None and self._rest.is_due:
             self._seen = self.queue.waiting()
             random.shuffle(self._seen)  # so that not all workers try for the same
-        self._rest.goes_on()
-        return None
+            order = self._claimed()
+            if order is None:
+                self._rest.goes_on(self.queue.workers)
+        if order is not None:
+            self._rest.ends()
+        return order
 
     def _claimed(self) -> Order | None:
         for _ in range(_MISSES):
@@ -214,6 +233,7 @@ class _Claimed:
     settings: Settings = field(init=False)
     session: str = field(init=False)
     at_its_end: bool = False
+    completed: int = 0
 
     def __post_init__(self) -> None:
         assert self.first is not None
@@ -240,6 +260,7 @@ class _Claimed:
 
     def done(self, job: Job) -> None:
         self.rest.ends()
+        self.completed += 1
         self.claims.queue.complete(self.claims.name, self.claims.let_go(job))
 
     def ended(self, job: Job, record: Record) -> None:
@@ -252,7 +273,7 @@ class _Claimed:
             self.progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
             self.claims.queue.release(self.claims.name, self.claims.let_go(job), lost=1)
         else:
-            self.ended(job, crashed(job, how, claim.lost + 1, self.settings))
+            self.ended(job, crashed(job, how, claim.lost + 1, self.settings.folder))
 
     def put_back(self, job: Job) -> None:
         self.claims.queue.release(self.claims.name, self.claims.let_go(job))

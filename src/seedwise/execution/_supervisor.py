@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, Final, Protocol
 
 from seedwise.errors import StorageError
+from seedwise.execution._folder import StudyFolder
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Worker, Workers, dismiss
 from seedwise.execution._protocol import Progress, Settings
@@ -250,19 +251,19 @@ def _end_of(returncode: int) -> str:
     return f"was killed by signal {-returncode}" if returncode < 0 else f"exited with code {returncode}"
 
 
-def crashed(job: Job, how: str, times: int, settings: Settings) -> Record:
+def crashed(job: Job, how: str, times: int, folder: StudyFolder) -> Record:
     """Return the record of a job whose workers left none.
 
     Args:
         job: the job.
         how: the end of the last worker.
         times: number of workers.
-        settings: whose logs may say more.
+        folder: whose logs may say more.
 
     """
     message = f"its worker {how}, {times} time{'s' if times > 1 else ''}"
     hint = " (signal 9 is often the system running out of memory)" if how.endswith("signal 9") else ""
-    return job.record("crashed", f"{message}{hint}; see {settings.folder.logs}")
+    return job.record("crashed", f"{message}{hint}; see {folder.logs}")
 
 
 @contextmanager

@@ -17,12 +17,13 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from seedwise.errors import RefusedError, SeedwiseError, StorageError
-from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, RunRecord
+from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, Record, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
 from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._new_file import is_full
+from seedwise.store._rebuild import records_of
 from seedwise.store._recorded import Query, Recalled, Recorded
 from seedwise.store._records import StoredReadout, StoredRun
 from seedwise.store._seal import check_all, has_checksums, refuse_newer, seal
@@ -269,6 +270,12 @@ class Store:
     def _current(self, run_ids: Sequence[str] | None = None) -> Iterable[Mapping[str, Any]]:
         with self._reading() as db:
             return current_attempts(db, run_ids).values()
+
+    def records(self, run_ids: Sequence[str]) -> list[Record]:
+        """Return the records of those runs that have ended, and of their readouts, without weights."""
+        documents = self.documents()
+        with self._reading() as db:
+            return records_of(db, run_ids, documents)
 
     # What runs left
 

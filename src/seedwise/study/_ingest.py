@@ -27,10 +27,10 @@ def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
     if content is None:
         raise RefusedError(f"a record of run {str(record.id)[:80]!r} cannot be taken in: it was not planned")
     try:
-        new = _ingest(store, folder, checked(record))
+        new = take_in(store, folder, checked(record))
     except RefusedError as error:
         record = _failed_like(record, content, str(error))
-        new = _ingest(store, folder, record)
+        new = take_in(store, folder, record)
     if record.status != "interrupted":
         if isinstance(record, RunRecord):
             folder.remove_checkpoint(record.id)
@@ -101,11 +101,12 @@ def ingest_shard(
         elif isinstance(record, RunRecord) and store.has(record):
             known += 1
         elif isinstance(record, RunRecord):
-            taken += _ingest(store, folder, record)
+            taken += take_in(store, folder, record)
     return taken, known
 
 
-def _ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
+def take_in(store: Store, folder: StudyFolder, record: Record) -> bool:
+    """Take a checked record and its weights into the store; return whether it was new."""
     if isinstance(record, ReadoutRecord):
         return record.status != "interrupted" and store.ingest_readout(record)
     _keep_weights(folder, record)
