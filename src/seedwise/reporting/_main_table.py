@@ -13,7 +13,7 @@ from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.comparison.overview import Entry, Kind, Overview, Place, Standing
-from seedwise.statistics.core.formatting import number
+from seedwise.statistics.core.formatting import number, whole_percentages, with_limits
 
 if TYPE_CHECKING:
     from seedwise.study import CellResults
@@ -230,7 +230,7 @@ class _Drawing:
         notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
-        shown = Estimate() if reduction is None else _percentages(reduction, differs=entry.standing.differs)
+        shown = Estimate() if reduction is None else _percentages(reduction)
         is_base = entry.standing is Standing.BASE
         label = f"reduction {shown.text} {shown.interval}" if reduction else "no reduction"
         return Row(
@@ -311,18 +311,12 @@ def _reduction_axis(reductions: Sequence[Interval]) -> Axis:
 def _estimate(found: Interval | str, decimals: int) -> Estimate:
     if isinstance(found, str):
         return Estimate("-")
-    low, middle, high = (number(value, decimals) for value in (found.low, found.estimate, found.high))
+    middle, low, high = with_limits(found.estimate, found.low, found.high, decimals=decimals)
     return Estimate(middle, f"[{low}, {high}]")
 
 
-def _percentages(found: Interval, *, differs: bool) -> Estimate:
-    """Write a reduction; a limit that rounds to 0 although a difference is resolved has a decimal more."""
-    near = differs and min(abs(found.low), abs(found.high)) < 0.5
-    decimals = 1 if near else 0
-    low, middle, high = (
-        number(value, decimals) if abs(value) < 1e5 else f"{value:.0e}"
-        for value in (found.low, found.estimate, found.high)
-    )
+def _percentages(found: Interval) -> Estimate:
+    middle, low, high = whole_percentages(found.estimate, found.low, found.high)
     return Estimate(f"{middle} %", f"[{low}, {high}]")
 
 
