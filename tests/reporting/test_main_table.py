@@ -8,7 +8,7 @@ import pytest
 
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._main_table import MainTable, Row, main_table
-from seedwise.reporting._marks import Axis, bar, strip
+from seedwise.reporting._marks import Axis, bar, most_at_one_place, strip
 from seedwise.statistics import Interval, Metric
 
 from .samples import BASE, STEADY, cell, section
@@ -76,15 +76,24 @@ def test_one_method_far_away_does_not_press_the_others_together() -> None:
     ends = [float(end) for end in table.places[0].ends]
     sd = 100 * BASE.std(ddof=1)
     assert ends[0] == pytest.approx(100 * BASE.mean() - 8 * sd, abs=0.051)
-    lines = re.findall(r'y1="([\d.]+)" y2="([\d.]+)"', rows(table)["far"].runs)
-    assert set(lines) == {("10", "16")}, "short ticks at the end"
-    assert set(re.findall(r'y1="([\d.]+)" y2="([\d.]+)"', rows(table)["near"].runs)) == {("6", "20")}
+    assert rows(table)["far"].runs.count('<line class="out"') == 12, "pale ticks at the end"
+    assert 'class="out"' not in rows(table)["near"].runs
+
+
+def test_runs_with_one_result_stand_one_above_the_other() -> None:
+    axis = Axis(90.0, 100.0)
+    assert most_at_one_place([[95.0, 95.0, 95.001, 97.0], [91.0]], axis) == 3
+    drawn = strip([95.0, 95.0, 95.001, 97.0], ["a", "b", "c", "d"], axis, "", most=3)
+    spans = [(float(top), float(bottom)) for top, bottom in re.findall(r'y1="([\d.]+)" y2="([\d.]+)"', drawn)]
+    first, second, third, alone = spans
+    assert first[1] == alone[1] > first[0] > second[1] - 0.01 > third[1]
+    assert third[0] >= 0
 
 
 def test_marks_lie_where_their_numbers_are() -> None:
     axis = Axis(90.0, 100.0)
     assert [axis.place(v) for v in (90.0, 95.0, 100.0, 80.0, 120.0)] == pytest.approx([4, 50, 96, 4, 96])
-    drawn = strip([95.0], ["a & b"], 95.0, axis, "one <run>")
+    drawn = strip([95.0], ["a & b"], axis, "one <run>", most=1)
     assert 'x1="50.0%" x2="50.0%"' in drawn
     assert "<title>a &amp; b</title>" in drawn
     assert 'aria-label="one &lt;run&gt;"' in drawn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._marks import Axis, bar, span, strip
+from seedwise.reporting._marks import Axis, bar, most_at_one_place, span, strip
 from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN
@@ -186,7 +186,10 @@ class _Drawing:
         self._decimals = found.results.decimals
         self._with_runs = bool(parts)
         entries = [place.base, *(entry for kind in (*place.front, *place.behind) for entry in kind.entries)]
-        self._runs = _runs_axis([part.cell.shown for part in self._of(entries)], place.base.spread)
+        cells = [part.cell.shown for part in self._of(entries)]
+        self._runs = _runs_axis(cells, place.base.spread)
+        values = [cell.values[cell.finished_mask].tolist() for cell in cells]
+        self._most = 1 if self._runs is None else most_at_one_place(values, self._runs)
         self._reductions = _reduction_axis([e.reduction for e in entries if isinstance(e.reduction, Interval)])
 
     def _of(self, entries: Sequence[Entry]) -> list[CellResults]:
@@ -258,7 +261,8 @@ class _Drawing:
             return span(entry.mean, sd, self._runs, f"{name}: mean {number(entry.mean, self._decimals)} and one SD")
         cell = part.cell.shown
         values = cell.values[cell.finished_mask].tolist()
-        return strip(values, _run_texts(part, cell, self._metric, self._decimals), entry.mean, self._runs, label)
+        texts = _run_texts(part, cell, self._metric, self._decimals)
+        return strip(values, texts, self._runs, label, most=self._most)
 
 
 def _run_texts(part: CellResults, cell: Cell, metric: Metric, decimals: int) -> list[str]:
