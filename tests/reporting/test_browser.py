@@ -1,6 +1,6 @@
 """The report opened in a browser; every check is first shown to find what it is for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -184,12 +184,6 @@ def unfolded(browser: Chromium, path: Path, **options: Any) -> Page:
     page = browser.open(path, **options)
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     return page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    with Chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

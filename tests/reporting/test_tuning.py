@@ -13,7 +13,7 @@ from seedwise.reporting._tuning.gains import gains_figure
 from seedwise.reporting._tuning.history import history_figure
 from seedwise.reporting._tuning.importances import importances_figure
 from seedwise.reporting._tuning.plane import plane_figure
-from seedwise.statistics import Metric, Question, churn_ratio, confirm, seeds_needed
+from seedwise.statistics import Metric, Question, churn_ratio, confirm, mean_seeds_needed, seeds_needed
 from seedwise.tuning import Measured, SearchGains
 
 from .tuning_samples import CELLS, MEASURED, fresh_section, gain, nothing_chosen, search, sweep
@@ -219,8 +219,11 @@ def test_without_kept_classes_there_is_no_churn_of_fresh_runs():
 
 def test_the_runs_that_fresh_seeds_take_are_said_once():
     said = [s for s in sentences(search()) if "runs per method" in s]
-    n = seeds_needed(paired=True)
-    assert said == [f"finding an SD ratio of 0.7 takes {n} runs per method (power 0.8, paired, uncorrelated)"]
+    n, mean, runs = seeds_needed(paired=True), mean_seeds_needed(difference=1, paired=True), search().confirmation.runs
+    assert said == [
+        f"finding an SD ratio of 0.7 takes {n} runs per method, {n - runs} more (power 0.8, paired, uncorrelated); "
+        f"a difference of means of one SD of the base takes {mean}"
+    ]
 
 
 def test_a_churn_that_was_not_kept_is_not_shown_as_none():

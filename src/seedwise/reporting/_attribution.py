@@ -103,7 +103,10 @@ def attribution_part(results: AttributionResults, position: int) -> Part:
     found = attribution_findings(results)
     figures = [(partial(attribution_figure, found.shown), _CAPTION)] if found.shown else []
     drawn = Section("shares", "How much does each source make?", Table([], []), "", figures, "Shares")
-    first, *others = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences] or [""]
+    sentences = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences]
+    first, others = _answer(found.shown), sentences
+    if not first and sentences:
+        first, *others = sentences
     return part_of(
         results,
         f"attribution{position}",
@@ -114,6 +117,16 @@ def attribution_part(results: AttributionResults, position: int) -> Part:
         unfolded=["shares"],
         also=", runs that other studies share included",
     )
+
+
+def _answer(shown: Mapping[str, Attribution]) -> str:
+    """Return the total effects of the sources, the largest first; empty where there are none."""
+    if not shown:
+        return ""
+    name, attribution = next(iter(shown.items()))
+    effects = sorted(attribution.effects, key=lambda effect: -effect.total.estimate)
+    shares = ", ".join(f"{effect.source} {_share(effect.total).partition(' [')[0]}" for effect in effects)
+    return f"Each source by itself makes, of {_whole(name)}: {shares}."
 
 
 def _tiles(results: AttributionResults) -> list[Tile]:

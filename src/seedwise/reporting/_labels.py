@@ -78,6 +78,14 @@ def label_points(figure: Figure, axes: Axes, points: Sequence[Point]) -> None:
             break
 
 
+def room_for_names(axes: Axes, last: float) -> None:
+    """Leave room for names at the right of lines that end at ``last``, with no tick there."""
+    left = axes.get_xlim()[0]
+    ticks = [tick for tick in axes.get_xticks() if left <= tick <= last]
+    axes.set_xlim(left, last + 0.35 * (last - left))
+    axes.set_xticks(ticks)
+
+
 def _is_within(box: Box, window: Sequence[float]) -> bool:
     return box[0] >= window[0] and box[1] >= window[1] and box[2] <= window[2] and box[3] <= window[3]
 

@@ -148,8 +148,8 @@ def _runs_tile(found: Compared) -> Tile:
     pairings = {row.paired for row in rows if row.paired is not None}
     how = {frozenset({True}): ", paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
     what = f"of each of {methods} methods" if methods > 1 else f"of {rows[0].method}"
-    places = len({(row.task, row.regime) for row in rows})
-    where = f" in {places} places" if places > 1 else ""
+    tasks, regimes = len({row.task for row in rows}), len({row.regime for row in rows})
+    where = f" on {tasks} tasks" * (tasks > 1) + f" in {regimes} regimes" * (regimes > 1)
     return Tile(number_of, f"{what}{where}, {f'{lost} failed' if lost else 'none failed'}{how}")
 
 
@@ -164,7 +164,7 @@ def _spread_tile(found: Compared) -> Tile | None:
         return Tile(f"{sd}{unit}", f"SD of {found.base}, 95 % interval {low} to {high}")
     estimates = [spread.estimate for spread in spreads]
     low, high = number(min(estimates), decimals), number(max(estimates), decimals)
-    return Tile(f"{low} to {high}{unit}", f"SD of {found.base} in {len(spreads)} places")
+    return Tile(f"{low} to {high}{unit}", f"SD of {found.base}, the smallest and the largest of {len(spreads)}")
 
 
 def _noise_tile(found: Compared) -> Tile | None:

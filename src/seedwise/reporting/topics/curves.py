@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._labels import Point, label_points
+from seedwise.reporting._labels import Point, label_points, room_for_names
 from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._svg import folded, whole_ticks
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
@@ -117,6 +117,8 @@ def others_figure(
             axes.plot(one.at, median, color=colour, linewidth=2.2 if own else 1.1, alpha=0.85, zorder=1 if own else 2)
             points.append(Point(float(one.at[-1]), float(median[-1]), one.name, colour))
         whole_ticks(axes)
+        if len(points) > 1:
+            room_for_names(axes, max(point.x for point in points))
         ends.append((axes, points))
     for axes in panels[len(names) :]:
         axes.set_visible(False)

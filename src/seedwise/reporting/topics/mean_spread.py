@@ -27,8 +27,9 @@ Labelled = list[tuple["Axes", list[Point]]]
 _CAPTION: Final = (
     "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower SD pays "
     "with a worse mean, which lies to the {worse}. Grey is the base, green what differs from it in spread; "
-    "a name without room is left out."
+    "a name without room is left out. Of more than 16, those with a readout are left to the table."
 )
+_MOST: Final = 16
 _FACTORS: Final = (
     " Each panel changes one factor; the hollow marks, methods without one, are the same everywhere. Look whether the "
     "SD follows the factor: "
@@ -65,9 +66,12 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
 
 def _drawable(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> dict[str, tuple[Cell, ComparisonRow]]:
     named = zip(placed(cells, rows), names_of(rows), strict=True)
-    return {
+    found = {
         name: (cell, row) for (cell, row), name in named if isinstance(row.spread, Interval) and row.mean is not None
     }
+    if len(found) <= _MOST:
+        return found
+    return {name: (cell, row) for name, (cell, row) in found.items() if cell.readout == "plain"}
 
 
 def _by_factor(
@@ -123,8 +127,8 @@ def _draw(axes: Axes, row: ComparisonRow, label: str, *, hollow: bool = False) -
     assert row.mean is not None
     colour = BASE if row.paired is None else RESOLVED if row.verdict and row.verdict.differs else NEUTRAL
     mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
-    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1, alpha=0.6)
-    axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1, alpha=0.6)
+    axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1, alpha=0.4)
+    axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1, alpha=0.4)
     inside = "none" if hollow else colour
     axes.plot([row.mean], [row.spread.estimate], "o", color=colour, mfc=inside, markersize=5, label=label)
     return Point(row.mean, row.spread.estimate, label, colour)

@@ -31,8 +31,10 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "How much of the variance over runs a finite test set makes by itself, with 95 % intervals. At 100 % the "
-    "runs would be equally good on unlimited test data, and nothing could make them steadier there."
+    "runs would be equally good on unlimited test data, and nothing could make them steadier there. Of more "
+    "than 16, those with a readout are left to the table."
 )
+_MOST: Final = 16
 _NOT_INDEPENDENT: Final = (
     "runs that share one of several fixed seeds are alike: for them the share of test-set noise and groups of fewer "
     "runs are not shown, which take independent runs"
@@ -127,8 +129,10 @@ def _show(found: Compared) -> Shown:
     cells, labels = found.cells, [part.labels for part in found.study.parts]
     sources, reasons = sources_of(cells, labels)
     table = sources_table(sources, assisted_of(cells, labels))
+    plain = {name for cell, name in zip(cells, names_of(cells), strict=True) if cell.readout == "plain"}
+    drawn = {name: one for name, one in sources.items() if len(sources) <= _MOST or name in plain}
     bases = {name for cell, name in zip(cells, names_of(cells), strict=True) if is_base(cell, found.base)}
-    figures = [(partial(noise_figure, sources, bases), _CAPTION)] if sources else []
+    figures = [(partial(noise_figure, drawn, bases), _CAPTION)] if drawn else []
     if any(map(several_groups, cells)):
         reasons.append(_NOT_INDEPENDENT)
     return Shown(table, _NOTE, figures, reasons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._labels import Point, label_points
+from seedwise.reporting._labels import Point, label_points, room_for_names
 from seedwise.reporting._palette import BASE, NEUTRAL
 from seedwise.reporting._profiles import sd_texts
 from seedwise.reporting._svg import folded, new_figure
@@ -101,7 +101,10 @@ def horizon_figure(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | No
     figure.supxlabel("step ahead", fontsize=10)
     figure.supylabel("SD of the MSE over runs", fontsize=10)
     for panel in panels:
-        label_points(figure, panel, [point for axes, point in ends if axes is panel])
+        points = [point for axes, point in ends if axes is panel]
+        if len(points) > 1:
+            room_for_names(panel, points[0].x)
+            label_points(figure, panel, points)
     return figure
 
 
