@@ -13,7 +13,7 @@ from typing import Final
 from seedwise.execution._leases import renewed
 from seedwise.execution._local import places_of_workers
 from seedwise.execution._processes import Workers
-from seedwise.execution._protocol import Progress, Resources
+from seedwise.execution._protocol import Order, Progress, Resources
 from seedwise.execution._queue import Claim, Queue
 from seedwise.execution._supervisor import Supervisor, crashed, stop_signals
 from seedwise.run import Record
