@@ -274,7 +274,7 @@ def test_another_protocol_is_refused_by_drivers_and_workers(queue, tmp_path):
 
 @pytest.mark.parametrize("lease", [0, -1, float("nan"), float("inf")])
 def test_a_lease_is_a_number_of_seconds(tmp_path, lease):
-    with pytest.raises(SeedwiseError, match=r"--lease .*: write a number of seconds above 0, such as 90"):
+    with pytest.raises(SeedwiseError, match=r"lease=.*: give a number of seconds above 0, such as 90"):
         through(tmp_path, lease)
 
 
