@@ -249,15 +249,19 @@ def _reading(name: str, attribution: Attribution) -> list[str]:
     sentences = [f"{added}: the sources interact, so that what they cause one at a time does not add up"]
     if found.least is not None:
         sentences.append(
-            f"{found.least.source} has the smallest total effect: it alone makes {_share(found.least.total)} of what "
-            "all sources make"
+            f"{found.least.source} has the smallest total effect{_unless(found.least_is_apart)}: it alone makes "
+            f"{_share(found.least.total)} of what all sources make"
         )
     if found.most is not None:
         sentences.append(
-            f"{found.most.source} has the largest first-order effect: holding it fixed takes away "
-            f"{_share(found.most.first_order)} of {what}"
+            f"{found.most.source} has the largest first-order effect{_unless(found.most_is_apart)}: holding it fixed "
+            f"takes away {_share(found.most.first_order)} of {what}"
         )
     return sentences
+
+
+def _unless(apart: bool) -> str:
+    return "" if apart else " in these runs (intervals overlap: the order may be chance)"
 
 
 def _whole(name: str) -> str:
