@@ -11,7 +11,7 @@ from seedwise.statistics import Interval
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.of_cells import sources_of
 from seedwise.statistics.comparison.overview import Entry, Overview, Standing
-from seedwise.statistics.core.formatting import interval, number, reduction
+from seedwise.statistics.core.formatting import number, whole_percentages, with_limits
 
 if TYPE_CHECKING:
     from seedwise.study import CellResults
@@ -116,15 +116,15 @@ def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:
     if not best.is_plain and any(entry.is_plain for entry in over.entries):
         steadier = any(entry.is_plain and entry.standing is Standing.STEADIER for entry in over.entries)
         before = "" if steadier else "No way of training is resolved to be steadier."
-    percent, _, limits = reduction(best.reduction).partition(" [")
+    percent, low, high = whole_percentages(best.reduction.estimate, best.reduction.low, best.reduction.high)
     name, whose = name_of(best, base)
     subject = f"An {name} {whose}".strip() if best.size is not None else f"{name} {whose}".strip()
     others = sum(entry.standing is Standing.STEADIER for entry in over.entries) - 1
-    rest = f"[{limits}" + ("; selected, optimistic until fresh seeds confirm it." if several else ".")
+    rest = f"[{low}, {high}]" + ("; selected, optimistic until fresh seeds confirm it." if several else ".")
     if others:
         rest += f" It is the cheapest of {others + 1} that are."
     is_it = "is" if before else "is steadier"
-    return before, f"{subject} {is_it}: {percent} less spread", " ".join(part for part in (rest, less) if part)
+    return before, f"{subject} {is_it}: {percent} % less spread", " ".join(part for part in (rest, less) if part)
 
 
 def _names(entries: list[Entry], base: str) -> str:
@@ -164,7 +164,10 @@ def _spread_tile(found: Compared) -> Tile | None:
         return Tile(f"{sd}{unit}", f"SD of {found.base}, 95 % interval {low} to {high}")
     estimates = [spread.estimate for spread in spreads]
     low, high = number(min(estimates), decimals), number(max(estimates), decimals)
-    return Tile(f"{low} to {high}{unit}", f"SD of {found.base}, the smallest and the largest of {len(spreads)}")
+    return Tile(
+        f"{low}{unit}" if low == high else f"{low} to {high}{unit}",
+        f"SD of {found.base}, the smallest and the largest of {len(spreads)}",
+    )
 
 
 def _noise_tile(found: Compared) -> Tile | None:
@@ -197,6 +200,6 @@ def _noise(part: CellResults) -> Interval | None:
 
 def _points(found: Compared, spread: Interval) -> str:
     unit = {"%": " points", "": ""}.get(found.rows[0].metric.unit, f" {found.rows[0].metric.unit}")
-    text = interval(spread, found.results.decimals)
-    middle, _, limits = text.partition(" [")
-    return f"{middle}{unit} [{limits}"
+    decimals = found.results.decimals
+    middle, low, high = with_limits(spread.estimate, spread.low, spread.high, decimals=decimals)
+    return f"{middle}{unit} [{low}, {high}]"

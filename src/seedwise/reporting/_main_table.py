@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._marks import Axis, bar, span, strip
+from seedwise.reporting._marks import Axis, bar, most_at_one_place, span, strip
 from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.comparison.overview import Entry, Kind, Overview, Place, Standing
-from seedwise.statistics.core.formatting import number
+from seedwise.statistics.core.formatting import number, whole_percentages, with_limits
 
 if TYPE_CHECKING:
     from seedwise.study import CellResults
@@ -186,7 +186,10 @@ class _Drawing:
         self._decimals = found.results.decimals
         self._with_runs = bool(parts)
         entries = [place.base, *(entry for kind in (*place.front, *place.behind) for entry in kind.entries)]
-        self._runs = _runs_axis([part.cell.shown for part in self._of(entries)], place.base.spread)
+        cells = [part.cell.shown for part in self._of(entries)]
+        self._runs = _runs_axis(cells, place.base.spread)
+        values = [cell.values[cell.finished_mask].tolist() for cell in cells]
+        self._most = 1 if self._runs is None else most_at_one_place(values, self._runs)
         self._reductions = _reduction_axis([e.reduction for e in entries if isinstance(e.reduction, Interval)])
 
     def _of(self, entries: Sequence[Entry]) -> list[CellResults]:
@@ -230,7 +233,7 @@ class _Drawing:
         notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
-        shown = Estimate() if reduction is None else _percentages(reduction, differs=entry.standing.differs)
+        shown = Estimate() if reduction is None else _percentages(reduction)
         is_base = entry.standing is Standing.BASE
         label = f"reduction {shown.text} {shown.interval}" if reduction else "no reduction"
         return Row(
@@ -258,7 +261,8 @@ class _Drawing:
             return span(entry.mean, sd, self._runs, f"{name}: mean {number(entry.mean, self._decimals)} and one SD")
         cell = part.cell.shown
         values = cell.values[cell.finished_mask].tolist()
-        return strip(values, _run_texts(part, cell, self._metric, self._decimals), entry.mean, self._runs, label)
+        texts = _run_texts(part, cell, self._metric, self._decimals)
+        return strip(values, texts, self._runs, label, most=self._most)
 
 
 def _run_texts(part: CellResults, cell: Cell, metric: Metric, decimals: int) -> list[str]:
@@ -311,18 +315,12 @@ def _reduction_axis(reductions: Sequence[Interval]) -> Axis:
 def _estimate(found: Interval | str, decimals: int) -> Estimate:
     if isinstance(found, str):
         return Estimate("-")
-    low, middle, high = (number(value, decimals) for value in (found.low, found.estimate, found.high))
+    middle, low, high = with_limits(found.estimate, found.low, found.high, decimals=decimals)
     return Estimate(middle, f"[{low}, {high}]")
 
 
-def _percentages(found: Interval, *, differs: bool) -> Estimate:
-    """Write a reduction; a limit that rounds to 0 although a difference is resolved has a decimal more."""
-    near = differs and min(abs(found.low), abs(found.high)) < 0.5
-    decimals = 1 if near else 0
-    low, middle, high = (
-        number(value, decimals) if abs(value) < 1e5 else f"{value:.0e}"
-        for value in (found.low, found.estimate, found.high)
-    )
+def _percentages(found: Interval) -> Estimate:
+    middle, low, high = whole_percentages(found.estimate, found.low, found.high)
     return Estimate(f"{middle} %", f"[{low}, {high}]")
 
 
