@@ -125,9 +125,10 @@ def _is_no_task(column: str) -> bool:
 
 
 def _holds_both(column: pd.Series[str]) -> bool:
-    """Return whether most of the different cells of a column are means with SDs."""
+    """Return whether at least half of the different cells of a column are means with SDs."""
     written = [text for text in different(column) if not is_missing(text)]
-    return 2 * sum(_is_mean_with_sd(text) for text in written) > len(written)
+    found = sum(_is_mean_with_sd(text) for text in written)
+    return found > 0 and 2 * found >= len(written)
 
 
 def _is_mean_with_sd(text: str) -> bool:
