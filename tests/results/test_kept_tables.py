@@ -61,6 +61,15 @@ def test_a_fraction_among_percent_is_said(tmp_path: Path) -> None:
     assert len(understood(tmp_path, text.replace("0.936", "93.6")).lines) == 2
 
 
+def test_another_unit_on_one_of_several_tasks_is_said(tmp_path: Path) -> None:
+    text = "model,task,acc\na,x,0.9\na,x,0.91\nb,x,90\nb,x,91\na,y,80\na,y,81\nb,y,82\nb,y,81\n"
+    said = "is this meant? acc is on x in percent for b (about 90.5) and a fraction for a (about 0.905)"
+    assert understood(tmp_path, text).lines[2] == said
+    assert len(understood(tmp_path, text.replace("a,x,0.", "a,x,9")).lines) == 2
+    means = pd.DataFrame({"model": ["a", "b"], "x": ["0.9 ± 0.01", "90 ± 1"], "y": ["80 ± 1", "81 ± 1"]})
+    assert compare(means, summary=True, n=5, base="a").lines[2].startswith("is this meant? value is on x in percent")
+
+
 def test_percent_among_fractions_is_said() -> None:
     frame = pd.DataFrame({"method": ["a"] * 3 + ["b"] * 3, "x": [0.9, 91.0, 0.8, 0.7, 0.8, 0.9]})
     assert "x is 91 for a, row 2, and about 0.85 in its other runs" in compare(frame, base="a").lines[2]

@@ -132,6 +132,20 @@ def test_a_method_that_is_left_out_is_named(tmp_path: Path, cell: str, said: str
         summary(tmp_path, f"Method,A\n{rest}Ours,{cell}\n", base="Ours")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Method,A\nBaseline,77 ± 1\nOurs,78 ± -1\n", "the SD of Ours is -1 (A): an SD is 0 or more"),
+        ("Method,A,std\nBaseline,77,1\nP,76,2\nOurs,78,x\n", "the column 'std': 'x' is not a number"),
+        ('Method,A\nBaseline,77.5 ± 1\nOurs,"78,5 ± 1"\n', "'78,5' is not a number with the decimal sign of the other"),
+    ],
+)
+def test_a_mistake_in_a_cell_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SeedwiseError) as caught:
+        summary(tmp_path, text)
+    assert said in str(caught.value)
+
+
 def test_methods_with_a_year_are_no_means(tmp_path: Path) -> None:
     found = summary(tmp_path, "Method,A\nGCN (2017),77.3 ± 0.4\nGAT (2018),78.3 ± 0.4\n", base="GCN (2017)")
     assert [row.mean for row in found.rows] == [77.3, 78.3]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import different, texts
-from seedwise.results._layout import Notes, is_numeric, name_of_values
+from seedwise.results._layout import Notes, are_numbers, is_numeric, name_of_values
 from seedwise.results._numbers import NotANumberError, Numbers, is_missing, mean_and_sd, numbers_of, read_numbers
 from seedwise.results._roles import Roles, known
 
@@ -52,6 +52,9 @@ def mean_columns(data: pd.DataFrame, roles: Roles, count: int | str | None) -> l
     """
     found = [MeanColumns(column, column, None) for column in data.columns if _holds_both(data[column])]
     numeric = [column for column in data.columns if is_numeric(data[column])]
+    # A cell of an SD that is no number is refused when it is read.
+    spreads = [column for column in data.columns if _names.SPREAD & set(_names.words(column))]
+    numeric += [column for column in spreads if column not in numeric and are_numbers(data[column])]
     rest = {column: tuple(w for w in _names.words(column) if w not in _names.MEAN) for column in numeric}
     unnamed = []
     for column in numeric:
@@ -183,5 +186,5 @@ def means_and_sds(
             for column in zip(*cells, strict=True)
         )
     except NotANumberError as error:
-        raise SeedwiseError(f"{error}: the column '{columns.mean}' needs one decimal sign") from None
+        raise SeedwiseError(f"{error} with the decimal sign of the other means{where}: write one sign") from None
     return Numbers(means.values, means.missing, percent), sds.values

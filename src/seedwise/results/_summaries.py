@@ -25,7 +25,7 @@ from seedwise.results._layout import (
     which_method,
 )
 from seedwise.results._means import MeanColumns, chosen_columns, mean_columns, means_and_sds
-from seedwise.results._metrics import counted, described, metric_of
+from seedwise.results._metrics import counted, described, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
@@ -55,6 +55,7 @@ class Summaries:
         lacks: by metric, what has no value there, a phrase each.
         read_as: what was found by name, a phrase each.
         set_aside: what was left out, a phrase each.
+        doubts: what may be a mistake in the table, a phrase each.
 
     """
 
@@ -62,6 +63,7 @@ class Summaries:
     lacks: dict[Metric, tuple[str, ...]]
     read_as: tuple[str, ...]
     set_aside: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     @property
     def methods(self) -> list[str]:
@@ -70,7 +72,7 @@ class Summaries:
 
     @property
     def lines(self) -> list[str]:
-        """What was understood, in one or two lines."""
+        """What was understood, in one to three lines."""
         tasks = len({cell.task for cells in self.cells.values() for cell in cells})
         sizes = sorted({cell.summary.n for cells in self.cells.values() for cell in cells})
         runs = f"{sizes[0]} runs" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} runs"
@@ -78,7 +80,8 @@ class Summaries:
         first = f"{' x '.join(parts)}, means and SDs of {runs}, {described(tuple(self.cells))}"
         rest = [f"read as {listed(self.read_as, 12)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
-        return [first, *(["; ".join(rest)] if rest else [])]
+        doubts = [f"is this meant? {listed(self.doubts, 3, '; ')}"] if self.doubts else []
+        return [first, *(["; ".join(rest)] if rest else []), *doubts]
 
 
 def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | None) -> Summaries:
@@ -113,6 +116,7 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     runs = _runs(data, n, count)
     cells: dict[Metric, tuple[SummarizedCell, ...]] = {}
     lacks: dict[Metric, tuple[str, ...]] = {}
+    doubts: list[str] = []
     for columns in chosen:
         means, sds = means_and_sds(data, columns, names, roles, notes)
         written = texts(data[columns.mean])
@@ -120,6 +124,12 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
             sds = sds * np.sqrt(runs)
             notes.read_as.append(f"SD: column '{columns.sd}' times the root of n")
         metric = metric_of(columns.name, means, names, roles)
+        doubts += mixed_on_tasks(columns.name, means.values, tasks, names)
+        negative = np.flatnonzero(sds < 0)
+        if negative.size:
+            raise SeedwiseError(
+                f"the SD of {names[negative[0]]} is {sds[negative[0]]:g} ({columns.name}): an SD is 0 or more"
+            )
         there = np.isfinite(means.values) & np.isfinite(sds)
         if not there.any():
             raise SeedwiseError(f"the column '{columns.mean}' holds no mean with an SD: name another one (--metric)")
@@ -133,7 +143,9 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
             + ("" if is_missing(written[k]) else f" ('{written[k]}')")
             for k in np.flatnonzero(~there)
         )
-    return Summaries(cells, lacks, tuple(dict.fromkeys(notes.read_as)), tuple(dict.fromkeys(notes.set_aside)))
+    return Summaries(
+        cells, lacks, tuple(dict.fromkeys(notes.read_as)), tuple(dict.fromkeys(notes.set_aside)), tuple(doubts)
+    )
 
 
 def _long(data: pd.DataFrame, roles: Roles) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
-from seedwise.results._metrics import counted, described, in_another_unit, metric_of
+from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
@@ -207,10 +207,11 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
 
 
 def _doubts(rows: Rows, seed_name: str) -> list[str]:
-    """Return what looks like a fraction among percent or the other way round, a phrase for each run."""
+    """Return what looks like percent and fractions in one column, a phrase each."""
     several = len(set(rows.task)) > 1
     found = []
     for name, numbers in rows.numbers.items():
+        found += mixed_on_tasks(name, numbers.values, rows.task, rows.method)
         for k, usual in in_another_unit(numbers.values, rows.task, rows.method):
             run = [rows.method[k], *([rows.task[k]] if several else [])]
             run += [] if rows.fold is None else [f"fold {rows.fold[k]}"]
