@@ -86,10 +86,10 @@ def test_the_page_does_not_take_folds_for_single_runs_that_somebody_might_have_s
     third = frame[frame["method"] == "new"].assign(method="third", accuracy=lambda rows: rows["accuracy"] - 0.02)
     page = compare(pd.concat([frame, third])).to_html()
     assert "Nadeau and Bengio" in page
-    assert "What single runs would have said" not in page
+    assert "What would single runs have said?" not in page
     assert "another winner" not in page
     alone = compare(SEEDS[SEEDS["fold"] == 0], metric="accuracy").to_html()
-    assert "What single runs would have said" in alone
+    assert "What would single runs have said?" in alone
 
 
 def test_without_seeds_in_a_fold_nothing_is_said_about_the_spread() -> None:

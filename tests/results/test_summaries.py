@@ -142,7 +142,7 @@ def test_methods_in_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "part"),
     [
-        (PAPER, {}, "which column is the metric: 'Cora', 'MUTAG'?"),
+        (PAPER.replace("MUTAG", "test_loss"), {}, "which column is the metric: 'Cora', 'test_loss'?"),
         (PAPER, {"metric": "Cora"}, "of how many runs is each mean? Pass --n 5"),
         (PAPER, {"metric": "Cora", "n": 2}, "a mean of 2 runs cannot be compared"),
         (PAPER, {"metric": "Coral", "n": 5}, "did you mean 'Cora'?"),

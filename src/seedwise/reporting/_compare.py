@@ -34,6 +34,7 @@ from seedwise.results import (
     takes,
     understand,
     understand_summaries,
+    with_base,
 )
 from seedwise.statistics import Cell, ComparisonRow
 
@@ -182,6 +183,8 @@ def compare_frames(frames: Sequence[Frame], options: CompareOptions) -> Comparis
     if options.summary:
         summaries = understand_summaries(frames, options.roles, options.n)
         compared_summaries = compare_summarized(summaries, options.base, options.question)
+        said = with_base(summaries.read_as, options.base, compared_summaries[0].base)
+        summaries = replace(summaries, read_as=said)
         return Comparison(tuple(summaries.lines), tuple(map(_of_summaries, compared_summaries)))
     return compare_understood(understand(frames, options.roles), options)
 
@@ -196,6 +199,7 @@ def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
         chance=options.chance,
         bounds=bounds_asked(options.normalize, runs),
     )
+    runs = replace(runs, read_as=with_base(runs.read_as, options.base, found[0].base))
     return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
 
 

@@ -19,6 +19,8 @@ from seedwise.statistics.core.formatting import decimals_for, interval, number
 from seedwise.statistics.verdicts.verdict import VOCABULARY
 
 _MOST: Final = 4
+_WIDEST: Final = 4
+"""The factor to either side that an interval of a ratio of SDs may have to stand in the paragraph."""
 
 
 def further_sentences(found: ComparedRuns) -> list[str]:
@@ -63,10 +65,17 @@ def _over_tasks(found: AcrossTasks) -> str:
                 f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2, null=0.5)}"
             )
         if isinstance(one.ratio, PooledRatio):
-            texts.append(f"a ratio of SDs of {interval(one.ratio.ratio, 2, null=1)}")
+            texts.append(_ratio(one.ratio))
         parts.append(f"{one.method}, {' and '.join(texts) or 'nothing to pool'}")
     more = f"; {len(found.methods) - _MOST} more below" if len(found.methods) > _MOST else ""
     return f"Over the {found.tasks} tasks together: {'; '.join(parts)}{more}."
+
+
+def _ratio(found: PooledRatio) -> str:
+    ratio = found.ratio
+    if max(ratio.high / ratio.estimate, ratio.estimate / ratio.low) > _WIDEST:
+        return "too few tasks or runs to say a ratio of SDs"
+    return f"a ratio of SDs of {interval(ratio, 2, null=1)}"
 
 
 def _named(one: NamedRun, *, several_tasks: bool) -> str:

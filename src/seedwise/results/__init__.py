@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from seedwise._lazy import lazily
 
 if TYPE_CHECKING:
-    from seedwise.results._base import base_of
+    from seedwise.results._base import base_of, with_base
     from seedwise.results._compare import ComparedRuns, compare_runs
     from seedwise.results._data import Data, frames_of, rliable_scores
     from seedwise.results._examples import ExampleComparison
@@ -67,10 +67,11 @@ __all__ = [
     "takes",
     "understand",
     "understand_summaries",
+    "with_base",
 ]
 
 _HOMES = {
-    "_base": ("base_of",),
+    "_base": ("base_of", "with_base"),
     "_compare": ("ComparedRuns", "compare_runs"),
     "_data": ("Data", "frames_of", "rliable_scores"),
     "_options": (

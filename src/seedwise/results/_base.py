@@ -7,6 +7,17 @@ from seedwise.results import _names
 from seedwise.results._roles import known
 
 
+def with_base(read_as: tuple[str, ...], given: str | None, base: str) -> tuple[str, ...]:
+    """Return what was found by name, with the base unless the user names it.
+
+    Example:
+        >>> with_base(("seed: column 'seed'",), None, "Baseline")
+        ("seed: column 'seed'", "base: 'Baseline'")
+
+    """
+    return read_as if given is not None else (*read_as, f"base: '{base}'")
+
+
 def base_of(methods: list[str], given: str | None) -> str:
     """Return the method that the others are compared with: the one named, or the one that is called so.
 

@@ -298,6 +298,7 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
     if method is None:
         raise SeedwiseError(which_method(candidates or [column for column in keys if column in data.columns][:1]))
+    notes.read_as.insert(-1, f"method: column '{method}'")
     return Long(melted, method, "seed of column", metric)
 
 
@@ -348,6 +349,7 @@ def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: N
     costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
     if costs:
         notes.set_aside.append(f"column{'s' if len(costs) > 1 else ''} {listed(costs)}")
+    notes.read_as.append(f"methods: columns {listed(map(repr, methods))}")
     return _wide(data.drop(columns=costs), methods, roles)
 
 

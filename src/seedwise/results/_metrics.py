@@ -38,7 +38,9 @@ def metric_of(name: str, numbers: Numbers, methods: NDArray[np.object_], roles: 
             f"the column '{name}' holds {numbers.values[large][0]:g}: that is no result; leave the value of a "
             "failed run empty"
         )
-    _mixed_units_are_refused(name, numbers, methods)
+    mixed = mixed_units(numbers.values, methods)
+    if mixed is not None:
+        raise SeedwiseError(f"the column '{name}' is {mixed}: write both in one unit")
     higher = not _names.is_lower_better(name) if roles.higher_is_better is None else roles.higher_is_better
     if roles.unit is not None or numbers.percent:
         return Metric(name, roles.unit or "%", higher)
@@ -46,24 +48,71 @@ def metric_of(name: str, numbers: Numbers, methods: NDArray[np.object_], roles: 
     return inferred(name, float(finite.max(initial=0.0)), higher_is_better=higher)
 
 
-def _mixed_units_are_refused(name: str, numbers: Numbers, methods: NDArray[np.object_]) -> None:
-    """Refuse percent and fractions in one column: each method on one side of 1, and about 100 between them."""
+def mixed_units(values: NDArray[np.float64], methods: NDArray[np.object_]) -> str | None:
+    """Return that some methods are in percent and others fractions: each on one side of 1, and about 100 between them.
+
+    Args:
+        values: shape (runs,).
+        methods: of each run.
+
+    """
     fractions, percents = {}, {}
     for method in dict.fromkeys(methods):
-        own = np.abs(numbers.values[methods == method])
+        own = np.abs(values[methods == method])
         own = own[np.isfinite(own)]
         if own.size and own.max() <= 1:
             fractions[method] = float(np.median(own))
         elif own.size and own.min() > 1:
             percents[method] = float(np.median(own))
         elif own.size:
-            return
+            return None
     low, high = (float(np.median(list(found.values()))) if found else 0.0 for found in (fractions, percents))
-    if are_fraction_and_percent(low, high):
-        raise SeedwiseError(
-            f"the column '{name}' is in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for "
-            f"{listed(fractions, 2)} (about {low:.4g}): write both in one unit"
-        )
+    if not are_fraction_and_percent(low, high):
+        return None
+    return (
+        f"in percent for {listed(percents, 2)} (about {high:.4g}) and a fraction for {listed(fractions, 2)} (about "
+        f"{low:.4g})"
+    )
+
+
+def mixed_on_tasks(
+    name: str, values: NDArray[np.float64], tasks: NDArray[np.object_], methods: NDArray[np.object_]
+) -> list[str]:
+    """Return on which of several tasks some methods are in percent and others fractions, a phrase each."""
+    several = list(dict.fromkeys(tasks))
+    if len(several) < 2 or not np.any(np.abs(values) <= 1):
+        return []
+    found = {task: mixed_units(values[tasks == task], methods[tasks == task]) for task in several}
+    return [f"{name} is on {task} {phrase}" for task, phrase in found.items() if phrase]
+
+
+def in_another_unit(
+    values: NDArray[np.float64], tasks: NDArray[np.object_], methods: NDArray[np.object_]
+) -> list[tuple[int, float]]:
+    """Return the few values of a task and method that seem to be fractions among percent, or percent among fractions.
+
+    Args:
+        values: shape (runs,).
+        tasks, methods: of each run.
+
+    Returns:
+        For each its place and the median of the others, all of which lie on the other side of 1 and none beyond 100.
+
+    """
+    size = np.abs(values)
+    small = (size > 0) & (size < 1)
+    if not small.any() or not (size >= 1).any():
+        return []
+    found = []
+    for task, method in dict.fromkeys(zip(tasks[small], methods[small], strict=True)):
+        own = (tasks == task) & (methods == method) & np.isfinite(values)
+        low, high = np.flatnonzero(own & small), np.flatnonzero(own & ~small)
+        few, others = (low, high) if low.size < high.size else (high, low)
+        if others.size < 2 or few.size == others.size or not np.all((size[own] > 0) & (size[own] <= 100)):
+            continue
+        usual = float(np.median(size[others]))
+        found += [(int(k), usual) for k in few if are_fraction_and_percent(*sorted((float(size[k]), usual)))]
+    return found
 
 
 def are_fraction_and_percent(low: float, high: float) -> bool:

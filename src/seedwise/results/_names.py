@@ -125,6 +125,17 @@ def is_statistic(cell: object) -> bool:
     return isinstance(cell, str) and cell.strip().lower() in STATISTICS
 
 
+def is_summary(label: str) -> bool:
+    """Return whether a label is a statistic or ends with one: it may be that of a summary row.
+
+    Example:
+        >>> [is_summary(label) for label in ("Average", "resnet (avg)", "mean +/- std", "Mean Teacher", "resnet")]
+        [True, True, True, False, False]
+
+    """
+    return bool({*STATISTICS, "sum", "overall"} & set(words(label)[-1:]))
+
+
 def is_seed_like(name: str) -> bool:
     """Return whether a column is named after a seed, such as ``seed0``."""
     return _SEED_LIKE.fullmatch(name) is not None

@@ -14,7 +14,7 @@ from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import texts
 from seedwise.results._layout import is_numeric
-from seedwise.results._numbers import read_numbers
+from seedwise.results._numbers import numbers_of
 from seedwise.results._options import Normalize
 from seedwise.results._read import read_table
 from seedwise.results._understand import Runs
@@ -104,7 +104,7 @@ def bounds_of(data: pd.DataFrame, source: str) -> Bounds:
             f"{source} needs a column of tasks and two of numbers, the score that counts as 0 and the one that counts "
             f"as 1: it has {listed(data.columns)}"
         )
-    zero, one = (read_numbers(data[column]).values.tolist() for column in numeric)
+    zero, one = (numbers_of(data, column).values.tolist() for column in numeric)
     return dict(zip(texts(data[tasks]), zip(zero, one, strict=True), strict=True))
 
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._cells import factorized
+from seedwise.results._marks import unmarked
 from seedwise.results._roles import Decimal
 
-_MISSING: Final = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MISSING: Final = frozenset({"", "-", "--", "---", "\u2013", "\u2014", "na", "n/a", "null", "none", "missing", "?"})
 _NOT_FINITE: Final = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _PLAIN: Final = b"0123456789.+-eE"
-PLUS_MINUS: Final = re.compile(r"\u00b1|\+/-|\+-|\\pm")
+_PLUS_MINUS: Final = re.compile(r"\u00b1|\+/-|\+-")
+_PARENTHESES: Final = re.compile(r"(?P<mean>[^()]*\d[^()]*?)\s*\((?P<sd>[^()]*\d[^()]*)\)")
+_FRACTION_IN_PARENTHESES: Final = re.compile(r"[+-]?\d*[.,]\d+ ?%? ?\(\d*[.,]\d+ ?%?\)")
 _TAIL: Final = r"(?:[eE][+-]?\d+)?"
 _POINT: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?|\d+\.?\d*|\.\d+){_TAIL}")
 _COMMA: Final = re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d*)?|\d+,?\d*|,\d+){_TAIL}")
 
 
-class NotANumberError(ValueError):
+class NotANumberError(SeedwiseError):
     """A cell that is no number.
 
     Attributes:
@@ -33,9 +39,11 @@ class NotANumberError(ValueError):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        super().__init__(f"'{text}' is not a number")
         self.text = text
-        self.is_mean = bool(PLUS_MINUS.search(text)) and bool(re.search(r"\d", text))
+        plain = unmarked(text)
+        of_fractions = bool(_FRACTION_IN_PARENTHESES.fullmatch(plain))
+        self.is_mean = of_fractions or (bool(_PLUS_MINUS.search(plain)) and bool(re.search(r"\d", plain)))
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,23 @@ def is_missing(cell: object) -> bool:
         [True, True, True, False, False, False]
 
     """
-    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
+    return cell is None or (isinstance(cell, str) and unmarked(cell).lower() in _MISSING)
+
+
+def mean_and_sd(text: str) -> tuple[str, str] | None:
+    """Return the mean and the SD of a cell such as ``87.1 ± 0.2``, ``87.1 +/- 0.2`` or ``87.1 (0.2)``.
+
+    Example:
+        >>> mean_and_sd("$87.1 \\\\pm 0.2$"), mean_and_sd("87.1 (0.2)"), mean_and_sd("87.1")
+        (('87.1', '0.2'), ('87.1', '0.2'), None)
+
+    """
+    plain = unmarked(text)
+    parts = _PLUS_MINUS.split(plain)
+    if len(parts) == 2:
+        return unmarked(parts[0]), unmarked(parts[1])
+    found = _PARENTHESES.fullmatch(plain)
+    return (unmarked(found["mean"]), unmarked(found["sd"])) if found else None
 
 
 def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
@@ -77,11 +101,11 @@ def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
         decimal: the decimal sign; default: the one with which every cell is a number.
 
     Raises:
-        NotANumberError: for a cell that is no number.
+        NotANumberError: for a cell that is no number, also without the marks of LaTeX and Markdown.
         SeedwiseError: if both signs fit every cell and say different things, or some numbers have a percent sign.
 
     Example:
-        >>> read_numbers(["0,91", "1.234,5"]).values.tolist(), read_numbers(["91.7 %", "90%"]).percent
+        >>> read_numbers(["0,91", "1.234,5"]).values.tolist(), read_numbers(["91.7 %", "**90%**"]).percent
         ([0.91, 1234.5], True)
 
     """
@@ -90,7 +114,7 @@ def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
     if plain is not None and decimal != ",":
         return Numbers(plain[code], (unique == "")[code], False)
     missing = np.array([is_missing(cell) for cell in unique], dtype=bool)
-    texts = {k: cell.strip() for k, cell in enumerate(unique) if isinstance(cell, str) and not missing[k]}
+    texts = {k: unmarked(cell) for k, cell in enumerate(unique) if isinstance(cell, str) and not missing[k]}
     values = np.array([_unwritten(cell) if not (missing[k] or k in texts) else np.nan for k, cell in enumerate(unique)])
     written = {k: text.removesuffix("%").rstrip() for k, text in texts.items() if text.lower() not in _NOT_FINITE}
     signs = {texts[k].endswith("%") for k in written}
@@ -99,8 +123,21 @@ def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
         raise SeedwiseError(f"some numbers have a percent sign ('{some[0]}') and others none ('{some[1]}'): write one")
     sign = decimal or _decimal(list(written.values()))
     for k, number in written.items():
-        values[k] = _number(number, sign, texts[k])
+        values[k] = _number(number, sign, unique[k].strip())
     return Numbers(values[code], missing[code], signs == {True})
+
+
+def numbers_of(data: pd.DataFrame, column: str, decimal: Decimal | None = None) -> Numbers:
+    """Read a column of a table, by ``read_numbers``; what it refuses names the column.
+
+    Raises:
+        SeedwiseError: for a cell that is no number, or spellings that do not agree.
+
+    """
+    try:
+        return read_numbers(data[column], decimal)
+    except SeedwiseError as error:
+        raise SeedwiseError(f"the column '{column}': {error}") from None
 
 
 def plainly(cells: NDArray[np.object_]) -> NDArray[np.float64] | None:

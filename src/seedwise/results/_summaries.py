@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,9 @@ from seedwise.results._layout import (
     name_of_values,
     which_method,
 )
-from seedwise.results._metrics import counted, described, metric_of
-from seedwise.results._numbers import PLUS_MINUS, NotANumberError, Numbers, is_missing, read_numbers
+from seedwise.results._means import MeanColumns, chosen_columns, mean_columns, means_and_sds
+from seedwise.results._metrics import counted, described, metric_of, mixed_on_tasks
+from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
 from seedwise.results._understand import ONE_TASK
@@ -45,8 +45,6 @@ from seedwise.statistics.core._checks import MINIMUM_RUNS
 if TYPE_CHECKING:
     import pandas as pd
 
-_PARENTHESES: Final = re.compile(r"(?P<mean>[^()]+?)\s*\((?P<sd>[^()]+)\)")
-
 
 @dataclass(frozen=True)
 class Summaries:
@@ -57,6 +55,7 @@ class Summaries:
         lacks: by metric, what has no value there, a phrase each.
         read_as: what was found by name, a phrase each.
         set_aside: what was left out, a phrase each.
+        doubts: what may be a mistake in the table, a phrase each.
 
     """
 
@@ -64,6 +63,7 @@ class Summaries:
     lacks: dict[Metric, tuple[str, ...]]
     read_as: tuple[str, ...]
     set_aside: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     @property
     def methods(self) -> list[str]:
@@ -72,31 +72,16 @@ class Summaries:
 
     @property
     def lines(self) -> list[str]:
-        """What was understood, in one or two lines."""
+        """What was understood, in one to three lines."""
         tasks = len({cell.task for cells in self.cells.values() for cell in cells})
         sizes = sorted({cell.summary.n for cells in self.cells.values() for cell in cells})
         runs = f"{sizes[0]} runs" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} runs"
         parts = [counted(len(self.methods), "method"), *([counted(tasks, "task")] if tasks > 1 else [])]
         first = f"{' x '.join(parts)}, means and SDs of {runs}, {described(tuple(self.cells))}"
-        rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
+        rest = [f"read as {listed(self.read_as, 12)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
-        return [first, *(["; ".join(rest)] if rest else [])]
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where means and SDs of a metric stand.
-
-    Attributes:
-        name: of the metric.
-        mean: the column of the means, or of means with their SDs.
-        sd: the column of the SDs or standard errors, None where they stand behind the means.
-
-    """
-
-    name: str
-    mean: str
-    sd: str | None
+        doubts = [f"is this meant? {listed(self.doubts, 3, '; ')}"] if self.doubts else []
+        return [first, *(["; ".join(rest)] if rest else []), *doubts]
 
 
 def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | None) -> Summaries:
@@ -116,9 +101,9 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
     data = pd.concat([cleaned(frame.data, roles, notes) for frame in frames], ignore_index=True)
     data = _long(data, roles)
-    found = _means(data)
-    chosen = _chosen(found, roles)
-    taken = {column for one in found for column in (one.mean, one.sd)}
+    found = mean_columns(data, roles, n)
+    data, chosen, roles = chosen_columns(data, found, roles, notes)
+    taken = {column for one in (*found, *chosen) for column in (one.mean, one.sd)}
     count = _count_column(data, n, taken)
     free = data.drop(columns=[column for column in data.columns if column in taken | {count}])
     task = _task(free, roles, notes)
@@ -131,12 +116,20 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     runs = _runs(data, n, count)
     cells: dict[Metric, tuple[SummarizedCell, ...]] = {}
     lacks: dict[Metric, tuple[str, ...]] = {}
+    doubts: list[str] = []
     for columns in chosen:
-        means, sds = _numbers(data, columns, roles, notes)
+        means, sds = means_and_sds(data, columns, names, roles, notes)
+        written = texts(data[columns.mean])
         if columns.sd is not None and _names.STANDARD_ERROR & set(_names.words(columns.sd)):
             sds = sds * np.sqrt(runs)
             notes.read_as.append(f"SD: column '{columns.sd}' times the root of n")
         metric = metric_of(columns.name, means, names, roles)
+        doubts += mixed_on_tasks(columns.name, means.values, tasks, names)
+        negative = np.flatnonzero(sds < 0)
+        if negative.size:
+            raise SeedwiseError(
+                f"the SD of {names[negative[0]]} is {sds[negative[0]]:g} ({columns.name}): an SD is 0 or more"
+            )
         there = np.isfinite(means.values) & np.isfinite(sds)
         if not there.any():
             raise SeedwiseError(f"the column '{columns.mean}' holds no mean with an SD: name another one (--metric)")
@@ -145,8 +138,14 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
             for k in np.flatnonzero(there)
         )
         where = [f" on {name}" if task else "" for name in tasks]
-        lacks[metric] = tuple(f"{names[k]} has no {columns.name}{where[k]}" for k in np.flatnonzero(~there))
-    return Summaries(cells, lacks, tuple(dict.fromkeys(notes.read_as)), tuple(dict.fromkeys(notes.set_aside)))
+        lacks[metric] = tuple(
+            f"{names[k]} has no {_lacking(columns, means.values[k])}{where[k]}"
+            + ("" if is_missing(written[k]) else f" ('{written[k]}')")
+            for k in np.flatnonzero(~there)
+        )
+    return Summaries(
+        cells, lacks, tuple(dict.fromkeys(notes.read_as)), tuple(dict.fromkeys(notes.set_aside)), tuple(doubts)
+    )
 
 
 def _long(data: pd.DataFrame, roles: Roles) -> pd.DataFrame:
@@ -160,56 +159,8 @@ def _long(data: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     return data.melt(id_vars=keys, value_vars=list(roles.methods), var_name="method", value_name=value)
 
 
-def _means(data: pd.DataFrame) -> list[_Columns]:
-    """Return where there are means with SDs: in one cell, or in two columns."""
-    found = [_Columns(column, column, None) for column in data.columns if _holds_both(data[column])]
-    numeric = [column for column in data.columns if is_numeric(data[column])]
-    rest = {column: tuple(w for w in _names.words(column) if w not in _names.MEAN) for column in numeric}
-    for column in numeric:
-        own = tuple(word for word in rest[column] if word not in _names.SPREAD)
-        mean = next((c for c in numeric if own != rest[column] and rest[c] == own), None)
-        if mean is not None:
-            found.append(_Columns("_".join(own) or "value", mean, column))
-    if not found:
-        raise SeedwiseError(
-            "no column holds means with SDs, such as '87.1 \u00b1 0.2', and no two hold a mean and a std: if the rows "
-            "are runs, leave out --summary (summary=True)"
-        )
-    return found
-
-
-def _holds_both(column: pd.Series[str]) -> bool:
-    written = [text for text in different(column) if not is_missing(text)]
-    return bool(written) and all(_parts(text) is not None for text in written)
-
-
-def _parts(text: str) -> tuple[str, str] | None:
-    """Return the mean and the SD of a cell such as ``87.1 ± 0.2``, ``87.1 +/- 0.2`` or ``87.1 (0.2)``.
-
-    Example:
-        >>> _parts("$87.1 \\\\pm 0.2$"), _parts("87.1 (0.2)"), _parts("87.1")
-        (('87.1', '0.2'), ('87.1', '0.2'), None)
-
-    """
-    plain = text.strip().strip("$").strip()
-    parts = PLUS_MINUS.split(plain)
-    if len(parts) == 2:
-        return parts[0].strip(), parts[1].strip()
-    found = _PARENTHESES.fullmatch(plain)
-    return (found["mean"], found["sd"]) if found and re.search(r"\d", found["sd"]) else None
-
-
-def _chosen(found: list[_Columns], roles: Roles) -> list[_Columns]:
-    if not roles.metric:
-        if len(found) > 1:
-            names = [one.name for one in found]
-            raise SeedwiseError(
-                f"which column is the metric: {listed(map(repr, names))}? Pass --metric '{names[0]}', or several by "
-                "commas (metric=...)"
-            )
-        return found
-    by_name = {name: one for one in found for name in (one.mean, one.name)}
-    return [by_name[known("metric", name, by_name)] for name in roles.metric]
+def _lacking(columns: MeanColumns, mean: float) -> str:
+    return f"SD of {columns.name}" if np.isfinite(mean) else columns.name
 
 
 def _count_column(data: pd.DataFrame, n: int | str | None, taken: set[str | None]) -> str | None:
@@ -269,20 +220,6 @@ def _repeats_are_refused(tasks: NDArray[np.object_], names: NDArray[np.object_])
         )
 
 
-def _numbers(data: pd.DataFrame, columns: _Columns, roles: Roles, notes: Notes) -> tuple[Numbers, NDArray[np.float64]]:
-    """Return the means and SDs of a metric, in the order of the rows."""
-    if columns.sd is not None:
-        return read_numbers(data[columns.mean], roles.decimal), read_numbers(data[columns.sd], roles.decimal).values
-    notes.read_as.append(f"SD: behind the mean in '{columns.mean}', and no standard error")
-    cells = [_parts(text) or ("", "") for text in texts(data[columns.mean])]
-    percent = any("%" in part for cell in cells for part in cell)
-    means, sds = (
-        read_numbers(np.array([part.rstrip("\\% ") for part in column], dtype=object), roles.decimal)
-        for column in zip(*cells, strict=True)
-    )
-    return Numbers(means.values, means.missing, percent), sds.values
-
-
 @dataclass(frozen=True)
 class ComparedSummaries:
     """Methods of which only means and SDs are known, compared with a base by one metric.
@@ -324,9 +261,14 @@ def compare_summarized(summaries: Summaries, base: str | None, question: Questio
             out of its range.
 
     """
-    base = base_of(summaries.methods, base)
+    lacks = [phrase for phrases in summaries.lacks.values() for phrase in phrases]
+    left_out = f" (left out: {listed(lacks)})" if lacks else ""
+    try:
+        base = base_of(summaries.methods, base)
+    except SeedwiseError as error:
+        raise SeedwiseError(f"{error}{left_out}") from None
     if len(summaries.methods) < 2:
-        raise SeedwiseError(f"there is one method, '{base}': a comparison needs two")
+        raise SeedwiseError(f"there is one method, '{base}': a comparison needs two{left_out}")
     return tuple(
         ComparedSummaries(cells, _answer(cells, base, question), base, question, summaries.lacks[metric])
         for metric, cells in summaries.cells.items()

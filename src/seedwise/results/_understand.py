@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, factorized, text_of, texts
+from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
 from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
-from seedwise.results._metrics import counted, described, metric_of
-from seedwise.results._numbers import NotANumberError, Numbers, plainly, read_numbers
+from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
+from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
 from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
+from seedwise.results._summary_rows import without_summaries
 from seedwise.statistics import Folds, Metric
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Runs:
         scores: by metric, for each run the scores of its examples, the same ones in all runs of a task; empty where
             there is a row per run.
         bounds: by task, the scores that count as 0 and as 1; empty where no columns say it.
+        doubts: what may be a mistake in the table, a phrase each.
 
     """
 
@@ -64,6 +66,7 @@ class Runs:
     folds: Mapping[str, Folds] = field(default_factory=dict)
     scores: Mapping[str, Sequence[NDArray[np.float64]]] = field(default_factory=dict)
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -82,7 +85,7 @@ class Runs:
 
     @property
     def lines(self) -> list[str]:
-        """What was understood, in one or two lines."""
+        """What was understood, in one to three lines."""
         tasks = len(set(self.task))
         sizes = sorted(set(Counter(zip(self.task, self.method, strict=True)).values()))
         what = "run" if self.seed is None or self.fold is not None else "seed"
@@ -94,9 +97,10 @@ class Runs:
         items = sorted({len(scores) for of_runs in self.scores.values() for scores in of_runs})
         if items:
             parts.append(f"{items[0]} examples" if len(items) == 1 else f"{items[0]} to {items[-1]} examples")
-        rest = [f"read as {listed(self.read_as)}"] if self.read_as else []
+        rest = [f"read as {listed(self.read_as, 12)}"] if self.read_as else []
         rest += [f"set aside: {listed(self.set_aside)}"] if self.set_aside else []
-        return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else [])]
+        doubts = [f"is this meant? {listed(self.doubts, 3, '; ')}"] if self.doubts else []
+        return [f"{' x '.join(parts)}, {described(self.metrics)}", *(["; ".join(rest)] if rest else []), *doubts]
 
 
 def folds_are_refused(runs: Runs, instead: str) -> None:
@@ -167,7 +171,7 @@ def _with_methods(table: Long, roles: Roles) -> Long:
 
 def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     seed = seed_columns(table, roles, notes)
-    data = _without_summaries(table.data, table.method, seed, notes)
+    data = without_summaries(table.data, table.method, seed, roles.task, notes, seeds_in_layout=table.seed is not None)
     columns = columns_of(data, table, seed, roles, notes)
     data, finished, failed = _states(data, columns.state, notes)
     rows = _rows(data, columns, (finished, failed), roles)
@@ -198,7 +202,25 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         {} if rows.fold is None else _folds(data, columns, rows, roles),
         scores,
         bounds,
+        tuple(_doubts(rows, ", ".join(seed).removesuffix(" of column"))),
     )
+
+
+def _doubts(rows: Rows, seed_name: str) -> list[str]:
+    """Return what looks like percent and fractions in one column, a phrase each."""
+    several = len(set(rows.task)) > 1
+    found = []
+    for name, numbers in rows.numbers.items():
+        found += mixed_on_tasks(name, numbers.values, rows.task, rows.method)
+        for k, usual in in_another_unit(numbers.values, rows.task, rows.method):
+            run = [rows.method[k], *([rows.task[k]] if several else [])]
+            run += [] if rows.fold is None else [f"fold {rows.fold[k]}"]
+            run += [f"row {rows.place[k] + 1}"] if rows.seed is None else [f"{seed_name} {rows.seed[k]}"]
+            found.append(
+                f"{name} is {numbers.values[k]:g} for {', '.join(run)}, and about {usual:.4g} in its other runs: "
+                "percent and fractions?"
+            )
+    return found
 
 
 def _folds(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles) -> dict[str, Folds]:
@@ -225,30 +247,13 @@ def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[flo
     """Return by task the scores that count as 0 and as 1, from columns that say it in every row."""
     found: dict[str, tuple[float, float]] = {}
     named = [known("column", column, data.columns) for column in roles.bounds]
-    columns = [read_numbers(data[column], roles.decimal).values[rows.place] for column in named]
+    columns = [numbers_of(data, column, roles.decimal).values[rows.place] for column in named]
     for task in dict.fromkeys(rows.task) if named else ():
         of_task = set(zip(*(column[rows.task == task] for column in columns), strict=True))
         if len(of_task) != 1:
             raise SeedwiseError(f"the columns {listed(named)} vary within the task '{task}': write one pair per task")
         found[task] = of_task.pop()
     return found
-
-
-def _without_summaries(data: pd.DataFrame, method: str, seed: Sequence[str], notes: Notes) -> pd.DataFrame:
-    """Leave out rows whose seed is a statistic, or that every method has under the name of one."""
-    for column in data.columns:
-        if plainly(factorized(data[column])[1]) is not None:
-            continue
-        summary = by_value(data[column], _names.is_statistic).astype(bool)
-        if column == method or not summary.any():
-            continue
-        if column in seed or (not summary.all() and set(data[method][summary]) == set(data[method])):
-            kinds = dict.fromkeys(str(cell).strip().lower() for cell in data[column][summary])
-            notes.set_aside.append(f"{counted(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
-            data = data[~summary].reset_index(drop=True)
-            if data.empty:
-                raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
-    return data
 
 
 def _states(
@@ -316,7 +321,7 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
         return False
     if rows.seed is None:
         raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
-    step = read_numbers(data[columns.step]).values
+    step = numbers_of(data, columns.step).values
     order = np.lexsort((step, run))
     return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))
 
@@ -324,7 +329,7 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
     """Take the last step of each run, or that where the metric ``best`` is best; a metric of one step is no curve."""
     assert columns.step is not None
-    step = read_numbers(data[columns.step]).values
+    step = numbers_of(data, columns.step).values
     rows, once = everywhere(rows)
     last, short = ends(rows, step)
     chosen = last
