@@ -19,7 +19,8 @@ PROGRAMS = {
         f"    for run in sw.replicates(3, store='h.db'):\n        {BODY}\n"
     ),
     "inside main": (
-        f"def main():\n    from seedwise import replicates as many\n    for run in many(3, store='h.db'):\n        {BODY}\n"
+        "def main():\n    from seedwise import replicates as many\n"
+        f"    for run in many(3, store='h.db'):\n        {BODY}\n"
         "main()\n"
     ),
     "in workers": (
