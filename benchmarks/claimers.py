@@ -18,8 +18,9 @@ from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
-from seedwise.execution import Settings, Training, _queue_worker
-from seedwise.execution._queue import Claim, Order, Queue
+from seedwise.execution import Settings, Silent, Training, _queue_worker
+from seedwise.execution._protocol import Order
+from seedwise.execution._queue import Claim, Queue
 from seedwise.run import Keep, RunSpec
 
 
@@ -79,7 +80,8 @@ def simulate(workers: int, at_once: int, later: int, seconds: float, seed: int) 
         claimers = []
         for _ in range(workers):
             rest = _queue_worker._Rest(None)
-            claimers.append((_queue_worker._Claims(queue, queue.enter(), threading.Event(), rest), rest))
+            never = threading.Event()
+            claimers.append((_queue_worker._Claimed(queue, queue.enter(), never, never, rest, Silent()), rest))
         # What happens next: a worker looks, a worker has done its job, or a job comes.
         events: list[tuple[float, int, str, int]] = []
         for k in range(workers):
@@ -97,8 +99,7 @@ def simulate(workers: int, at_once: int, later: int, seconds: float, seed: int) 
             claims, rest = claimers[which]
             if what == "done":
                 order = doing.pop(which)
-                queue.complete(claims.name, claims.let_go(order.job))
-                rest.ends()
+                claims.done(order)
                 done += 1
             taken = claims.take()
             if taken is None:

@@ -9,7 +9,10 @@ from typer.testing import CliRunner
 
 from seedwise.cli import app
 from seedwise.errors import SeedwiseError
+from seedwise.study import Store
 from tests.execution.queues import files, served, through
+
+from .test_tune import FUNCTION, STUDY
 
 
 def typed(*words):
@@ -34,6 +37,31 @@ def test_a_worker_does_what_lies_there_and_leaves(project, tmp_path):
     assert outcomes[0].counts == {"finished": 3}
     assert "3 jobs done here" in found.output
     assert files(queue, "todo", "claimed", "leases") == []
+
+
+def test_what_attribute_trains_goes_through_a_folder(project, tmp_path):
+    project.write(replicates=1)
+    place = ["--executor", "folder", "--queue", tmp_path / "queue"]
+    with served(tmp_path / "queue", workers=2) as said:
+        done = typed("attribute", project.file, "--vary", "init+shuffle", "--blocks", 10, *place)
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert len(said.begun) == 40
+    with Store(project.store_path) as store:
+        assert {run.status for run in store.runs("toy-attribution")} == {"finished"}
+
+
+def test_what_tune_trains_goes_through_a_folder(tmp_path, monkeypatch):
+    pytest.importorskip("optuna")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tune_project.py").write_text(FUNCTION)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    with served(tmp_path / "queue", workers=2) as said:
+        done = typed("tune", "tiny.yaml", "--trials", 2, "--executor", "folder", "--queue", "queue")
+    assert done.exit_code in (0, 1), (done.output, done.exception)  # 1: nothing was better than the base
+    with Store(tmp_path / "tiny.db") as store:
+        runs = {run.run_id: run.status for run in store.runs()}
+    assert set(runs.values()) == {"finished"}
+    assert sorted(said.begun) == sorted(runs), "each in a worker, once"
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def test_another_protocol_is_refused_by_drivers_and_workers(queue, tmp_path):
 
 @pytest.mark.parametrize("lease", [0, -1, float("nan"), float("inf")])
 def test_a_lease_is_a_number_of_seconds(tmp_path, lease):
-    with pytest.raises(SeedwiseError, match=r"--lease .*: write a number of seconds above 0, such as 90"):
+    with pytest.raises(SeedwiseError, match=r"lease=.*: give a number of seconds above 0, such as 90"):
         through(tmp_path, lease)
 
 
@@ -325,3 +325,12 @@ def test_a_worker_that_is_there_first_says_that_it_waits(tmp_path):
     assert serve(tmp_path / "nowhere", Serving(Resources(workers=1), idle=0.2), notes) is False
     assert notes.notes == [f"nobody has put jobs into {tmp_path / 'nowhere'} yet; waiting", "0 jobs done here"]
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_claim_whose_answer_was_lost_is_known_again(queue):
+    """A file server that was asked twice says the second time that the file is gone."""
+    put(queue)
+    mine, other, (claim,) = queue.enter(), queue.enter(), queue.waiting()
+    (queue.todo / claim.file).rename(queue.claimed / mine / claim.file)
+    assert queue.claim(mine, claim)
+    assert not queue.claim(other, claim)

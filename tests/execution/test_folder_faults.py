@@ -202,3 +202,21 @@ def test_a_run_that_loses_its_workers_again_and_again_has_crashed(project, famil
     (run,) = project.runs().values()
     assert run.error == f"its worker was lost, 2 times; see {queue}/logs"
     assert files(queue, "todo", "claimed", "leases") == []
+
+
+def test_a_worker_that_stays_trains_with_the_code_of_the_next_driver(project, family, tmp_path):
+    queue, code = tmp_path / "queue", "def train(run):\n    run.finish(accuracy={})\n"
+    worker = start(family, WORKER, queue, 1, stderr=subprocess.DEVNULL)
+    try:
+        found = []
+        for accuracy in ("0.25", "0.5"):
+            project.code.write_text(code.format(accuracy))
+            project.run(project.study(), executor=through(queue), retrain=True)
+            (run,) = project.runs().values()
+            found.append((run.metrics, run.status))
+        assert len(files(queue, "leases")) == 1, "one worker did both"
+    finally:
+        kill(worker, signal.SIGTERM)
+        worker.wait(timeout=60)
+    assert found == [({"test/accuracy": 0.25}, "finished"), ({"test/accuracy": 0.5}, "finished")]
+    assert worker.returncode == 130

@@ -90,7 +90,7 @@ def test_a_node_is_killed_and_a_job_requeued_and_the_study_is_the_undisturbed_on
     monkeypatch.setenv("TOY_PAUSE", "0.4")
     queue = tmp_path / "queue"
     driving = Driving(project, project.study(**STUDY), workers(queue, nodes=2))
-    wait_for(lambda: len(files(queue, "claimed")) == 2 and len(files(queue, "checkpoints")) >= 2, 120)
+    wait_for(lambda: len({name.partition(".")[0] for name in files(queue, "checkpoints")}) == 2, 120)  # of both runs
     nodes.kill_node("n1")
     wait_for(lambda: any(name.endswith("@1") for name in files(queue, "todo", "claimed")), 60)
     (job,) = nodes.say("squeue", "--noheader", "--nodelist=n2", "--format=%i").split()
@@ -145,6 +145,24 @@ def test_workers_that_end_at_once_are_an_error_with_the_place_of_their_logs(proj
     monkeypatch.setattr(slurm, "_SCRIPT", "#!/bin/bash\n{directives}\nexit 1 # {worker}\n")
     with pytest.raises(SeedwiseError, match=r"3 arrays of workers ended without any record: see .*logs/slurm-\*\.log"):
         project.run(project.study(), executor=workers(tmp_path / "queue"))
+
+
+def test_a_controller_that_does_not_answer_ends_no_driver(monkeypatch):
+    said = [
+        "RUNNING",
+        "",
+        SeedwiseError("squeue: slurm_load_jobs error: Unable to contact slurm controller"),
+        SeedwiseError("squeue: slurm_load_jobs error: Invalid job id specified"),
+    ]
+
+    def answer(*words):
+        found = said.pop(0)
+        if isinstance(found, SeedwiseError):
+            raise found
+        return found
+
+    monkeypatch.setattr(slurm, "_answer", answer)
+    assert [slurm._is_known("1") for _ in range(4)] == [True, False, True, False]
 
 
 def test_what_sbatch_refuses_is_a_line(project, nodes, tmp_path):

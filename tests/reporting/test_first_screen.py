@@ -97,7 +97,7 @@ def test_a_tick_says_its_run_under_the_pointer_and_by_the_arrow_keys(page: Page)
     strip = "document.querySelector('.main tr.base .strip')"
     first = page.evaluate(
         f"""(() => {{ const box = {strip}.querySelector('line').getBoundingClientRect();
-        {strip}.dispatchEvent(new PointerEvent('pointermove', {{ clientX: box.left, clientY: box.top }}));
+        {strip}.dispatchEvent(new PointerEvent('pointermove', {{ clientX: box.left, clientY: box.bottom }}));
         return document.getElementById('tip').innerText; }})()"""
     )
     assert first.startswith("replicate ")

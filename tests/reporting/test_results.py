@@ -129,14 +129,14 @@ def svgs(html: str) -> list[ET.Element]:
 def test_every_run_is_a_tick_that_says_which_it_is() -> None:
     seeds = tuple({"init": k + 1, "shuffle": k + 1} for k in range(12))
     study = section([cell("base", BASE), cell("vml", STEADY)], seeds=[seeds, seeds])
-    strips = [svg for svg in svgs(render([study], command="")) if svg.get("class") == "strip"]
+    strips = [svg for svg in svgs(render([study], command="")) if (svg.get("class") or "").startswith("strip")]
     titles = [[line.findtext("title") for line in svg.findall("line")] for svg in strips]
     assert sorted(map(len, titles)) == [12, 12]
     assert f"replicate 3: {100 * BASE[3]:.3f} %; init, shuffle seed 4" in titles[1]
     # The steady method is in front, and the axis of both is that of all runs.
     at = [float(line.get("x1", "").rstrip("%")) for line in strips[1].findall("line")]
     values = (BASE - BASE.min()) / (BASE.max() - BASE.min())
-    assert np.allclose(np.array(at), at[int(np.argmin(BASE))] + values * (max(at) - min(at)), atol=0.11)
+    assert np.allclose(np.array(at), at[int(np.argmin(BASE))] + values * (max(at) - min(at)), atol=0.51)
 
 
 def test_all_figures_are_there_with_captions_and_unique_ids() -> None:

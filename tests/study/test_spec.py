@@ -225,6 +225,31 @@ def test_further_mistakes_are_counted():
         parse_study(BUILTIN.replace("epochs: 3", "epochs: 0").replace("lr: 0.1", "lr: 0"))
 
 
+def test_a_key_that_a_typing_error_made_another_of_is_one_mistake():
+    with pytest.raises(SeedwiseError, match=r"did you mean 'batch_size'\?") as caught:
+        parse_study(BUILTIN.replace("batch_size:", "batchsize:"))
+    assert "more mistake" not in str(caught.value)
+    with pytest.raises(SeedwiseError, match=r"\(and 1 more mistake\)"):
+        parse_study(BUILTIN.replace("batch_size:", "batchsize:").replace("epochs: 3, ", ""))
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"), [("name: sgd", "name: sgdd"), ("small_cnn", "small_cn"), ("digits", "digit")]
+)
+def test_what_is_allowed_includes_parts_of_ones_own(given, wrong):
+    with pytest.raises(SeedwiseError, match='or "module:name" of your own'):
+        parse_study(BUILTIN.replace(given, wrong))
+
+
+def test_a_program_is_no_study_file(tmp_path):
+    assert f"'python {tmp_path / 'train.py'}' starts it" in complaint(tmp_path / "train.py")
+
+
+def test_a_line_that_is_indented_otherwise_is_hinted_at():
+    with pytest.raises(SeedwiseError, match="is a line indented as its neighbors are"):
+        parse_study("name: s\ntrain:\n  epochs: 3\n other: 5\n")
+
+
 def test_words_that_yaml_takes_for_booleans_stay_words():
     study = parse_study(BUILTIN.replace("{base: {}", "{no: {}, on: {loss: vml}, y: {loss: clf}"))
     assert list(study.methods) == ["no", "on", "y", "vml"]

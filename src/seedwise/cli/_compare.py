@@ -88,14 +88,14 @@ def show(found: Comparison, form: str) -> None:
         case _:
             out = console()
             for line in found.lines:
-                out.print(line, soft_wrap=True)
+                out.print(line)
             for part in found.parts:
                 out.print()
-                out.print(part.statement, soft_wrap=True)
+                out.print(part.statement)
                 out.print()
-                print_results(part.results)
+                print_results(part.results, said=True)
                 for section in part.sections:
                     out.print()
-                    out.print(section.title, style="bold", soft_wrap=True)
+                    out.print(section.title, style="bold")
                     print_table(out, section.table)
-                    out.print(f"  {section.note}", soft_wrap=True)
+                    out.print(f"  {section.note}")

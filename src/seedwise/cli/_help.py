@@ -11,7 +11,7 @@ from typer.models import OptionInfo
 
 QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("Is one of these results really better?", "seedwise compare results.csv"),
-    ("A paper gives means ± SDs: is it chance?", "seedwise compare table.csv --summary"),
+    ("A paper's means ± SDs: is it chance?", "seedwise compare table.csv --summary"),
     ("How many seeds do I need?", "seedwise power"),
     ("How much of my result is the seed?", "seedwise run study.yaml"),
     ("Which source of randomness causes it?", "seedwise attribute study.yaml"),
@@ -33,7 +33,7 @@ EXIT_CODES: Final = (
 _GROUPS: Final[Mapping[str, str]] = {
     "What is trained": "scale replicates until retrain accept_changed_code retry_failed dry_run blocks vary method "
     "trials confirm checks epochs",
-    "Where it is trained": "workers device runs_per_device shard data_dir",
+    "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel idle grace",
     "What a run is": "by methods metric seed name task where step best fold test_share item summary n decimal unit "
     "chance higher_is_better lower_is_better",
     "What is asked": "base unpaired sd_ratio power factor margin normalize alpha comparisons correlation mean sd",

@@ -53,7 +53,7 @@ class QueueOptions:
 
     def __post_init__(self) -> None:
         if not 0 < self.lease < math.inf:
-            raise SeedwiseError(f"--lease {self.lease}: write a number of seconds above 0, such as {LEASE:g}")
+            raise SeedwiseError(f"lease={self.lease}: give a number of seconds above 0, such as {LEASE:g}")
 
 
 class FolderExecutor:

@@ -11,7 +11,7 @@ from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution._folder import again, outbox_record
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Workers
-from seedwise.execution._protocol import Progress, Resources, Settings
+from seedwise.execution._protocol import Order, Progress, Resources, Settings
 from seedwise.execution._supervisor import Supervisor, crashed
 from seedwise.run import Record
 
@@ -36,7 +36,7 @@ class LocalExecutor:
     ) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         assignments = _Ingested(collections.deque(jobs), settings, ingest, progress)
-        supervisor = Supervisor(self._devices, settings, progress, self._workers, jobs=assignments)
+        supervisor = Supervisor(self._devices, progress, self._workers, jobs=assignments)
         supervisor.run()
         return supervisor.interrupted
 
@@ -60,40 +60,42 @@ class _Ingested:
     def over(self) -> bool:
         return not self.waiting
 
-    def take(self) -> Job | None:
-        return self.waiting.popleft() if self.waiting else None
+    def take(self) -> Order | None:
+        return Order(self.waiting.popleft(), self.settings) if self.waiting else None
 
-    def done(self, job: Job) -> None:
+    def done(self, order: Order) -> None:
+        job = order.job
         path = self.settings.folder.outbox / job.file
         record = outbox_record(path)
         if isinstance(record, RefusedError):
             aside = self.settings.folder.refuse(path)
             self.progress.note(f"{record}; it is set aside as {aside}")
-            self.ended(job, job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}"))
+            self.ended(order, job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}"))
         elif isinstance(record, StorageError):
             path.unlink(missing_ok=True)
-            self._retry(job, f"left no record that can be read ({record})", again(path))
+            self._retry(order, f"left no record that can be read ({record})", again(path))
         else:
-            self.ended(job, record)
+            self.ended(order, record)
 
-    def ended(self, job: Job, record: Record) -> None:
+    def ended(self, order: Order, record: Record) -> None:
         self.ingest(record)
-        self.progress.ended(job.id, record)
+        self.progress.ended(order.job.id, record)
 
-    def died(self, job: Job, how: str) -> None:
-        self._retry(job, how, job.after_death)
+    def died(self, order: Order, how: str) -> None:
+        self._retry(order, how, order.job.after_death)
 
-    def put_back(self, job: Job) -> None:
-        self.ingest(job.record("interrupted"))
+    def put_back(self, order: Order) -> None:
+        self.ingest(order.job.record("interrupted"))
 
-    def _retry(self, job: Job, how: str, then: str) -> None:
+    def _retry(self, order: Order, how: str, then: str) -> None:
         """Do a job again whose worker left no record, as often as ``limits.retries`` allows."""
+        job = order.job
         self.deaths[job.id] += 1
         if self.deaths[job.id] <= self.settings.retries:
             self.progress.note(f"the worker of run {job.id} {how}; {then}")
             self.waiting.appendleft(job)
         else:
-            self.ended(job, crashed(job, how, self.deaths[job.id], self.settings.folder))
+            self.ended(order, crashed(job, how, self.deaths[job.id], self.settings.folder))
 
 
 def places_of_workers(resources: Resources) -> list[str]:

@@ -13,8 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seedwise.execution._jobs import Job
-from seedwise.execution._protocol import Settings
+from seedwise.execution._protocol import Order, Settings
 from seedwise.run import storage_errors
 
 
@@ -23,7 +22,8 @@ class Worker:
 
     def __init__(self, name: str, device: str, settings: Settings, answers: queue.Queue[Any]) -> None:
         self.device = device
-        self.job: Job | None = None
+        self.order: Order | None = None
+        self.session: str | None = None  # of the orders that it had
         self.ready = False
         self.since = math.inf
         self.timed_out = False

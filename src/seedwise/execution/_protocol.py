@@ -149,6 +149,23 @@ class Settings:
         }
 
 
+@dataclass(frozen=True)
+class Order:
+    """A job, and how it is done.
+
+    Attributes:
+        job: the job.
+        settings: how.
+        session: names the driver and its settings; a worker process that did jobs of another one is not used, since the
+            code that it has loaded may have changed.
+
+    """
+
+    job: Job
+    settings: Settings
+    session: str = ""
+
+
 class Executor(Protocol):
     """Decides where workers start. What a run becomes does not depend on it.
 

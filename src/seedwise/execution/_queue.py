@@ -21,7 +21,7 @@ from seedwise.errors import SeedwiseError, StorageError
 from seedwise.execution._exam import Exam, Examination
 from seedwise.execution._folder import StudyFolder
 from seedwise.execution._jobs import Job, Reading, Training
-from seedwise.execution._protocol import Settings
+from seedwise.execution._protocol import Order, Settings
 from seedwise.run import RunSpec, read_checked, storage_errors, write_checked
 
 PROTOCOL: Final = 1
@@ -54,22 +54,6 @@ class Claim:
         """Read the name of a file; None for one that is no job."""
         name, _, lost = file.rpartition("@")
         return cls(name, int(lost)) if name and not name.startswith(".") and lost.isdecimal() else None
-
-
-@dataclass(frozen=True)
-class Order:
-    """A job as its file holds it.
-
-    Attributes:
-        session: names the driver's process and its settings; a worker starts anew for another one.
-        settings: how it is done.
-        job: the job.
-
-    """
-
-    session: str
-    settings: Settings
-    job: Job
 
 
 class Queue:
@@ -270,7 +254,7 @@ class Queue:
         except (StorageError, ValueError, TypeError, KeyError):
             _unlinked(path)
             return None
-        return Order(content["session"], Settings.from_json(content["settings"], self.folder), job)
+        return Order(job, Settings.from_json(content["settings"], self.folder), content["session"])
 
     def complete(self, worker: str, claim: Claim) -> None:
         """Let go of a job whose record lies in the outbox."""

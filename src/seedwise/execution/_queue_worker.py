@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from seedwise.execution._jobs import Job
 from seedwise.execution._leases import renewed
 from seedwise.execution._local import places_of_workers
 from seedwise.execution._processes import Workers
-from seedwise.execution._protocol import Progress, Resources, Settings
-from seedwise.execution._queue import Claim, Order, Queue
+from seedwise.execution._protocol import Order, Progress, Resources
+from seedwise.execution._queue import Claim, Queue
 from seedwise.execution._supervisor import Supervisor, crashed, stop_signals
 from seedwise.run import Record
 
@@ -95,10 +94,18 @@ class _Worker:
         workers = Workers(name)
         try:
             with renewed(lambda count: self._queue.renew(name, count), lease) as gone:
-                self._serve(_Claims(self._queue, name, gone, self._rest), workers)
+                jobs = _Claimed(self._queue, name, gone, self.stopped, self._rest, self._progress)
+                supervisor = Supervisor(self._places, self._progress, workers, jobs=jobs, grace=self._serving.grace)
+                try:
+                    supervisor.run()
+                finally:
+                    self.done += jobs.completed
+                if supervisor.interrupted:
+                    self.stop()
         finally:
             workers.close()
             self._queue.leave(name)
+        self.over = self.stopped.is_set() or self._rest.too_long
         if gone.is_set():
             self._progress.note("this worker was taken for lost, and goes on under another name")
 
@@ -115,29 +122,6 @@ class _Worker:
             self._rest.goes_on(lambda: 1)
             self._rest.pause(self.stopped)
         return None
-
-    def _serve(self, claims: _Claims, workers: Workers) -> None:
-        while not claims.gone.is_set():
-            if self.stopped.is_set() or self._rest.too_long:
-                self.over = True
-                return
-            order = claims.take()
-            if order is None:
-                self._rest.pause(self.stopped)
-                continue
-            if order.session != claims.session:  # the code that a process has loaded may have changed
-                workers.close()
-                claims.session = order.session
-            jobs = _Claimed(claims, order, self._progress, self._rest)
-            supervisor = Supervisor(
-                self._places, order.settings, self._progress, workers, jobs=jobs, grace=self._serving.grace
-            )
-            try:
-                supervisor.run()
-            finally:
-                self.done += jobs.completed
-            if supervisor.interrupted:
-                self.stop()
 
 
 class _Rest:
@@ -180,100 +164,69 @@ class _Rest:
         stopped.wait(max(self._due - time.monotonic(), 0))
 
 
-class _Claims:
-    """The jobs of a worker under one name."""
+@dataclass
+class _Claimed:
+    """The jobs of a worker under one name; see ``Assignments``."""
 
-    def __init__(self, queue: Queue, name: str, gone: threading.Event, rest: _Rest) -> None:
-        self.queue = queue
-        self.name = name
-        self.gone = gone
-        self.session: str | None = None
-        self.held: dict[str, Claim] = {}
-        self._rest = rest
-        self._seen: list[Claim] = []
+    queue: Queue
+    name: str
+    gone: threading.Event
+    told_to_end: threading.Event
+    rest: _Rest
+    progress: Progress
+    held: dict[str, Claim] = field(default_factory=dict)
+    seen: list[Claim] = field(default_factory=list)
+    completed: int = 0
+
+    @property
+    def revoked(self) -> bool:
+        return self.gone.is_set()
+
+    @property
+    def over(self) -> bool:
+        return self.revoked or self.told_to_end.is_set() or (self.rest.too_long and not self.held)
 
     def take(self) -> Order | None:
-        """Claim a job; None if there is none at the moment."""
         order = self._claimed()
-        if order is None and self._rest.is_due:
-            self._seen = self.queue.waiting()
-            random.shuffle(self._seen)  # so that not all workers try for the same
+        if order is None and self.rest.is_due:
+            self.seen = self.queue.waiting()
+            random.shuffle(self.seen)  # so that not all workers try for the same
             order = self._claimed()
             if order is None:
-                self._rest.goes_on(self.queue.workers)
+                self.rest.goes_on(self.queue.workers)
         if order is not None:
-            self._rest.ends()
+            self.rest.ends()
         return order
 
     def _claimed(self) -> Order | None:
         for _ in range(_MISSES):
-            if not self._seen:
+            if not self.seen:
                 return None
-            claim = self._seen.pop()
+            claim = self.seen.pop()
             if self.queue.claim(self.name, claim):
                 order = self.queue.order(self.name, claim)
                 if order is not None and order.job.file == claim.name:
                     self.held[claim.name] = claim
                     return order
-        self._seen.clear()
+        self.seen.clear()
         return None
 
-    def let_go(self, job: Job) -> Claim:
-        return self.held.pop(job.file)
-
-
-@dataclass
-class _Claimed:
-    """Jobs of one session whose records go to the outbox; see ``Assignments``."""
-
-    claims: _Claims
-    first: Order | None
-    progress: Progress
-    rest: _Rest
-    settings: Settings = field(init=False)
-    session: str = field(init=False)
-    at_its_end: bool = False
-    completed: int = 0
-
-    def __post_init__(self) -> None:
-        assert self.first is not None
-        self.settings, self.session = self.first.settings, self.first.session
-
-    @property
-    def revoked(self) -> bool:
-        return self.claims.gone.is_set()
-
-    @property
-    def over(self) -> bool:
-        return self.at_its_end or self.revoked
-
-    def take(self) -> Job | None:
-        order, self.first = self.first or self.claims.take(), None
-        if order is None:
-            self.at_its_end = not self.claims.held
-            return None
-        if order.session != self.session:
-            self.claims.queue.release(self.claims.name, self.claims.let_go(order.job))
-            self.at_its_end = True
-            return None
-        return order.job
-
-    def done(self, job: Job) -> None:
+    def done(self, order: Order) -> None:
         self.rest.ends()
         self.completed += 1
-        self.claims.queue.complete(self.claims.name, self.claims.let_go(job))
+        self.queue.complete(self.name, self.held.pop(order.job.file))
 
-    def ended(self, job: Job, record: Record) -> None:
-        self.claims.queue.folder.hand_over(record)
-        self.done(job)
+    def ended(self, order: Order, record: Record) -> None:
+        self.queue.folder.hand_over(record)
+        self.done(order)
 
-    def died(self, job: Job, how: str) -> None:
-        claim = self.claims.held[job.file]
-        if claim.lost < self.settings.retries:
+    def died(self, order: Order, how: str) -> None:
+        job, claim = order.job, self.held[order.job.file]
+        if claim.lost < order.settings.retries:
             self.progress.note(f"the worker of run {job.id} {how}; {job.after_death}")
-            self.claims.queue.release(self.claims.name, self.claims.let_go(job), lost=1)
+            self.queue.release(self.name, self.held.pop(job.file), lost=1)
         else:
-            self.ended(job, crashed(job, how, claim.lost + 1, self.settings.folder))
+            self.ended(order, crashed(job, how, claim.lost + 1, self.queue.folder))
 
-    def put_back(self, job: Job) -> None:
-        self.claims.queue.release(self.claims.name, self.claims.let_go(job))
+    def put_back(self, order: Order) -> None:
+        self.queue.release(self.name, self.held.pop(order.job.file))

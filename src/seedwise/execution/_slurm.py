@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import shlex
 import shutil
@@ -30,7 +31,9 @@ _GRACE: Final = 90
 _EVERY: Final = 20.0
 """Seconds between two questions to SLURM."""
 _ATTEMPTS: Final = 3
-"""Arrays in a row that end without any record before that is an error."""
+"""Arrays in a row that end soon and without any record before that is an error."""
+_SOON: Final = 300.0
+"""Seconds; an array that worked for longer may have brought long runs forward."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class SlurmExecutor(FolderExecutor):
         self._resources = resources or Resources()
         super().__init__(self._resources, self._slurm)
         self._submitted: str | None = None
-        self._asked = 0.0
+        self._asked = self._since = -math.inf
         self._ended = 0
         self._is_done = False
 
@@ -136,7 +139,8 @@ class SlurmExecutor(FolderExecutor):
             self._submitted = known.read_text().strip()
         if self._submitted is not None and _is_known(self._submitted):
             return
-        self._ended += 1
+        self._ended = 1 if time.monotonic() - self._since > _SOON else self._ended + 1
+        self._since = self._asked
         if self._ended > _ATTEMPTS:
             raise SeedwiseError(
                 f"{_ATTEMPTS} arrays of workers ended without any record: see {queue.folder.logs}/slurm-*.log"
@@ -144,7 +148,7 @@ class SlurmExecutor(FolderExecutor):
         file = queue.root / "worker.sh"
         with storage_errors(file):
             file.write_text(script_of(queue.root.resolve(), self._resources, self._slurm))
-        self._submitted = _slurm("sbatch", "--parsable", str(file)).strip().partition(";")[0]
+        self._submitted = _answer("sbatch", "--parsable", str(file)).strip().partition(";")[0]
         with storage_errors(known):
             known.write_text(self._submitted)
         progress.note(f"submitted job {self._submitted} of SLURM: {self._slurm.nodes} workers")
@@ -152,7 +156,7 @@ class SlurmExecutor(FolderExecutor):
     def _cancel(self) -> None:
         assert self._submitted is not None
         with contextlib.suppress(SeedwiseError):  # it has ended
-            _slurm("scancel", self._submitted)
+            _answer("scancel", self._submitted)
 
 
 def script_of(queue: Path, resources: Resources, options: SlurmOptions) -> str:
@@ -211,14 +215,12 @@ exit "$code"
 def _is_known(job: str) -> bool:
     """Return whether SLURM has jobs of an array that wait or run."""
     try:
-        return bool(_slurm("squeue", "--noheader", f"--jobs={job}", "--format=%T").strip())
+        return bool(_answer("squeue", "--noheader", f"--jobs={job}", "--format=%T").strip())
     except SeedwiseError as error:
-        if "Invalid job id" in str(error):
-            return False
-        raise
+        return "Invalid job id" not in str(error)  # a controller that does not answer comes back
 
 
-def _slurm(*words: str) -> str:
+def _answer(*words: str) -> str:
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -16,7 +16,7 @@ from seedwise.errors import StorageError
 from seedwise.execution._folder import StudyFolder
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Worker, Workers, dismiss
-from seedwise.execution._protocol import Progress, Settings
+from seedwise.execution._protocol import Order, Progress
 from seedwise.run import Record
 
 _GRACE: Final = 20.0
@@ -34,19 +34,19 @@ class Assignments(Protocol):
     def revoked(self) -> bool:
         """Whether the jobs that are being done are somebody else's by now."""
 
-    def take(self) -> Job | None:
+    def take(self) -> Order | None:
         """Return a job that is to be done here; None if there is none at the moment."""
 
-    def done(self, job: Job) -> None:
+    def done(self, order: Order) -> None:
         """A worker says that it has put the job's record into the outbox."""
 
-    def ended(self, job: Job, record: Record) -> None:
+    def ended(self, order: Order, record: Record) -> None:
         """A job left no record itself, and will not be done again."""
 
-    def died(self, job: Job, how: str) -> None:
+    def died(self, order: Order, how: str) -> None:
         """The worker of a job died: it is done again, as often as that is allowed."""
 
-    def put_back(self, job: Job) -> None:
+    def put_back(self, order: Order) -> None:
         """A job was not done, or not to its end."""
 
 
@@ -58,7 +58,7 @@ class Supervisor:
 
     Args:
         devices: one worker on each.
-        settings, progress: as of ``Executor.execute``.
+        progress: told what happens.
         workers: those that wait from an earlier time; they wait again afterwards.
         jobs: what they do.
         grace: seconds that workers get after a request to stop.
@@ -71,7 +71,6 @@ class Supervisor:
     def __init__(
         self,
         devices: Sequence[str],
-        settings: Settings,
         progress: Progress,
         workers: Workers,
         *,
@@ -79,7 +78,6 @@ class Supervisor:
         grace: float | None = None,
     ) -> None:
         self.interrupted = False
-        self._settings = settings
         self._progress = progress
         self._source = workers
         self._answers = workers.answers
@@ -101,7 +99,7 @@ class Supervisor:
         try:
             with stop_signals(self._ask_to_stop):
                 self._employ()
-                while any(w.job is not None for w in self._workers) or not (self._jobs.over or self._stopping):
+                while any(w.order is not None for w in self._workers) or not (self._jobs.over or self._stopping):
                     self._wait_for_answer()
                     self._handle_stops()
                     self._enforce_limits()
@@ -117,31 +115,39 @@ class Supervisor:
 
     def _employ(self) -> None:
         """Give jobs to those who have none, and start workers while there are jobs for them."""
-        for worker in self._workers:
+        for worker in list(self._workers):
             # A worker that has ended, or is about to, is replaced when its end is reported.
             alive = not worker.timed_out and not worker.spent and worker.process.poll() is None
-            if worker.job is None and alive and not self._give_work(worker):
+            if worker.order is None and alive and not self._give_work(worker):
                 return
-        while self._free and (job := self._next()) is not None:
-            worker = self._source.get(self._free.pop(0), self._settings)
-            self._workers.append(worker)
-            self._assign(worker, job)
+        while self._free and (order := self._next()) is not None:
+            self._assign(self._new_worker(self._free.pop(0), order), order)
 
-    def _next(self) -> Job | None:
+    def _next(self) -> Order | None:
         return None if self._stopping or self._jobs.over else self._jobs.take()
 
-    def _give_work(self, worker: Worker) -> bool:
-        job = self._next()
-        if job is not None:
-            self._assign(worker, job)
-        return job is not None
+    def _new_worker(self, device: str, order: Order) -> Worker:
+        worker = self._source.get(device, order.settings)
+        self._workers.append(worker)
+        return worker
 
-    def _assign(self, worker: Worker, job: Job) -> None:
-        worker.job = job
+    def _give_work(self, worker: Worker) -> bool:
+        order = self._next()
+        if order is None:
+            return False
+        if worker.session not in (None, order.session):
+            self._workers.remove(worker)
+            worker.dismiss()
+            worker = self._new_worker(worker.device, order)
+        self._assign(worker, order)
+        return True
+
+    def _assign(self, worker: Worker, order: Order) -> None:
+        worker.order, worker.session = order, order.session
         # The limit is the run's, not that of starting python and torch.
         worker.since = time.monotonic() if worker.ready else math.inf
-        worker.send(self._settings.command(job, worker.device))
-        self._progress.started(job.id)
+        worker.send(order.settings.command(order.job, worker.device))
+        self._progress.started(order.job.id)
 
     def _wait_for_answer(self) -> None:
         try:
@@ -166,18 +172,18 @@ class Supervisor:
                 self._finish(worker, answer["status"])
             case "storage":
                 self._problem = self._problem or StorageError(answer["error"])
-                worker.job = None  # where it came from, it is still to be done
+                worker.order = None  # where it came from, it is still to be done
                 self._stop()
             case "exit":
                 self._dismiss(worker)
 
     def _finish(self, worker: Worker, status: str) -> None:
-        assert worker.job is not None
-        job, worker.job = worker.job, None
+        assert worker.order is not None
+        order, worker.order = worker.order, None
         if status == "interrupted":
-            self._jobs.put_back(job)
+            self._jobs.put_back(order)
         else:
-            self._jobs.done(job)
+            self._jobs.done(order)
         if worker.spent:
             self._dismiss(worker)
         elif worker.process.poll() is None:
@@ -187,31 +193,31 @@ class Supervisor:
         self._workers.remove(worker)
         self._free.append(worker.device)
         worker.dismiss()
-        job = worker.job
-        if job is None:
+        order = worker.order
+        if order is None:
             return
         if worker.process.returncode == -signal.SIGTERM:
             time.sleep(0.5)  # who ends a whole group may reach this process a moment later
         if worker.timed_out:
-            limit = f"it took longer than the {self._settings.seconds:g} s of limits.seconds"
-            self._jobs.ended(job, job.record("timeout", limit))
+            limit = f"it took longer than the {order.settings.seconds:g} s of limits.seconds"
+            self._jobs.ended(order, order.job.record("timeout", limit))
         elif self._stopping or self._stops_asked:
-            self._jobs.put_back(job)
+            self._jobs.put_back(order)
         else:
-            self._jobs.died(job, _end_of(worker.process.returncode))
+            self._jobs.died(order, _end_of(worker.process.returncode))
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
-        limit = self._settings.seconds
         for worker in self._workers:
-            if limit is not None and worker.job is not None and now - worker.since > limit and not worker.timed_out:
+            limit = None if worker.order is None else worker.order.settings.seconds
+            if limit is not None and now - worker.since > limit and not worker.timed_out:
                 worker.timed_out = True
                 worker.process.kill()
         if self._stopping_since is not None and now - self._stopping_since > self._grace:
             self._kill()
         if self._jobs.revoked:
             for worker in self._workers:
-                worker.job = None
+                worker.order = None
             self._kill()
 
     def _ask_to_stop(self) -> None:
@@ -240,7 +246,7 @@ class Supervisor:
 
     def _shut_down(self) -> None:
         self.interrupted = self._stopping and self._problem is None
-        idle = [w for w in self._workers if w.job is None and not w.timed_out and not w.spent]
+        idle = [w for w in self._workers if w.order is None and not w.timed_out and not w.spent]
         if not self._stopping and not self._jobs.revoked:
             self._source.put(idle)
             self._workers = [w for w in self._workers if w not in idle]

@@ -25,7 +25,7 @@ from seedwise.statistics.attribution.reading import (
     has_shares,
     read_attribution,
 )
-from seedwise.statistics.core.formatting import decimals_for, interval, of_first_runs
+from seedwise.statistics.core.formatting import decimals_for, interval, number, of_first_runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,7 +125,7 @@ def _answer(shown: Mapping[str, Attribution]) -> str:
         return ""
     name, attribution = next(iter(shown.items()))
     effects = sorted(attribution.effects, key=lambda effect: -effect.total.estimate)
-    shares = ", ".join(f"{effect.source} {_share(effect.total).partition(' [')[0]}" for effect in effects)
+    shares = ", ".join(f"{effect.source} {round(100 * effect.total.estimate)} %" for effect in effects)
     return f"Each source by itself makes, of {_whole(name)}: {shares}."
 
 
@@ -133,12 +133,12 @@ def _tiles(results: AttributionResults) -> list[Tile]:
     failed = f"{results.failed} failed" if results.failed else "none failed"
     tiles = [Tile(f"{results.runs} runs", f"in {results.blocks} blocks, {failed}")]
     if results.churn is not None:
-        amount = _amount("churn", results.churn.amount, 1.0).partition(" [")[0]
-        tiles.append(Tile(f"{amount} %", "of examples are predicted differently by runs that differ in every source"))
+        churned = number(100 * results.churn.amount.estimate, 2)
+        tiles.append(Tile(f"{churned} %", "of examples are predicted differently by runs that differ in every source"))
     if results.values is not None:
-        amount = _amount("values", results.values.amount, results.metric.scale).partition(" [")[0]
+        sd = results.metric.scale * math.sqrt(results.values.amount.estimate)
         unit = " points" if results.metric.is_percent else ""
-        tiles.append(Tile(f"{amount}{unit}", f"SD of {results.metric.title} over such runs"))
+        tiles.append(Tile(f"{number(sd, decimals_for(sd))}{unit}", f"SD of {results.metric.title} over such runs"))
     return tiles
 
 
@@ -256,15 +256,19 @@ def _reading(name: str, attribution: Attribution) -> list[str]:
     sentences = [f"{added}: the sources interact, so that what they cause one at a time does not add up"]
     if found.least is not None:
         sentences.append(
-            f"{found.least.source} has the smallest total effect: it alone makes {_share(found.least.total)} of what "
-            "all sources make"
+            f"{found.least.source} has the smallest total effect{_unless(found.least_is_apart)}: it alone makes "
+            f"{_share(found.least.total)} of what all sources make"
         )
     if found.most is not None:
         sentences.append(
-            f"{found.most.source} has the largest first-order effect: holding it fixed takes away "
-            f"{_share(found.most.first_order)} of {what}"
+            f"{found.most.source} has the largest first-order effect{_unless(found.most_is_apart)}: holding it fixed "
+            f"takes away {_share(found.most.first_order)} of {what}"
         )
     return sentences
+
+
+def _unless(apart: bool) -> str:
+    return "" if apart else " in these runs (intervals overlap: the order may be chance)"
 
 
 def _whole(name: str) -> str:

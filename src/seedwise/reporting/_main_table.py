@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._marks import Axis, bar, span, strip
+from seedwise.reporting._marks import Axis, bar, most_at_one_place, span, strip
 from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN
 from seedwise.statistics.comparison.overview import Entry, Kind, Overview, Place, Standing
-from seedwise.statistics.core.formatting import number
+from seedwise.statistics.core.formatting import number, whole_percentages, with_limits
 
 if TYPE_CHECKING:
     from seedwise.study import CellResults
@@ -22,7 +22,7 @@ _SDS: Final = 8
 """The axis of the runs reaches so many SDs of the base on both sides at most, so that one bad method hides no other."""
 _LEFT: Final = -100.0
 """Reductions below are not drawn: the interval ends in an arrow."""
-_CSS: Final = {Standing.BASE: "base", Standing.STEADIER: "yes", Standing.LESS_STEADY: "yes worse"}
+_CSS: Final = {Standing.BASE: "base", Standing.STEADIER: "yes", Standing.LESS_STEADY: "worse"}
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,11 @@ class _Drawing:
         self._decimals = found.results.decimals
         self._with_runs = bool(parts)
         entries = [place.base, *(entry for kind in (*place.front, *place.behind) for entry in kind.entries)]
-        self._runs = _runs_axis([part.cell.shown for part in self._of(entries)], place.base.spread)
+        cells = [part.cell.shown for part in self._of(entries)]
+        self._runs = _runs_axis(cells, place.base.spread)
+        values = [cell.values[cell.finished_mask].tolist() for cell in cells]
+        self._values = [value for own in values for value in own]
+        self._most = 1 if self._runs is None else most_at_one_place(values, self._runs)
         self._reductions = _reduction_axis([e.reduction for e in entries if isinstance(e.reduction, Interval)])
 
     def _of(self, entries: Sequence[Entry]) -> list[CellResults]:
@@ -203,16 +207,23 @@ class _Drawing:
         resolved = [kind for kind in place.front if kind.head.standing.differs]
         others = [kind for kind in place.front if not kind.head.standing.differs]
         behind = sum(len(kind.entries) for kind in place.behind)
-        ends = (number(self._runs.low, decimals), number(self._runs.high, decimals)) if self._runs else ("", "")
         return PlaceRows(
             title,
-            ends,
+            self._ends(decimals),
             self._row(place.base),
             tuple(map(self._block, resolved)),
             tuple(map(self._block, others)),
             tuple(map(self._block, place.behind)),
             f"{behind} more comparison{'s' * (behind > 1)}, not resolved" if behind else "",
         )
+
+    def _ends(self, decimals: int) -> tuple[str, str]:
+        """Return the ends of the axis of runs; a sign says that runs beyond stand there."""
+        if self._runs is None:
+            return "", ""
+        low, high = self._runs.low, self._runs.high
+        below, above = ("\u2264 " * (min(self._values) < low), "\u2265 " * (max(self._values) > high))
+        return below + number(low, decimals), above + number(high, decimals)
 
     def _block(self, kind: Kind) -> Block:
         rows = (self._row(kind.head), *(self._row(entry, is_control=True) for entry in kind.controls))
@@ -230,7 +241,7 @@ class _Drawing:
         notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
-        shown = Estimate() if reduction is None else _percentages(reduction, differs=entry.standing.differs)
+        shown = Estimate() if reduction is None else _percentages(reduction)
         is_base = entry.standing is Standing.BASE
         label = f"reduction {shown.text} {shown.interval}" if reduction else "no reduction"
         return Row(
@@ -258,7 +269,8 @@ class _Drawing:
             return span(entry.mean, sd, self._runs, f"{name}: mean {number(entry.mean, self._decimals)} and one SD")
         cell = part.cell.shown
         values = cell.values[cell.finished_mask].tolist()
-        return strip(values, _run_texts(part, cell, self._metric, self._decimals), entry.mean, self._runs, label)
+        texts = _run_texts(part, cell, self._metric, self._decimals)
+        return strip(values, texts, self._runs, label, most=self._most)
 
 
 def _run_texts(part: CellResults, cell: Cell, metric: Metric, decimals: int) -> list[str]:
@@ -311,18 +323,12 @@ def _reduction_axis(reductions: Sequence[Interval]) -> Axis:
 def _estimate(found: Interval | str, decimals: int) -> Estimate:
     if isinstance(found, str):
         return Estimate("-")
-    low, middle, high = (number(value, decimals) for value in (found.low, found.estimate, found.high))
+    middle, low, high = with_limits(found.estimate, found.low, found.high, decimals=decimals)
     return Estimate(middle, f"[{low}, {high}]")
 
 
-def _percentages(found: Interval, *, differs: bool) -> Estimate:
-    """Write a reduction; a limit that rounds to 0 although a difference is resolved has a decimal more."""
-    near = differs and min(abs(found.low), abs(found.high)) < 0.5
-    decimals = 1 if near else 0
-    low, middle, high = (
-        number(value, decimals) if abs(value) < 1e5 else f"{value:.0e}"
-        for value in (found.low, found.estimate, found.high)
-    )
+def _percentages(found: Interval) -> Estimate:
+    middle, low, high = whole_percentages(found.estimate, found.low, found.high)
     return Estimate(f"{middle} %", f"[{low}, {high}]")
 
 

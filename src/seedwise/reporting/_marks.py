@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -11,8 +12,9 @@ from seedwise.statistics import Interval
 
 _HEIGHT: Final = 26
 _MIDDLE: Final = 13
-_TICK: Final = (6, 20)
-_BEYOND: Final = (10, 16)
+_TICK: Final = 14
+_BASELINE: Final = 21
+"""Where stacks of ticks stand, with the dot of the mean below."""
 _LEVEL: Final = (_MIDDLE, _MIDDLE)
 _MARGIN: Final = 4.0
 """On both sides, in percent of the width."""
@@ -41,22 +43,41 @@ class Axis:
         return self.low <= value <= self.high
 
 
-def strip(values: Sequence[float], texts: Sequence[str], mean: float, axis: Axis, label: str) -> str:
-    """Draw every run as a tick with its text, and the mean as a dot; runs beyond the axis as short ticks at its end.
+def strip(values: Sequence[float], texts: Sequence[str], axis: Axis, label: str, *, most: int) -> str:
+    """Draw every run as a tick with its text, ticks at one place one above the other, and the mean as a dot.
 
     Args:
-        values: of the runs.
+        values: of the runs, at least one.
         texts: what each tick says.
-        mean: of the values.
-        axis: shared by the rows.
+        axis: shared by the rows; runs beyond it stand at its end, paler.
         label: for screen readers.
+        most: how many ticks stand at one place at most, in all rows that share the axis.
 
     """
+    height = min(_TICK, (_BASELINE - 1) / most)
+    below = _BASELINE if most > 1 else _MIDDLE + _TICK / 2
     ticks = []
+    taken: Counter[float] = Counter()
     for value, text in zip(values, texts, strict=True):
-        at = axis.place(value)
-        ticks.append(_line((at, at), _TICK if axis.holds(value) else _BEYOND, text=text))
-    return _svg("strip", "".join(ticks) + _dot(axis.place(mean), 3.2), label, ' tabindex="0"')
+        at = _rounded(axis.place(value))
+        bottom = below - height * taken[at]
+        taken[at] += 1
+        css = "" if axis.holds(value) else "out"
+        ticks.append(_line((at, at), (bottom - height * (1 if height < 3 else 0.88), bottom), text=text, css=css))
+    mean = axis.place(sum(values) / len(values))
+    dot = _dot(mean, 3.2) if most == 1 else _dot(mean, 2.6, _HEIGHT - 2.5)
+    return _svg("strip" if most == 1 else "strip stack", "".join(ticks) + dot, label, ' tabindex="0"')
+
+
+def most_at_one_place(rows: Iterable[Sequence[float]], axis: Axis) -> int:
+    """Return how many values of one row fall on one place of the axis at most; 1 without any."""
+    counts = (Counter(_rounded(axis.place(value)) for value in values) for values in rows)
+    return max((max(count.values(), default=1) for count in counts), default=1)
+
+
+def _rounded(place: float) -> float:
+    """Return a place to half a percent, about a pixel: ticks that are nearer lie on each other."""
+    return round(2 * place) / 2
 
 
 def span(mean: float, sd: float, axis: Axis, label: str) -> str:
@@ -87,8 +108,8 @@ def _line(across: tuple[float, float], down: tuple[float, float], *, text: str =
     title = f"<title>{escape(text)}</title>" if text else ""
     of = f' class="{css}"' if css else ""
     (x1, x2), (y1, y2) = across, down
-    return f'<line{of} x1="{x1:.1f}%" x2="{x2:.1f}%" y1="{y1:g}" y2="{y2:g}">{title}</line>'
+    return f'<line{of} x1="{x1:.1f}%" x2="{x2:.1f}%" y1="{y1:.4g}" y2="{y2:.4g}">{title}</line>'
 
 
-def _dot(x: float, radius: float) -> str:
-    return f'<circle cx="{x:.1f}%" cy="{_MIDDLE}" r="{radius}"/>'
+def _dot(x: float, radius: float, y: float = _MIDDLE) -> str:
+    return f'<circle cx="{x:.1f}%" cy="{y:g}" r="{radius}"/>'

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError, did_you_mean, listed, one_line, shown, without_long_echoes
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -16,6 +17,7 @@ _NAME: Final = 60
 """Characters of a name that an error message repeats; what somebody wrote may be of any length."""
 _PLACE: Final = 80
 _REASON: Final = 300
+_OWN: Final = ', or "module:name" of your own'
 
 
 def mistake(what: str, given: object, allowed: Sequence[str], where: str = "") -> str:
@@ -50,14 +52,26 @@ def describe(
 
     """
     # A key that is not known comes first: it is often why another is missing.
-    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
-    more = len(error.errors()) - 1
+    found = _without_consequences(error.errors(include_url=False))
+    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
+    more = len(found) - 1
     location = [str(part) for part in first["loc"]]
     path = _without_tags(model, location)
     place = _place(path, prefix, where or {})
     beside = of_method if tuple(path) in (where or {}) else ()
     line = _sentence(first, model, location, path, place, more=beside)
     return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+
+
+def _without_consequences(found: Sequence[Any]) -> list[Any]:
+    """Return mistakes without those keys that are missing because a typing error made another of them."""
+    typed = {(one["loc"][:-1], str(one["loc"][-1])) for one in found if one["type"] == "extra_forbidden"}
+    return [
+        one
+        for one in found
+        if one["type"] != "missing"
+        or not any(place == one["loc"][:-1] and did_you_mean(key, [str(one["loc"][-1])]) for place, key in typed)
+    ]
 
 
 def validated(model: type[_Model], raw: Mapping[str, Any], prefix: str = "") -> _Model:
@@ -102,10 +116,12 @@ def _sentence(  # noqa: PLR0911
             return f"{place} needs a name: {place.rpartition('.')[2]}: {{name: ...}}"
         case "union_tag_invalid":
             allowed = [tag.strip("'") for tag in first["ctx"]["expected_tags"].split(", ")]
-            return mistake(path[-1], first["ctx"]["tag"], allowed, place.rpartition(".")[0])
+            own = _OWN if any(issubclass(one, OwnPart) for one in _models_at(model, location)) else ""
+            return mistake(path[-1], first["ctx"]["tag"], allowed, place.rpartition(".")[0]) + own
         case "literal_error":
             allowed = [tag.strip("'") for tag in first["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-            return mistake(path[-1], given, allowed, place.rpartition(".")[0])
+            own = _OWN if path[-1] == "dataset" else ""  # whose kinds of tasks are told apart by the name
+            return mistake(path[-1], given, allowed, place.rpartition(".")[0]) + own
         case "value_error":
             reason = one_line(without_long_echoes(str(first["ctx"]["error"])), _REASON)
             return f"{place}: {reason}" if place else reason

@@ -120,7 +120,7 @@ class Running:
         self.warn()
         self.progress.planned([self.upcoming[spec.id] for spec in specs])
         check_data_of(specs)
-        check_trainable(specs, self.device)
+        check_trainable(specs, self.device, {one.id: one.name for one in self.upcoming.values()})
         return self._execute([Training(spec, fresh=self._fresh) for spec in specs])
 
     def _read_out(self, store: Store, readings: Sequence[Reading]) -> bool:

@@ -33,6 +33,8 @@ def read_study(path: Path, scale: str | None = None) -> StudySpec:
         SeedwiseError: one line that says where the mistake is, what is allowed and the closest match.
 
     """
+    if path.suffix == ".py":
+        raise SeedwiseError(f"{path} is a program: 'python {path}' starts it, 'seedwise doctor {path}' examines it")
     if path.suffix == ".db":
         raise SeedwiseError(f"cannot read {path}: it is a store; name the study file (.yaml)")
     try:

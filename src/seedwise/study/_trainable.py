@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from seedwise.errors import SeedwiseError
 from seedwise.run import RunSpec, digest_of
 from seedwise.study._tasks import is_builtin
 from seedwise.training import check_data, check_parts
@@ -23,18 +24,23 @@ def check_data_of(specs: Iterable[RunSpec]) -> None:
         check_data(task)
 
 
-def check_trainable(specs: Iterable[RunSpec], device: str) -> None:
+def check_trainable(specs: Iterable[RunSpec], device: str, names: Mapping[str, str] | None = None) -> None:
     """Check that the runs of the built-in trainer can be trained as they ask; a readout of one needs its data alone.
 
     Args:
         specs: the runs.
         device: one of those that they are trained on.
+        names: of the runs, by id.
 
     Raises:
         SeedwiseError: if a network's weights cannot be selected as its study asks, or a part of the
             user's own is not what it must be.
 
     """
-    ours = [spec.config for spec in specs if is_builtin(spec.function)]
-    for config in {digest_of(config): config for config in ours}.values():
-        check_parts(config, device)
+    ours = [spec for spec in specs if is_builtin(spec.function)]
+    for spec in {digest_of(spec.config): spec for spec in reversed(ours)}.values():
+        try:
+            check_parts(spec.config, device)
+        except SeedwiseError as error:
+            where = f"{names[spec.id]}: " if names else ""
+            raise SeedwiseError(f"{where}{error}") from None

@@ -67,7 +67,9 @@ def load_yaml(text: str, source: str) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SeedwiseError(f"{source}{line}: not valid YAML: {error.problem or error.context}") from None
+        problem = error.problem or error.context
+        hint = "; is a line indented as its neighbors are?" if "block" in str(problem) else ""
+        raise SeedwiseError(f"{source}{line}: not valid YAML: {problem}{hint}") from None
     except RecursionError:
         raise SeedwiseError(f"{source}: not valid YAML: nested too deeply") from None
     except yaml.YAMLError as error:

@@ -30,9 +30,9 @@
     tip.style.top = `${y - tip.offsetHeight - 8 > 0 ? y - tip.offsetHeight - 8 : y + 24}px`;
   };
   all(".strip[tabindex]").forEach(svg => {
-    const ticks = all("line", svg).map(line => ({ line, text: line.firstElementChild?.textContent ?? "", x: parseFloat(line.getAttribute("x1")) }));
+    const ticks = all("line", svg).map(line => ({ line, text: line.firstElementChild?.textContent ?? "", x: parseFloat(line.getAttribute("x1")), y: parseFloat(line.getAttribute("y2")) }));
     ticks.forEach(({ line }) => line.firstElementChild?.remove());
-    ticks.sort((a, b) => a.x - b.x);
+    ticks.sort((a, b) => a.x - b.x || b.y - a.y);
     let at = -1;
     const clear = () => { tip.hidden = true; ticks.forEach(({ line }) => line.classList.remove("at")); };
     const point = k => {
@@ -44,7 +44,8 @@
     };
     svg.addEventListener("pointermove", event => {
       const box = svg.getBoundingClientRect(), x = 100 * (event.clientX - box.left) / box.width;
-      point(ticks.reduce((best, tick, k) => Math.abs(tick.x - x) < Math.abs(ticks[best].x - x) ? k : best, 0));
+      const y = event.clientY - box.top, far = tick => 100 * Math.abs(tick.x - x) + Math.abs(tick.y - y);
+      point(ticks.reduce((best, tick, k) => far(tick) < far(ticks[best]) ? k : best, 0));
     });
     svg.addEventListener("pointerleave", clear);
     svg.addEventListener("focus", () => { if (svg.matches(":focus-visible")) point(Math.max(at, 0)); });

@@ -27,7 +27,7 @@ _NOTE: Final = (
 
 _CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
-    "the cost beside the name is training x, inference x. Look for intervals right of the line at the top. Of more "
+    "the cost next to the name is training x, inference x. Look for intervals right of the line at the top. Of more "
     "than 30, methods with a readout are left to the table."
 )
 _MOST_DRAWN: Final = 30

@@ -97,7 +97,10 @@ def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
 
 def _show(found: Compared) -> Shown:
     groups = group_sizes_of(found.cells, found.base)
-    return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, groups), _CAPTION)] if groups else [])
+    plain = {name for cell, name in zip(found.cells, names_of(found.cells), strict=True) if cell.readout == "plain"}
+    # Methods before their readouts, where not all are drawn.
+    drawn = dict(sorted(groups.items(), key=lambda item: len(groups) > _MOST and item[0] not in plain))
+    return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, drawn), _CAPTION)] if groups else [])
 
 
 TOPIC: Final = Topic("What would fewer runs have said?", _show, short="Fewer runs")

@@ -22,22 +22,31 @@ class AttributionReading:
         interacting: whether the total effects are resolved to add up to more than the whole.
         least: the source with the smallest total effect above 0; None where none has one.
         most: the source with the largest first-order effect of those; None where none is known from enough pairs.
+        least_is_apart, most_is_apart: whether its interval shares nothing with those of the others.
 
     """
 
     interacting: bool
     least: SourceEffect | None
     most: SourceEffect | None
+    least_is_apart: bool
+    most_is_apart: bool
 
 
 def read_attribution(attribution: Attribution) -> AttributionReading:
     """Say what the sums of an attribution show."""
     effects = [effect for effect in attribution.effects if effect.total.estimate > 0]
     known = [(share.estimate, effect) for effect in effects if (share := first_order_of(effect)) is not None]
+    least = min(effects, key=lambda effect: effect.total.estimate, default=None)
+    most = max(known, key=lambda pair: pair[0])[1] if known else None
+    firsts = {effect.source: first_order_of(effect) for effect in effects}
+    mine = firsts[most.source] if most is not None else None
     return AttributionReading(
         attribution.total_sum.low > 1,
-        min(effects, key=lambda effect: effect.total.estimate, default=None),
-        max(known, key=lambda pair: pair[0])[1] if known else None,
+        least,
+        most,
+        least is not None and all(least.total.high < e.total.low for e in effects if e is not least),
+        mine is not None and all(other.high < mine.low for other in firsts.values() if other and other is not mine),
     )
 
 

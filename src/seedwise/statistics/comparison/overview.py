@@ -222,8 +222,13 @@ def _worth(kind: Kind) -> bool:
     return any(entry.standing.is_worth_reading for entry in (kind.head, *kind.controls))
 
 
+_FOUND: Final = (Standing.AS_STEADY, Standing.UNCORRECTED)
+
+
 def _rank(standing: Standing) -> int:
-    return 0 if standing.differs else 1 if standing is Standing.AS_STEADY else 2
+    if standing.differs:
+        return 0
+    return _FOUND.index(standing) + 1 if standing in _FOUND else len(_FOUND) + 1
 
 
 def _kinds(entries: Sequence[Entry], base: str) -> list[Kind]:

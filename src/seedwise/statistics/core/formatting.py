@@ -100,12 +100,18 @@ def reduction(result: Interval, factor: float = 1.0) -> str:
         ('20 % [-infinity, 47]', '9 % [0, 19]')
 
     """
-    estimate, low, high = _percentages(*(factor * value for value in (result.estimate, result.low, result.high)))
+    estimate, low, high = whole_percentages(*(factor * value for value in (result.estimate, result.low, result.high)))
     return f"{estimate} % [{low}, {high}]"
 
 
-def _percentages(*values: float) -> list[str]:
-    """Write percentages without decimals; where none is 0, or on the other side of it, none is written as 0."""
+def whole_percentages(*values: float) -> list[str]:
+    """Write percentages without decimals; where none is 0, or on the other side of it, none is written as 0.
+
+    Example:
+        >>> whole_percentages(20.3, 0.2, 47.2), whole_percentages(9, -0.2, 19)
+        (['20', '.2', '47'], ['9', '0', '19'])
+
+    """
     excludes = all(value > 0 for value in values) or all(value < 0 for value in values)
     return [_percentage(value, excludes) for value in values]
 
@@ -167,12 +173,12 @@ def change(ratio: Interval, less: str, more: str) -> str:
     if ratio.estimate < 1:
         comparative = less
         low, middle, high = -high, -middle, -low
-    return f"{_percentages(middle, low, high)[0]} % {comparative} ({percentages(ratio.level, low, high)})"
+    return f"{whole_percentages(middle, low, high)[0]} % {comparative} ({percentages(ratio.level, low, high)})"
 
 
 def percentages(level: float, low: float, high: float) -> str:
     """Write the limits of an interval in percent: ``95 % interval 23 to 53``."""
-    return limits(level, *_percentages(low, high))
+    return limits(level, *whole_percentages(low, high))
 
 
 def limits(level: float, low: str, high: str) -> str:
