@@ -15,8 +15,10 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 import seedwise
+from seedwise.cli import app
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Upcoming
 from seedwise.loop._replicates import LoopOptions
@@ -98,6 +100,7 @@ def test_failures_and_a_metric_under_another_name_are_said_with_their_remedy(tmp
     assert len(set(trained)) == len(trained) == 2, "the first is used again"
     with pytest.raises(SeedwiseError, match=re.escape(said)):
         list(seedwise.replicates(2, store=store))
+    assert said in CliRunner().invoke(app, ["status", str(store)]).output
     capsys.readouterr()
     for run in seedwise.replicates(2, method="b", config={"b": 1}, store=store):
         run.finish(accuracy=float("inf"))
