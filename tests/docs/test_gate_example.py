@@ -59,7 +59,7 @@ def test_runs_like_the_base_pass_and_leave_a_page(project: Path) -> None:
     assert "no regression: accuracy" in (project / "summary.md").read_text()
     assert "::warning::" not in done["Is it shown to be no worse than 1 point?"].stdout
     page = (project / "page.html").read_text(encoding="utf-8")
-    assert "new against base" in page
+    assert "Is new better or steadier than base" in page
     assert STEPS[-1]["with"]["path"] == "page.html"
 
 

@@ -68,17 +68,18 @@ class Module(lightning.LightningModule):
 
 
 class Kill(lightning.Callback):
-    """In the second batch of an epoch, an end without warning."""
+    """In the second batch of an epoch, an end without warning, or a Ctrl-C."""
 
-    def __init__(self, epoch):
+    def __init__(self, epoch, how):
         self.epoch = epoch
+        self.how = how
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
         if trainer.current_epoch == self.epoch and batch_idx == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.how)
 
 
-def train(run, *, late=False, kill=None, workers=0, test=False):
+def train(run, *, late=False, kill=None, how=signal.SIGKILL, workers=0, test=False):
     """Train a run and return what it drew from each source, and the digest of the weights at its end."""
     callback = RunCallback(run)
     with run.randomness.scope("init"):
@@ -89,7 +90,7 @@ def train(run, *, late=False, kill=None, workers=0, test=False):
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[callback, *([] if kill is None else [Kill(kill)])],
+        callbacks=[callback, *([] if kill is None else [Kill(kill, how)])],
     )
     trainer.fit(module, run.loader(Noisy(), batch_size=12, num_workers=workers), ckpt_path=callback.resume())
     if test:

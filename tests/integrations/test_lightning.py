@@ -10,7 +10,7 @@ import torch
 from seedwise.errors import SeedwiseError
 from seedwise.store import Store
 
-from .trainings import train_until_killed
+from .trainings import stop, train_until_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's advice on the number of workers, and its own imports
 
@@ -109,6 +109,10 @@ def test_several_devices_are_refused(training, make_run):
     callback = importlib.import_module("seedwise.integrations.lightning").RunCallback(make_run())
     with pytest.raises(SeedwiseError, match=r"a trainer on 2 devices: .*pass devices=1"):
         callback.setup(SimpleNamespace(world_size=2), None, "fit")
+
+
+def test_ctrl_c_stops_the_loop_with_one_line(training, tmp_path):
+    stop("lightning", tmp_path)
 
 
 def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path, monkeypatch):

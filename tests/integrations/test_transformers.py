@@ -15,7 +15,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.losses import CLFLoss
 from seedwise.store import Store
 
-from .trainings import train_until_killed
+from .trainings import stop, train_until_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of its own imports
 
@@ -163,6 +163,10 @@ def test_what_is_missing_is_named(module, make_run):
         callback.compute_loss({"logits": torch.zeros(2, 2)}, torch.tensor([0, 1]))
     with pytest.raises(SeedwiseError, match="in 2 processes: each would be the run"):
         callback.on_train_begin(SimpleNamespace(world_size=2), None, None)
+
+
+def test_ctrl_c_stops_the_loop_with_one_line(training, tmp_path):
+    stop("transformers", tmp_path)
 
 
 def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ a process of its own: one that is forked from a test would have the locks of thr
 
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,35 @@ def train_until_killed(library: str, checkpoint: Path, seeds: dict[str, int], **
     said = json.dumps({"checkpoint": str(checkpoint), "seeds": seeds, "options": options})
     ended = nursery().run(["-m", f"tests.integrations.{library}_training", said], cwd=ROOT, timeout=200)
     assert ended.returncode == -signal.SIGKILL, f"it ended without having killed itself: {ended.stderr}"
+
+
+_STOPPED = """import signal, sys
+sys.path.insert(0, {root!r})
+import seedwise
+from tests.integrations import {library}_training as training
+
+
+class Callback(training.RunCallback):
+    def __init__(self, *given):
+        super().__init__(*given)
+        globals()["callback"] = self  # as in a program without functions
+
+
+training.RunCallback = Callback
+for run in seedwise.replicates(2, store="s.db"):
+    training.train(run, kill=1, how=signal.SIGINT)
+    run.finish(accuracy=0.5)
+"""
+
+
+def stop(library: str, folder: Path) -> None:
+    """Stop a loop with ``library`` by Ctrl-C in a program of its own, and check what it says last."""
+    (folder / "loop.py").write_text(_STOPPED.format(root=str(ROOT), library=library))
+    done = subprocess.run([sys.executable, "loop.py"], cwd=folder, capture_output=True, text=True, timeout=250)
+    assert done.returncode == -signal.SIGINT, done.stderr
+    assert "Traceback" not in done.stderr
+    said = "seedwise: stopped: 0 of 2 runs of 'base' are finished and kept in s.db. Go on with: "
+    assert done.stderr.splitlines()[-1].startswith(said), done.stderr
 
 
 def main(train: Callable[..., Any]) -> None:

@@ -42,14 +42,15 @@ def network(**options):
 class Recorder(transformers.TrainerCallback):
     """Notes the masks of dropout, and kills the process in an epoch if that is asked for."""
 
-    def __init__(self, kill):
+    def __init__(self, kill, how):
         self.kill = kill
+        self.how = how
         self.masks = []
 
     def on_step_begin(self, args, state, control, **named):
         self.masks.append((int(state.epoch), F.dropout(torch.ones(8)).tolist()))
         if self.kill is not None and state.epoch > self.kill:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.how)
 
 
 class Trainer(transformers.Trainer):
@@ -62,12 +63,12 @@ class Trainer(transformers.Trainer):
         return super().training_step(model, inputs, num_items_in_batch)
 
 
-def train(run, loss=None, *, clf=False, kill=None, accumulate=1, finish=False, **options):
+def train(run, loss=None, *, clf=False, kill=None, how=signal.SIGKILL, accumulate=1, finish=False, **options):
     """Train a run and return what it drew from each source, the digest of its weights at the end, and the network."""
     if clf:
         loss = CLFLoss(lambda_v=0.01)
     callback = RunCallback(run, loss)
-    recorder = Recorder(kill)
+    recorder = Recorder(kill, how)
     with run.randomness.scope("init"):
         model = network(**options)
     start = weights_sha256(model.state_dict())

@@ -104,6 +104,14 @@ def test_attribute_says_what_to_add_and_then_attributes(store, capsys):
     said = command("attribute", store)
     assert said.startswith("task, base: init + shuffle, 15 blocks, 60 runs\n")
     assert "no shares of the variance of accuracy: 30 pairs a source, and below 50 they say little" in said
+    advice = "in test_commands.py pass replicates(25, attribute=True): n counts blocks"
+    assert f"they say little: {advice}" in " ".join(said.split())
+    assert "--blocks" not in said
+    assert "--blocks" not in store.with_suffix(".html").read_text()
+    with pytest.raises(SeedwiseError, match=rf"--blocks is for training, .*: {re.escape(advice)}$"):
+        command("attribute", store, "--blocks", 25)
+    with pytest.raises(SeedwiseError, match=r"--method is for training, .*pass replicates\(n, attribute=True\)"):
+        command("attribute", store, "--method", "base")
     with Store(store) as opened:
         (found,) = attribution_results(opened)
     assert (found.study, found.sources, found.blocks, found.runs) == ("loop", ("init", "shuffle"), 15, 60)
@@ -117,7 +125,7 @@ def test_attribute_says_what_to_add_and_then_attributes(store, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n": 2}, "attribute=True: .*3"),
+        ({"n": 2}, r"attribute=True: 2 blocks: .*at least 3; pass more with replicates\(3, attribute=True\)$"),
         ({"vary": ["init"]}, "attribute=True: .*2"),
         ({"vary": ["init", "hardware"]}, "attribute=True: no seed holds 'hardware' fixed"),
     ],

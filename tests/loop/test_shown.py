@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,8 +15,11 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 import seedwise
+from seedwise.cli import app
+from seedwise.errors import SeedwiseError
 from seedwise.execution import Upcoming
 from seedwise.loop._replicates import LoopOptions
 from seedwise.run import Numerics, RunRecord
@@ -82,11 +86,22 @@ def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
 
 def test_failures_and_a_metric_under_another_name_are_said_with_their_remedy(tmp_path, capsys):
     store = tmp_path / "s.db"
-    for run in seedwise.replicates(2, store=store):
+    said = 'no run reported test/accuracy; runs reported test/f1: pass metric="f1" to seedwise.replicates'
+    trained = []
+
+    def body(run) -> None:
+        trained.append(run.id)
         run.finish(f1=0.5)
-    assert 'no run reported test/accuracy; runs reported test/f1: pass metric="f1" to seedwise.replicates' in (
-        capsys.readouterr().err
-    )
+
+    with pytest.raises(SeedwiseError, match=f"^{re.escape(said)}"):
+        list(map(body, seedwise.replicates(2, store=store)))
+    assert len(trained) == 1, "it is said at the first finish"
+    list(map(body, seedwise.replicates(2, store=store, metric="f1", quiet=True)))
+    assert len(set(trained)) == len(trained) == 2, "the first is used again"
+    with pytest.raises(SeedwiseError, match=re.escape(said)):
+        list(seedwise.replicates(2, store=store))
+    assert said in CliRunner().invoke(app, ["status", str(store)]).output
+    capsys.readouterr()
     for run in seedwise.replicates(2, method="b", config={"b": 1}, store=store):
         run.finish(accuracy=float("inf"))
     err = capsys.readouterr().err
@@ -119,6 +134,21 @@ def test_a_seed_without_effect_is_said(tmp_path, capsys, left, sentence):
         left(run)
         run.finish(accuracy=0.75)
     assert sentence in capsys.readouterr().err
+
+
+def test_a_loop_that_draws_outside_every_scope_reads_what_to_do_in_one_line(tmp_path, capsys):
+    for run in seedwise.replicates(3, store=tmp_path / "s.db"):
+        generator = np.random.default_rng(0)
+        run.log(0, loss=generator.normal())
+        run.finish(accuracy=generator.uniform())
+    err = capsys.readouterr().err
+    assert "the source '" not in err
+    assert err.count("nothing drew from") == 1
+    assert (
+        "base (all): the sources init, shuffle, augment, dropout do not vary: nothing drew from them. What is seeded "
+        "outside every scope is the same in every run: put what draws into a block "
+        "'with run.randomness.scope(\"init\"):'"
+    ) in err
 
 
 def test_runs_that_differ_in_their_scores_alone_are_not_called_alike(tmp_path, capsys):

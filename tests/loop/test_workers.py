@@ -39,6 +39,9 @@ def fails(run):
         raise ValueError("no luck")
     run.finish(accuracy=0.5)
 
+def named(run):
+    run.finish(acc=0.5)
+
 def typed(run: "seedwise.Run[Config]"):
     run.finish(accuracy=run.config.epochs / 10)
 
@@ -79,6 +82,21 @@ def test_a_failure_is_kept_and_tried_again_when_asked(own, tmp_path, capsys, mon
     assert call(quiet=True).trained == 0
     monkeypatch.setenv("REPAIRED", "1")
     assert call(quiet=True, retry_failed=True).counts == {"finished": 2}
+
+
+def test_a_metric_under_another_name_stops_at_the_first_run_which_then_serves(own, tmp_path):
+    call = functools.partial(seedwise.replicates, own.named, 4, parallel=1, store=tmp_path / "s.db", quiet=True)
+    for _ in range(2):
+        with pytest.raises(
+            SeedwiseError, match=r'^no run reported test/accuracy; .*: pass metric="acc" to seedwise\.re'
+        ):
+            call()
+        with Store(tmp_path / "s.db") as store:
+            kept = sum(run.status == "finished" for run in store.runs())
+        assert 1 <= kept < 4
+    assert call(metric="acc").trained == 4 - kept
+    with pytest.raises(SeedwiseError, match='metric="acc"'):
+        call()
 
 
 def test_changed_code_stops_and_names_the_argument(own, tmp_path):

@@ -1,5 +1,6 @@
 """The question, the answer and the three numbers of the first screen."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import stats
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._lead import Lead, lead_of
 from seedwise.statistics import Interval, Metric
+from seedwise.statistics.comparison.overview import Kind
 
 from .methods_samples import EXAMPLES, methods_study
 from .samples import BASE, STEADY, cell, description, predicted, section
@@ -45,8 +47,10 @@ def test_nothing_resolved_is_no_evidence_and_what_is_worse_is_said() -> None:
     found = lead([cell("base", BASE), same])
     assert found.text == "same is not resolved to be steadier than base: these 12 runs per method cannot tell."
     found = lead([cell("base", STEADY), cell("same", RNG.permutation(STEADY)), cell("wild", BASE)])
-    assert found.answer == "Nothing is resolved to be steadier than base: these 12 runs per method cannot tell."
-    assert found.resolved == "wild is less steady."
+    assert found.answer == (
+        "Nothing is resolved to be steadier than base: these 12 runs per method cannot tell. wild is less steady."
+    )
+    assert found.resolved == "", "its color is that of what is steadier"
     assert lead([cell("base", STEADY), cell("wild", BASE)]).text == "wild is less steady."
 
 
@@ -56,6 +60,17 @@ def test_what_was_selected_among_several_is_optimistic() -> None:
     assert found.answer == "No way of training is resolved to be steadier."
     assert found.resolved == "An ensemble of 2 is: 40 % less spread"
     assert "selected, optimistic until fresh seeds confirm it" in found.rest
+
+
+def test_what_fresh_seeds_say_of_a_choice_takes_the_place_of_the_warning() -> None:
+    chosen = findings_of(methods_study()).material
+    (again,) = [entry for entry in chosen.overview.entries if entry == chosen.overview.cheapest]
+    assert isinstance(again.reduction, Interval)
+    smaller = replace(again, reduction=replace(again.reduction, estimate=24.4, low=9.1, high=35.8))
+    fresh = replace(chosen.overview, places=(replace(chosen.overview.places[0], front=(Kind(smaller),), behind=()),))
+    found = lead_of(chosen, fresh=fresh)
+    assert "on fresh seeds 24\u00a0% [9, 36]." in found.rest
+    assert "optimistic" not in found.rest
 
 
 def test_the_third_number_is_the_share_of_the_noise_of_the_test_set_and_none_is_above_100() -> None:

@@ -65,3 +65,48 @@ def test_the_digest_is_that_of_the_text_that_is_left():
 @pytest.mark.parametrize("content", [b"x = (1", b"\xff\xfe\x00", b"def f(:\n  # c\n", b"x = 1\0"])
 def test_what_cannot_be_parsed_counts_as_it_is(content):
     assert source_digest(content) == "source:" + hashlib.sha256(content).hexdigest()
+
+
+LOOP = """import seedwise
+for run in seedwise.replicates(3, store="h.db"):
+    run.finish(accuracy=n)
+"""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LOOP.replace("(3, ", "(5, "),
+        LOOP.replace("(3, ", '(5, quiet=True, config={"é": [1, (2)]}, '),
+        LOOP.replace("(3, ", "(  # how many\n\n    5,\n    # where\n    "),
+    ],
+)
+def test_the_arguments_of_replicates_do_not_count(other):
+    ast.parse(other)
+    assert same(LOOP, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("import seedwise as sw\nsw.replicates({})\n", False),
+        ("import seedwise.loop\nlist(seedwise.loop.replicates({}))\n", False),
+        ("from seedwise import replicates\nlist(replicates({}))\n", False),
+        ("def f():\n    from seedwise import Run, replicates as many\n    return many({})\n", False),
+        ("import other as seedwise\nseedwise.replicates({})\n", True),
+        ("from other import replicates\nreplicates({})\n", True),
+        ("import seedwise\nseedwise.compare({})\n", True),
+        ("import seedwise\nseedwise.replicates(3).send({})\n", True),
+        ("import seedwise\nseedwise.replicates(3, config=(n := {}))\n", True),
+    ],
+)
+def test_the_call_is_found_by_the_name_that_it_has_there(text, counts):
+    assert same(text.format(3), text.format(5)) is not counts
+
+
+def test_digests_of_before_count_the_arguments():
+    now, more = LOOP.encode(), LOOP.replace("3", "5").encode()
+    before = "source:" + hashlib.sha256(LOOP.rstrip().encode()).hexdigest()
+    assert source_digest(now, before) == before
+    assert source_digest(more, before) != before
+    assert source_digest(more, source_digest(now)) == source_digest(now) != before

@@ -71,3 +71,7 @@ def test_what_the_loop_reaches_in_other_cells_counts(notebook, old, new) -> None
 
 def test_the_cell_of_the_loop_counts(notebook) -> None:
     assert "(notebook cells)" in notebook(NOTEBOOK.replace('print("trained"', 'print("done"'))
+
+
+def test_the_arguments_of_replicates_do_not_count(notebook) -> None:
+    assert "1 run trained, 2 from before: 3 finished" in notebook(NOTEBOOK.replace("replicates(2, ", "replicates(3, "))

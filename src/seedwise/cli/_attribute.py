@@ -20,7 +20,6 @@ from seedwise.cli._options import (
     RunsPerDevice,
     Scale,
     StoreFile,
-    StudyFile,
     WorkerCount,
     same_command,
 )
@@ -29,11 +28,16 @@ from seedwise.errors import SeedwiseError
 NAME: Final = "attribute"
 EXAMPLE: Final = "seedwise attribute study.yaml --blocks 20"
 
+StudyOrStore = Annotated[
+    str,
+    typer.Argument(metavar="STUDY.yaml", help="A study file, recipe:NAME, or a store whose runs tell sources apart."),
+]
+
 
 @takes_options(Place)
 def command(
     context: typer.Context,
-    study: StudyFile,
+    study: StudyOrStore,
     options: Place,
     method: Annotated[str | None, typer.Option(help="Whose runs.", show_default="the study's base")] = None,
     vary: Annotated[
@@ -57,7 +61,8 @@ def command(
 
     Trains runs that differ in one source only (total effects) and runs that share one source only (first-order effects)
     and reports them as shares of churn, of the variance of the logits and, from 50 pairs a source, of the metric's
-    variance. Runs that the study has already are used; what is missing is trained as by 'run'.
+    variance. Runs that the study has already are used; what is missing is trained as by 'run'. Of a store (NAME.db),
+    such as that of a loop, it prints the shares that are there and trains nothing; it then takes no options.
     """
     from seedwise.cli._dry_run import print_estimate
     from seedwise.cli._report import refuse_store_as_target, write_report
@@ -67,6 +72,9 @@ def command(
     from seedwise.terminal import Bar, console, print_study
 
     if is_called_a_store(Path(study)):
+        given = [p for p in context.command.params if _is_given(context, p.name)]
+        if given:
+            raise SeedwiseError(_of_no_use(Path(study), given[0].opts[0], blocks))
         _of_store(Path(study))
         return
     use(data_dir)
@@ -104,6 +112,26 @@ def command(
         write_report(opened, path)
     out.print(f"report: {path}", soft_wrap=True)
     raise typer.Exit(1 if outcome.failed or not is_known else 0)
+
+
+def _is_given(context: typer.Context, name: str | None) -> bool:
+    source = context.get_parameter_source(name or "")
+    return name != "study" and source is not None and source.name == "COMMANDLINE"
+
+
+def _of_no_use(path: Path, option: str, blocks: int) -> str:
+    """Return why an option is refused where a store is read, and what to do instead."""
+    from seedwise.cli._open import open_store, program_of
+
+    with open_store(path) as store:
+        program = program_of(store)
+    n = blocks if option == "--blocks" else "n"
+    instead = (
+        f"seedwise attribute STUDY.yaml {option} ..."
+        if program is None
+        else f"in {program} pass replicates({n}, attribute=True): n counts blocks"
+    )
+    return f"{option} is for training, and of a store the shares are read: {instead}"
 
 
 def _of_store(path: Path) -> None:

@@ -11,7 +11,7 @@ from typer.models import OptionInfo
 
 QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("Is one of these results really better?", "seedwise compare results.csv"),
-    ("A paper gives means ± SDs: is it chance?", "seedwise compare table.csv --summary"),
+    ("A paper's means ± SDs: is it chance?", "seedwise compare table.csv --summary"),
     ("How many seeds do I need?", "seedwise power"),
     ("How much of my result is the seed?", "seedwise run study.yaml"),
     ("Which source of randomness causes it?", "seedwise attribute study.yaml"),

@@ -19,7 +19,7 @@ def command(
     """Show how many runs are finished, failed and pending, and why runs failed."""
     from seedwise.cli._open import open_store
     from seedwise.study import description_of, unread
-    from seedwise.terminal import console
+    from seedwise.terminal import console, unreported_metric
 
     out = console()
     with open_store(store, scale) as opened:
@@ -33,6 +33,12 @@ def command(
                 counts = Counter(r.status for r in mine if (r.link.regime, r.link.method) == (regime, method))
                 shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
                 out.print(f"  {method} ({regime}): {shown}", soft_wrap=True)
+            description = description_of(study, described)
+            for task, metrics in description.metrics.items():
+                of_task = [run for run in mine if run.link.task == task]
+                missing = unreported_metric(of_task, metrics[0].on("test").name, is_loop=description.is_loop)
+                if missing is not None:
+                    out.print(f"  {missing}", soft_wrap=True)
             for line in unread(opened, study, mine):
                 out.print(f"  {line}", soft_wrap=True)
             resumed = [run for run in mine if run.resumed_from]
@@ -44,7 +50,7 @@ def command(
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}", soft_wrap=True)
             if any(run.status in ("pending", "interrupted") for run in mine):
-                program = description_of(study, described).program
+                program = description.program
                 if "file" in described:
                     to_run.append(shlex.join(["seedwise", "run", described["file"]]))
                 elif program is not None:

@@ -15,8 +15,10 @@ Needs ``lightning`` or ``pytorch-lightning``; whichever the program has imported
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,7 +63,8 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
     - If ``test_step`` returns a dictionary with ``logits`` (N, C), or ``predictions`` (N,), and ``labels`` (N,), with
       ``ids`` (N,) if the examples have names, they are kept when testing ends.
 
-    End the body with ``run.finish(...)``. Do not call ``seed_everything``: it would undo the sources.
+    Ctrl-C stops the loop, as without Lightning. End the body with ``run.finish(...)``. Do not call ``seed_everything``:
+    it would undo the sources.
 
     Args:
         run: the run.
@@ -79,6 +82,8 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
         self._epoch = ExitStack()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._tested: list[dict[str, torch.Tensor]] = []
+        self._on_interrupt = signal.getsignal(signal.SIGINT)
+        run.ending.callback(self._close)
 
     def resume(self) -> str | None:
         """Return what ``trainer.fit(ckpt_path=...)`` goes on from; None at the start of the run."""
@@ -141,6 +146,13 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._close()
+        if isinstance(exception, KeyboardInterrupt):
+            # Lightning would take it for the end of training, or of the program: it is the loop that is stopped.
+            for logger in trainer.loggers:
+                logger.finalize("failed")
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, self._on_interrupt)  # which Lightning has switched off
+            raise exception
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._close()

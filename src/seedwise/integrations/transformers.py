@@ -82,6 +82,7 @@ class RunCallback(TrainerCallback):
         self.loss = loss
         self._shift = shift
         self._scopes = ExitStack()
+        run.ending.callback(self._scopes.close)  # the trainer calls nothing when it is stopped
         self._first = False
         self._logged: dict[str, float] = {}
         self._ended: int | None = None  # an epoch that is not logged yet: evaluation may follow

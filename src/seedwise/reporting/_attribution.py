@@ -203,6 +203,13 @@ def _table(name: str, attribution: Attribution, scale: float) -> Table:
     return Table(columns, rows)
 
 
+def _more(results: AttributionResults, blocks: int) -> str:
+    """Return what to type for so many blocks."""
+    if results.program is None:
+        return f"--blocks {blocks}"
+    return f"in {results.program} pass replicates({blocks}, attribute=True): n counts blocks"
+
+
 def _sentences(
     results: AttributionResults, found: Mapping[str, Attribution], shown: Mapping[str, Attribution]
 ) -> list[str]:
@@ -219,13 +226,13 @@ def _sentences(
         pairs = fewest_pairs(results.values)
         sentences.append(
             f"no shares of {_whole(metric)}: {pairs} pairs a source, and below {MINIMUM_PAIRS} they say little: "
-            f"--blocks {blocks_for(MINIMUM_PAIRS, results.values)}"
+            f"{_more(results, blocks_for(MINIMUM_PAIRS, results.values))}"
         )
     few = next((a for a in shown.values() if not has_first_order(a)), None)
     if few is not None:
         sentences.append(
             f"no first-order effects: they take {MINIMUM_PAIRS_FIRST_ORDER} pairs a source: "
-            f"--blocks {blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few)}"
+            f"{_more(results, blocks_for(MINIMUM_PAIRS_FIRST_ORDER, few))}"
         )
     sentences += results.reasons
     if results.failed:

@@ -43,19 +43,27 @@ def render(
         searches: the results of searches.
 
     """
-    shown = [study_part(study, findings_of(study), f"study{k}") for k, study in enumerate(studies)]
+    from seedwise.study import confirmation_of  # half a second, and only a page needs it
+
+    found = [findings_of(study) for study in studies]
+    by_name = {study.name: one for study, one in zip(studies, found, strict=True)}
+    shown = [
+        study_part(study, one, f"study{k}", fresh=by_name.get(confirmation_of(study.name)))
+        for k, (study, one) in enumerate(zip(studies, found, strict=True))
+    ]
     attributed = [attribution_part(attribution, k) for k, attribution in enumerate(attributions)]
     searched = [search_part(results, k) for k, results in enumerate(searches)]
     return page([*searched, *shown, *attributed], command=command)
 
 
-def study_part(study: StudyResults, found: Findings, prefix: str) -> Part:
+def study_part(study: StudyResults, found: Findings, prefix: str, fresh: Findings | None = None) -> Part:
     """Return the part of a study, or of a comparison of other programs' runs.
 
     Args:
         study: its results.
         found: all that is said of it.
         prefix: what its ids begin with.
+        fresh: what is said of the study's choice by runs with fresh seeds, if these were trained.
 
     """
     numbers = [section for section in found.sections if section.key == "results"]
@@ -65,7 +73,7 @@ def study_part(study: StudyResults, found: Findings, prefix: str) -> Part:
         study,
         prefix,
         found.results.title,
-        lead_of(found.material, found.statement),
+        lead_of(found.material, found.statement, fresh=None if fresh is None else fresh.material.overview),
         [*others, *numbers, sentences],
         table=main_table(found.material),
         reasons=found.reasons,

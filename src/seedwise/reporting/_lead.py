@@ -58,18 +58,19 @@ class Lead:
         return " ".join(part for part in (self.answer, self.resolved, self.rest) if part)
 
 
-def lead_of(found: Compared, statement: str = "") -> Lead:
+def lead_of(found: Compared, statement: str = "", fresh: Overview | None = None) -> Lead:
     """Return the first screen of a study.
 
     Args:
         found: its results.
         statement: the answer where it is known, of a comparison that asks about means, too.
+        fresh: what runs with fresh seeds say of the choice, if there are any.
 
     """
     over, tiles = found.overview, tuple(_tiles(found))
     if statement:
         return Lead(_question(found, "better or steadier"), statement, tiles=tiles)
-    return Lead(_question(found, "steadier"), *_answer(over, found.base, found), tiles)
+    return Lead(_question(found, "steadier"), *_answer(over, found.base, found, fresh), tiles)
 
 
 def _question(found: Compared, better: str) -> str:
@@ -90,7 +91,7 @@ def _question(found: Compared, better: str) -> str:
     return f"Does any of {len(ways)} {kind} make the {what} {better}?"
 
 
-def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:
+def _answer(over: Overview, base: str, found: Compared, fresh: Overview | None) -> tuple[str, str, str]:
     if not over.entries:
         spread = over.places[0].base.spread
         if isinstance(spread, str):
@@ -102,7 +103,7 @@ def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:
     several = len(over.entries) > 1
     if best is None:
         if len(over.entries) == len(worse):
-            return "", less, ""
+            return less, "", ""
         if any(entry.standing is Standing.AS_STEADY for entry in over.entries) and not several:
             return f"{over.entries[0].method} is as steady as {base}.", "", ""
         nobody = f"Nothing is resolved to be steadier than {base}"
@@ -110,7 +111,7 @@ def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:
             name, whose = name_of(over.entries[0], base)
             nobody = f"{f'{name} {whose}'.strip()} is not resolved to be steadier than {base}"
         runs = max(entry.n + entry.failed for entry in over.entries)
-        return f"{nobody}: these {runs} runs per method cannot tell.", less, ""
+        return f"{nobody}: these {runs} runs per method cannot tell. {less}".rstrip(), "", ""
     assert isinstance(best.reduction, Interval)
     before = ""
     if not best.is_plain and any(entry.is_plain for entry in over.entries):
@@ -120,11 +121,22 @@ def _answer(over: Overview, base: str, found: Compared) -> tuple[str, str, str]:
     name, whose = name_of(best, base)
     subject = f"An {name} {whose}".strip() if best.size is not None else f"{name} {whose}".strip()
     others = sum(entry.standing is Standing.STEADIER for entry in over.entries) - 1
-    rest = f"[{low}, {high}]" + ("; selected, optimistic until fresh seeds confirm it." if several else ".")
+    rest = f"[{low}, {high}]" + (_of_fresh(best, fresh) if several else ".")
     if others:
         rest += f" It is the cheapest of {others + 1} that are."
     is_it = "is" if before else "is steadier"
     return before, f"{subject} {is_it}: {percent} % less spread", " ".join(part for part in (rest, less) if part)
+
+
+def _of_fresh(best: Entry, fresh: Overview | None) -> str:
+    """Return what fresh seeds say of a choice, which the runs that speak for it make look better than it is."""
+    for again in () if fresh is None else fresh.entries:
+        same = (again.method, again.readout, again.size) == (best.method, best.readout, best.size)
+        if same and isinstance(again.reduction, Interval):
+            reduction = again.reduction
+            percent, low, high = whole_percentages(reduction.estimate, reduction.low, reduction.high)
+            return f", on fresh seeds {percent}\u00a0% [{low}, {high}]."
+    return "; selected, optimistic until fresh seeds confirm it."
 
 
 def _names(entries: list[Entry], base: str) -> str:

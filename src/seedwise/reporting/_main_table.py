@@ -22,7 +22,7 @@ _SDS: Final = 8
 """The axis of the runs reaches so many SDs of the base on both sides at most, so that one bad method hides no other."""
 _LEFT: Final = -100.0
 """Reductions below are not drawn: the interval ends in an arrow."""
-_CSS: Final = {Standing.BASE: "base", Standing.STEADIER: "yes", Standing.LESS_STEADY: "yes worse"}
+_CSS: Final = {Standing.BASE: "base", Standing.STEADIER: "yes", Standing.LESS_STEADY: "worse"}
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,7 @@ class _Drawing:
         cells = [part.cell.shown for part in self._of(entries)]
         self._runs = _runs_axis(cells, place.base.spread)
         values = [cell.values[cell.finished_mask].tolist() for cell in cells]
+        self._values = [value for own in values for value in own]
         self._most = 1 if self._runs is None else most_at_one_place(values, self._runs)
         self._reductions = _reduction_axis([e.reduction for e in entries if isinstance(e.reduction, Interval)])
 
@@ -206,16 +207,23 @@ class _Drawing:
         resolved = [kind for kind in place.front if kind.head.standing.differs]
         others = [kind for kind in place.front if not kind.head.standing.differs]
         behind = sum(len(kind.entries) for kind in place.behind)
-        ends = (number(self._runs.low, decimals), number(self._runs.high, decimals)) if self._runs else ("", "")
         return PlaceRows(
             title,
-            ends,
+            self._ends(decimals),
             self._row(place.base),
             tuple(map(self._block, resolved)),
             tuple(map(self._block, others)),
             tuple(map(self._block, place.behind)),
             f"{behind} more comparison{'s' * (behind > 1)}, not resolved" if behind else "",
         )
+
+    def _ends(self, decimals: int) -> tuple[str, str]:
+        """Return the ends of the axis of runs; a sign says that runs beyond stand there."""
+        if self._runs is None:
+            return "", ""
+        low, high = self._runs.low, self._runs.high
+        below, above = ("\u2264 " * (min(self._values) < low), "\u2265 " * (max(self._values) > high))
+        return below + number(low, decimals), above + number(high, decimals)
 
     def _block(self, kind: Kind) -> Block:
         rows = (self._row(kind.head), *(self._row(entry, is_control=True) for entry in kind.controls))

@@ -98,7 +98,10 @@ def still_sentences(cells: Sequence[Cell], *, several_tasks: bool) -> list[str]:
         if cell.readout != "plain":
             continue
         where = f"{f'{cell.task}, ' if several_tasks else ''}{cell.method} ({cell.regime})"
-        found += [f"{where}: {_STILL[why].format(source=source)}" for source, why in cell.unvaried.items()]
+        if [cell.unvaried.get(source) for source in cell.sources] == ["not drawn"] * len(cell.sources) != []:
+            found.append(f"{where}: {_nothing_drawn(cell.sources)}")
+        else:
+            found += [f"{where}: {_STILL[why].format(source=source)}" for source, why in cell.unvaried.items()]
         if cell.distinct is not None and cell.distinct < cell.finished:
             alike = "all are the same" if cell.distinct == 1 else f"only {cell.distinct} are different"
             why = ": the training is deterministic, or the seed has no effect" if cell.distinct == 1 else ""
@@ -110,6 +113,17 @@ def still_sentences(cells: Sequence[Cell], *, several_tasks: bool) -> list[str]:
                 "probabilities)"
             )
     return found
+
+
+def _nothing_drawn(sources: Sequence[str]) -> str:
+    if len(sources) == 1:
+        still = _STILL["not drawn"].format(source=sources[0])
+    else:
+        still = f"the sources {', '.join(sources)} do not vary: nothing drew from them"
+    return (
+        f"{still}. What is seeded outside every scope is the same in every run: put what draws into a block "
+        f"'with run.randomness.scope(\"{sources[0]}\"):'"
+    )
 
 
 _STILL = {

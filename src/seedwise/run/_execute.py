@@ -129,6 +129,7 @@ def training(run: Run[Any], outside: int = 0) -> Iterator[None]:
             isolated() as remains,
             seeded(_OUTSIDE + outside, run.randomness.given) as fate,
             moved_seeds(outside, run.randomness.given) if outside else nullcontext(),
+            run.ending,
         ):
             for module in modules:
                 _make_again(module)

@@ -94,7 +94,7 @@ def present_code(
     present = {_OURS: str(TRAINING_CODE)}
     for name, digest in recorded.items():
         if name == _CELLS:
-            present[name] = cells_digest(frame) if frame is not None and in_a_cell(frame) else ""
+            present[name] = cells_digest(frame, digest) if frame is not None and in_a_cell(frame) else ""
         elif name != _OURS and not name.startswith(f"{_OURS}/"):
             file = _located(name, path)
             present[name] = "" if file is None else _digest_of(file.read_bytes(), file, digest)

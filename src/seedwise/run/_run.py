@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
@@ -107,6 +108,7 @@ class Run(Generic[Config]):
         self.checkpoint.randomness = self.randomness
         self.observed = Observed()
         self.must_be_last = False  # whether it left its process so that no other may be trained in it
+        self.ending = ExitStack()  # what is open of its training, closed however that ends
         self.evaluate_epochs = evaluate_epochs
         self.keep = keep or Keep()
         self.notes: list[str] = self.checkpoint.notes

@@ -9,7 +9,13 @@ from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._cells import cells_of, unread
 from seedwise.study._collect import study_results
 from seedwise.study._compact import export_compact
-from seedwise.study._description import PublishedResults, StudyDescription, description_of, is_attribution
+from seedwise.study._description import (
+    PublishedResults,
+    StudyDescription,
+    confirmation_of,
+    description_of,
+    is_attribution,
+)
 from seedwise.study._doctor import (
     CHECKS,
     Check,
@@ -95,6 +101,7 @@ __all__ = [
     "check_guard",
     "check_study",
     "command_line",
+    "confirmation_of",
     "description_of",
     "diagnose",
     "export_compact",

@@ -75,7 +75,14 @@ class AttributionStudy(Study):
             raise SeedwiseError(mistake("method", method, list(spec.methods)))
         is_base, first = method == spec.base_method, spec.first_replicate
         self._attribution = attribution_plan(
-            spec.name, method, _sources(spec, vary), blocks, is_base=is_base, first_replicate=first, vary="--vary {}"
+            spec.name,
+            method,
+            _sources(spec, vary),
+            blocks,
+            is_base=is_base,
+            first_replicate=first,
+            vary="--vary {}",
+            more="--blocks {}",
         )
         own = {
             "name": self._attribution.name,
@@ -149,6 +156,7 @@ def _results(store: Store, name: str, stored: Mapping[str, Any], task: str) -> A
         failed=sum(run.status in FAILURES for run in runs),
         pending=sum(run.status not in ("finished", *FAILURES) for run in runs),
         provenance=provenance_of(store, runs, spec, again, named=False),
+        program=(description.program or "the program") if description.is_loop else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from seedwise.errors import SeedwiseError
 from seedwise.statistics import AttributionDesign, attribution_design
+from seedwise.statistics.attribution.design import MINIMUM_BLOCKS
 from seedwise.study._regimes import regime_name
 
 
@@ -41,6 +42,7 @@ def attribution_plan(
     is_base: bool,
     first_replicate: int,
     vary: str,
+    more: str,
     where: str = "",
 ) -> AttributionPlan:
     """Return the attribution of a method.
@@ -54,6 +56,7 @@ def attribution_plan(
         first_replicate: its seeds are those of the study's own replicates from this one on, whose runs then serve
             twice.
         vary: how the option of the sources is written, with ``{}`` for its value.
+        more: how the number of blocks is written, with ``{}`` for its value.
         where: what a message begins with.
 
     Raises:
@@ -69,5 +72,6 @@ def attribution_plan(
     try:
         design = attribution_design(sources, blocks, first_seed=1 + first_replicate)
     except ValueError as error:
-        raise SeedwiseError(f"{where}{error}") from None
+        hint = f" with {more.format(MINIMUM_BLOCKS)}" if len(sources) > 1 and blocks < MINIMUM_BLOCKS else ""
+        raise SeedwiseError(f"{where}{error}{hint}") from None
     return AttributionPlan(f"{study}-attribution{'' if is_base else f'-{method}'}", method, design)

@@ -75,6 +75,11 @@ class StudyDescription:
         return self.factors.get(method, (None, None))
 
 
+def confirmation_of(name: str) -> str:
+    """Return what the study is called that trains a choice of this one with fresh seeds."""
+    return f"{name}-confirm"
+
+
 def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
     """Read what a store keeps of a study, by any version.
 

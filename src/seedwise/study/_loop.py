@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from seedwise.errors import ChangedCodeError
+from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.execution import (
     UNFIXED_HASHES,
     Progress,
@@ -85,7 +85,8 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
 
     Raises:
         ChangedCodeError: if the code or an argument has changed and the policy does not say what is done about it.
-        SeedwiseError: if another process uses the store, or another method has the same runs.
+        SeedwiseError: if another process uses the store, another method has the same runs, or a run ends without the
+            metric of the loop.
 
     """
     sitting = present_sitting()
@@ -127,6 +128,34 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
             folder.hand_over(record)
             ingest(store, folder, record)
             progress.ended(spec.id, record)
+            check_metric(plan, [record.metrics or {}])
+        check_metric_of_finished(store, plan)
+
+
+def check_metric(plan: LoopPlan, reported: Iterable[Collection[str]]) -> None:
+    """Check that runs report the metric of their loop; they are kept, and serve where its name is passed.
+
+    Args:
+        plan: the loop.
+        reported: the names of the metrics of each run.
+
+    Raises:
+        SeedwiseError: if they report others, and none of them this one.
+
+    """
+    wanted = plan.metric.on("test").name
+    names = list(dict.fromkeys(name.removeprefix("test/") for of_run in reported for name in of_run))
+    if names and wanted.removeprefix("test/") not in names:
+        raise SeedwiseError(
+            f"no run reported {wanted}; runs reported {', '.join(f'test/{n}' if '/' not in n else n for n in names)}: "
+            f'pass metric="{names[0]}" to seedwise.replicates, which uses the finished runs again'
+        )
+
+
+def check_metric_of_finished(store: Store, plan: LoopPlan) -> None:
+    """Check that the finished runs of a loop report its metric; see ``check_metric``."""
+    runs = [run for run in store.runs(plan.study) if run.run_id in plan.specs and run.status == "finished"]
+    check_metric(plan, [run.metrics for run in runs])
 
 
 def _todo(

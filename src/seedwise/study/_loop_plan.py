@@ -119,6 +119,7 @@ def planned_loop(
             is_base=method == "base",
             first_replicate=first_replicate,
             vary='vary="{}"',
+            more="replicates({}, attribute=True)",
             where="attribute=True: ",
         )
         description["attribution"] = attribution.description

@@ -16,7 +16,14 @@ from pydantic import ValidationError
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.execution import Executor, Progress, Resources, Settings, opened, present_sitting
 from seedwise.run import Keep, Run, configure
-from seedwise.study._loop import REMEDY, LoopSettings, add_to_plan, runs_of_loop
+from seedwise.study._loop import (
+    REMEDY,
+    LoopSettings,
+    add_to_plan,
+    check_metric,
+    check_metric_of_finished,
+    runs_of_loop,
+)
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._running import Outcome, Running
 from seedwise.study._sinks import sink_of
@@ -114,7 +121,8 @@ def train_in_workers(
 
     Raises:
         ChangedCodeError: if the code has changed and the policy does not say what is done about it.
-        SeedwiseError: for a config that the function does not take, or if another process uses the store.
+        SeedwiseError: for a config that the function does not take, if another process uses the store, or if a run ends
+            without the metric of the loop.
         StorageError: if the disk is full; what is finished is kept.
 
     """
@@ -151,8 +159,11 @@ def train_in_workers(
             device=resources.devices[0],
             progress=progress,
             warn=lambda: None,
+            check=lambda record: check_metric(plan, [getattr(record, "metrics", None) or {}]),
         )
         try:
-            return running.run()
+            outcome = running.run()
         except ChangedCodeError as error:
             raise error.with_remedy(REMEDY) from None
+        check_metric_of_finished(sink.store, plan)
+        return outcome

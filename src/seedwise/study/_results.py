@@ -141,6 +141,7 @@ class AttributionResults:
         reasons: why some of these are not there.
         runs, failed, pending: numbers of runs.
         provenance: where they come from.
+        program: the file whose loop trained them, or None.
 
     """
 
@@ -161,6 +162,7 @@ class AttributionResults:
     failed: int
     pending: int
     provenance: Provenance
+    program: str | None = None
 
     @property
     def known(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from seedwise.execution import Executor, Job, Progress, Reading, Settings, Training, Upcoming
 from seedwise.readouts import per_run
-from seedwise.run import FAILURES, RunSpec
+from seedwise.run import FAILURES, Record, RunSpec
 from seedwise.store import Store
 from seedwise.study._code import changed_code, stale_runs
 from seedwise.study._pending_readouts import mean_of_snapshots, missing_readings, unkept, without_weights
@@ -56,6 +56,7 @@ class Running:
         device: one of those that it trains on.
         progress: told what happens.
         warn: called before anything is trained.
+        check: called with each record that was taken in; what it raises stops the training.
 
     """
 
@@ -69,6 +70,7 @@ class Running:
     device: str
     progress: Progress
     warn: Callable[[], None]
+    check: Callable[[Record], None] = lambda _record: None
 
     def run(self) -> Outcome:
         """Train and read out; a shard leaves readouts to the store that it is merged into.
@@ -134,4 +136,8 @@ class Running:
         return self._execute(by_weights)
 
     def _execute(self, jobs: Sequence[Job]) -> bool:
-        return self.executor.execute(jobs, self.settings, self.sink.ingest, self.progress)
+        return self.executor.execute(jobs, self.settings, self._ingest, self.progress)
+
+    def _ingest(self, record: Record) -> None:
+        self.sink.ingest(record)
+        self.check(record)

@@ -16,7 +16,7 @@ from seedwise.statistics import Candidate, Cell, Interim, interim_analysis
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
-from seedwise.study._description import stored_factors
+from seedwise.study._description import confirmation_of, stored_factors
 from seedwise.study._estimate import Estimate, estimate
 from seedwise.study._methods import FACTOR
 from seedwise.study._old_names import with_new_names
@@ -406,7 +406,7 @@ class Study:
         for task in (tasks or {}).values():
             task["methods"] = {name: changed for name, changed in task.get("methods", {}).items() if name in methods}
         changes = {
-            "name": f"{spec.name}-confirm",
+            "name": confirmation_of(spec.name),
             "methods": {name: raw["methods"][name] for name in methods},
             "base": spec.base_method,
             "regimes": [chosen.regime],

@@ -6,11 +6,21 @@ from seedwise._lazy import lazily
 
 if TYPE_CHECKING:
     from seedwise.terminal._console import console, harmless
+    from seedwise.terminal._metric import unreported_metric
     from seedwise.terminal._progress import Bar
     from seedwise.terminal._studies import print_study
     from seedwise.terminal._tables import print_attribution, print_results, print_table
 
-__all__ = ["Bar", "console", "harmless", "print_attribution", "print_results", "print_study", "print_table"]
+__all__ = [
+    "Bar",
+    "console",
+    "harmless",
+    "print_attribution",
+    "print_results",
+    "print_study",
+    "print_table",
+    "unreported_metric",
+]
 
 # The help of a command needs a console at most: tables and progress import numpy.
 __getattr__ = lazily(
@@ -23,5 +33,6 @@ __getattr__ = lazily(
         "print_results": "seedwise.terminal._tables",
         "print_study": "seedwise.terminal._studies",
         "print_table": "seedwise.terminal._tables",
+        "unreported_metric": "seedwise.terminal._metric",
     },
 )
