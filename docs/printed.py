@@ -74,7 +74,7 @@ def run(block: Block) -> str:
     lines = []
     for line in block.text.splitlines():
         program, *arguments = [part.replace("~", os.curdir, 1) for part in shlex.split(line, comments=True)]
-        done = CliRunner().invoke(app, arguments)
+        done = CliRunner().invoke(app, arguments, env={"COLUMNS": "160"})
         said = re.search(r"# exits with (\d)", line)
         if program != "seedwise" or done.exit_code != (int(said[1]) if said else 0):
             raise RuntimeError(f"{line}: exit code {done.exit_code}, {done.exception!r}, {done.output}")

@@ -31,7 +31,7 @@ def test_a_study_grows_until_it_is_resolved(folder: Path) -> None:
     assert lines[1].startswith("look 1 of 3, at 12 of at most 36 runs per method")
     assert lines[2].startswith("stopped at look 2 of 3, at 24 of at most 36 runs per method")
     assert "24 replicates" in done.stdout
-    assert "When it stopped" in (folder / "tiny.html").read_text()
+    assert "When did the study stop, and why?" in (folder / "tiny.html").read_text()
 
     again = run_cli(["run", "tiny.yaml", "--until", "resolved"], folder)
     assert again.stdout.splitlines()[1:3] == lines[1:3]
