@@ -1,5 +1,7 @@
 """The published datasets, where they are at hand, processes that start quickly, and a study that is quick to train."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -14,6 +16,13 @@ from .nursery import nursery
 from .toy_project import contents_of, new_project, own_imports, project, undisturbed
 
 __all__ = ["contents_of", "new_project", "own_imports", "project", "published", "undisturbed"]
+
+
+# Where the tests are started from decides how wide tables are; a test that asks for a width sets it.
+os.environ.pop("COLUMNS", None)
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every program that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

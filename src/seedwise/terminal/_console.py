@@ -29,7 +29,7 @@ def harmless(text: str) -> str:
 
     Example:
         >>> harmless("a\\x1b[31m\\nb")
-        'a[31m\\nb'
+        'a\\\\x1b[31m\\nb'
 
     """
     return "\n".join(one_line(line, None) for line in text.split("\n"))
