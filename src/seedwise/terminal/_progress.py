@@ -86,6 +86,7 @@ class Bar:
         self._epochs_of_one = 0  # of the last run that has ended
         self._ended = 0
         self._last = ""
+        self._first: tuple[float, float] | None = None  # when an epoch ended first, and how much was trained then
         self._began = self._drawn = self._printed = time.monotonic()
         if total:
             self._bar.start()
@@ -99,6 +100,8 @@ class Bar:
     def epoch(self, run_id: str, epoch: int) -> None:
         """A run has ended an epoch, counted from 0."""
         self._epochs[run_id] = epoch + 1
+        if self._first is None and self._epochs_of(run_id):
+            self._first = (time.monotonic(), self._trained())
         if time.monotonic() - self._drawn >= _EVERY:
             self._draw()
 
@@ -167,11 +170,14 @@ class Bar:
         return self._ended + sum(min(epochs / of, 1) for epochs, of in parts if of)
 
     def _left(self) -> str:
-        """Return the time left at the pace of what has been trained; nothing before the first epoch."""
+        """Return the time left at the pace since the first epoch, as workers take seconds to start; first nothing."""
         trained = self._trained()
-        if not 0 < trained < self._total:
+        since, before = self._began, 0.0
+        if self._first is not None and (trained > self._first[1] or not self._ended):
+            since, before = self._first
+        if not before < trained < self._total:
             return ""
-        return duration((time.monotonic() - self._began) / trained * (self._total - trained))
+        return duration((time.monotonic() - since) / (trained - before) * (self._total - trained))
 
 
 class _Lines(Progress):
