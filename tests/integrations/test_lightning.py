@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from seedwise.errors import SeedwiseError
 from seedwise.store import Store
 
-from .trainings import stop, train_until_killed
+from .trainings import STOPPED_LINE, stopped, train_until_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's advice on the number of workers, and its own imports
 
@@ -112,7 +113,10 @@ def test_several_devices_are_refused(training, make_run):
 
 
 def test_ctrl_c_stops_the_loop_with_one_line(training, tmp_path):
-    stop("lightning", tmp_path)
+    done = stopped("lightning", tmp_path)
+    assert done.returncode == -signal.SIGINT, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(STOPPED_LINE), done.stderr
 
 
 def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path, monkeypatch):

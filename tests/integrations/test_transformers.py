@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import math
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.losses import CLFLoss
 from seedwise.store import Store
 
-from .trainings import stop, train_until_killed
+from .trainings import STOPPED_LINE, stopped, train_until_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of its own imports
 
@@ -166,7 +167,10 @@ def test_what_is_missing_is_named(module, make_run):
 
 
 def test_ctrl_c_stops_the_loop_with_one_line(training, tmp_path):
-    stop("transformers", tmp_path)
+    done = stopped("transformers", tmp_path)
+    assert done.returncode == -signal.SIGINT, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(STOPPED_LINE), done.stderr
 
 
 def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path, monkeypatch):

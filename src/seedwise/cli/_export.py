@@ -101,7 +101,7 @@ def said(target: Path, exported: Exported, *, weights: bool) -> list[str]:
     Args:
         target: the compact store.
         exported: what was written.
-        weights: whether weights are kept beside the store, which stay there.
+        weights: whether weights are kept next to the store, which stay there.
 
     """
     left_out = [f"{what} ({_size(count)})" for what, count in exported.left_out.items() if count]

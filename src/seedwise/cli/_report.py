@@ -21,7 +21,7 @@ EXAMPLE: Final = "seedwise report study.db -o study.html"
 def command(
     store: StoreArgument,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="beside the store")
+        Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="next to the store")
     ] = None,
     tables: Annotated[Path | None, typer.Option(file_okay=False, hidden=True)] = None,
     scale: Scale = None,

@@ -26,7 +26,7 @@ def command(
     ] = None,
     grace: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=0, help="What runs get to reach the end of an epoch when told to end."),
+        typer.Option(metavar="SECONDS", min=0, help="What runs get to reach the end of an epoch when asked to end."),
     ] = 20.0,
 ) -> None:
     """Do the jobs that 'run --executor folder --queue DIR' puts into a folder, on this machine.

@@ -115,7 +115,7 @@ class StudyFolder:
         return {path.stem.removeprefix(f"{run_id}-"): path.read_bytes() for path in found}
 
     def keep_weights(self, run_id: str, tag: str, blob: bytes) -> None:
-        """Write kept weights beside the store, whole or not at all; those of an earlier attempt are set aside."""
+        """Write kept weights next to the store, whole or not at all; those of an earlier attempt are set aside."""
         path = self.weights_file(run_id, tag)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ class QueueOptions:
     """A folder that the driver and all workers see.
 
     Attributes:
-        queue: the folder, made if it is missing; None: ``queue`` in the folder beside the store.
+        queue: the folder, made if it is missing; None: ``queue`` in the folder next to the store.
         lease: seconds after which a worker that shows no sign of life is lost.
 
     Raises:

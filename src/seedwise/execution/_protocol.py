@@ -181,7 +181,7 @@ class Executor(Protocol):
             jobs: what is to be done.
             settings: how.
             ingest: called with each record, in the thread of the caller; commits it.
-            progress: told what happens.
+            progress: receives what happens.
 
         Returns:
             Whether the user stopped it before all had ended.

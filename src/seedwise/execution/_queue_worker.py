@@ -33,7 +33,7 @@ class Serving:
     Attributes:
         resources: what of this machine it uses.
         idle: seconds without a job after which it leaves; None: it stays.
-        grace: seconds that runs get, once it is told to end, to reach the end of their epoch.
+        grace: seconds that runs get, once it is asked to end, to reach the end of their epoch.
 
     """
 
@@ -43,15 +43,15 @@ class Serving:
 
 
 def serve(root: Path, serving: Serving, progress: Progress) -> bool:
-    """Do the jobs of a folder until there are none for long enough, or until told to end.
+    """Do the jobs of a folder until there are none for long enough, or until asked to end.
 
     Args:
         root: the folder.
         serving: how.
-        progress: told what happens.
+        progress: receives what happens.
 
     Returns:
-        Whether it was told to end; what it had not finished lies in the folder again, with its checkpoints.
+        Whether it was asked to end; what it had not finished lies in the folder again, with its checkpoints.
 
     Raises:
         SeedwiseError: if the folder is of another version of seedwise, or a device is not there.
@@ -160,7 +160,7 @@ class _Rest:
         self._delay = min(2 * self._delay, self._longest)
 
     def pause(self, stopped: threading.Event) -> None:
-        """Wait until it is time to look, or until told to end."""
+        """Wait until it is time to look, or until asked to end."""
         stopped.wait(max(self._due - time.monotonic(), 0))
 
 

@@ -25,7 +25,7 @@ from seedwise.run import Record, storage_errors
 _OURS: Final = ("array", "job-name", "nodes", "ntasks", "open-mode", "output", "requeue", "signal", "wrap")
 """Options of sbatch that the script sets itself."""
 _BEFORE_THE_LIMIT: Final = 120
-"""Seconds before a time limit at which a worker is told to end."""
+"""Seconds before a time limit at which a worker is asked to end."""
 _GRACE: Final = 90
 """Of these, what runs get to reach the end of an epoch."""
 _EVERY: Final = 20.0

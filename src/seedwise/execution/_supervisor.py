@@ -58,7 +58,7 @@ class Supervisor:
 
     Args:
         devices: one worker on each.
-        progress: told what happens.
+        progress: receives what happens.
         workers: those that wait from an earlier time; they wait again afterwards.
         jobs: what they do.
         grace: seconds that workers get after a request to stop.

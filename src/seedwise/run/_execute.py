@@ -225,7 +225,7 @@ def _is_out_of_memory(error: Exception) -> bool:
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    # What torch raises on a CPU and JAX everywhere is told by its text alone.
+    # What torch raises on a CPU and JAX everywhere is known by its text alone.
     text = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in text or "allocate memory" in text)
 

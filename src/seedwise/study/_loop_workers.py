@@ -141,7 +141,7 @@ def train_in_workers(
         add_to_plan(sink.store, plan)
         running = Running(
             specs=plan.specs,
-            upcoming=upcoming_of_loop(plan),
+            upcoming=lambda: upcoming_of_loop(plan),
             readouts=(),
             policy=settings.policy,
             settings=Settings(

@@ -48,20 +48,21 @@ class Running:
 
     Attributes:
         specs: the runs by id: those of the plan, or of a shard's part of it.
+        upcoming: called if anything is trained; returns the runs of the plan as progress shows them.
         readouts: names of the study's readouts.
         policy: what is done about runs that have ended before.
         settings: how they are trained.
         sink: where records go.
         executor: where they are trained.
         device: one of those that it trains on.
-        progress: told what happens.
+        progress: receives what happens.
         warn: called before anything is trained.
         check: called with each record that was taken in; what it raises stops the training.
 
     """
 
     specs: Mapping[str, RunSpec]
-    upcoming: Mapping[str, Upcoming]
+    upcoming: Callable[[], Mapping[str, Upcoming]]
     readouts: Sequence[str]
     policy: Policy
     settings: Settings
@@ -118,9 +119,10 @@ class Running:
             for spec in specs:
                 self.sink.folder.remove_checkpoint(spec.id)
         self.warn()
-        self.progress.planned([self.upcoming[spec.id] for spec in specs])
+        named = self.upcoming()
+        self.progress.planned([named[spec.id] for spec in specs])
         check_data_of(specs)
-        check_trainable(specs, self.device, {one.id: one.name for one in self.upcoming.values()})
+        check_trainable(specs, self.device, {one.id: one.name for one in named.values()})
         return self._execute([Training(spec, fresh=self._fresh) for spec in specs])
 
     def _read_out(self, store: Store, readings: Sequence[Reading]) -> bool:

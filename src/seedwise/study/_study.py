@@ -140,7 +140,7 @@ class Study:
                 a readout needs and nobody kept, or, where there are none, all.
             accept_changed_code: keep finished runs although the code that trained them has changed.
             retry_failed: train failed runs again, and read out again what failed.
-            progress: told what happens.
+            progress: receives what happens.
             executor: where to train: the name of an executor, or one that outlives this call, which then has its own
                 workers and devices.
 
@@ -166,7 +166,7 @@ class Study:
             sink.write_plan(self.spec.name, self.describe(), planned)
             return Running(
                 specs={p.spec.id: p.spec for p in planned if p.spec.id in part},
-                upcoming=upcoming(planned, self.spec),
+                upcoming=lambda: upcoming(planned, self.spec),
                 readouts=self.spec.readouts,
                 policy=Policy(retrain, accept_changed_code, retry_failed),
                 settings=self._settings(sink.folder),

@@ -25,7 +25,7 @@ class FailureComparison:
 
 @dataclass(frozen=True)
 class EnsembleComparison:
-    """Ensembles of the runs of a cell beside the base's runs.
+    """Ensembles of the runs of a cell next to the base's runs.
 
     Attributes:
         found: their spread, and its ratio to that of the base's runs.

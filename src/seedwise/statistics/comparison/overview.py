@@ -24,7 +24,7 @@ _UNKNOWN: Final = Cost(None, None)
 
 
 class Standing(StrEnum):
-    """What is known of a spread beside that of the base."""
+    """What is known of a spread next to that of the base."""
 
     BASE = "base"
     STEADIER = "steadier"
@@ -48,7 +48,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A way of training and of reading out, beside the base's plain runs.
+    """A way of training and of reading out, next to the base's plain runs.
 
     Attributes:
         task, regime, method, readout: where it belongs; of an ensemble, the readout of its members.
