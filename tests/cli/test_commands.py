@@ -19,7 +19,7 @@ from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
 from seedwise.statistics import spread
-from seedwise.terminal import print_table
+from seedwise.terminal import console, print_table
 from tests.nursery import nursery
 
 from .conftest import FUNCTION, STUDY, WITHOUT_DATA, run_cli
@@ -64,6 +64,18 @@ def test_a_narrow_window_cuts_nothing_off_the_table(width: int) -> None:
     at, start = next((k, line.index("it says")) for k, line in enumerate(lines) if "it says" in line)
     last = [line[start:].strip() for line in lines[at + 2 :]]
     assert " ".join(last) == verdict, "a sentence wraps"
+
+
+def test_sentences_in_a_window_end_with_a_word_and_no_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a window
+    out = console(io.StringIO())
+    sentence = "  a sentence of many words that no window of forty columns has the room for"
+    out.print(sentence)
+    lines = out.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines == [line.rstrip() for line in lines]
+    assert " ".join(lines) == sentence
 
 
 def test_show_json_has_one_object_per_link(trained: Path) -> None:

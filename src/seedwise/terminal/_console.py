@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from functools import partial
 from typing import Any, Final, TextIO
 
 from rich.console import Console
@@ -20,8 +22,18 @@ class _Console(Console):
     """
 
     def print(self, *objects: Any, **options: Any) -> None:
-        whole = {"soft_wrap": True} if not self.is_terminal and all(isinstance(one, str) for one in objects) else {}
-        super().print(*(harmless(one) if isinstance(one, str) else one for one in objects), **{**whole, **options})
+        texts = [harmless(one) if isinstance(one, str) else one for one in objects]
+        if texts and all(isinstance(one, str) for one in texts):
+            if self.is_terminal and len(texts) == 1 and not options.get("soft_wrap"):
+                texts = [_wrapped(texts[0], self.width)]
+            options["soft_wrap"] = True
+        super().print(*texts, **options)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Return a text whose lines end where a word ends, without a blank behind it."""
+    wrap = partial(textwrap.fill, width=width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(map(wrap, text.split("\n")))
 
 
 def harmless(text: str) -> str:
