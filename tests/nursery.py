@@ -2,8 +2,9 @@
 
 Importing torch takes 1.7 s of a processor, and the tests start hundreds of workers and commands. A process from the
 nursery is one of its own, with its own files, environment, folder, arguments and exit code, and it executes its program
-anew; only what the program imports is in memory already. A test of how processes start takes the fixture
-``real_processes``.
+anew; only what the program imports is in memory already. It ends when what ``atexit`` knows has been called, without
+the interpreter taking apart all modules, which takes half a second more. A test of how processes start or end takes the
+fixture ``real_processes``.
 
 ``python nursery.py ADDRESS`` is the process that forks. Where there is no ``pidfd_open``, processes start as always.
 """
@@ -43,9 +44,10 @@ WITHOUT_TORCH = (
 )
 # The first optimizer of a process imports torch._dynamo, which takes longer than importing torch.
 WITH_TORCH = "torch torch._dynamo torch.optim torch.utils.data sklearn.datasets optuna"
-# A process can take these on after it has started; what else is Python's or a library's is read at the start.
-LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS")
-EARLY = ("PYTHON", "OMP_", "MKL_", "CUBLAS_", "LD_", "DYLD_", "TORCH", "NURSERY_")
+# A process can take these on after it has started; what else is Python's or a library's is read at the start. torch sets
+# the last when its compiler is imported, so that a test process has it from its first optimizer on.
+LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "TORCHINDUCTOR_CACHE_DIR")
+EARLY = ("PYTHON", "OMP_", "MKL_", "LD_", "DYLD_", "TORCH", "NURSERY_")
 BARE = {"NURSERY_BARE": "1"}
 """In the environment of a process that is to find neither torch nor seedwise in memory."""
 MESSAGE = 1 << 20
@@ -331,19 +333,54 @@ def _have_child(address: Path) -> dict[str, Any] | None:
     return {**serve(listening, lifeline), "family": False}
 
 
+class _End:
+    """How a program ended, so that its process can end without clearing what the one that forked it has imported."""
+
+    code: int = 0
+    interrupted: bool = False
+
+    def __init__(self) -> None:
+        atexit.register(self.leave)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        self.interrupted = isinstance(error, KeyboardInterrupt)
+        if isinstance(error, SystemExit):
+            code = error.code
+            self.code = (code or 0) & 0xFF if code is None or isinstance(code, int) else 1
+        elif error is not None:
+            self.code = 1
+
+    def leave(self) -> None:
+        """End at once, if what was printed could be written; else Python says that it could not."""
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return
+        if self.interrupted:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        os._exit(self.code)
+
+
 if __name__ == "__main__":
+    _ending = _End()  # before anything that is imported, so that it is called last
     _import_all()
     gc.collect()
     gc.freeze()
     _listening = _listen(Path(sys.argv[1]))
     print("ready", flush=True)
     _kind, _what = become(serve(_listening, lifeline=0))
-    if _kind == "-m":
-        runpy.run_module(_what, run_name="__main__", alter_sys=True)
-    else:
-        _main = sys.modules["__main__"] = types.ModuleType("__main__")
-        if _kind == "file":
-            _main.__file__ = _what
-            _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
-        _code = _what if _kind == "-c" else Path(_what).read_bytes()
-        exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))
+    with _ending:
+        if _kind == "-m":
+            runpy.run_module(_what, run_name="__main__", alter_sys=True)
+        else:
+            _main = sys.modules["__main__"] = types.ModuleType("__main__")
+            if _kind == "file":
+                _main.__file__ = _what
+                _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
+            _code = _what if _kind == "-c" else Path(_what).read_bytes()
+            exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))
