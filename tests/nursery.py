@@ -6,7 +6,9 @@ anew; only what the program imports is in memory already. It ends when what ``at
 the interpreter taking apart all modules, which takes half a second more. A test of how processes start or end takes the
 fixture ``real_processes``.
 
-``python nursery.py ADDRESS`` is the process that forks. Where there is no ``pidfd_open``, processes start as always.
+``python nursery.py ADDRESS OWNER`` is the process that forks, for as long as the process OWNER lives: that of the
+tests, or, where xdist starts several, the one that started them, and they share it. Where there is no ``pidfd_open``,
+processes start as always.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import types
 import warnings
 from collections.abc import Mapping, Sequence
@@ -44,12 +45,16 @@ WITHOUT_TORCH = (
 )
 # The first optimizer of a process imports torch._dynamo, which takes longer than importing torch.
 WITH_TORCH = "torch torch._dynamo torch.optim torch.utils.data sklearn.datasets optuna"
-# A process can take these on after it has started; what else is Python's or a library's is read at the start. torch sets
-# the last when its compiler is imported, so that a test process has it from its first optimizer on.
+# A process can take these on after it has started; what else is Python's or a library's is read at the start. The last
+# one is set by torch when its compiler is imported, so that a test process has it from its first optimizer on.
 LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "TORCHINDUCTOR_CACHE_DIR")
 EARLY = ("PYTHON", "OMP_", "MKL_", "LD_", "DYLD_", "TORCH", "NURSERY_")
 BARE = {"NURSERY_BARE": "1"}
 """In the environment of a process that is to find neither torch nor seedwise in memory."""
+OWNER = "owner"
+"""In a folder of addresses, the file with the number of the process that it belongs to."""
+SHARED = "SEEDWISE_TESTS_NURSERY"
+"""In the environment of the processes that xdist starts: the folder of addresses that they share."""
 MESSAGE = 1 << 20
 
 
@@ -63,44 +68,24 @@ class Nursery:
     """
 
     def __init__(self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None) -> None:
-        self._usual = [_early(environment) for environment in usual]
+        self._usual = [_early(environment) for environment in usual] if hasattr(os, "pidfd_open") else []
         self._folder = folder
-        self._servers: list[subprocess.Popen[bytes]] = []
-        self._lock = threading.Lock()
 
     @functools.cached_property
     def folder(self) -> Path:
         """Where the addresses are; short, since an address has at most 107 characters."""
-        return self._folder or Path(tempfile.mkdtemp(prefix="nursery-"))
+        return self._folder or new_folder()
 
     def address(self, environment: Mapping[str, str]) -> Path | None:
         """Return where to ask for a process with ``environment``, if anywhere."""
         path = self.folder / _key(environment)
-        with self._lock:
-            if not path.exists() and _early(environment) in self._usual and hasattr(os, "pidfd_open"):
-                self._start(path, {name: value for name, value in environment.items() if name not in LATE})
+        if _early(environment) in self._usual:
+            import filelock  # not above: what it imports is to end before what ``_End`` does
+
+            with filelock.FileLock(path.with_suffix(".lock")):
+                if not path.exists():
+                    _start(path, {name: value for name, value in environment.items() if name not in LATE})
         return path if path.exists() else None
-
-    def _start(self, address: Path, environment: Mapping[str, str]) -> None:
-        server = subprocess.Popen(
-            [sys.executable, __file__, str(address)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        if not self._servers:
-            atexit.register(self.close)
-        self._servers.append(server)
-        assert server.stdout is not None
-        assert server.stdout.readline() == b"ready\n"
-
-    def close(self) -> None:
-        """Let all processes end that fork."""
-        for server in self._servers:
-            server.communicate()
-        shutil.rmtree(self.folder)
-        atexit.unregister(self.close)
 
     def run(self, arguments: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[str]:
         """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does."""
@@ -129,6 +114,26 @@ class Nursery:
     def subprocess(self) -> types.SimpleNamespace:
         """Return the module ``subprocess`` with that ``Popen``."""
         return types.SimpleNamespace(**{**vars(subprocess), "Popen": self.popen()})
+
+
+def new_folder() -> Path:
+    """Make a folder for addresses, which belongs to this process and goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="nursery-"))
+    (folder / OWNER).write_text(str(os.getpid()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _start(address: Path, environment: Mapping[str, str]) -> None:
+    owner = (address.parent / OWNER).read_text()
+    started = subprocess.run(
+        [sys.executable, __file__, str(address), owner],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        check=False,
+    )
+    assert started.returncode == 0, "the process that forks did not start; what it said is above"
 
 
 class _Popen(subprocess.Popen[Any]):
@@ -189,7 +194,9 @@ def nursery() -> Nursery:
     from seedwise.execution._processes import worker_environment
 
     fixed_hashes = {**os.environ, "PYTHONHASHSEED": "0"}
-    return Nursery([os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()])
+    shared = os.environ.get(SHARED)
+    usual = [os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()]
+    return Nursery(usual, Path(shared) if shared else None)
 
 
 def environment_of_families() -> dict[str, str]:
@@ -237,13 +244,15 @@ def _import_all() -> None:
 
 def _listen(address: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listening.bind(str(address))
+    hidden = address.with_suffix(".new")
+    listening.bind(str(hidden))
     listening.listen(64)
+    hidden.rename(address)  # who finds it can ask
     return listening
 
 
 def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
-    """Fork whenever asked, until ``lifeline`` is closed; return, in the child, what was asked for."""
+    """Fork whenever asked, until ``lifeline`` can be read; return, in the child, what was asked for."""
     selector = selectors.DefaultSelector()
     selector.register(lifeline, selectors.EVENT_READ)
     selector.register(listening, selectors.EVENT_READ)
@@ -327,10 +336,15 @@ def _have_child(address: Path) -> dict[str, Any] | None:
         return None
     os.close(held)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too: it has to say how the workers ended
+    _let_go()
+    return {**serve(listening, lifeline), "family": False}
+
+
+def _let_go() -> None:
+    """Leave input and output to others."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
-    return {**serve(listening, lifeline), "family": False}
 
 
 class _End:
@@ -371,9 +385,12 @@ if __name__ == "__main__":
     _import_all()
     gc.collect()
     gc.freeze()
+    _owner = os.pidfd_open(int(sys.argv[2]))
     _listening = _listen(Path(sys.argv[1]))
-    print("ready", flush=True)
-    _kind, _what = become(serve(_listening, lifeline=0))
+    if os.fork():
+        os._exit(0)  # who asked waits for this, and nobody for what goes on
+    _let_go()
+    _kind, _what = become(serve(_listening, _owner))
     with _ending:
         if _kind == "-m":
             runpy.run_module(_what, run_name="__main__", alter_sys=True)
