@@ -87,15 +87,26 @@ class Nursery:
                     _start(path, {name: value for name, value in environment.items() if name not in LATE})
         return path if path.exists() else None
 
-    def run(self, arguments: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does."""
+    def run(
+        self, arguments: Sequence[str], *, timeout: float, given: str | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does.
+
+        Args:
+            arguments: the program and its arguments.
+            timeout: in seconds.
+            given: what it reads from its input.
+            options: as of ``subprocess.run``.
+
+        """
         from seedwise.execution._processes import worker_environment
 
         self.address(worker_environment())  # for the workers that it starts
         pipe = subprocess.PIPE
-        with self.popen()([sys.executable, *arguments], stdout=pipe, stderr=pipe, text=True, **options) as process:
+        pipes = {"stdin": None if given is None else pipe, "stdout": pipe, "stderr": pipe}
+        with self.popen()([sys.executable, *arguments], text=True, **pipes, **options) as process:
             try:
-                out, errors = process.communicate(timeout=timeout)
+                out, errors = process.communicate(given, timeout=timeout)
             except BaseException:
                 process.kill()
                 raise

@@ -7,7 +7,6 @@ import io
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import get_type_hints
@@ -260,7 +259,7 @@ for run in seedwise.replicates(3):
 
 def test_ctrl_c_ends_the_program_with_one_line_that_says_how_to_go_on(tmp_path):
     (tmp_path / "loop.py").write_text(STOPPED)
-    done = subprocess.run([sys.executable, "loop.py"], cwd=tmp_path, capture_output=True, text=True, timeout=250)
+    done = nursery().run(["loop.py"], cwd=tmp_path, timeout=250)
     assert done.returncode == -signal.SIGINT
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == (
