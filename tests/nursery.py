@@ -137,14 +137,16 @@ def new_folder() -> Path:
 
 def _start(address: Path, environment: Mapping[str, str]) -> None:
     owner = (address.parent / OWNER).read_text()
+    # By pipes, as those who ask for processes have them: Python looks at its start whether a file can be gone back in.
     started = subprocess.run(
         [sys.executable, __file__, str(address), owner],
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=b"",
+        capture_output=True,
         start_new_session=True,
         check=False,
     )
-    assert started.returncode == 0, "the process that forks did not start; what it said is above"
+    assert started.returncode == 0, started.stderr.decode()
 
 
 class _Popen(subprocess.Popen[Any]):

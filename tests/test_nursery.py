@@ -35,6 +35,7 @@ def test_what_training_leaves_in_the_environment_costs_no_process_its_place():
         "{'close': lambda self: print('closed')})())",
         "import os, sys; print('lost'); os.close(1)",
         "import sys; sys.stdout.close()",
+        "import sys; sys.stdout.reconfigure(errors='backslashreplace'); print('said')",
     ],
 )
 def test_it_ends_as_one_that_python_starts(program):
