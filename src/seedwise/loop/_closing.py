@@ -74,8 +74,7 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
 
 
 def _show(plan: LoopPlan, console: Console, *, is_new: bool) -> None:
-    from seedwise.cli._report import write_report
-    from seedwise.terminal import print_study
+    from seedwise.terminal import print_study, write_report
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:
