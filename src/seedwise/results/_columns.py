@@ -120,7 +120,9 @@ def _is_no_repeat(fold: tuple[str, ...], seed: tuple[str, ...], roles: Roles) ->
         )
 
 
-def _called(data: pd.DataFrame, given: str | None, called: Sequence[str], free: Sequence[str], what: str) -> str | None:
+def _called(
+    data: pd.DataFrame, given: str | None, called: tuple[str, ...], free: Sequence[str], what: str
+) -> str | None:
     """Return the column that the user names, or the one that is called so and varies."""
     if given is not None:
         return known("column", given, data.columns)
@@ -136,10 +138,11 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
         return (table.metric,)
     if roles.metric:
         return tuple(known("column", column, data.columns) for column in roles.metric)
-    free = [c for c in data.columns if c not in columns.all | {*roles.bounds, *(column for column, _ in roles.where)}]
+    taken = columns.all | {*roles.bounds, *(column for column, _ in roles.where)}
+    free = [c for c in data.columns if c not in taken]
     means_are_refused(data, free)
     numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
-    aside = [column for column in numeric if _is_no_metric(column)]
+    aside = {column: None for column in numeric if _is_no_metric(column)}
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.
     found = left if len(left) < 2 else [column for column in left if varies(data[column])] or left

@@ -132,7 +132,7 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     """Find the column of the method, or a layout without one, by names and values."""
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
-    by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
+    by_seed = [c for c in numeric if _names.is_seed_like(c) and c not in roles.seed]
     candidates = method_candidates(data, numeric, roles)
     if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
@@ -184,10 +184,10 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
 
 def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
-    others = {*roles.named, *(column for column, _ in roles.where)}
+    others, numbers = {*roles.named, *(column for column, _ in roles.where)}, set(numeric)
     found = []
     for column in data.columns:
-        if column in others or (column in numeric and not _names.one_of(column, ("method",))):
+        if column in others or (column in numbers and not _names.one_of(column, ("method",))):
             continue
         if any(_names.one_of(column, kind) for kind in (_names.TASKS, _names.STEPS, _names.FOLDS, _names.STATES)):
             continue
@@ -208,7 +208,8 @@ def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
     """Return how many rows there are, or where they are steps, how many of them differ in more than numbers."""
     if not any(_names.one_of(c, _names.STEPS) and data[c].nunique() > 1 for c in numeric):
         return len(data)
-    keys = [c for c in data.columns if c not in numeric or _names.one_of(c, _names.SEEDS)]
+    numbers = set(numeric)
+    keys = [c for c in data.columns if c not in numbers or _names.one_of(c, _names.SEEDS)]
     return len(data[keys].drop_duplicates())
 
 
@@ -320,7 +321,8 @@ def name_of_values(roles: Roles, columns: Iterable[str]) -> str:
 def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     """Return a table with a column per method as a long one."""
     metric = name_of_values(roles, methods)
-    keys = [column for column in data.columns if column not in methods]
+    named_methods = set(methods)
+    keys = [column for column in data.columns if column not in named_methods]
     folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
     free = [c for c in keys if c not in folds]
     named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
@@ -338,7 +340,8 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
 
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
     aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
-    methods = [column for column in numeric if column not in aside]
+    left_out = set(aside)
+    methods = [column for column in numeric if column not in left_out]
     if name is not None and (len(methods) == 1 or set(roles.metric) & set(numeric)):
         return Long(data.assign(method=name), "method")
     if len(methods) < 2:

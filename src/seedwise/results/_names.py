@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Final
 
 METHODS: Final = (
@@ -63,19 +63,25 @@ _NAMED_RUN: Final = re.compile(
 )
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in lower case.
 
     Example:
         >>> words("val/Top1-meanSquaredError")
-        ['val', 'top1', 'mean', 'squared', 'error']
+        ('val', 'top1', 'mean', 'squared', 'error')
 
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+    return tuple(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word)
 
 
-def one_of(name: str, known: Iterable[str]) -> bool:
+@cache
+def _in_words(known: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(map(words, known))
+
+
+def one_of(name: str, known: tuple[str, ...]) -> bool:
     """Return whether a column is called so, whatever its case and separators.
 
     Example:
@@ -83,7 +89,7 @@ def one_of(name: str, known: Iterable[str]) -> bool:
         (True, False)
 
     """
-    return "_".join(words(name)) in {"_".join(words(one)) for one in known}
+    return words(name) in _in_words(known)
 
 
 def is_cost(name: str) -> bool:

@@ -31,12 +31,14 @@ from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
 from seedwise.results._understand import ONE_TASK
 from seedwise.statistics import (
+    AcrossTasks,
     Answer,
     ComparisonRow,
     Metric,
     Question,
     SummarizedCell,
     Summary,
+    across_tasks_of_summaries,
     answer_summaries,
     compare_study_summaries,
 )
@@ -230,6 +232,7 @@ class ComparedSummaries:
         base: the method that the others are compared with.
         question: what was asked.
         notes: what is missing.
+        across: what holds over several tasks; None of one task.
 
     """
 
@@ -238,6 +241,7 @@ class ComparedSummaries:
     base: str
     question: Question
     notes: tuple[str, ...]
+    across: AcrossTasks | None
 
     @cached_property
     def rows(self) -> tuple[ComparisonRow, ...]:
@@ -270,13 +274,16 @@ def compare_summarized(summaries: Summaries, base: str | None, question: Questio
     if len(summaries.methods) < 2:
         raise SeedwiseError(f"there is one method, '{base}': a comparison needs two{left_out}")
     return tuple(
-        ComparedSummaries(cells, _answer(cells, base, question), base, question, summaries.lacks[metric])
-        for metric, cells in summaries.cells.items()
+        _by_metric(cells, base, question, summaries.lacks[metric]) for metric, cells in summaries.cells.items()
     )
 
 
-def _answer(cells: Sequence[SummarizedCell], base: str, question: Question) -> Answer:
+def _by_metric(
+    cells: tuple[SummarizedCell, ...], base: str, question: Question, notes: tuple[str, ...]
+) -> ComparedSummaries:
     try:
-        return answer_summaries(cells, base, question)
+        found = answer_summaries(cells, base, question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    across = across_tasks_of_summaries(cells, found.rows, base)
+    return ComparedSummaries(cells, found, base, question, notes, across)
