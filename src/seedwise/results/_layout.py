@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ import numpy as np
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import by_value, different, factorized, text_of, texts
+from seedwise.results._marks import plain_name
 from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known
 
@@ -53,9 +55,8 @@ class Long:
 
 
 def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
-    """Return the rows that are asked for, without columns that hold nothing or count the rows."""
+    """Return the rows that are asked for of a table as ``titled``, without columns that are empty or count the rows."""
     data = data.copy()
-    data.columns = [_title(column) for column in data.columns]
     for name in ("", *(c for c in data.columns if re.fullmatch(r"Unnamed: \d+", c))):
         if name in data.columns and (_is_empty(data[name]) or _counts(data[name])):
             notes.set_aside += ["the column without a name"] if not _is_empty(data[name]) else []
@@ -370,8 +371,25 @@ def _counts(column: pd.Series[str]) -> bool:
     return texts(column).tolist() in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
 
 
-def _title(column: object) -> str:
-    return str(column).strip()
+def titled(data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with titles and texts without marks around them.
+
+    Raises:
+        SeedwiseError: if two titles are then one.
+
+    """
+    titles = [plain_name(str(column)) for column in data.columns]
+    twice = next((title for title, times in Counter(titles).items() if title and times > 1), None)
+    if twice is not None and len(set(map(str, data.columns))) == len(titles):
+        raise SeedwiseError(f"two columns are named '{twice}' but for their marks: give each a name of its own")
+    data = data.copy()
+    data.columns = titles
+    for k in range(len(titles)):
+        column = data.iloc[:, k]
+        cells = [cell for cell in factorized(column)[1] if isinstance(cell, str)]
+        if any(plain_name(cell) != cell for cell in cells if cell.lstrip()[:1] in "*`$\\<"):
+            data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
+    return data
 
 
 def _is_empty(column: pd.Series[str]) -> bool:

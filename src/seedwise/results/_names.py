@@ -6,6 +6,8 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
+from seedwise.results._marks import rises
+
 METHODS: Final = (
     "method", "algorithm", "algo", "agent", "approach", "arm", "variant", "treatment", "condition", "model",
     "model_name", "model_config", "policy", "config", "configuration", "setting", "group", "experiment", "exp",
@@ -104,14 +106,17 @@ def is_cost(name: str) -> bool:
 
 
 def is_lower_better(name: str) -> bool:
-    """Return whether the name of a metric is that of a loss or an error.
+    """Return whether the name of a metric is that of a loss or an error; an arrow in it decides.
 
     Example:
         >>> [is_lower_better(name) for name in ("test_loss", "mean_absolute_error", "error rate", "accuracy", "reward")]
         [True, True, True, False, False]
+        >>> is_lower_better("score \u2193")
+        True
 
     """
-    return bool(_LOWER & set(words(name)))
+    said = rises(name)
+    return bool(_LOWER & set(words(name))) if said is None else not said
 
 
 def seed_key(text: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from seedwise.errors import SeedwiseError, did_you_mean, listed
+from seedwise.results._marks import bare
 
 Decimal = Literal[".", ","]
+_COLUMNS: Final = ("by", "methods", "seed", "task", "metric", "step", "best", "fold", "item", "bounds")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,28 @@ class Roles:
             raise SeedwiseError(
                 f"the column '{twice}' is named for two roles: it can be one of method, seed, task, metric"
             )
+
+    def in_titles(self, titles: Iterable[str]) -> Roles:
+        """Return the same, a column that is named without the marks in its title by this title.
+
+        Example:
+            >>> Roles(metric=("acc",), seed=("seed",)).in_titles(["seed", "acc (\u2191)"]).metric
+            ('acc (\u2191)',)
+
+        """
+        there = list(titles)
+        plain = Counter(map(bare, there))
+        by_name = {bare(title): title for title in there if plain[bare(title)] == 1}
+
+        def title(name: str) -> str:
+            return name if name in there else by_name.get(name, name)
+
+        named: dict[str, Any] = {field: getattr(self, field) for field in _COLUMNS}
+        found = {
+            field: title(given) if isinstance(given, str) else given and tuple(map(title, given))
+            for field, given in named.items()
+        }
+        return replace(self, **found, where=tuple((title(column), value) for column, value in self.where))
 
     @property
     def named(self) -> list[str | None]:

@@ -22,8 +22,10 @@ from seedwise.results._layout import (
     method_candidates,
     method_column,
     name_of_values,
+    titled,
     which_method,
 )
+from seedwise.results._marks import differ_in_marks
 from seedwise.results._means import MeanColumns, chosen_columns, mean_columns, means_and_sds
 from seedwise.results._metrics import counted, described, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
@@ -101,7 +103,9 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     import pandas as pd
 
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
-    data = pd.concat([cleaned(frame.data, roles, notes) for frame in frames], ignore_index=True)
+    tables = [titled(frame.data) for frame in frames]
+    roles = roles.in_titles(dict.fromkeys(column for table in tables for column in table.columns))
+    data = pd.concat([cleaned(table, roles, notes) for table in tables], ignore_index=True)
     data = _long(data, roles)
     found = mean_columns(data, roles, n)
     data, chosen, roles = chosen_columns(data, found, roles, notes)
@@ -118,7 +122,7 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     runs = _runs(data, n, count)
     cells: dict[Metric, tuple[SummarizedCell, ...]] = {}
     lacks: dict[Metric, tuple[str, ...]] = {}
-    doubts: list[str] = []
+    doubts = differ_in_marks(names)
     for columns in chosen:
         means, sds = means_and_sds(data, columns, names, roles, notes)
         written = texts(data[columns.mean])
