@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 ROW: Final = "row"
 """The column that numbers the rows of a wide table without seeds."""
 
+OF_COLUMN: Final = "task of column"
+"""The column of the task where tasks were columns."""
+
+_MARKED: Final = re.compile(r"^[^\S\n]*[*`$\\<]", re.MULTILINE)
 _RANGES: Final = ("__MIN", "__MAX")
 
 
@@ -339,6 +343,25 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     return Long(melted, "method", ROW if numbered else None, metric)
 
 
+def by_task(data: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
+    """Return a table with a row for each of the tasks that are columns, if the user says so, and what is what then.
+
+    Raises:
+        SeedwiseError: if one of them is no column.
+
+    """
+    if not roles.tasks:
+        return data, roles
+    columns = [known("column", column, data.columns) for column in roles.tasks]
+    keys = [column for column in data.columns if column not in columns]
+    value = name_of_values(roles, keys)
+    lower = {_names.is_lower_better(column) for column in columns}
+    higher = not lower.pop() if roles.higher_is_better is None and not roles.metric and len(lower) == 1 else None
+    data = data.melt(id_vars=keys, value_vars=columns, var_name=OF_COLUMN, value_name=value)
+    higher = roles.higher_is_better if higher is None else higher
+    return data, replace(roles, tasks=(), task=OF_COLUMN, metric=(value,), higher_is_better=higher)
+
+
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
     aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
     left_out = set(aside)
@@ -386,8 +409,7 @@ def titled(data: pd.DataFrame) -> pd.DataFrame:
     data.columns = titles
     for k in range(len(titles)):
         column = data.iloc[:, k]
-        cells = [cell for cell in factorized(column)[1] if isinstance(cell, str)]
-        if any(plain_name(cell) != cell for cell in cells if cell.lstrip()[:1] in "*`$\\<"):
+        if _MARKED.search("\n".join(cell for cell in factorized(column)[1] if isinstance(cell, str))):
             data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
     return data
 

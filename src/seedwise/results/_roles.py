@@ -11,7 +11,7 @@ from seedwise.errors import SeedwiseError, did_you_mean, listed
 from seedwise.results._marks import bare
 
 Decimal = Literal[".", ","]
-_COLUMNS: Final = ("by", "methods", "seed", "task", "metric", "step", "best", "fold", "item", "bounds")
+_COLUMNS: Final = ("by", "methods", "seed", "task", "tasks", "metric", "step", "best", "fold", "item", "bounds")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Roles:
         seed: the columns that together name the seed.
         name: how method and seed are written in one name, such as ``{method}-s{seed}``.
         task: the column of the task.
+        tasks: the columns that hold one metric, each on a task of its own.
         metric: the columns of the metrics.
         where: column and value of the rows to keep.
         step: the column that counts the steps of a curve, of which the last is taken.
@@ -43,6 +44,7 @@ class Roles:
     seed: tuple[str, ...] = ()
     name: str | None = None
     task: str | None = None
+    tasks: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
     where: tuple[tuple[str, str], ...] = ()
     step: str | None = None

@@ -16,7 +16,7 @@ from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
-from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused, titled
+from seedwise.results._layout import Long, Notes, by_task, cleaned, is_numeric, long_of, means_are_refused, titled
 from seedwise.results._marks import differ_in_marks, is_footnoted
 from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
@@ -142,14 +142,15 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
         data = cleaned(data, roles, notes)
         if data.empty:
             raise SeedwiseError(f"{frame.name} holds no rows: it needs a row per run")
-        parts.append(long_of(data, roles, notes, frame.name if named else None))
+        data, of_frame = by_task(data, roles)
+        parts.append(long_of(data, of_frame, notes, frame.name if named else None))
     table = parts[0]
     if len(parts) > 1:
         renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
         table = replace(table, data=pd.concat(renamed, ignore_index=True), method="method")
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
-    return _runs(_with_methods(table, roles), roles, notes)
+    return _runs(_with_methods(table, of_frame), of_frame, notes)
 
 
 def _with_methods(table: Long, roles: Roles) -> Long:
