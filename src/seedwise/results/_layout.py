@@ -12,7 +12,7 @@ import numpy as np
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, factorized, text_of, texts
+from seedwise.results._cells import by_value, different, factorized, text_of, texts, varies
 from seedwise.results._marks import plain_name
 from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known
@@ -123,7 +123,7 @@ def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) ->
     if roles.by is not None:
         known("column", roles.by, columns)
         return _named_runs(data, roles.by, roles, notes) if roles.name else Long(data, roles.by)
-    if any(column.endswith(_RANGES) for column in columns):
+    if _is_chart(columns):
         return _chart(data, roles, notes)
     if roles.methods and set(roles.methods) <= set(columns):
         return _wide(data, list(roles.methods), roles)
@@ -137,7 +137,7 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     """Find the column of the method, or a layout without one, by names and values."""
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
-    by_seed = [c for c in numeric if _names.is_seed_like(c) and c not in roles.seed]
+    by_seed = [c for c in numeric if _names.is_seed_like(c) and c not in roles.seed] or _numbered_alike(numeric)
     candidates = method_candidates(data, numeric, roles)
     if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
@@ -152,6 +152,14 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     if len(candidates) > 1:
         raise SeedwiseError(which_method(candidates))
     return _wide_or_file(data, numeric, roles, notes, name)
+
+
+def _numbered_alike(columns: list[str]) -> list[str]:
+    """Return the columns named after one metric and a seed, such as ``acc seed 0``; none if there are two metrics."""
+    named = {column: found for column in columns if (found := _names.run_pattern(None).fullmatch(column))}
+    seeds = {found["seed"] for found in named.values()}
+    one_metric = len({found["method"] for found in named.values()}) == 1
+    return list(named) if one_metric and len(seeds | set(columns)) == len(named) + len(columns) else []
 
 
 def which_method(columns: list[str]) -> str:
@@ -265,6 +273,14 @@ def _named_runs(data: pd.DataFrame, column: str, roles: Roles, notes: Notes) -> 
     return Long(data, "method", "seed" if "seed" in named else None)
 
 
+def _is_chart(columns: list[str]) -> bool:
+    """Return whether a chart was exported: with the range of each run, or with steps and 'RUN - METRIC' alone."""
+    if any(column.endswith(_RANGES) for column in columns):
+        return True
+    others = [column for column in columns if " - " not in column]
+    return 1 == len(others) < len(columns) - 1 and _names.one_of(others[0], _names.STEPS)
+
+
 def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
     """Return a chart that was exported: a column per run, a row per step."""
     columns = [column for column in data.columns if not column.endswith(_RANGES)]
@@ -277,7 +293,7 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
         raise SeedwiseError(f"which metric: {listed(metrics)}? Pass --metric '{metrics[0]}'")
     metric = roles.metric[0] if roles.metric else metrics[0]
     known("metric", metric, metrics)
-    notes.set_aside.append("the columns __MIN and __MAX")
+    notes.set_aside += ["the columns __MIN and __MAX"] if len(columns) < len(data.columns) else []
     chosen = [column for column in runs if column.endswith(f" - {metric}")]
     melted = data.melt(id_vars=steps, value_vars=chosen, var_name="run", value_name=metric)
     melted["run"] = melted["run"].map(lambda name: name.rpartition(" - ")[0])
@@ -299,6 +315,11 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
     metric = name_of_values(roles, data.columns)
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
+    named = {column: found for column in by_seed if (found := _names.run_pattern(None).fullmatch(column))}
+    if len(named) == len(by_seed):
+        metric = metric if roles.metric else named[by_seed[0]]["method"]
+        data = data.rename(columns={column: found["seed"] for column, found in named.items()})
+        by_seed = [found["seed"] for found in named.values()]
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
     candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
     method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
@@ -331,7 +352,8 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
     free = [c for c in keys if c not in folds]
     named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
-    numbered = not named and not folds
+    has_steps = any(_names.one_of(c, _names.STEPS) and varies(data[c]) for c in free)
+    numbered = not named and not folds and not has_steps
     if numbered:
         data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
         keys.append(ROW)
@@ -376,8 +398,22 @@ def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: N
     costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
     if costs:
         notes.set_aside.append(f"column{'s' if len(costs) > 1 else ''} {listed(costs)}")
+    _two_metrics_are_refused(methods)
     notes.read_as.append(f"methods: columns {listed(map(repr, methods))}")
     return _wide(data.drop(columns=costs), methods, roles)
+
+
+def _two_metrics_are_refused(columns: list[str]) -> None:
+    """Refuse columns such as ``base acc`` and ``base loss``: they are two metrics of one method."""
+    of: dict[tuple[str, ...], list[str]] = {}
+    for column in columns:
+        of.setdefault(_names.words(column)[:-1], []).append(column)
+    for stem, own in of.items():
+        if stem and len({_names.is_lower_better(column) for column in own}) > 1:
+            raise SeedwiseError(
+                f"the columns {listed(map(repr, own), 4)} seem to be metrics of one method: name those of one metric, "
+                f"--methods '{own[0]},...' (methods=[...])"
+            )
 
 
 def _is_no_method(column: str) -> bool:

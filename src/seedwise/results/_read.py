@@ -230,7 +230,7 @@ def _check_header(header: list[str], path: Path) -> None:
     if twice is not None:
         raise SeedwiseError(f"{path}: two columns are named '{twice}': give each a name of its own")
     if header.count("") > 1:
-        raise SeedwiseError(f"{path}: two columns have no name: give each one")
+        raise SeedwiseError(f"{path}: two columns have no name: give each one; the header is the first line")
 
 
 def _is_comment(row: list[str]) -> bool:
