@@ -72,6 +72,16 @@ def test_a_number_with_a_mark_is_refused_with_what_to_do(cell: str) -> None:
         compare(frame)
 
 
+@pytest.mark.parametrize("cell", ["10^{3}", "10^3", "10\u00b3"])
+def test_an_exponent_is_no_footnote(cell: str) -> None:
+    frame = table("base", ["ours"] * 3, "acc").astype({"acc": object})
+    frame.loc[1, "acc"] = cell
+    with pytest.raises(SeedwiseError, match="is not a number: leave the value"):
+        compare(frame)
+    norms = pd.concat([table("L^1", ["base"] * 3, "acc"), table("L^2", ["base"] * 3, "acc").head(3)])
+    assert not any("is this meant" in line for line in compare(norms).lines)
+
+
 def test_a_table_of_a_paper(tmp_path) -> None:
     path = tmp_path / "table.md"
     path.write_text(

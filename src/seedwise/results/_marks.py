@@ -59,8 +59,8 @@ _UP: Final = re.compile(r"[\u2191\u21d1\u2b06]|\\[uU]parrow")
 _DOWN: Final = re.compile(r"[\u2193\u21d3\u2b07]|\\[dD]ownarrow")
 _ARROW: Final = re.compile(rf"\s*[(\[]?\s*\$?(?:{_UP.pattern}|{_DOWN.pattern})(?![A-Za-z])\ufe0f?\$?\s*[)\]]?\s*")
 _FOOTNOTE: Final = re.compile(
-    r"\s*(?:[*\u2020\u2021\u00a7\u00b6\u2217\u00b9\u00b2\u00b3\u1d43\u1d47\u1d9c]+"
-    r"|\$?\^\{?(?:\\?(?:dag|ddag|dagger|ddagger|ast|star)|[a-z0-9*])\}?\$?|\\dag(?:ger)?|<sup>[^<>]*</sup>|\[\^?\w\])$"
+    r"\s*(?:[*\u2020\u2021\u00a7\u00b6\u2217\u1d43\u1d47\u1d9c]+"
+    r"|\$?\^\{?(?:\\?(?:dag|ddag|dagger|ddagger|ast|star)|[a-z*])\}?\$?|\\dag(?:ger)?|<sup>[^<>]*</sup>|\[\^?\w\])$"
 )
 
 
@@ -94,7 +94,7 @@ def bare(text: str) -> str:
 
 
 def is_footnoted(text: str) -> bool:
-    """Return whether a footnote mark stands behind a text."""
+    """Return whether a footnote mark stands behind a text; digits may be an exponent, and are none."""
     return bool(_FOOTNOTE.search(text.strip()))
 
 

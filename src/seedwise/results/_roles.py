@@ -81,7 +81,7 @@ class Roles:
             return name if name in there else by_name.get(name, name)
 
         named: dict[str, Any] = {field: getattr(self, field) for field in _COLUMNS}
-        found = {
+        found: dict[str, Any] = {
             field: title(given) if isinstance(given, str) else given and tuple(map(title, given))
             for field, given in named.items()
         }
