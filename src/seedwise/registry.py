@@ -145,6 +145,7 @@ WAYS: Final[Table] = {
     "snapshots": Entry("seedwise.training._snapshots:Snapshots", "seedwise.training._snapshots:take_snapshots"),
     "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
     "distill": Entry("seedwise.training._distillation:Distill", "seedwise.training._distillation:distill"),
+    "warm_start": Entry("seedwise.training._warm_start:WarmStart", "seedwise.training._warm_start:start_warm"),
     "codistill": Entry("seedwise.training._codistillation:Codistill", "seedwise.training._codistillation:codistill"),
 }
 """Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""

@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch import nn
 
+import seedwise.losses._public
 from seedwise.data import load
 from seedwise.errors import SeedwiseError
 from seedwise.models import PackedEnsemble
 from seedwise.randomness import Randomness
 from seedwise.run import Checkpoint, Keep, execute, load_function
-from seedwise.training import TrainerConfig, train
+from seedwise.training import TrainerConfig, _loop, train
 
 SEEDS = {"init": 1, "shuffle": 2, "augment": 3, "dropout": 4}
 BATCH, EPOCHS, LR = 479, 2, 0.1
@@ -149,7 +150,74 @@ def test_packed_networks_learn_as_if_each_were_alone(record_of):
     assert first == pytest.approx(record_of(epochs=1).series[0]["train/loss"], rel=0.2), "the mean over the networks"
 
 
+@pytest.mark.parametrize("artifact", [None, 3])
+def test_others_may_be_shared(record_of, monkeypatch, artifact):
+    """Runs of other seeds have other teachers, or, of an artifact, the same."""
+    teachers = []
+
+    def keep(logits, teacher, _temperature):
+        teachers.append(teacher.sum(0))
+        return logits.sum() * 0
+
+    monkeypatch.setattr(seedwise.losses._public, "distillation", keep)
+    for init in (1, 2):
+        record_of({**SEEDS, "init": init}, epochs=1, batch_size=1437, distill={"members": 1, "artifact": artifact})
+    assert torch.equal(*teachers) == (artifact is not None)
+
+
+def test_a_shared_start_is_that_of_the_artifact_and_then_seeds_differ(record_of):
+    shared, own = Randomness().within("artifact", 1, "start", 0), Randomness(SEEDS)
+    network = new_network(shared)
+    # By hand, with the optimizer going on: two epochs of the artifact's streams, one of the run's own.
+    optimizer = torch.optim.SGD(network.parameters(), lr=LR, momentum=0.9)
+    for epoch in range(3):
+        streams = shared if epoch < 2 else own
+        order = streams.numpy("shuffle", "order", epoch).permutation(1437)
+        table = streams.numpy("augment", "table", epoch).integers(0, 3, (1437, 2))
+        with torch.random.fork_rng():
+            torch.manual_seed(streams.integer("dropout", "masks", epoch))
+            for k, slots in enumerate(np.split(order, [BATCH, 2 * BATCH])):
+                optimizer.param_groups[0]["lr"] = LR * (1 + np.cos(np.pi * (3 * epoch + k) / 9)) / 2
+                network.train().zero_grad()
+                F.cross_entropy(network(images_of(TRAINING[slots], table[slots])), LABELS[TRAINING[slots]]).backward()
+                optimizer.step()
+    record = record_of(epochs=3, schedule="cosine", warm_start={"epochs": 2, "artifact": 1})
+    assert_state(record, network)
+    assert [row["epoch"] for row in record.series] == [2]
+
+
+def test_an_artifact_is_trained_once_and_found_by_other_runs(run_of, monkeypatch, tmp_path):
+    trained = []
+    train_epoch = _loop.Trainer._epoch
+
+    def counted(trainer, epoch):
+        trained.append(epoch)
+        train_epoch(trainer, epoch)
+
+    monkeypatch.setattr(_loop.Trainer, "_epoch", counted)
+
+    def record(init, name, artifact=0):
+        options = {"warm_start": {"epochs": 2, "artifact": artifact}, "distill": {"members": 2, "artifact": 0}}
+        checkpoint = None if name is None else Checkpoint(tmp_path / name)
+        trained.clear()
+        found = execute(run_of({**SEEDS, "init": init}, checkpoint=checkpoint, epochs=3, **options), train)
+        assert found.status == "finished", found.error
+        return found.weights_sha256
+
+    first = record(1, "one")
+    assert trained == [0, 1, 0, 1, 2, 0, 1, 2, 2] or trained == [0, 1, 2, 0, 1, 2, 0, 1, 2]
+    second = record(2, "two")
+    assert trained == [2], "the artifacts are there"
+    assert (record(1, None), record(2, None)) == (first, second), "found or trained, it is the same"
+    record(1, "three", artifact=1)
+    assert trained == [0, 1, 2], "another number is another artifact"
+    for path in tmp_path.glob("artifact-*"):
+        path.write_bytes(b"damaged")
+    assert record(1, "four") == first
+
+
 WAYS = {
+    "shared": {"epochs": 3, "warm_start": {"epochs": 1}, "distill": {"members": 1, "artifact": 2}},
     "distill": {"distill": {"members": 2}},
     "codistill": {"codistill": {}, "loss": VML, "clip_gradient": 1.0},
     "packed": {"packed": {"members": 2}, "loss": {"name": "clf", "lambda_s": 0.2}},
@@ -166,7 +234,8 @@ WAYS = {
 @pytest.mark.parametrize("options", WAYS.values(), ids=WAYS)
 def test_stopped_after_every_epoch_it_goes_on_bit_for_bit(run_of, record_of, tmp_path, options):
     whole = record_of(**options)
-    before = {"distill": 2 * EPOCHS, "codistill": 0, "packed": 0, "all": 2}
+    # Of three epochs one is shared; before them come that one, and the three of a teacher.
+    before = {"shared": 1 + 3, "distill": 2 * EPOCHS, "codistill": 0, "packed": 0, "all": 2}
     stops = 0
     while True:
         checkpoint = Checkpoint(tmp_path / "run.checkpoint", every_epochs=1, stop_after=1)
@@ -174,8 +243,9 @@ def test_stopped_after_every_epoch_it_goes_on_bit_for_bit(run_of, record_of, tmp
         if record.status != "interrupted":
             break
         stops += 1
-    assert stops == EPOCHS + before[next(name for name, one in WAYS.items() if one is options)]
-    assert record.resumed_from[0] == EPOCHS - stops + 1, "epochs before those of the run have negative numbers"
+    ahead = before[next(name for name, one in WAYS.items() if one is options)]
+    assert stops == EPOCHS + ahead
+    assert record.resumed_from[0] == 1 - ahead, "epochs before those of the run have negative numbers"
     for name in ("weights_sha256", "metrics", "series"):
         assert getattr(record, name) == getattr(whole, name)
     assert logits_in(record).tolist() == logits_in(whole).tolist()
@@ -238,6 +308,7 @@ PACKED_AND_SELECTED = {**DIGITS, "model": {"name": "lenet5", "packed": {"members
     ("config", "train", "says"),
     [
         (FORECAST, {"distill": {}}, "train.distill compares probabilities of classes"),
+        (DIGITS, {"warm_start": {"epochs": 4}}, "leave none of 4"),
         (FORECAST, {"codistill": {}}, "train.codistill compares probabilities"),
         (DIGITS, {"distill": {}, "snapshots": {"cycles": 2}}, "leave out snapshots"),
         (DIGITS, {"codistill": {}, "sharpness": {"rho": 0.1}}, "leave out one of the two"),

@@ -24,6 +24,8 @@ class Distill:
         weight: share of the others' probabilities in the loss, the rest is that of the labels.
         temperature: by which logits are divided before probabilities are taken of them.
         member_epochs: how long the others are trained; default: as long as the run's own network.
+        artifact: number of a set of others that all runs share, trained once for all runs of a machine. The spread
+            between runs then holds for this set alone. Default: every run has its own.
 
     """
 
@@ -31,6 +33,7 @@ class Distill:
     weight: Annotated[float, ("gt", 0), ("le", 1)] = 0.9
     temperature: Annotated[float, ("gt", 0)] = 2.0
     member_epochs: Annotated[int, ("ge", 1)] | None = None
+    artifact: Annotated[int, ("ge", 0)] | None = None
 
     needs_classes = True
 
@@ -40,7 +43,15 @@ class Distill:
             raise ValueError("the others would be trained in cycles, too: leave out snapshots")
 
 
-def distill(trainer: Trainer, *, members: int, weight: float, temperature: float, member_epochs: int | None) -> None:
+def distill(
+    trainer: Trainer,
+    *,
+    members: int,
+    weight: float,
+    temperature: float,
+    member_epochs: int | None,
+    artifact: int | None,
+) -> None:
     r"""Train the members, and then the network on
 
         (1 - weight) loss + weight T^2 KL(q || softmax(z / T)),    q = mean over members m of softmax(z_m / T),
@@ -58,12 +69,13 @@ def distill(trainer: Trainer, *, members: int, weight: float, temperature: float
     def add(total: Tensor | None, member: Trainer) -> Tensor:
         network = member.evaluated().eval()
         with torch.no_grad(), member.precision():
-            outputs = torch.cat([network(inputs).float() for inputs in member.training_inputs()])
+            outputs = torch.cat([network(inputs).float() for inputs in trainer.training_inputs()])
         share = (outputs / temperature).softmax(1) / members
         return share if total is None else total + share
 
-    options = {"distill": None, "epochs": member_epochs or trainer.options.epochs}
-    teacher = Prior("member", members, options, add)
+    epochs = member_epochs or trainer.options.epochs
+    options = {"distill": None, "warm_start": None, "epochs": epochs}
+    teacher = Prior("member", members, epochs, options, add, artifact)
     trainer.priors.append(teacher)
     trainer.parts["distill"] = teacher
     objective = trainer.objective

@@ -29,7 +29,8 @@ from seedwise.training._warnings import warnings_of
 class Trainer:
     """One training of one network.
 
-    Methods enter in seven places: ``priors`` are trained before the network, ``objective`` makes what is minimized of
+    Methods enter in these places: ``priors`` are trained before the network, ``begin`` says after them which epoch is
+    the first, ``objective`` makes what is minimized of
     the loss, ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and after every step,
     ``after_epoch`` after every epoch, ``evaluated`` is the network that counts, and ``lr_factor`` multiplies the
     learning rate. What has a state of its own is one of the ``parts``.
@@ -67,6 +68,7 @@ class Trainer:
         self.backward: Backward = self._backward
         self.objective: Objective = lambda loss, _outputs, _batch: loss
         self.priors: list[Prior] = []
+        self.begin: Callable[[], int] = lambda: 0
         self.parts: dict[str, Stateful] = {}
         if self.options.clip_gradient is not None:
             clip_gradient(self.optimizer, self.options.clip_gradient)
@@ -242,7 +244,12 @@ class Trainer:
         saved = self.run.checkpoint.load()
         if saved is None or PRIOR in saved:
             train_priors(self, self.priors, None if saved is None else saved[PRIOR])
-            return 0
+            return self.begin()
+        self.load(saved)
+        return int(saved["epoch"]) + 1
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on from a state."""
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         if self.loss_module is not None:
@@ -252,7 +259,6 @@ class Trainer:
         for name, part in self.parts.items():
             part.load_state_dict(saved["parts"][name])
         self.best = saved["best"]
-        return int(saved["epoch"]) + 1
 
     def _finish(self) -> None:
         finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()
