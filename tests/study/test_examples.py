@@ -75,6 +75,18 @@ def test_the_plain_loop_runs(tmp_path):
     assert 0.5 < float(out.split("accuracy")[1]) <= 1
 
 
+def test_runs_that_agree_more(tmp_path):
+    out = run("agreeing.py", tmp_path, "--seeds", "3", "--epochs", "3")
+    found = {method: contents(tmp_path / "study.db", method) for method in ("base", "distilled", "packed")}
+    assert [len(runs) for runs in found.values()] == [3, 3, 3]
+    assert "distilled" in out
+    assert run("agreeing.py", tmp_path, "--seeds", "3", "--epochs", "3").count("reused") == 3, (
+        "nothing is trained twice"
+    )
+    for method, runs in found.items():
+        assert contents(tmp_path / "study.db", method) == runs
+
+
 def contents(path: Path, method: str = "base") -> list[tuple]:
     """Return what a store knows of the replicates of a method: name by name, bit by bit."""
     with Store(path) as store:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from seedwise.training._prior import Prior
+from seedwise.training._prior import Prior, conditional_on
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,6 +41,10 @@ class Distill:
         """Raise ValueError unless the others can be trained as the rest says."""
         if train["snapshots"] is not None:
             raise ValueError("the others would be trained in cycles, too: leave out snapshots")
+
+    def notes(self, steps: int) -> list[str]:  # noqa: ARG002 - as long as it is
+        """Return that the spread is conditional, where it is."""
+        return [] if self.artifact is None else [conditional_on(self.artifact)]
 
 
 def distill(

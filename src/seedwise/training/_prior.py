@@ -18,6 +18,14 @@ PRIOR: Final = "prior"
 """The key of a checkpoint that was written before the run's own network was trained."""
 
 
+def conditional_on(artifact: int) -> str:
+    """Return what every study with an artifact says."""
+    return (
+        f"its runs share artifact {artifact}: their spread is conditional on it; methods with other artifacts show how "
+        "far these lie apart"
+    )
+
+
 @dataclass
 class Prior:
     """Networks of which something is made before the run's own is trained.

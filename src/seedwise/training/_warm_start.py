@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from seedwise.training._prior import Prior
+from seedwise.training._prior import Prior, conditional_on
 
 if TYPE_CHECKING:
     from seedwise.training._loop import Trainer
@@ -32,6 +32,10 @@ class WarmStart:
             raise ValueError(f"{self.epochs} shared epochs leave none of {train['epochs']} in which seeds differ")
         if train["snapshots"] is not None:
             raise ValueError("cycles start anew: leave out snapshots")
+
+    def notes(self, steps: int) -> list[str]:  # noqa: ARG002 - as long as it is
+        """Return that the spread is conditional."""
+        return [conditional_on(self.artifact)]
 
 
 def start_warm(trainer: Trainer, *, epochs: int, artifact: int) -> None:
