@@ -360,6 +360,13 @@ class TrainerConfig(Options):
             raise ValueError(_unfit_model(self.model.name, forecasts))
         if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
+        if forecasts:
+            for name in WAYS:
+                way = getattr(self.train, name)
+                if way is not None and getattr(way.declared, "needs_classes", False):
+                    raise ValueError(
+                        f"train.{name} compares probabilities of classes, and a forecast has none: leave it out"
+                    )
         validation = self.train.validation
         if validation is None:
             if self.task.test == "none":
