@@ -34,7 +34,6 @@ def loss_of(weights: Weights, inputs: Array, labels: Array, key: Array) -> Array
     return -log_probabilities[jnp.arange(len(labels)), labels].mean()
 
 
-@jax.jit
 def step(weights: Weights, inputs: Array, labels: Array, key: Array) -> tuple[Weights, Array]:
     """Return the weights after a step of gradient descent, and the loss before it."""
     loss, gradient = jax.value_and_grad(loss_of)(weights, inputs, labels, key)
@@ -45,7 +44,7 @@ def main(seeds: int, epochs: int) -> None:
     """Train one network per seed; the split is always the same."""
     x, y = load_digits(return_X_y=True)
     x, test_x, y, test_y = train_test_split(x / 16, y, test_size=360, stratify=y, random_state=0)
-    sources = ["init", "shuffle", "dropout"]
+    sources, compiled = ["init", "shuffle", "dropout"], jax.jit(step)
     for run in seedwise.replicates(seeds, vary=sources, config={"epochs": epochs}):
         saved = run.checkpoint.load() or {"epoch": -1, "weights": new_weights(jax.random.key(run.seed_for("init")))}
         weights = {name: jnp.asarray(weight) for name, weight in saved["weights"].items()}
@@ -54,7 +53,7 @@ def main(seeds: int, epochs: int) -> None:
             masks = jax.random.key(run.seed_for("dropout", epoch))
             losses = []
             for k, batch in enumerate(np.array_split(order, len(x) // 64)):
-                weights, loss = step(weights, x[batch], y[batch], jax.random.fold_in(masks, k))
+                weights, loss = compiled(weights, x[batch], y[batch], jax.random.fold_in(masks, k))
                 losses.append(float(loss))
             run.log(epoch, loss=np.mean(losses))
             run.checkpoint.save(epoch, weights={name: np.asarray(weight) for name, weight in weights.items()})

@@ -66,8 +66,8 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
         if torch is not None:
             devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
             restored.enter_context(torch.random.fork_rng(devices=devices))
-            # Where there is nothing else to seed, torch.manual_seed takes a hundred times as long: it keeps for each
-            # kind of device, for when that is first used, a call to make then and where it was asked for.
+            # Where there is nothing else to seed, torch.manual_seed takes a hundred times as long: it notes, for each
+            # kind of device, a call to make when that is first used, and where in the program it was asked for.
             seed_all = torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed
             seed_all(seed)
         with watched(given) as fate:
