@@ -16,7 +16,13 @@ EXAMPLE: Final = "seedwise report study.db -o study.html"
 def command(
     store: StoreArgument,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The HTML file.", show_default="next to the store")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The HTML file.",
+            show_default="next to the store; next to a study file that has another plan than the store",
+        ),
     ] = None,
     tables: Annotated[Path | None, typer.Option(file_okay=False, hidden=True)] = None,
     scale: Scale = None,
@@ -29,7 +35,8 @@ def command(
     from seedwise.terminal import write_report
 
     with open_store(store, scale) as opened:
-        target = output or opened.path.with_suffix(".html")
+        # A study file of the same name that asks for less must not replace the page of what the store holds.
+        target = output or (store if opened.shows_another_plan else opened.path).with_suffix(".html")
         write_report(opened, target)
         typer.echo(f"report: {target}")
     if tables is not None:
