@@ -54,6 +54,8 @@ SERIES: Final[Objects] = {
 METRICS: Final[Objects] = {
     "accuracy": "seedwise.training._metrics:accuracy",
     "loss": "seedwise.training._metrics:loss",
+    "brier": "seedwise.training._metrics:brier",
+    "ece": "seedwise.training._metrics:ece",
 }
 """Of classes; each is called with logits and labels, and says what kind of metric it is with ``@metric``."""
 
@@ -138,6 +140,7 @@ OPTIMIZERS: Final[Table] = {
 AVERAGES: Final[Table] = {
     "ema": Entry("seedwise.training._averaging_options:EMA", "seedwise.training._averaging:ExponentialAverage"),
     "swa": Entry("seedwise.training._averaging_options:SWA", "seedwise.training._averaging:StochasticAverage"),
+    "aswa": Entry("seedwise.training._aswa:ASWA", "seedwise.training._aswa:AggressiveAverage"),
 }
 """Which weights are evaluated and kept; an average is called with the network."""
 
@@ -149,6 +152,9 @@ WAYS: Final[Table] = {
 
 SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
 """Of networks of images, under ``model: {selection: ...}``."""
+
+SMELU: Final = Entry("seedwise.models._options:SmeLUOptions", "seedwise.models._smelu:replace_relu")
+"""Of networks of images, under ``model: {smelu: ...}``."""
 
 QUESTION: Final = _callable("seedwise.statistics:Question")
 """What a study is to find."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from seedwise.data import Size
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
+from seedwise.training._parts import Network
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,12 +21,18 @@ def build_network(model: Part, size: Size) -> nn.Module:
         size: channels and size of its images, and the number of logits.
 
     Raises:
-        SeedwiseError: if the function does not exist, or returns something else.
+        SeedwiseError: if the function does not exist, or returns something else, or has no ReLU to be replaced.
 
     """
     channels, *image_size = size.image
     made = model.make(channels, size.classes, offered={"image_size": lambda: tuple(image_size)})
-    return checked_network(made, model.name)
+    network = checked_network(made, model.name)
+    if isinstance(model, Network) and model.smelu is not None:
+        try:
+            model.smelu.make(network)
+        except ValueError as error:
+            raise SeedwiseError(f"model.smelu of '{model.name}': {error}") from None
+    return network
 
 
 def build_forecaster(model: Part, variables: int, lookback: int, horizon: int, calendar: int) -> nn.Module:

@@ -22,6 +22,7 @@ from seedwise.registry import (
     OPTIMIZERS,
     SCHEDULES,
     SELECTION,
+    SMELU,
     WAYS,
 )
 
@@ -29,15 +30,20 @@ NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
 if TYPE_CHECKING:
-    Selection = Group
+    Selection = SmeLU = Group
 else:
     Selection = schema(Group, "selection", SELECTION)
+    SmeLU = schema(Group, "smelu", SMELU)
 
 
 class Network(Part):
-    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
+    """What every network of images can be told.
+
+    ``selection`` drops its biases, and scale and shift of batch norms. ``smelu`` takes the place of every ReLU.
+    """
 
     selection: Selection | None = None
+    smelu: SmeLU | None = None
 
     @model_validator(mode="before")
     @classmethod
