@@ -117,6 +117,9 @@ SCHEDULES: Final[Table] = {
 CONTROLLERS: Final[Table] = {
     "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
     "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
+    "dynamic_clf": Entry(
+        "seedwise.losses.dynamic_clf_options:DynamicCLFOptions", "seedwise.losses.dynamic_clf:DynamicCLFLoss"
+    ),
 }
 """Losses that a placebo or a control of the learning rate can be made of."""
 

@@ -110,6 +110,7 @@ from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_ver
 from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
 from seedwise.statistics.verdicts.gate import Gate, GateOutcome, gate
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
+from seedwise.statistics.verdicts.steadiest import Budget, Steadiest, steadiest
 from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
@@ -122,6 +123,7 @@ __all__ = [
     "Attribution",
     "AttributionDesign",
     "BesidePublished",
+    "Budget",
     "Candidate",
     "Cell",
     "CellReactivity",
@@ -172,6 +174,7 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "Steadiest",
     "SummarizedCell",
     "Summary",
     "SummaryComparison",
@@ -262,6 +265,7 @@ __all__ = [
     "spread_sources",
     "spread_trend",
     "spread_verdict",
+    "steadiest",
     "threshold_chance",
     "variance_attribution",
 ]

@@ -30,7 +30,8 @@ NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
 if TYPE_CHECKING:
-    Selection = SmeLU = Group
+    Selection = Group
+    SmeLU = Group
 else:
     Selection = schema(Group, "selection", SELECTION)
     SmeLU = schema(Group, "smelu", SMELU)
