@@ -12,19 +12,24 @@ LOSSES = 2.0 * np.exp(-0.1 * np.arange(EPOCHS * STEPS)) * (1 + 0.3 * np.random.d
 
 def by_hand(by, power=1.0, most=2.0, half_life=10.0, lambda_s=0.4):
     """The factor on the gradient of each step."""
-    factors, first, previous, first_s, m, s = [], None, None, None, None, 0.0
+    factors, first, previous, first_s, last_s, m, s = [], None, None, None, None, None, 0.0
     for epoch in range(EPOCHS):
         losses = LOSSES[epoch * STEPS : (epoch + 1) * STEPS]
         for loss in losses:
             if previous is None:
                 factors.append(1.0)
             else:
-                signal = {"level": previous / first, "epoch": 0.5 ** (epoch / half_life), "volatility": s / first_s}[by]
+                signals = {
+                    "level": previous / first,
+                    "epoch": 0.5 ** (epoch / half_life),
+                    "volatility": last_s / first_s,
+                }
+                signal = signals[by]
                 factors.append(1 + lambda_s * min(signal**power, most) * np.sign(loss - previous))
             m = loss if m is None else m
             s += 0.2 * (abs(loss - m) - s)
             m += 0.05 * (loss - m)
-        previous = losses.mean()
+        previous, last_s = losses.mean(), s
         first, first_s = (previous, s) if epoch == 0 else (first, first_s)
     return factors
 

@@ -102,7 +102,7 @@ CASES = [
     Case("dynamic-clf-level", lambda **o: dynamic(by="level", **o), lambda: dynamic(by="level", lambda_s=0)),
     Case(
         "dynamic-clf-epoch",
-        lambda **o: dynamic(by="epoch", half_life=2, lambda_v=0.2, **o),
+        lambda **o: dynamic(by="epoch", half_life=2, lambda_v=0.2, start_epoch=1, **o),
         lambda: dynamic(by="epoch", lambda_s=0),
         rescales=False,
     ),

@@ -22,14 +22,15 @@ _MEAN, _VOLATILITY = 0.05, 0.2
 class DynamicCLFLoss(CLFLoss):
     r"""CLF whose weights lambda_s and lambda_v are multiplied by min(signal^power, most).
 
-    The signal is 1 in the first epoch, and then, with l_e the mean loss of epoch e = 0, 1, ..., by choice::
+    The signal is 1 in the first epoch, and in epoch e = 1, 2, ..., with l_e the mean loss and s_e the volatility at the
+    end of an epoch, by choice::
 
         level        l_(e-1) / l_0
         epoch        2^(-e / half_life)
-        volatility   s / s_0,   s <- s + .2 (|l - m| - s),   m <- m + .05 (l - m)  after each step,  m = l at the first
+        volatility   s_(e-1) / s_0,   after each step  s <- s + .2 (|l - m| - s),  m <- m + .05 (l - m)
 
-    s_0 is s at the end of the first epoch. A signal that is not finite (l_0 or s_0 is 0) counts as 1. The signal of a
-    step is that from before it, and a constant: the gradient does not flow through it.
+    with m = l at the first step, and s = 0. A signal that is not finite (l_0 or s_0 is 0) counts as 1. It is constant
+    within an epoch, and the gradient does not flow through it.
 
     All else is as of :class:`CLFLoss`: the window, what a step and what an epoch is, the diagnostics (`last_lambda` is
     the multiplied lambda_s), the ranks.
@@ -41,7 +42,7 @@ class DynamicCLFLoss(CLFLoss):
     Attributes:
         first_mean: l_0, 0-dim float32; NaN during the first epoch.
         mean, volatility: m and s, 0-dim float32.
-        first_volatility: s_0, 0-dim float32; NaN during the first epoch.
+        first_volatility, previous_volatility: s_0 and s_(e-1), 0-dim float32; NaN during the first epoch.
 
     Raises:
         TypeError, ValueError: as of :class:`CLFLoss`.
@@ -63,6 +64,7 @@ class DynamicCLFLoss(CLFLoss):
     mean: Tensor
     volatility: Tensor
     first_volatility: Tensor
+    previous_volatility: Tensor
 
     @takes(DynamicCLFOptions)
     def __init__(
@@ -82,6 +84,7 @@ class DynamicCLFLoss(CLFLoss):
             ("mean", math.nan),
             ("volatility", 0.0),
             ("first_volatility", math.nan),
+            ("previous_volatility", math.nan),
         ):
             self.register_buffer(name, torch.tensor(start, dtype=torch.float32))
 
@@ -93,7 +96,7 @@ class DynamicCLFLoss(CLFLoss):
         elif options.by == "level":
             signal = self.previous_mean / self.first_mean
         else:
-            signal = self.volatility / self.first_volatility
+            signal = self.previous_volatility / self.first_volatility
         power = signal**options.power
         return torch.where(power.abs() < math.inf, power, 1.0).clamp(max=options.most)
 
@@ -101,11 +104,13 @@ class DynamicCLFLoss(CLFLoss):
         """Start a new epoch, as of :class:`CLFLoss`, and remember the signals of the first."""
         super().on_epoch_end()
         known = self.previous_mean == self.previous_mean  # false for NaN only
+        # Not read of `volatility` in a step: a compiled backward pass would compute it again, from what it is by then.
+        keep(self.previous_volatility, self.volatility, known)
         keep(self.first_volatility, self.volatility, known & (self.first_volatility != self.first_volatility))
         keep(self.first_mean, self.previous_mean, known & (self.first_mean != self.first_mean))
 
     def control(self, loss: Tensor, output: Any, target: Any) -> Control:
-        """Return the penalties with the weights of before this step, and follow the volatility."""
+        """Return the penalties with the weights of this epoch, and follow the volatility."""
         found = super().control(loss, output, target)
         seen = loss.detach().float()
         before = torch.where(self.mean == self.mean, self.mean, seen)

@@ -16,8 +16,8 @@ class DynamicCLFOptions(CLFOptions):
     Args:
         lambda_s, lambda_v, start_epoch, end_epoch: as of ``CLFLoss``; the weights are those of a signal of 1.
         by: the signal. ``level``: the mean loss of the previous epoch over that of the first. ``epoch``: 1/2 after
-            ``half_life`` epochs, 1/4 after twice as many. ``volatility``: how much the loss varies from step to step,
-            over what it did at the end of the first epoch. 1 during the first epoch.
+            ``half_life`` epochs, 1/4 after twice as many. ``volatility``: how much the loss varied from step to step at
+            the end of the previous epoch, over what it did at the end of the first. 1 during the first epoch.
         power: the exponent; with less than 0 the weights grow where the signal falls.
         most: the largest multiple, > 0.
         half_life: epochs, > 0, for ``by: epoch``.

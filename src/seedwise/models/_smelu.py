@@ -54,7 +54,7 @@ def smelu(x: Tensor, beta: float = 1.0) -> Tensor:
     Source: Shamir, Lin & Coviello 2020, Smooth activations and reproducibility in deep networks (arXiv 2010.09831).
 
     """
-    found: Tensor = _SmeLU.apply(x, beta)
+    found: Tensor = _SmeLU.apply(x, beta)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -130,7 +130,7 @@ class CallsOfReLU(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.count = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
