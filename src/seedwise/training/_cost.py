@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _LONGEST: Final = 0.2
 _SHARE: Final = 0.01
 """Timing takes no longer than this, in seconds and as a share of the run."""
-_PASSES: Final = 5
-_BATCHES: Final = (1, 16, 256)
-"""Sizes of batches that are timed; by each it is told how long the next can take at most."""
+_PASSES: Final = {1: 6, 16: 1, 256: 5}
+_BATCHES: Final = tuple(_PASSES)
+"""Sizes of batches and how often each is timed at most; by each it is told how long the next can take."""
 
 
 def measure_cost(trainer: Trainer) -> NetworkCost:
@@ -101,23 +101,20 @@ def seconds_per_example(
     left, expected, before = longest, 0.0, 1
     for size in _BATCHES:
         expected *= size / before
-        if 2 * expected > left:  # a pass that warms up and one that is timed
-            break
+        times: list[float] = []
         try:
-            given = inputs(size)
-            first = took(given)
-            times: list[float] = []
-            left -= first
-            while len(times) < _PASSES and left > max(first, expected):
+            given = inputs(size) if expected < left else []
+            while given and len(times) < _PASSES[size] and max([*times[-1:], expected]) < left:
                 times.append(took(given))
                 left -= times[-1]
         except Exception:  # as above
             break
+        if size == 1:  # the first pass warms up
+            times = times[1:]
         if not times:
             break
         expected, before = sorted(times)[len(times) // 2], size
         found[size] = expected / size
-        left = max(left, 0.0)
     return found
 
 

@@ -38,9 +38,10 @@ class Budget:
                 raise ValueError(f"{name} {most:g} must be greater than 0: 1 is what one plain run of the base costs")
 
     def covers(self, one: Candidate) -> bool:
-        """Return whether a candidate is affordable, within 5 %; what is not known costs more than any limit."""
-        training, inference = (math.inf if cost is None else cost for cost in (one.training, one.inference))
-        inference = max(inference, one.flops or 0.0, one.single or 0.0)
+        """Return whether a candidate is affordable, within 5 %; what nobody timed costs more than any limit."""
+        timed = [cost for cost in (one.inference, one.single) if cost is not None]
+        training = math.inf if one.training is None else one.training
+        inference = max(*timed, one.flops or 0.0, 0.0) if timed else math.inf
         return training <= TOLERANCE * self.training and inference <= TOLERANCE * self.inference
 
     def __str__(self) -> str:
@@ -123,7 +124,7 @@ inference of a plain run; selected, optimistic
     ]
     by = "churn" if by_churn else "SD"
     if not compared:
-        unknown = sum(one.training is None or one.inference is None for one in candidates)
+        unknown = sum(one.training is None or one.inference is one.single is None for one in candidates)
         why = f"; of {unknown} it is not known what they cost" if unknown else ""
         return Steadiest(None, None, by, 0, f"none: nothing that was compared with the base costs {budget}{why}")
     resolved = [found for found in compared if found[0] < 1 and found[-1] < alpha]
