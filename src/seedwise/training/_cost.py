@@ -37,9 +37,9 @@ def measure_cost(trainer: Trainer) -> NetworkCost:
     autocast = trainer.run.numerics.precision != "float32"
 
     def inputs(size: int) -> list[Tensor]:
-        at = torch.arange(size, device=trainer.device) % len(examples)
-        *found, _ = trainer.task.batch(examples, at)
-        return list(found)
+        *found, targets = trainer.task.batch(examples, slice(0, size))
+        again = torch.arange(size, device=trainer.device) % len(targets)  # of fewer examples, some more than once
+        return [part[again] for part in found]
 
     seeded = [trainer.device] if trainer.device.startswith("cuda") else []
     with (
