@@ -54,6 +54,8 @@ SERIES: Final[Objects] = {
 METRICS: Final[Objects] = {
     "accuracy": "seedwise.training._metrics:accuracy",
     "loss": "seedwise.training._metrics:loss",
+    "brier": "seedwise.training._metrics:brier",
+    "ece": "seedwise.training._metrics:ece",
 }
 """Of classes; each is called with logits and labels, and says what kind of metric it is with ``@metric``."""
 
@@ -115,6 +117,9 @@ SCHEDULES: Final[Table] = {
 CONTROLLERS: Final[Table] = {
     "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
     "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
+    "dynamic_clf": Entry(
+        "seedwise.losses.dynamic_clf_options:DynamicCLFOptions", "seedwise.losses.dynamic_clf:DynamicCLFLoss"
+    ),
 }
 """Losses that a placebo or a control of the learning rate can be made of."""
 
@@ -138,6 +143,7 @@ OPTIMIZERS: Final[Table] = {
 AVERAGES: Final[Table] = {
     "ema": Entry("seedwise.training._averaging_options:EMA", "seedwise.training._averaging:ExponentialAverage"),
     "swa": Entry("seedwise.training._averaging_options:SWA", "seedwise.training._averaging:StochasticAverage"),
+    "aswa": Entry("seedwise.training._aswa:ASWA", "seedwise.training._aswa:AggressiveAverage"),
 }
 """Which weights are evaluated and kept; an average is called with the network."""
 
@@ -155,6 +161,9 @@ SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwis
 
 PACKED: Final = Entry("seedwise.models._options:Packed", "seedwise.models:PackedEnsemble")
 """Of networks of images, under ``model: {packed: ...}``; called with the networks."""
+
+SMELU: Final = Entry("seedwise.models._options:SmeLUOptions", "seedwise.models._smelu:replace_relu")
+"""Of networks of images, under ``model: {smelu: ...}``."""
 
 QUESTION: Final = _callable("seedwise.statistics:Question")
 """What a study is to find."""

@@ -69,6 +69,15 @@ def test_the_steady_method_is_recommended_and_confirmed(folder: Path) -> None:
     assert first.startswith("steady: the SD is 9")
     assert first.endswith("selected, optimistic")
     assert second.startswith("confirmed by 20 fresh runs each: steady: the SD is ")
+    by_churn = run_cli(["recommend", "tiny.yaml", "--inference", "1", "--confirm", "20"], folder)
+    assert by_churn.stdout.count("\n") == 1, "its classes are drawn at random: no churn is less, and nothing confirmed"
+    said = "none is resolved as steadier by churn of 1 for at most 1 times the inference of a plain run; the nearest, "
+    assert by_churn.stdout.startswith(said + "steady: not resolved: two runs disagree on ")
+    cheap = run_cli(["recommend", "tiny.db", "--training", "1e-9"], folder)
+    assert cheap.stdout.startswith("none: nothing that was compared with the base costs at most ")
+    wrong = run_cli(["recommend", "tiny.db", "--inference", "0"], folder)
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "inference 0 must be greater than 0" in wrong.stderr
     shown = run_cli(["show", "tiny.db"], folder).stdout
     assert "20 replicates" in shown  # the fresh runs lie in the same store, as a study of their own
 

@@ -13,7 +13,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seedwise.losses import CLFLoss, Control, Controller, LearningRateControl, PlaceboLoss, VarianceMinimizerLoss
+from seedwise.losses import (
+    CLFLoss,
+    Control,
+    Controller,
+    DynamicCLFLoss,
+    LearningRateControl,
+    PlaceboLoss,
+    VarianceMinimizerLoss,
+)
 
 
 def vml(**options):
@@ -23,6 +31,10 @@ def vml(**options):
 
 def clf(**options):
     return CLFLoss(**{"lambda_s": 0.3, "lambda_v": 0.0, **options})
+
+
+def dynamic(**options):
+    return DynamicCLFLoss(**{"lambda_s": 0.3, "lambda_v": 0.0, "by": "volatility", **options})
 
 
 class Drift(Controller):
@@ -85,6 +97,26 @@ CASES = [
         lambda **o: PlaceboLoss(vml(**o), seed=3),
         lambda: PlaceboLoss(vml(penalty_weight=0.0), seed=3),
         compiled=True,
+    ),
+    Case("dynamic-clf", dynamic, lambda: dynamic(lambda_s=0), compiled=True),
+    Case("dynamic-clf-level", lambda **o: dynamic(by="level", **o), lambda: dynamic(by="level", lambda_s=0)),
+    Case(
+        "dynamic-clf-epoch",
+        lambda **o: dynamic(by="epoch", half_life=2, lambda_v=0.2, start_epoch=1, **o),
+        lambda: dynamic(by="epoch", lambda_s=0),
+        rescales=False,
+    ),
+    Case(
+        "placebo-dynamic",
+        lambda **o: PlaceboLoss(dynamic(**o), seed=3),
+        lambda: PlaceboLoss(dynamic(lambda_s=0), seed=3),
+    ),
+    Case(
+        "lr_control-dynamic",
+        lambda **o: LearningRateControl(dynamic(**o)),
+        lambda: LearningRateControl(dynamic()),
+        rescales=False,
+        penalises=False,
     ),
     Case("placebo-clf", lambda **o: PlaceboLoss(clf(**o), seed=3), lambda: PlaceboLoss(clf(lambda_s=0), seed=3)),
     Case(

@@ -11,6 +11,8 @@ from seedwise.statistics import Metric, score_spread
 from seedwise.store import Store
 from seedwise.study import study_results
 from seedwise.study._cells import cells_of
+from seedwise.terminal import unreported_metric
+from seedwise.training import FUNCTION
 
 METRIC = {"name": "accuracy", "higher_is_better": True, "chance": 0.1}
 
@@ -27,10 +29,10 @@ def store(tmp_path):
         yield store
 
 
-def fill(store: Store, runs: list[tuple], metric: dict = METRIC) -> None:
+def fill(store: Store, runs: list[tuple], metric: dict = METRIC, function: str = "toy:train") -> None:
     """Store ``(method, regime, group, replicate, record or None)`` in this order."""
     planned = [
-        PlannedRun(Link("s", "task", method, regime, group, replicate), RunSpec("toy:train", {}, {"repeat": k}))
+        PlannedRun(Link("s", "task", method, regime, group, replicate), RunSpec(function, {}, {"repeat": k}))
         for k, (method, regime, group, replicate, _) in enumerate(runs)
     ]
     store.write_plan("s", {"metrics": {"task": [metric]}, "spec": {"train": {}}, "question": {}}, planned)
@@ -84,6 +86,26 @@ def test_groups_are_told_apart(store):
     (cell,) = cells_of(store, "s")
     assert cell.group.tolist() == [0, 0, 1, 1]
     assert cell.replicate.tolist() == [0, 1, 0, 1]
+
+
+def test_a_run_from_before_a_metric_was_recorded_is_pending_and_named(store):
+    older, newer = accuracy(0.5), ("finished", {"test/accuracy": 0.5, "test/brier": 0.25})
+    failed = ("crashed", {})
+    runs = [("base", "all", 0, k, end) for k, end in enumerate([older, newer, newer, failed])]
+    fill(store, runs, {"name": "brier", "higher_is_better": False, "chance": 0.9}, FUNCTION)
+    (cell,) = cells_of(store, "s")
+    assert (cell.status, cell.failed) == (("pending", "finished", "finished", "crashed"), 1)
+    said = "1 of 3 finished runs were trained before test/brier was recorded, and are left out: --retrain trains"
+    assert said in unreported_metric(store.runs("s"), "test/brier")
+    assert unreported_metric(store.runs("s"), "test/accuracy") is None
+
+
+def test_runs_are_alike_in_the_metrics_that_all_have(store):
+    older, newer = accuracy(0.5), ("finished", {"test/accuracy": 0.5, "test/loss": 9.0, "test/brier": 0.25})
+    fill(store, [("base", "all", 0, 0, older), ("base", "all", 0, 1, newer)], function=FUNCTION)
+    assert cells_of(store, "s")[0].alike
+    fill(store, [("other", "all", 0, 0, older), ("other", "all", 0, 1, accuracy(0.75))], function="toy:other")
+    assert not cells_of(store, "s")[-1].alike
 
 
 def test_a_finished_run_without_the_primary_metric_has_no_value(store):

@@ -58,6 +58,8 @@ def half(logits, labels, share=0.5):
 
 def confidence(logits, labels): return logits.softmax(1).max(1).values.mean()
 def accuracy(logits, labels): return 1.0
+@metric(unit="marks")
+def ece(logits, labels): return 7.0
 def vector(logits, labels): return logits
 def failing(logits, labels): return logits @ labels
 class Norm:
@@ -130,9 +132,19 @@ def test_a_run_is_named_by_what_differs_from_defaults(given, kept):
 def test_which_metric_is_the_primary_one_names_no_run():
     first, second = ({"metrics": listed} for listed in (["own_data:half", "loss"], ["accuracy", "own_data:half"]))
     assert ids(first) == ids(second) != ids()
-    assert [m.name for m in study(first).learns.metrics] == ["half", "loss", "accuracy"]
-    assert [m.name for m in study(second).learns.metrics] == ["accuracy", "half", "loss"]
-    assert ids({"dataset": "digits", "metrics": ["loss"]}) == ids({"dataset": "digits"})
+    assert [m.name for m in study(first).learns.metrics] == ["half", "loss", "accuracy", "brier", "ece"]
+    assert [m.name for m in study(second).learns.metrics] == ["accuracy", "half", "loss", "brier", "ece"]
+    for one in ("loss", "brier", "ece"):
+        assert ids({"dataset": "digits", "metrics": [one]}) == ids({"dataset": "digits"})
+
+
+def test_an_own_metric_takes_the_place_of_one_of_calibration_which_is_newer():
+    spec = study({"dataset": "digits", "metrics": ["own_data:ece"]})
+    assert spec.configs()["base"]["task"] == {"dataset": "digits", "metrics": [{"name": "own_data:ece"}]}
+    metrics = spec.learns.metrics
+    assert [m.name for m in metrics] == ["ece", "accuracy", "loss", "brier"]
+    assert metrics[0].unit == "marks"
+    assert spec.learns.scores(np.zeros((2, 3)), np.array([0, 1]))["ece"] == 7.0
 
 
 def test_a_metric_says_what_it_is():
@@ -251,7 +263,7 @@ def test_sizes_are_said_or_those_of_what_is_loaded():
     assert size_of_task({"dataset": {"name": "own_data:silent", "test": 5}}).test == 5
     assert declared_by(load_function("own_data:declared")).size == size
     assert size_of_task({"dataset": "own_data:absent"}) is None
-    assert [metric.chance for metric in metrics_of({"dataset": "own_data:absent"})] == [None, None]
+    assert [metric.chance for metric in metrics_of({"dataset": "own_data:absent"})] == 4 * [None]
 
 
 def test_what_a_function_draws_is_the_same_everywhere():
@@ -316,14 +328,14 @@ def test_the_mean_of_snapshots_has_the_metric_too(tmp_path):
     with Store(made.store_path) as store:
         (readout,) = store.readouts().values()
     assert readout.metrics["test/half"] == readout.metrics["test/accuracy"] / 2
-    assert set(readout.metrics) == {"test/half", "test/accuracy", "test/loss"}
+    assert set(readout.metrics) == {"test/half", "test/accuracy", "test/loss", "test/brier", "test/ece"}
 
 
 def test_the_best_epoch_may_be_that_of_an_own_metric(tmp_path):
     validation = {"fraction": 0.2, "rule": "best", "metric": "half"}
     spec = study({"metrics": ["own_data:half"]}, train={**BASE["train"], "epochs": 2, "validation": validation})
     assert Study(spec, store=tmp_path / "s.db", folder=tmp_path).run(workers=1).counts == {"finished": 1}
-    with pytest.raises(SeedwiseError, match=r"train\.validation\.metric: 'half' is none of accuracy and loss"):
+    with pytest.raises(SeedwiseError, match=r"train\.validation\.metric: 'half' is none of accuracy, loss, brier, ece"):
         study(train={**BASE["train"], "validation": validation})
 
 

@@ -183,7 +183,7 @@ def test_options_at_their_default_are_left_out_of_the_name(kind, given, kept):
         ),
         ("schedule", {"name": "own_parts:root", "pow": 2}, "train.schedule: 'own_parts:root' is called as make("),
         ("schedule", {"name": "own_parts:root", "warmup_epochs": -1}, "train.schedule.warmup_epochs is -1"),
-        ("averaging", "own_parts:root", "unknown averaging 'own_parts:root' in train: allowed: ema, swa"),
+        ("averaging", "own_parts:root", "unknown averaging 'own_parts:root' in train: allowed: ema, swa, aswa"),
     ],
 )
 def test_a_mistake_is_one_line_when_the_study_is_read(kind, given, line):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seedwise.statistics import Cell, Metric, ensemble_spread
+from seedwise.run import NetworkCost
+from seedwise.statistics import Cell, Cost, Metric, ensemble_spread
 from seedwise.store import StoredReadout, StoredRun
 from seedwise.study._costs import cost_of
 from seedwise.study._plan import Link
@@ -103,13 +104,13 @@ def test_training_is_compared_within_an_environment():
     base = [run("base", r, 2.0) for r in range(3)] + [run("base", r, 8.0, "there") for r in range(3)]
     sam = [run("sam", r, 4.0) for r in range(3)] + [run("sam", r, 16.0, "there") for r in range(2)]
     scores = logits()
-    assert cost_of(cell(scores, method="sam"), sam, base, {}).training == 2.0
-    assert cost_of(cell(scores, method="sam"), sam, base, {}).inference == 1.0
+    assert cost_of(cell(scores, method="sam"), sam, base, {}, {}).training == 2.0
+    assert cost_of(cell(scores, method="sam"), sam, base, {}, {}).inference == 1.0
     elsewhere = [run("sam", 0, 4.0, "nowhere")]
-    assert cost_of(cell(scores, method="sam"), elsewhere, base, {}).training is None
+    assert cost_of(cell(scores, method="sam"), elsewhere, base, {}, {}).training is None
     # A resumed run's seconds are those of its last part.
     odd = [run("sam", 0, 4.0), run("sam", 1, 0.1, resumed_from=[3])]
-    assert cost_of(cell(scores, method="sam"), odd, base, {}).training == 2.0
+    assert cost_of(cell(scores, method="sam"), odd, base, {}, {}).training == 2.0
 
 
 def test_inference_is_measured_beside_a_plain_evaluation():
@@ -119,7 +120,31 @@ def test_inference_is_measured_beside_a_plain_evaluation():
         for r, k in zip(runs, (1.0, 2.0, 4.0), strict=True)
     }
     flip = cell(logits(), readout="flip")
-    assert cost_of(flip, runs, runs, read).inference == pytest.approx(2.2)
+    assert cost_of(flip, runs, runs, read, {}).inference == pytest.approx(2.2)
     passes = {(r.run_id, "flip"): StoredReadout("finished", {}, 5, 0.0, None, None, None) for r in runs}
-    assert cost_of(flip, runs, runs, passes).inference == 5
-    assert cost_of(flip, runs, runs, {}).inference is None
+    assert cost_of(flip, runs, runs, passes, {}).inference == 5
+    assert cost_of(flip, runs, runs, {}, {}).inference is None
+
+
+def test_the_cost_of_another_network_is_relative_to_that_of_the_base():
+    def of(method: str, width: int, environment: str = "here") -> list[StoredRun]:
+        content = {"config": {"model": {"name": "small_cnn", "width": width}}}
+        return [run(method, r, 2.0, environment, content=content) for r in range(3)]
+
+    base, narrow, same = of("base", 16), of("narrow", 8), of("vml", 16)
+    measured = [(base, 4.0, 1.0), (narrow, 3.0, 0.25)]
+    costs = {
+        one.run_id: NetworkCost(100, int(10 * large), single, large) for runs, single, large in measured for one in runs
+    }
+    costs |= {one.run_id: NetworkCost(100, 10, 5.0, 9.0) for one in same}
+    found = cost_of(cell(logits(), method="narrow"), narrow, base, {}, costs)
+    assert found == Cost(1.0, 0.25, 0.2, 0.75)
+    read = {(r.run_id, "flip"): StoredReadout("finished", {}, 2, 2.2, 1.0, None, None) for r in narrow}
+    found = cost_of(cell(logits(), method="narrow", readout="flip"), narrow, base, read, costs)
+    assert found == Cost(1.0, pytest.approx(0.25 * 2.2), 0.4, 1.5)
+    assert cost_of(cell(logits(), method="vml"), same, base, {}, costs) == Cost(1.0, 1.0, 1.0, 1.0), "noise, no cost"
+    elsewhere = cost_of(cell(logits(), method="narrow"), of("narrow", 8, "there"), base, {}, costs)
+    assert (elsewhere.training, elsewhere.inference, elsewhere.single) == (None, None, None)
+    older = cost_of(cell(logits(), method="narrow"), narrow, base, {}, {})
+    assert (older.inference, older.flops, older.single) == (None, None, None), "nobody measured it, and it is not 1"
+    assert cost_of(cell(logits(), method="vml"), same, base, {}, {}) == Cost(1.0, 1.0, 1.0, 1.0)

@@ -82,7 +82,7 @@ def test_snapshots_are_the_mean_of_their_kept_logits(study):
         (
             "metric: accuracy, chance: 0.25",
             "metric: auc",
-            "gives accuracy and loss from logits, and the metric of this",
+            "gives accuracy, loss, brier, ece from logits, and the metric of this",
         ),
         ("replicates: 3", "keep: {predictions: labels}", "set keep: {predictions: logits16}"),
     ],

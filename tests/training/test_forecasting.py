@@ -390,7 +390,7 @@ def test_what_does_not_fit(new_run):
     fails("small_cnn takes images, and this task is a time series: write 'model: itransformer'", model="small_cnn")
     fails("naive has no seeds and nothing to train", model="naive")
     fails("validation rows of its own: leave out fraction", validation={"fraction": 0.1})
-    fails("'accuracy' is none of mse and mae", validation={"rule": "best", "metric": "accuracy"})
+    fails("'accuracy' is none of mse, mae", validation={"rule": "best", "metric": "accuracy"})
     fails("set rule: best", validation={"patience": 3})
     fails("cross_entropy needs classes: the loss of a forecast is 'loss: mse'", loss="cross_entropy")
     fails("cannot read nowhere.csv", dataset={"csv": "nowhere.csv"})

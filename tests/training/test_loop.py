@@ -15,6 +15,7 @@ from seedwise.randomness import Randomness
 from seedwise.run import Keep, execute, weights_sha256
 from seedwise.training import _loop, _tasks, _train, train
 
+SCORES = ("test/accuracy", "test/loss", "test/brier", "test/ece")
 FACTORS = {"factor_mean", "factor_sd", "factor_min", "factor_max", "active_share", "lambda"}
 
 
@@ -52,6 +53,9 @@ def plain_loop(seeds, epochs, batch_size, lr):
         with torch.no_grad():
             logits = model(inputs(bundled.images[test]))
         target = torch.tensor(bundled.target[test])
+        p = logits.softmax(1)
+        confidence, right = p.max(1).values, (p.argmax(1) == target).float()
+        of_bin = (confidence * 15).ceil()
         series.append(
             {
                 "epoch": epoch,
@@ -59,6 +63,8 @@ def plain_loop(seeds, epochs, batch_size, lr):
                 "lr": lr,
                 "test/accuracy": (logits.argmax(1) == target).sum().item() / 360,
                 "test/loss": F.cross_entropy(logits, target).item(),
+                "test/brier": (p - F.one_hot(target)).square().sum(1).mean().item(),
+                "test/ece": sum(abs((right - confidence)[of_bin == m].sum().item()) for m in range(1, 16)) / 360,
             }
         )
     return model, series, logits
@@ -96,10 +102,10 @@ def test_against_a_plain_loop(trained, new_run):
 )
 def test_every_epoch_is_logged(trained, loss, extra):
     record = trained(loss=loss, epochs=3)
-    names = {"epoch", "lr", "train/loss", "test/loss", "test/accuracy"} | {f"train/{name}" for name in extra}
+    names = {"epoch", "lr", "train/loss", *SCORES} | {f"train/{name}" for name in extra}
     assert [set(row) for row in record.series] == [names] * 3
     assert [row["epoch"] for row in record.series] == [0, 1, 2]
-    assert record.metrics == {name: record.series[-1][name] for name in ("test/accuracy", "test/loss")}
+    assert record.metrics == {name: record.series[-1][name] for name in SCORES}
     if extra:
         last = record.series[-1]
         assert last["train/factor_min"] - 1e-6 < last["train/factor_mean"] < last["train/factor_max"] + 1e-6

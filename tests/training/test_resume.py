@@ -28,6 +28,8 @@ METHODS = {
     "ema": {"averaging": {"name": "ema", "decay": 0.9, "debias": True}},
     "ema-biased": {"averaging": {"name": "ema", "decay": 0.9}},
     "swa": {"averaging": {"name": "swa", "start": 0.3}},
+    "aswa": {"averaging": {"name": "aswa", "start": 0.3}},
+    "aswa-watching": {"averaging": {"name": "aswa", "replace": False}},
     "snapshots": {"snapshots": {"cycles": 2, "warmup": "every_cycle"}, "schedule": {**COSINE, "warmup_epochs": 0.5}},
     "snapshots-ema": {
         "snapshots": {"cycles": 2},

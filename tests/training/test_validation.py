@@ -10,6 +10,8 @@ from seedwise.randomness import SOURCES, Randomness
 from seedwise.training._config import Validation
 from seedwise.training._tasks import Classification
 
+SCORES = [f"{split}/{name}" for split in ("validation", "test") for name in ("accuracy", "loss", "brier", "ece")]
+
 
 def split(seeds=None, fraction=0.2):
     task = Classification(load("digits"), True)
@@ -62,7 +64,7 @@ def test_without_one_everything_is_trained_on(trained):
     assert splits["train"] is load("digits").train
 
 
-@pytest.mark.parametrize(("metric", "best"), [("accuracy", max), ("loss", min)])
+@pytest.mark.parametrize(("metric", "best"), [("accuracy", max), ("loss", min), ("brier", min)])
 def test_the_best_epoch_is_reported(trained, metric, best):
     # The learning rate of the last epoch undoes what was learned.
     options = {"epochs": 4, "schedule": {"name": "step", "epochs": [3], "gamma": 10}}
@@ -70,8 +72,7 @@ def test_the_best_epoch_is_reported(trained, metric, best):
     values = [row[f"validation/{metric}"] for row in record.series]
     at = values.index(best(values))
     assert at < 3
-    names = ("validation/accuracy", "validation/loss", "test/accuracy", "test/loss")
-    assert record.metrics == {name: record.series[at][name] for name in names}
+    assert record.metrics == {name: record.series[at][name] for name in SCORES}
     assert [(p.split, p.epoch, len(p.ids)) for p in record.predictions] == [("validation", at, 287), ("test", at, 360)]
     shorter = trained({"init": 1}, validation={"fraction": 0.2}, **{**options, "epochs": at + 1})
     assert shorter.weights_sha256 == record.weights_sha256
@@ -79,8 +80,7 @@ def test_the_best_epoch_is_reported(trained, metric, best):
 
 def test_the_last_epoch_is_reported_otherwise(trained):
     record = trained(validation={"fraction": 0.2}, epochs=3)
-    names = ("validation/accuracy", "validation/loss", "test/accuracy", "test/loss")
-    assert record.metrics == {name: record.series[-1][name] for name in names}
+    assert record.metrics == {name: record.series[-1][name] for name in SCORES}
 
 
 def test_of_equal_epochs_the_first_is_kept(trained):
@@ -103,7 +103,7 @@ def test_patience_stops_training(trained):
     ("options", "message"),
     [
         ({"validation": {"rule": "best"}}, "train.validation.fraction is missing"),
-        ({"validation": {"fraction": 0.1, "metric": "mse"}}, "'mse' is none of accuracy and loss"),
+        ({"validation": {"fraction": 0.1, "metric": "mse"}}, "'mse' is none of accuracy, loss, brier, ece"),
         ({"validation": {"fraction": 0.1, "patience": 2}}, "patience waits for an epoch better than the best"),
         (
             {"validation": {"fraction": 0.1, "rule": "best", "patience": 2}, "schedule": "cosine", "epochs": 4}

@@ -15,6 +15,7 @@ from seedwise.cli._options import DataFolder, Device, Replicates, Scale, WorkerC
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
+    from seedwise.statistics import Budget, Candidate
     from seedwise.study import Confirmed, Recommended
 
 NAME: Final = "recommend"
@@ -36,6 +37,13 @@ def command(
     confirm: Annotated[
         int | None, typer.Option(min=3, help="Train so many runs of the base and of the choice with fresh seeds.")
     ] = None,
+    training: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="TIMES", help="The steadiest for at most so many times the base's training."),
+    ] = None,
+    inference: Annotated[
+        float | None, typer.Option(min=0, metavar="TIMES", help="The same of its inference, in seconds and operations.")
+    ] = None,
     workers: WorkerCount = None,
     device: Device = "cpu",
     data_dir: DataFolder = None,
@@ -44,25 +52,28 @@ def command(
 
     The cheapest whose smaller SD is resolved after a correction for all that were compared. It was chosen by the runs
     that speak for it, so that it looks better than it is: --confirm trains fresh ones.
+
+    With --training or --inference: the steadiest of those that cost no more than that, within 5 %; by churn where that
+    was measured, else by the SD.
     """
     from seedwise.cli._run import open_study
     from seedwise.execution import Resources
     from seedwise.terminal import Bar, console
 
     out = console()
+    budget = _budget(training, inference)
     if is_called_a_store(Path(study)):
-        _of_store(Path(study), confirm)
+        _of_store(Path(study), confirm, budget)
         return
     opened = open_study(study, store, replicates, scale)
     use(data_dir)
     recommended = opened.recommend()
-    _print(recommended)
-    found = recommended.found
-    if confirm is None or found.chosen is None:
+    chosen = _print(recommended, budget)
+    if confirm is None or chosen is None:
         return
     with Bar() as bar, options.opened(Resources(device, workers)) as executor:
         _, confirmed = opened.confirm(
-            found.chosen, confirm, workers=workers, device=device, progress=bar, executor=executor
+            chosen, confirm, workers=workers, device=device, progress=bar, executor=executor, budget=budget
         )
     if confirmed is None:
         out.print("stopped; the same command goes on", soft_wrap=True)
@@ -73,7 +84,17 @@ def command(
     out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", soft_wrap=True, highlight=False)
 
 
-def _of_store(path: Path, confirm: int | None) -> None:
+def _budget(training: float | None, inference: float | None) -> Budget | None:
+    from seedwise.statistics import Budget
+
+    given = {name: v for name, v in (("training", training), ("inference", inference)) if v is not None}
+    try:
+        return Budget(**given) if given else None
+    except ValueError as error:
+        raise SeedwiseError(f"--{error}") from None
+
+
+def _of_store(path: Path, confirm: int | None, budget: Budget | None) -> None:
     """Print what the runs in a store recommend, study by study."""
     from seedwise.cli._open import open_store, program_of
     from seedwise.study import recommended, study_results
@@ -90,22 +111,29 @@ def _of_store(path: Path, confirm: int | None) -> None:
         if found is None:
             instead = "add another with seedwise.replicates(..., method=...)" if program else "give it methods"
             raise SeedwiseError(f"{path} compares nothing with its base: {instead}")
-        _print(found)
+        _print(found, budget)
 
 
-def _print(recommended: Recommended) -> None:
+def _print(recommended: Recommended, budget: Budget | None) -> Candidate | None:
+    """Print what is recommended, and return it."""
+    from seedwise.statistics import steadiest
     from seedwise.terminal import console
+
+    found = recommended.found if budget is None else steadiest(recommended.candidates, budget)
 
     out = console()
     if recommended.pending:
         out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
-    out.print(recommended.found.sentence, soft_wrap=True, highlight=False)
+    out.print(found.sentence, soft_wrap=True, highlight=False)
+    return found.chosen
 
 
 def _seen(confirmed: Confirmed) -> str:
     """Return what was seen instead."""
-    from seedwise.statistics import Interval
+    from seedwise.statistics import Interval, Steadiest
     from seedwise.statistics.core.formatting import reduction
 
+    if isinstance(confirmed.found, Steadiest):
+        return confirmed.found.finding
     r = "nothing was read out" if confirmed.seen is None else confirmed.seen.reduction
     return f"the reduction is {reduction(r)}" if isinstance(r, Interval) else r

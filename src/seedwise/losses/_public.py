@@ -4,6 +4,8 @@ from seedwise.losses._controller import Control, ControlledLoss, Controller
 from seedwise.losses.agreement import distillation, symmetric_kl
 from seedwise.losses.clf import CLFLoss, binary_variance, residual_variance, stable_penalty, variance_penalty
 from seedwise.losses.clf_options import CLFOptions
+from seedwise.losses.dynamic_clf import DynamicCLFLoss
+from seedwise.losses.dynamic_clf_options import DynamicCLFOptions
 from seedwise.losses.lr_control import LearningRateControl
 from seedwise.losses.placebo import PlaceboLoss
 from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
@@ -15,6 +17,8 @@ __all__ = [
     "Control",
     "ControlledLoss",
     "Controller",
+    "DynamicCLFLoss",
+    "DynamicCLFOptions",
     "LearningRateControl",
     "PlaceboLoss",
     "VMLOptions",

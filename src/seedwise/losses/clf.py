@@ -280,6 +280,10 @@ class CLFLoss(Controller):
         """The variance term, where there is one."""
         return self.options.beyond_factors
 
+    def scale(self) -> Tensor | float:
+        """Return what both weights are multiplied by: 1, unless a subclass lets them follow the training."""
+        return 1.0
+
     def on_epoch_end(self) -> None:
         """Make the epoch's mean loss the previous one, and start a new epoch; call it after each training epoch."""
         super().on_epoch_end()
@@ -300,11 +304,12 @@ class CLFLoss(Controller):
         # NaNs are taken out before the penalties: behind them, 0 times their gradient would still be NaN.
         compared = torch.where(stable, loss, 0.0)
         previous = torch.where(stable, self.previous_mean, 0.0)
-        lam = torch.where(stable, self.options.lambda_s, 0.0)
+        scale = self.scale()
+        lam = torch.where(stable, self.options.lambda_s * scale, 0.0)
         factor = 1 + lam * (compared.detach().float() - previous).sign()
         penalty = lam * stable_penalty(compared, previous)
         if self.options.lambda_v > 0:
-            penalty = penalty + self.options.lambda_v * self._variance(sound & window, output, target)
+            penalty = penalty + self.options.lambda_v * scale * self._variance(sound & window, output, target)
         self._follow(seen, sound, self._averaged_over(output, target))
         return Control(penalty, factor, lam, sound)
 

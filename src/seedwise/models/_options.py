@@ -25,6 +25,22 @@ class Packed:
 
 
 @dataclass(frozen=True)
+class SmeLUOptions:
+    """Options of ``models.SmeLU``, a smooth ReLU, which takes the place of every ``nn.ReLU`` of a network.
+
+    Args:
+        beta: half the width of the bend between 0 and the identity, > 0.
+
+    """
+
+    beta: Annotated[float, ("gt", 0)] = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.beta > 0:
+            raise ValueError(f"beta {self.beta:g} must be greater than 0")
+
+
+@dataclass(frozen=True)
 class SmallCNNOptions:
     """Options of ``models.small_cnn``: two convolutions and a linear layer.
 

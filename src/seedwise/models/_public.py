@@ -14,6 +14,7 @@ from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, r
 from seedwise.models._resnet9 import resnet9, resnet9_ffcv
 from seedwise.models._shufflenet import shufflenet_v2
 from seedwise.models._small_cnn import small_cnn
+from seedwise.models._smelu import SmeLU, smelu
 from seedwise.models._vgg import vgg16
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "MODELS",
     "PackedEnsemble",
     "ResNet",
+    "SmeLU",
     "autoformer",
     "conv2",
     "conv4",
@@ -41,5 +43,6 @@ __all__ = [
     "seasonal_naive",
     "shufflenet_v2",
     "small_cnn",
+    "smelu",
     "vgg16",
 ]

@@ -43,11 +43,14 @@ class _Block(nn.Module):
         self.bn1 = nn.BatchNorm2d(channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU()
         same = in_channels == channels and stride == 1
         self.shortcut = nn.Identity() if same else shortcut(in_channels, channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.shortcut(x) + self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+        inner = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        out: Tensor = self.relu(self.shortcut(x) + inner)
+        return out
 
 
 class ResNet(nn.Module):
@@ -73,6 +76,7 @@ class ResNet(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, widths[0], 3, 1, 1, bias=False)
         self.bn = nn.BatchNorm2d(widths[0])
+        self.relu = nn.ReLU()
         layers = []
         channels = widths[0]
         for stage, (count, width) in enumerate(zip(blocks, widths, strict=True)):
@@ -89,7 +93,7 @@ class ResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, num_classes)."""
-        x = self.blocks(F.relu(self.bn(self.conv(x))))
+        x = self.blocks(self.relu(self.bn(self.conv(x))))
         logits: Tensor = self.head(x.mean((2, 3)))
         return logits
 

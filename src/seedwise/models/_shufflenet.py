@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -59,6 +58,7 @@ class ShuffleNetV2(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, 24, 3, 1, 1, bias=False)
         self.bn = nn.BatchNorm2d(24)
+        self.relu = nn.ReLU()
         units: list[nn.Module] = []
         channels = 24
         for width, count in ((116, 4), (232, 8), (464, 4)):
@@ -70,7 +70,7 @@ class ShuffleNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, num_classes)."""
-        x = self.last(self.units(F.relu(self.bn(self.conv(x)))))
+        x = self.last(self.units(self.relu(self.bn(self.conv(x)))))
         logits: Tensor = self.head(x.mean((2, 3)))
         return logits
 

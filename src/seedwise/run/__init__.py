@@ -12,7 +12,7 @@ from seedwise.run._operations import Operation, first_difference, logged_operati
 from seedwise.run._outcomes import FAILURES, STATUSES, Diverged, Interrupted, Status
 from seedwise.run._place import Link, PlannedRun
 from seedwise.run._readout_record import ReadoutRecord, Record
-from seedwise.run._record import Forecasts, Observed, Predictions, RunRecord
+from seedwise.run._record import Forecasts, NetworkCost, Observed, Predictions, RunRecord
 from seedwise.run._run import FINAL, SAMPLE, Keep, Run
 from seedwise.run._spec import Numerics, RunSpec, digest_of
 
@@ -27,6 +27,7 @@ __all__ = [
     "Interrupted",
     "Keep",
     "Link",
+    "NetworkCost",
     "Numerics",
     "Observed",
     "Operation",

@@ -117,6 +117,9 @@ def _check_run(record: RunRecord) -> None:
     for texts in (record.environment, record.code, record.trace):
         _require(all(map(_is_text, [*texts.keys(), *texts.values()])), "its environment or code are no texts")
     _require(record.observed is None or isinstance(record.observed, Observed), "what was observed is in no known form")
+    cost = None if record.observed is None else record.observed.cost
+    measured = [] if cost is None else vars(cost).values()
+    _require(all(v is None or _is_time(v) for v in measured), "what its network costs is no number")
     _check_large(record)
     _clean(record)
 

@@ -71,9 +71,31 @@ class Forecasts:
     variables: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class NetworkCost:
+    """What one forward pass of the network that was evaluated costs; None for what was not measured.
+
+    Attributes:
+        parameters: of the network.
+        flops: floating-point operations of a pass of one example.
+        seconds_1: of a pass of one example.
+        seconds_256: of a pass of 256 examples, divided by 256.
+        peak_memory: bytes that the process held at most until then, with all that it trained before.
+
+    """
+
+    parameters: int | None = None
+    flops: int | None = None
+    seconds_1: float | None = None
+    seconds_256: float | None = None
+    peak_memory: int | None = None
+
+
 @dataclass
 class Observed:
-    """What was seen of a run's randomness while it was trained.
+    """What was seen of a run while it was trained: its randomness, and what its network costs.
+
+    By none of it are two runs told apart.
 
     Attributes:
         drawn: the sources that anything was drawn from.
@@ -82,6 +104,7 @@ class Observed:
         outside: the global generators that were drawn from, or so seeded, outside every scope.
         left: what the run left changed in its process.
         arguments: the command line of a program whose loop trained it.
+        cost: of its network; None of a function of the user's own, and of runs from before it was measured.
 
     """
 
@@ -90,6 +113,17 @@ class Observed:
     outside: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     arguments: dict[str, Any] = field(default_factory=dict)
+    cost: NetworkCost | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``from_dict`` reads."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> Observed:
+        """Read what ``to_dict`` gave, or what was kept before there was a cost."""
+        cost = kept.get("cost")
+        return cls(**{**kept, "cost": None if cost is None else NetworkCost(**cost)})
 
 
 @dataclass
@@ -129,7 +163,7 @@ class RunRecord:
             for f in dataclasses.fields(self)
             if f.name not in ("predictions", "forecasts", "weights")
         }
-        meta["observed"] = None if self.observed is None else vars(self.observed)
+        meta["observed"] = None if self.observed is None else self.observed.to_dict()
         arrays: dict[str, NDArray[Any]] = {}
         for letter, kept in large.items():
             for k, one in enumerate(kept):
@@ -162,7 +196,7 @@ class RunRecord:
             predictions = kept(Predictions, "p", meta.pop("predictions"))
             forecasts = kept(Forecasts, "f", meta.pop("forecasts", []))
             weights = {tag: arrays[f"w{k}"].tobytes() for k, tag in enumerate(meta.pop("weights"))}
-        meta["observed"] = Observed(**meta["observed"]) if meta.get("observed") else None
+        meta["observed"] = Observed.from_dict(meta["observed"]) if meta.get("observed") else None
         return cls(**meta, predictions=predictions, forecasts=forecasts, weights=weights)
 
 

@@ -115,6 +115,7 @@ from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_ver
 from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
 from seedwise.statistics.verdicts.gate import Gate, GateOutcome, gate
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
+from seedwise.statistics.verdicts.steadiest import Budget, Steadiest, steadiest
 from seedwise.statistics.verdicts.verdict import Verdict, mean_verdict, spread_verdict
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "Attribution",
     "AttributionDesign",
     "BesidePublished",
+    "Budget",
     "Candidate",
     "Cell",
     "CellReactivity",
@@ -177,6 +179,7 @@ __all__ = [
     "SourceEffect",
     "SpreadProfile",
     "SpreadSources",
+    "Steadiest",
     "SummarizedCell",
     "Summary",
     "SummaryComparison",
@@ -268,6 +271,7 @@ __all__ = [
     "spread_sources",
     "spread_trend",
     "spread_verdict",
+    "steadiest",
     "threshold_chance",
     "variance_attribution",
 ]

@@ -208,4 +208,6 @@ FORECASTS: Final = Kind(
     Shared(tables.windows, "windows", ("variables", "ids", "sampled", "truth", "history"), digits=64),
 )
 SERIES: Final = Kind[list[dict[str, float]]](tables.series, lambda rows: {"rows": rows}, lambda row: row["rows"])
-OBSERVED: Final = Kind(tables.observed, lambda seen: {"content": vars(seen)}, lambda row: Observed(**row["content"]))
+OBSERVED: Final = Kind(
+    tables.observed, lambda seen: {"content": seen.to_dict()}, lambda row: Observed.from_dict(row["content"])
+)

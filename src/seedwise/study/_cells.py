@@ -21,6 +21,7 @@ from seedwise.study._description import description_of
 from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pending_readouts import snapshot_tags
 from seedwise.study._regimes import regime_sources
+from seedwise.study._tasks import is_builtin
 from seedwise.study._varied import varied_in
 
 
@@ -61,7 +62,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
         for readout in readouts:
             if parse_readout(readout).snapshots and not has_snapshots:
                 continue
-            ends = [_end(run, readout, read) for run in cell]
+            ends = [_end(run, readout, read, primary.name) for run in cell]
             finished = [run.run_id for run, (status, _) in zip(cell, ends, strict=True) if status == "finished"]
             predictions = store.predictions(finished, split, tag_of(readout), logits=False)
             kept = [predictions[run_id] for run_id in finished if run_id in predictions]
@@ -151,13 +152,18 @@ def _with_difference(store: Store, cell: Cell, finished: Sequence[str]) -> Cell:
 
 
 def _end(
-    run: StoredRun, readout: str, read: Mapping[tuple[str, str], StoredReadout]
+    run: StoredRun, readout: str, read: Mapping[tuple[str, str], StoredReadout], metric: str
 ) -> tuple[str, Mapping[str, float | None]]:
-    """Return how a run ended for a readout, and its metrics."""
-    if readout == "plain" or run.status != "finished":
-        return run.status, run.metrics
-    found = read.get((run.run_id, readout))
-    return ("pending", {}) if found is None else (found.status, found.metrics)
+    """Return how a run ended for a readout, and its metrics.
+
+    One of the built-in trainer that lacks the metric is older than that, and pending: it did not fail.
+    """
+    found = run if readout == "plain" or run.status != "finished" else read.get((run.run_id, readout))
+    if found is None or (
+        found.status == "finished" and metric not in found.metrics and is_builtin(run.content["function"])
+    ):
+        return "pending", {}
+    return found.status, found.metrics
 
 
 def _value(status: str, value: float | None) -> float:

@@ -58,6 +58,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
     series = store.series(run.run_id for run in runs)
     truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
     readouts = store.readouts()
+    costs = {i: seen.cost for i, seen in store.observed(run.run_id for run in runs).items() if seen.cost is not None}
     parts: list[CellResults] = []
     ensembles: list[Ensembles] = []
     for cell, own, run_ids in zip(cells, members, finished, strict=True):
@@ -79,7 +80,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 network=_network(own[0]),
                 forecasts=forecasts_of(store, run_ids) if is_plain else None,
                 scores=scores,
-                cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts),
+                cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts, costs),
                 seeds=tuple(run.content["seeds"] for run in own),
             )
         )

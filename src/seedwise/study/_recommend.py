@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from seedwise.statistics import Candidate, Recommendation, answer, recommend
+from seedwise.statistics import (
+    Budget,
+    Candidate,
+    Cell,
+    Interval,
+    Recommendation,
+    Steadiest,
+    answer,
+    recommend,
+    steadiest,
+)
+from seedwise.statistics.cells.pairing import base_of
 from seedwise.statistics.comparison.candidates import candidates_of
+from seedwise.statistics.comparison.disagreement import churn_ratio_of
 from seedwise.statistics.verdicts.recommendation import reconsider
 from seedwise.study._results import StudyResults
 
@@ -17,11 +30,13 @@ class Recommended:
     Attributes:
         found: the recommendation.
         pending: results that are still to come.
+        candidates: all that were compared.
 
     """
 
     found: Recommendation
     pending: int
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -29,12 +44,12 @@ class Confirmed:
     """What fresh runs of the base and of a choice say.
 
     Attributes:
-        found: a recommendation that has chosen it again, or nothing.
+        found: what has chosen it again, or nothing.
         seen: the choice as the fresh runs have it; None: they have nothing of it.
 
     """
 
-    found: Recommendation
+    found: Recommendation | Steadiest
     seen: Candidate | None
 
 
@@ -44,14 +59,19 @@ def recommended(results: StudyResults) -> Recommended | None:
     candidates, pending = _candidates(results)
     if not candidates:
         return None
-    return Recommended(recommend(candidates, sd_ratio=question.sd_ratio, power=question.power), pending)
+    found = recommend(candidates, sd_ratio=question.sd_ratio, power=question.power)
+    return Recommended(found, pending, tuple(candidates))
 
 
-def confirmed(chosen: Candidate, fresh: StudyResults) -> Confirmed:
-    """Return what the results of a study of fresh runs say of a choice."""
+def confirmed(chosen: Candidate, fresh: StudyResults, budget: Budget | None = None) -> Confirmed:
+    """Return what the results of a study of fresh runs say of a choice; with a budget, of what was the steadiest."""
     question = fresh.description.question
     candidates, _ = _candidates(fresh)
-    return Confirmed(*reconsider(chosen, candidates, sd_ratio=question.sd_ratio, power=question.power))
+    if budget is None:
+        return Confirmed(*reconsider(chosen, candidates, sd_ratio=question.sd_ratio, power=question.power))
+    here = [one for one in candidates if (one.method, one.readout) == (chosen.method, chosen.readout)]
+    unknown = replace(chosen, reduction="nothing was read out", churn="nothing was read out")
+    return Confirmed(steadiest(here or [unknown], budget), here[0] if here else None)
 
 
 def _candidates(results: StudyResults) -> tuple[list[Candidate], int]:
@@ -59,4 +79,11 @@ def _candidates(results: StudyResults) -> tuple[list[Candidate], int]:
     base = description.base or cells[0].method
     rows = answer(cells, base, description.question, description.look).rows
     costs = [part.cost for part in results.parts]
-    return candidates_of(rows, costs, results.ensembles, base), sum(row.pending for row in rows)
+    churns = [_churn(cell, cells, base) for cell in cells]
+    return candidates_of(rows, costs, results.ensembles, base, churns), sum(row.pending for row in rows)
+
+
+def _churn(cell: Cell, cells: Sequence[Cell], base: str) -> Interval | str:
+    against = base_of(cell, cells, base)
+    found = None if against is None or against is cell else churn_ratio_of(cell, against)
+    return "no predictions were kept" if found is None else found

@@ -78,7 +78,7 @@ class CellResults:
     network: Network | None = None
     forecasts: CellForecasts | None = None
     scores: ScoreSpread | str | None = None
-    cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0))
+    cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0, 1.0, 1.0))
     seeds: tuple[Mapping[str, int], ...] = ()
 
     def __post_init__(self) -> None:

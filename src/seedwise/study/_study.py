@@ -12,7 +12,7 @@ from typing import Any
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Executor, Progress, Resources, Settings, Silent, StudyFolder, opened
 from seedwise.run import PlannedRun
-from seedwise.statistics import Candidate, Cell, Interim, interim_analysis
+from seedwise.statistics import Budget, Candidate, Cell, Interim, interim_analysis
 from seedwise.store import Store
 from seedwise.study._cells import cells_of
 from seedwise.study._collect import study_results
@@ -356,6 +356,7 @@ class Study:
         device: str = "cpu",
         progress: Progress | None = None,
         executor: str | Executor = "local",
+        budget: Budget | None = None,
     ) -> tuple[Outcome, Confirmed | None]:
         """Train the base and a choice with fresh seeds, and return what these runs say of the choice.
 
@@ -363,6 +364,7 @@ class Study:
             chosen: what was recommended.
             runs: number of runs of each.
             workers, device, progress, executor: see ``run``.
+            budget: for which the choice was the steadiest; None where it was the cheapest.
 
         Returns:
             How the execution ended, and what the runs say; None if the user stopped it.
@@ -373,7 +375,7 @@ class Study:
         """
         fresh = self.confirmation(chosen, runs)
         outcome = fresh.run(workers=workers, device=device, progress=progress, executor=executor)
-        return outcome, None if outcome.interrupted else confirmed(chosen, fresh._results())
+        return outcome, None if outcome.interrupted else confirmed(chosen, fresh._results(), budget)
 
     def _results(self) -> StudyResults:
         with self.open() as store:

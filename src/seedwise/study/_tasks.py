@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from seedwise.data import Size
+from seedwise.errors import listed
 from seedwise.readouts import Readout
 from seedwise.statistics import Metric
 from seedwise.statistics.cells.metric import unit_of
@@ -111,7 +112,7 @@ class Own:
         return (Metric(own.metric, unit_of(own.metric, own.unit), own.higher_is_better, own.chance),)
 
     def scores(self, logits: Logits, labels: Labels) -> dict[str, float]:
-        """Return accuracy and cross-entropy."""
+        """Return accuracy, cross-entropy and calibration."""
         return _scores(measures(OF_CLASSES), logits, labels)
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> None:
@@ -125,9 +126,7 @@ class Own:
                 "'snapshots' and 'ensemble-N' can be read out, from the logits that it saved"
             )
         if readout.per_run != Readout() and self.options.metric not in OF_CLASSES:
-            return (
-                f"gives {' and '.join(OF_CLASSES)} from logits, and the metric of this study is '{self.options.metric}'"
-            )
+            return f"gives {listed(OF_CLASSES)} from logits, and the metric of this study is '{self.options.metric}'"
         return None
 
 
@@ -154,7 +153,7 @@ class _Builtin:
 
 
 class Images(_Builtin):
-    """Classes of images: accuracy and cross-entropy, and what else is asked for."""
+    """Classes of images: accuracy, cross-entropy and calibration, and what else is asked for."""
 
     has_classes = True
 

@@ -59,8 +59,12 @@ def varied_in(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, s
 
 
 def _same_results(store: Store, runs: Sequence[StoredRun]) -> bool:
-    """Return whether runs have the same metrics and predicted classes, which runs that differ may have by chance."""
-    if any(run.metrics != runs[0].metrics for run in runs):
+    """Return whether runs have the same metrics and predicted classes, which runs that differ may have by chance.
+
+    Of metrics that not all have, as some are older than the metric, nothing follows.
+    """
+    names = set.intersection(*(set(run.metrics) for run in runs))
+    if any(run.metrics[name] != runs[0].metrics[name] for run in runs for name in names):
         return False
     kept = store.predictions([run.run_id for run in runs], logits=False)
     return len(set(map(_digest, kept.values()))) <= 1

@@ -89,6 +89,7 @@ def _check_selection(checked: TrainerConfig) -> None:
 def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig, device: str) -> None:
     import torch
 
+    from seedwise.models._smelu import CallsOfReLU
     from seedwise.training._loop import Trainer
     from seedwise.training._losses import checked_loss
     from seedwise.training._tasks import load_task
@@ -100,8 +101,13 @@ def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig, device: str
     *inputs, targets = task.batch(trainer.splits["train"], slice(0, _EXAMPLES))
     targets = torch.cat([targets] * trainer.members)
     model, train = checked.model.name, checked.train
-    with _in_one_line(f"model: '{model}' fails on inputs {_shapes(*inputs)}"):
+    calls = CallsOfReLU()
+    with _in_one_line(f"model: '{model}' fails on inputs {_shapes(*inputs)}"), calls:
         outputs = trainer.model.train()(*inputs)
+    if calls.count and isinstance(checked.model, Network) and checked.model.smelu is not None:
+        raise SeedwiseError(
+            f"model.smelu of '{model}': it calls relu {calls.count} times as a function: write a torch.nn.ReLU for each"
+        )
     wanted = task.output_shape(targets)
     if getattr(outputs, "shape", None) != wanted:
         found = _shapes(outputs) if hasattr(outputs, "shape") else type(outputs).__name__

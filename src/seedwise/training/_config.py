@@ -28,10 +28,11 @@ from pydantic_core import PydanticCustomError
 
 from seedwise.data import Size
 from seedwise.declarations import STUDY_FILE, Group, Options, named
+from seedwise.errors import listed
 from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Objects
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import declared_size
-from seedwise.training._measures import OF_CLASSES, OF_FORECASTS, title
+from seedwise.training._measures import CALIBRATION, OF_CLASSES, OF_FORECASTS, title
 from seedwise.training._parts import (
     LOSS_MODELS,
     SCHEDULE_MODELS,
@@ -93,10 +94,11 @@ def _further(table: Objects, default: tuple[str, ...]) -> Any:
         for given in value:
             one = given if isinstance(given, OwnMetric) else _metric(given, table)
             name = title(one)
-            if name in found or (name in default and not isinstance(one, str)):
+            own = not isinstance(one, str)
+            if name in found or (own and name in default and name not in CALIBRATION):
                 raise ValueError(f"two metrics are called '{name}': list each once, under a name of its own")
             found[name] = one
-        return [found[name] for name in sorted(found) if name not in default]
+        return [found[name] for name in sorted(found) if found[name] not in default]
 
     return Annotated[list[str | OwnMetric], BeforeValidator(recorded)]
 
@@ -119,11 +121,11 @@ def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationErr
 class ClassificationTask(Options):
     """Images and classes.
 
-    ``dataset`` may be the user's own, ``module:name``. ``metrics`` are recorded besides accuracy and loss; in a study
-    the first is the primary one.
-    ``augment: flip`` mirrors training images and does not move them. ``normalise`` takes the place of the dataset's own
-    mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test`` says what a run is
-    tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
+    ``dataset`` may be the user's own, ``module:name``. ``metrics`` are recorded besides accuracy, loss (the mean
+    cross-entropy, which is the negative log-likelihood), brier and ece (15 bins of equal width); in a study the first
+    is the primary one. ``augment: flip`` mirrors training images and does not move them. ``normalise`` takes the place
+    of the dataset's own mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test``
+    says what a run is tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
     """
 
     forecasts: ClassVar = False
@@ -337,8 +339,8 @@ class TrainerConfig(Options):
     def groups(self) -> list[Group]:
         """Everything that is called with its options: the network, how it is trained, and what these hold."""
         model, train = self.model, self.train
-        selection = model.selection if isinstance(model, Network) else None
-        chosen = (model, selection, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
+        changed = (model.selection, model.smelu) if isinstance(model, Network) else ()
+        chosen = (model, *changed, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
         return [inner for group in chosen if group is not None for inner in group.with_inner()]
 
     @model_validator(mode="before")
@@ -377,9 +379,9 @@ class TrainerConfig(Options):
             raise ValueError("train.validation: a time series has validation rows of its own: leave out fraction")
         if not forecasts and validation.fraction is None:
             raise ValueError("train.validation.fraction is missing")
-        metrics = [*(OF_FORECASTS if forecasts else OF_CLASSES), *map(title, self.task.metrics)]
+        metrics = dict.fromkeys([*(OF_FORECASTS if forecasts else OF_CLASSES), *map(title, self.task.metrics)])
         if validation.metric not in metrics:
-            raise ValueError(f"train.validation.metric: '{validation.metric}' is none of {' and '.join(metrics)}")
+            raise ValueError(f"train.validation.metric: '{validation.metric}' is none of {listed(metrics)}")
         return self
 
 

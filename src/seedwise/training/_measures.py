@@ -16,7 +16,13 @@ from seedwise.training._metrics import Declared
 if TYPE_CHECKING:
     from torch import Tensor
 
-OF_CLASSES: Final = ("accuracy", "loss")
+CALIBRATION: Final = ("brier", "ece")
+"""Recorded like the others since they were added: a user's own metric of such a name, which is older, takes its place.
+
+They are among the metrics of a run and of a readout, not in the logits, so that a compact store keeps them. Runs from
+before have none.
+"""
+OF_CLASSES: Final = ("accuracy", "loss", *CALIBRATION)
 OF_FORECASTS: Final = ("mse", "mae")
 """What every run records, whatever else it is asked for; the first is the primary one unless a study names another."""
 
@@ -42,8 +48,9 @@ def measures(
         classes: how many there are, where that is known.
 
     """
-    named: dict[str, str | Part] = {title(one): one for one in (*further, *default)}
-    return tuple(_measure(one, name, classes) for name, one in named.items())
+    further = tuple(further)
+    named: dict[str, str | Part] = {title(one): one for one in (*default, *further)}
+    return tuple(_measure(named[name], name, classes) for name in dict.fromkeys(map(title, (*further, *default))))
 
 
 def title(one: str | Part) -> str:

@@ -21,7 +21,7 @@ def build_network(model: Part, size: Size) -> nn.Module:
         size: channels and size of its images, and the number of logits.
 
     Raises:
-        SeedwiseError: if the function does not exist, or returns something else.
+        SeedwiseError: if the function does not exist, or returns something else, or has no ReLU to be replaced.
 
     """
     from seedwise.models import PackedEnsemble
@@ -30,7 +30,13 @@ def build_network(model: Part, size: Size) -> nn.Module:
 
     def make() -> nn.Module:
         made = model.make(channels, size.classes, offered={"image_size": lambda: tuple(image_size)})
-        return checked_network(made, model.name)
+        network = checked_network(made, model.name)
+        if isinstance(model, Network) and model.smelu is not None:
+            try:
+                model.smelu.make(network)
+            except ValueError as error:
+                raise SeedwiseError(f"model.smelu of '{model.name}': {error}") from None
+        return network
 
     packed = model.packed if isinstance(model, Network) else None
     return make() if packed is None else PackedEnsemble(make() for _ in range(packed.given["members"]))

@@ -23,6 +23,7 @@ from seedwise.registry import (
     PACKED,
     SCHEDULES,
     SELECTION,
+    SMELU,
     WAYS,
 )
 
@@ -32,19 +33,23 @@ Positive = Annotated[float, Field(gt=0)]
 if TYPE_CHECKING:
     Selection = Group
     Packing = Group
+    SmeLU = Group
 else:
     Selection = schema(Group, "selection", SELECTION)
     Packing = schema(Group, "packed", PACKED)
+    SmeLU = schema(Group, "smelu", SMELU)
 
 
 class Network(Part):
     """What every network of images can be told.
 
-    ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one.
+    ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one. ``smelu``
+    takes the place of every ReLU.
     """
 
     selection: Selection | None = None
     packed: Packing | None = None
+    smelu: SmeLU | None = None
 
     @model_validator(mode="after")
     def _selects_of_one(self) -> Self:

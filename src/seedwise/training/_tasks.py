@@ -35,7 +35,7 @@ class Classification:
         train_examples: how many are trained on, the first of each class; None: all.
         test_examples: how many of the published test set are tested on, the first of each class; None: all.
         test: the published test set, the training examples that the bootstrap left out, or none.
-        metrics: what is recorded besides accuracy and loss.
+        metrics: what is recorded besides accuracy, loss, brier and ece.
 
     """
 

@@ -25,10 +25,13 @@ def train(run: Run[TrainerConfig]) -> None:
         Diverged: if an epoch's loss or the final weights are not finite.
 
     """
+    from seedwise.training._cost import measure_cost
     from seedwise.training._loop import Trainer
     from seedwise.training._tasks import load_task
 
-    Trainer(run, load_task(run.config.task, run.device)).fit()
+    trainer = Trainer(run, load_task(run.config.task, run.device))
+    trainer.fit()
+    run.observed.cost = measure_cost(trainer)
 
 
 def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:

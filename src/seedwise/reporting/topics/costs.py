@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 
 _NOTE: Final = (
-    "In the form of table 4 of the Variance Minimizer Loss paper. Costs are times relative to one plain run of the "
-    "base: training, as the median of its runs, and inference, measured beside a plain evaluation; an ensemble of N "
-    "trains and predicts N times. Reduction: of the SD, against the base's plain runs; p is corrected over all rows."
+    "In the form of table 4 of the Variance Minimizer Loss paper. Costs are relative to one plain run of the base, "
+    "medians over runs: seconds of training; seconds of inference, of the network in batches of 256 and of a readout "
+    "beside a plain evaluation; single: of one example alone; FLOPs: operations of matrix products and convolutions in "
+    "a prediction. An ensemble of N trains and predicts N times. Reduction: of the SD, against the base's plain runs; "
+    "p is corrected over all rows."
 )
 
 
@@ -31,6 +33,7 @@ _CAPTION: Final = (
     "than 30, methods with a readout are left to the table."
 )
 _MOST_DRAWN: Final = 30
+_ALWAYS: Final = ("training x", "inference x")
 
 
 def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
@@ -41,16 +44,23 @@ def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
         with_readouts: whether the study has readouts.
 
     """
-    columns = [METHOD, "training x", "inference x", "reduction [95 %]", "p"]
-    dearer = any((c.training or 1) > 1.5 for c in candidates)
+    dearer = any((times or 1) > 1.5 for c in candidates for times in (c.training, c.inference))
+    costs = {
+        "training x": [c.training for c in candidates],
+        "inference x": [c.inference for c in candidates],
+        "single x": [c.single for c in candidates],
+        "FLOPs x": [c.flops for c in candidates],
+    }
+    # Runs from before a cost was measured do not have it.
+    shown = {name: times for name, times in costs.items() if name in _ALWAYS or any(t is not None for t in times)}
+    columns = [METHOD, *shown, "reduction [95 %]", "p"]
     if not candidates or not (with_readouts or dearer):
         return Table(columns, [])
-    adjusted = recommend(candidates).p_adjusted
     rows = []
-    for candidate, p in zip(candidates, adjusted, strict=True):
+    for k, (candidate, p) in enumerate(zip(candidates, recommend(candidates).p_adjusted, strict=True)):
         r = candidate.reduction
-        shown = [reduction(r), p_value(p)] if isinstance(r, Interval) else ["-", ""]
-        rows.append([candidate.name, _times(candidate.training), _times(candidate.inference), *shown])
+        found = [reduction(r), p_value(p)] if isinstance(r, Interval) else ["-", ""]
+        rows.append([candidate.name, *(_times(times[k]) for times in shown.values()), *found])
     return Table(columns, rows)
 
 

@@ -271,7 +271,7 @@ def _of_row(row: ComparisonRow, base: str, cost: Cost, churn_ratio: Interval | N
 
 
 def _of_ensemble(one: EnsemblesOfCell, found: EnsembleComparison | str, cost: Cost, base: str, alpha: float) -> Entry:
-    dearer = Cost(*(None if times is None else times * one.size for times in (cost.training, cost.inference)))
+    dearer = cost.times(one.size)
     where = one.task, one.regime, one.method, one.readout
     if isinstance(found, str):
         return Entry(*where, Standing.NONE, 0, 0, None, found, found, found, cost=dearer, size=one.size)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core.formatting import p_equals, percentages, significant
@@ -13,10 +14,30 @@ from seedwise.statistics.planning.planning import seeds_needed
 
 @dataclass(frozen=True)
 class Cost:
-    """Training and inference time relative to one plain run of the base; None where it was not measured."""
+    """What is paid, relative to one plain run of the base; None where it was not measured.
+
+    Attributes:
+        training: seconds.
+        inference: seconds of a prediction, of large batches.
+        flops: floating-point operations of a prediction.
+        single: seconds of a prediction of one example alone.
+
+    """
 
     training: float | None
     inference: float | None
+    flops: float | None = None
+    single: float | None = None
+
+    def times(self, size: int) -> Self:
+        """Return what so many cost.
+
+        Example:
+            >>> Cost(1.5, None).times(2)
+            Cost(training=3.0, inference=None, flops=None, single=None)
+
+        """
+        return type(self)(*(None if cost is None else cost * size for cost in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,9 @@ class Candidate:
         regime: which sources of randomness vary.
         task: what is learned.
         paired: whether its runs share their seeds with those of the base, as the plan takes it.
+        flops: floating-point operations of a prediction relative to one plain run; None: not known.
+        single: time of a prediction of one example alone, likewise.
+        churn: churn of its runs over that of the base's, with its p-value, or why it is not known.
     """
 
     name: str
@@ -44,6 +68,9 @@ class Candidate:
     regime: str = "all"
     task: str = ""
     paired: bool = False
+    flops: float | None = None
+    single: float | None = None
+    churn: Interval | str = "no predictions were kept"
 
 
 @dataclass(frozen=True)
@@ -137,7 +164,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         adjusted,
         resolved,
         f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({percentages(r.level, r.low, r.high)}), "
-        f"{corrected}, at {_times(chosen.training)} the training and {_times(chosen.inference)} the inference of a "
+        f"{corrected}, at {times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
         "plain run",
     )
 
@@ -184,5 +211,6 @@ def _rung(cost: float | None) -> float:
     return math.inf if cost is None else round(math.log(cost) / math.log(1.1)) if cost > 0 else -math.inf
 
 
-def _times(cost: float | None) -> str:
+def times(cost: float | None) -> str:
+    """Return a cost in words."""
     return "an unknown multiple of" if cost is None else f"{cost:.1f} times"
