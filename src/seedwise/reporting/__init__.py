@@ -11,7 +11,7 @@ from seedwise.reporting._compare_page import comparison_tables
 from seedwise.reporting._findings import study_tables
 from seedwise.reporting._html import render
 from seedwise.reporting._results import Results, compared, results_of, row_numbers
-from seedwise.reporting._statement import statement
+from seedwise.reporting._statement import on_the_mean, statement
 from seedwise.reporting._table import ENDINGS, Kind, Table, Tables
 from seedwise.reporting._topic import Section, Shown, Topic
 from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
@@ -41,6 +41,7 @@ __all__ = [
     "interval",
     "looks_table",
     "number",
+    "on_the_mean",
     "parameters",
     "percent",
     "render",
