@@ -68,9 +68,9 @@ def command(
         out.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130)
     if confirmed.found.chosen is None:
-        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", soft_wrap=True, highlight=False)
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", highlight=False)
         raise typer.Exit(1)
-    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", soft_wrap=True, highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", highlight=False)
 
 
 def _of_store(path: Path, confirm: int | None) -> None:
@@ -98,8 +98,8 @@ def _print(recommended: Recommended) -> None:
 
     out = console()
     if recommended.pending:
-        out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
-    out.print(recommended.found.sentence, soft_wrap=True, highlight=False)
+        out.print(f"{recommended.pending} results are still to come: run the study to its end first")
+    out.print(recommended.found.sentence, highlight=False)
 
 
 def _seen(confirmed: Confirmed) -> str:

@@ -111,7 +111,8 @@ def _sentences(rows: Sequence[ComparisonRow], about: About, by: Callable[[Compar
             continue
         subjects = [f"{name_of_row(row)} ({by(row)})" for row in found]
         more = len(subjects) - _MOST
-        sentences.append(f"{', '.join(subjects[:_MOST])}{f' and {more} more' if more > 0 else ''} are {is_so}.")
+        first, last = (subjects[:_MOST], f"{more} more") if more > 0 else (subjects[:-1], subjects[-1])
+        sentences.append(f"{', '.join(first)} and {last} are {is_so}.")
     return sentences
 
 

@@ -73,14 +73,14 @@ def print_attribution(results: AttributionFindings, out: Console | None = None) 
     out.print(results.title, style="bold")
     for section in results.sections:
         out.print(section.short)
-        print_table(out, section.table)
+        print_table(out, _without_empty_columns(section.table))
     for sentence in results.sentences:
         out.print(f"  {sentence}")
 
 
 def _without_empty_columns(texts: Texts) -> Texts:
-    """Return a table without columns in which nothing stands, as those of comparisons where there is one method."""
-    return texts.only([c for k, c in enumerate(texts.columns) if any(row[k] for row in texts.rows)])
+    """Return a table without columns that tell nothing, as those of comparisons where there is one method."""
+    return texts.only([c for k, c in enumerate(texts.columns) if any(row[k] not in ("", "-") for row in texts.rows)])
 
 
 def _needed(texts: Texts, column: int) -> int:

@@ -15,8 +15,8 @@ from seedwise.statistics.core.formatting import decimals_for, interval, p_value
 _NOTE: Final = (
     "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "
     "that a run is better than the base's run with the same seeds (or than any run of the base, if runs are not "
-    "paired), ties counting one half; what its interval says by itself is not corrected. The method that comes out best "
-    "was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
+    "paired), ties counting one half; what its interval says by itself is not corrected. The method that comes out "
+    "best was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
 )
 
 
