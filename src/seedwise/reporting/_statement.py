@@ -31,7 +31,7 @@ def statement(rows: Sequence[ComparisonRow], base: str) -> str:
         return ""
     runs = max(row.n + row.failed for row in rows)
     if len({(row.task, row.regime) for row in rows}) > 1:
-        return " ".join([_over_places(others, base, runs), *_never_said(others)])
+        return " ".join(filter(None, [_over_places(others, base, runs), *_never_said(others)]))
     means = _sentences(others, "mean", _difference, base)
     spreads = _sentences(others, "spread", _ratio, base)
     return " ".join([*means, *spreads, *_not_said(others, runs), *_never_said(others)])
@@ -85,7 +85,7 @@ def _over_places(others: Sequence[ComparisonRow], base: str, runs: int) -> str:
     is_open = any(row.mean_open or row.spread_open for row in others)
     if not parts:
         whose = unknown[0] if len(unknown) == 1 else f"any of {len(unknown)} methods"
-        where = _where_of(1, len({(row.task, row.regime) for row in others}), others).replace("1 of", "any of the")
+        where = _among(f"any of the {len({(row.task, row.regime) for row in others})}", others)
         return f"Whether {whose} is better or steadier{where}, these {runs} runs per method cannot say." * is_open
     rest = {0: "the rest", 1: unknown[0] if unknown else ""}.get(len(unknown), f"{len(unknown)} other methods")
     return "; ".join(parts) + (f"; of {rest}, these {runs} runs per method cannot tell." if is_open else ".")
@@ -120,13 +120,15 @@ def _where(one: Resolved, rows: Sequence[ComparisonRow]) -> str:
     """Return in how many of its tasks and regimes a method is so; nothing where there is one."""
     if len({(row.task, row.regime) for row in rows}) == 1:
         return ""
-    return _at(one.clearest, rows) if one.places == 1 else _where_of(len(one.rows), one.places, rows)
+    count, places = len(one.rows), one.places
+    if places == 1:
+        return _at(one.clearest, rows)
+    return _among(f"{count} of {places}" if count < places else "both" if places == 2 else f"all {places}", rows)
 
 
-def _where_of(count: int, places: int, rows: Sequence[ComparisonRow]) -> str:
+def _among(how_many: str, rows: Sequence[ComparisonRow]) -> str:
     tasks, regimes = len({row.task for row in rows}) > 1, len({row.regime for row in rows}) > 1
     what = " and ".join(["tasks"] * tasks + ["regimes"] * regimes)
-    how_many = f"{count} of {places}" if count < places else "both" if places == 2 else f"all {places}"
     return f" {'on' if tasks else 'in'} {how_many} {what}"
 
 
@@ -142,7 +144,8 @@ def _not_said(others: Sequence[ComparisonRow], runs: int) -> list[str]:
         return []
     asked = " or ".join(["better"] * any(better) + ["steadier"] * any(steadier))
     names = {name_of_row(row) for row in others}
-    is_some = not all(better) or not all(steadier)
+    verdicts = [verdict for row in others for verdict in (row.mean_verdict, row.verdict)]
+    is_some = any(verdict is not None and not verdict.is_open for verdict in verdicts)
     whose = names.pop() if len(names) == 1 else "another method" if is_some else "any method"
     return [f"Whether {whose} is {asked}, these {runs} runs per method cannot say."]
 
