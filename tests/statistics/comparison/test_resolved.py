@@ -46,9 +46,8 @@ def test_tasks_are_counted_and_readouts_are_kept_apart() -> None:
 
 
 def test_of_spread() -> None:
-    rows = compare_study(
-        [cell("base", BASE), cell("wild", 9 * RNG.normal(size=20)), cell("calm", BASE / 9)], base="base"
-    )
+    wild, calm = 9 * RNG.normal(size=20), RNG.normal(size=20) / 9
+    rows = compare_study([cell("base", BASE), cell("wild", wild), cell("calm", calm)], base="base")
     assert [(one.clearest.method, one.word) for one in resolved(rows, "spread")] == [
         ("calm", "reduced"), ("wild", "increased"),
     ]  # fmt: skip
