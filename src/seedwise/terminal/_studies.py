@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from seedwise.reporting import attribution_findings, results_of
 from seedwise.study import attribution_results, cells_of, description_of, is_attribution
-from seedwise.terminal._console import console
 from seedwise.terminal._metric import unreported_metric
 from seedwise.terminal._tables import print_attribution, print_results
 
@@ -29,8 +28,6 @@ def print_study(store: Store, study: str, out: Console | None = None) -> bool:
 
     """
     described = store.studies()[study]
-    if len(store.studies()) > 1:
-        (out or console()).print(f"{study}:")
     if is_attribution(described):
         sections = attribution_results(store, study)
         for section in sections:
