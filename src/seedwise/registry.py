@@ -189,8 +189,6 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "ensembles": "seedwise.reporting.topics.ensembles:TOPIC",
     "mean-spread": "seedwise.reporting.topics.mean_spread:TOPIC",
     "curves": "seedwise.reporting.topics.curves:TOPIC",
-    "loss": "seedwise.reporting.topics.loss:TOPIC",
-    "reactivity": "seedwise.reporting.topics.reactivity:TOPIC",
     "published": "seedwise.reporting.topics.published:TOPIC",
     "published-means": "seedwise.reporting.topics.published_means:TOPIC",
     "forecasts": "seedwise.reporting.topics.forecasts:TOPIC",
@@ -204,6 +202,8 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "single-runs": "seedwise.reporting.topics.single_runs:TOPIC",
     "groups": "seedwise.reporting.topics.groups:TOPIC",
     "normal": "seedwise.reporting.topics.normal:TOPIC",
+    "loss": "seedwise.reporting.topics.loss:TOPIC",
+    "reactivity": "seedwise.reporting.topics.reactivity:TOPIC",
 }
 """What a report says of a study, a table, figures and a note each, in the order of the page; the names are those of the
 files of tables."""

@@ -76,8 +76,8 @@ def test_sentences_in_a_window_end_with_a_word_and_no_blank(monkeypatch: pytest.
     out.print(sentence)
     lines = out.file.getvalue().splitlines()
     assert max(map(len, lines)) <= 40
-    assert lines == [line.rstrip() for line in lines]
-    assert " ".join(lines) == sentence
+    assert lines == [f"  {line.strip()}" for line in lines], "each is indented as the sentence is"
+    assert " ".join(line.strip() for line in lines) == sentence.strip()
 
 
 def test_show_json_has_one_object_per_link(trained: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_table_shows_every_share_with_its_interval() -> None:
     found = attributions(12)
     results = attribution_findings(section(found))
     assert results.title == "digits, small_cnn, base: init + shuffle + dropout, 12 blocks, 60 runs"
-    assert [part.title for part in results.sections] == [
+    assert [part.short for part in results.sections] == [
         "Shares of churn",
         "Shares of the variance of the logits",
     ]
@@ -89,7 +89,7 @@ def test_the_metrics_variance_is_not_attributed_below_50_pairs() -> None:
     found = attributions(50)
     enough = attribution_findings(section(found))
     assert list(enough.shown) == ["churn", "logits", "accuracy"]
-    heading, table = enough.sections[2].title, enough.sections[2].table
+    heading, table = enough.sections[2].short, enough.sections[2].table
     assert heading == "Shares of the variance of accuracy"
     # The SD in points, of a variance in fractions.
     sd = 100 * np.sqrt(found["values"].effects[0].alone.estimate)
@@ -162,7 +162,7 @@ def test_the_report_holds_the_attribution_and_escapes_names() -> None:
     assert "2 x a&lt;b" in page
     (svg,) = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
     ET.fromstring(svg)
-    assert page.count("<h2>Shares of") == 2
+    assert page.count("<h2>Which source makes how much of ") == 2
     assert "<svg" not in render([], command="c", attributions=[section({}, reasons=["r"])])
 
 

@@ -41,10 +41,10 @@ def rows_of(page: str, title: str) -> list[list[str]]:
 
 def test_what_was_understood_comes_first_then_the_paragraph(found: Comparison, page: str) -> None:
     shown = text_of(page)
-    order = [*found.lines, "better or steadier than base", found.parts[0].statement]
+    order = [*found.lines, "better or steadier than base", found.parts[0].answer]
     places = [shown.index(text) for text in order]
     assert places == sorted(places)
-    assert shown.startswith(f" {found.lines[0]}")
+    assert shown.index(found.lines[0]) < 120, "after the date, the version and the command"
     assert found.parts[0].statement.startswith("new is better than base by 1.0")
 
 

@@ -207,7 +207,8 @@ def test_the_page_shows_all_of_it() -> None:
         assert text in page
     # Each task trains a network of its own, so that the title names none.
     assert (
-        "</strong> &middot; linear-network-12, transformer-12, all sources vary, 8 replicates paired by seed &" in page
+        "</strong> &middot; linear-network-12, transformer-12, all sources vary, 8 replicates paired by seed</p>"
+        in page
     )
 
 

@@ -27,7 +27,9 @@ def test_one_method_is_asked_how_much_it_depends_on_the_seed() -> None:
     found = lead([cell("base", BASE)])
     assert found.question == "How much does the accuracy of small_cnn on digits depend on the seed?"
     sd = 100 * np.std(BASE, ddof=1)
-    assert found.resolved.startswith(f"by {sd:.2f} points [".replace("0.", ".", 1))
+    assert found.answer.startswith(
+        f"Runs that differ in their seeds alone differ by {sd:.2f} points [".replace(" 0.", " .")
+    )
     assert [tile.number for tile in found.tiles] == ["12 runs", f"{sd:.2f} points".replace("0.", ".", 1)]
 
 
@@ -52,6 +54,33 @@ def test_nothing_resolved_is_no_evidence_and_what_is_worse_is_said() -> None:
     )
     assert found.resolved == "", "its color is that of what is steadier"
     assert lead([cell("base", STEADY), cell("wild", BASE)]).text == "wild is less steady."
+
+
+def test_what_is_resolved_about_the_mean_is_said_once() -> None:
+    steady, worse = cell("steady", STEADY - 0.08), cell("worse", RNG.permutation(BASE) - 0.3)
+    found = lead([cell("base", BASE), steady])
+    low, high = 100 * np.array(stats.ttest_rel(BASE, STEADY - 0.08).confidence_interval())
+    assert (
+        f"On average steady is worse than base by {100 * (BASE.mean() - STEADY.mean() + 0.08):.2f} points" in found.text
+    )
+    assert [float(v) for v in found.text.partition("points [")[2].partition("]")[0].split(", ")] == pytest.approx(
+        [low, high], abs=0.006
+    )
+    assert found.text.index("is worse") < found.text.index("is steadier"), "nobody shall choose what is steady and bad"
+    assert found.text.count("On average") == 1
+    found = lead([cell("base", BASE), worse])
+    assert found.answer.startswith("worse is not resolved to be steadier than base: ")
+    assert " On average worse is worse than base by " in found.answer
+    found = lead([cell("base", BASE), steady, worse])
+    assert found.answer.startswith("On average steady is worse than base by ")
+    assert "On average worse is worse than base by " in found.rest
+
+
+def test_of_two_that_are_steadier_the_one_with_a_worse_mean_is_not_chosen() -> None:
+    bad, good = cell("bad", STEADY - 0.08), cell("good", RNG.permutation(STEADY) + BASE.mean() - STEADY.mean())
+    found = lead([cell("base", BASE), bad, good])
+    assert found.resolved.startswith("good is steadier: ")
+    assert "bad is worse than base by " in found.rest
 
 
 def test_what_was_selected_among_several_is_optimistic() -> None:

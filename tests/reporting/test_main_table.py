@@ -37,7 +37,9 @@ def test_an_interval_that_excludes_equal_spread_among_many_has_its_word_and_a_li
     assert row.verdict == "not resolved after correction"
     assert row.why.startswith("not resolved: ")
     assert sum("excludes equal spread" in line for line in table.lines) == 1
-    assert any(line.startswith("None of 31 comparisons are resolved") for line in table.lines)
+    assert any(
+        line.startswith("Of 31 comparisons of spread, none are resolved; of means, none of 31.") for line in table.lines
+    )
 
 
 def test_one_comparison_is_corrected_for_nothing() -> None:

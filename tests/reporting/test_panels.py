@@ -47,8 +47,8 @@ def test_names_stand_at_the_right_of_their_lines() -> None:
 
 
 def test_a_share_is_drawn_from_0_to_100() -> None:
-    share = Interval(1.3, 0.4, 2.5, 0.95, 20, "F")
-    sources: Any = {"base": SimpleNamespace(noise_share=share), "vml": SimpleNamespace(noise_share=share)}
+    share = Interval(1.0, 0.4, 1.0, 0.95, 20, "F")
+    sources: Any = {"base": SimpleNamespace(share_of_noise=share), "vml": SimpleNamespace(share_of_noise=share)}
     (axes,) = noise_figure(sources, {"base"}).axes
     assert axes.get_xlim() == (0, 100)
     assert [line.get_xdata()[0] for line in axes.get_lines()] == [100, 100]
@@ -72,7 +72,7 @@ def test_colours_are_those_of_the_page_and_others_outside_it() -> None:
     svg = inline(lambda: noise_figure({}), "f")
     assert "var(--" not in svg
     share = Interval(0.5, 0.4, 0.6, 0.95, 20, "F")
-    one: Any = {"base": SimpleNamespace(noise_share=share)}
+    one: Any = {"base": SimpleNamespace(share_of_noise=share)}
     svg = inline(lambda: noise_figure(one, {"base"}), "f", "What <noise>?")
     assert f"var(--base, {to_hex(BASE_COLOUR)})" in svg
     assert 'aria-label="What &lt;noise&gt;?"' in svg

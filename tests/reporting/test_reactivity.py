@@ -110,7 +110,7 @@ def test_many_cells_are_in_the_table_and_four_in_the_figure() -> None:
 
 def test_the_report_shows_it_only_where_both_series_are_there() -> None:
     with_it = render([section(CELLS, curves=CURVES)], command="")
-    assert "Does lambda move with the test loss? Left" in with_it
+    assert "Lambda is how strongly CLF or VML controls the loss at a step. Left" in with_it
     ids = re.findall(r'\bid="([^"]+)"', with_it)
     assert len(ids) == len(set(ids))
     without = render([section(CELLS, curves=[PLAIN] * 3)], command="")

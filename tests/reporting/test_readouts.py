@@ -59,4 +59,4 @@ def test_published_numbers_of_a_readout_stand_beside_it() -> None:
 def test_runs_that_are_not_read_out_yet_are_said() -> None:
     late = cell("base", [*FLIP[:-1], np.nan], readout="flip", status=("finished",) * 11 + ("pending",))
     results = results_of(description(), [cells()[0], late])
-    assert "base, flip (all): 1 runs are still to be read out" in results.reasons
+    assert "base, flip (all): 1 run is still to be read out" in results.reasons

@@ -123,5 +123,5 @@ def test_a_ratio_over_tasks_that_says_nothing_is_not_in_the_sentence(seeds: int,
     ratio = found.parts[0].found.across.methods[0].ratio.ratio
     assert (max(ratio.high / ratio.estimate, ratio.estimate / ratio.low) <= 4) == is_said
     statement = found.parts[0].statement
-    assert ("a ratio of SDs of" in statement) == is_said
-    assert ("too few tasks or runs to say a ratio of SDs" in statement) != is_said
+    assert ("times that of the base" in statement) == is_said
+    assert ("about its SD there are too few tasks or runs to tell" in statement) != is_said

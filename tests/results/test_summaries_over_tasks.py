@@ -69,8 +69,8 @@ def test_it_says_that_it_rests_on_normality(tmp_path: Path) -> None:
     (section,) = found.parts[0].sections
     assert "By normal theory" in section.note
     assert "P(better)" not in " ".join(section.table.columns)
-    assert "Over the 3 tasks together: ours, a difference of means of" in found.parts[0].statement
-    assert section.title in str(found)
+    assert "ours over the 3 tasks together: its mean is " in found.parts[0].statement
+    assert section.short in str(found)
 
 
 def test_means_without_a_unit_are_not_pooled(tmp_path: Path) -> None:

@@ -96,6 +96,6 @@ def show(found: Comparison, form: str) -> None:
                 print_results(part.results, said=True)
                 for section in part.sections:
                     out.print()
-                    out.print(section.title, style="bold")
+                    out.print(section.short, style="bold")
                     print_table(out, section.table)
                     out.print(f"  {section.note}")

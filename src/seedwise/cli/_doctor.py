@@ -66,11 +66,11 @@ def command(
     except KeyboardInterrupt:
         out.print("stopped")
         raise typer.Exit(130) from None
-    out.print(f"run {found.run_id}:", soft_wrap=True)
+    out.print(f"run {found.run_id}:")
     for check in found.checks:
-        out.print(f"  {_MARKS[check.passed]} {check.name}: {_sentence(check, CHECKS[check.name])}", soft_wrap=True)
+        out.print(f"  {_MARKS[check.passed]} {check.name}: {_sentence(check, CHECKS[check.name])}")
     for note in found.notes:
-        out.print(f"  note: {note}", soft_wrap=True)
+        out.print(f"  note: {note}")
     raise typer.Exit(0 if found.healthy else 1)
 
 

@@ -69,8 +69,8 @@ def command(
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
     out = console()
-    out.print(f"base: {of_base.lines[0]}", soft_wrap=True)
-    out.print(_said(found, declared, margin), soft_wrap=True)
+    out.print(f"base: {of_base.lines[0]}")
+    out.print(_said(found, declared, margin))
     if found.outcome != "no regression":
         raise typer.Exit(REGRESSION if found.outcome == "regression" else NOT_EQUIVALENT)
 

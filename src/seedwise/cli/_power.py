@@ -54,7 +54,6 @@ def command(
             reached = [power_at(sd_ratio=ratio, n=n, **asked) for n in _SIZES]
             out.print(
                 f"finding an SD ratio of {ratio:g}{_asked(comparisons, power, alpha, correlation, needed)}",
-                soft_wrap=True,
             )
             out.print(
                 "runs per method  probability of finding it  interval for a ratio of 1, if normal", soft_wrap=True
@@ -67,7 +66,6 @@ def command(
             size = f"{mean:g} SDs" if sd is None else f"{mean:g} (SD {sd:g})"
             out.print(
                 f"finding a difference of means of {size}{_asked(comparisons, power, alpha, correlation, needed)}",
-                soft_wrap=True,
             )
             out.print("runs per method  probability of finding it")
             for n, value in zip(_SIZES, reached, strict=True):

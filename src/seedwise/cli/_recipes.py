@@ -20,4 +20,4 @@ def command() -> None:
         out.print(name, style="bold", end="")
         scales = load_yaml(text, name).get("scales", {})
         out.print(f"  --scale {' | '.join([*scales, 'full'])}" if scales else "", style="dim", soft_wrap=True)
-        out.print(f"    {text.partition(chr(10))[0].lstrip('# ')}", soft_wrap=True)
+        out.print(f"    {text.partition(chr(10))[0].lstrip('# ')}")

@@ -79,9 +79,9 @@ def command(
         out.print("stopped; the same command goes on", soft_wrap=True)
         raise typer.Exit(130)
     if confirmed.found.chosen is None:
-        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", soft_wrap=True, highlight=False)
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", highlight=False)
         raise typer.Exit(1)
-    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", soft_wrap=True, highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", highlight=False)
 
 
 def _budget(training: float | None, inference: float | None) -> Budget | None:
@@ -123,8 +123,8 @@ def _print(recommended: Recommended, budget: Budget | None) -> Candidate | None:
 
     out = console()
     if recommended.pending:
-        out.print(f"{recommended.pending} results are still to come: run the study to its end first", soft_wrap=True)
-    out.print(found.sentence, soft_wrap=True, highlight=False)
+        out.print(f"{recommended.pending} results are still to come: run the study to its end first")
+    out.print(found.sentence, highlight=False)
     return found.chosen
 
 

@@ -110,11 +110,11 @@ def print_tunings(store: Store, only: str | None = None, *, as_json: bool = Fals
             print_json(search_numbers(results))
             continue
         findings = search_findings(results)
-        out.print(findings.title, style="bold", soft_wrap=True)
+        out.print(findings.title, style="bold")
         if findings.comparison is not None:
             print_table(out, findings.comparison.table)
         for sentence in findings.sentences:
-            out.print(f"  {sentence}", soft_wrap=True)
+            out.print(f"  {sentence}")
 
 
 def _line(name: str, trial: Trial) -> str:

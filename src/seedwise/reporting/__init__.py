@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seedwise.reporting._findings import study_tables
     from seedwise.reporting._html import render
     from seedwise.reporting._results import Results, compared, results_of, row_numbers
-    from seedwise.reporting._statement import statement
+    from seedwise.reporting._statement import on_the_mean, statement
     from seedwise.reporting._table import ENDINGS, Kind, Table, Tables
     from seedwise.reporting._topic import Section, Shown, Topic
     from seedwise.reporting._tuning import SearchFindings, parameters, search_findings, search_numbers, search_tables
@@ -46,6 +46,7 @@ __all__ = [
     "interval",
     "looks_table",
     "number",
+    "on_the_mean",
     "parameters",
     "percent",
     "render",
@@ -71,7 +72,7 @@ _HOMES = {
     "reporting._findings": ("study_tables",),
     "reporting._html": ("render",),
     "reporting._results": ("Results", "compared", "results_of", "row_numbers"),
-    "reporting._statement": ("statement",),
+    "reporting._statement": ("on_the_mean", "statement"),
     "reporting._table": ("ENDINGS", "Kind", "Table", "Tables"),
     "reporting._topic": ("Section", "Shown", "Topic"),
     "reporting._tuning": ("SearchFindings", "parameters", "search_findings", "search_numbers", "search_tables"),

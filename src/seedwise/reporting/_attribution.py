@@ -39,6 +39,10 @@ _CAPTION: Final = (
     "alone changes everything, all dots lie at 100 % and all circles at 0. No share is below 0 or above "
     "100 %; estimates that are stand at that end, and as they are in the tables."
 )
+_NO_CIRCLE: Final = (
+    f" Where there is no circle the source has fewer than {MINIMUM_PAIRS_FIRST_ORDER} pairs, too few for a first-order "
+    "effect."
+)
 _COLUMNS: Final = (
     "Alone: between runs that differ in this source only. Total effect: that, as a share of what runs show that "
     "differ in every source. First-order effect: 100 % less the share that runs show that have this source in common "
@@ -86,9 +90,10 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
     sections = [
         Section(
             _KEYS.get(key, key),
-            f"Shares of {_whole(names[key])}{some[key]}",
+            f"Which source makes how much of {_whole(names[key])}?",
             _table(names[key], shown[names[key]], scales.get(key, 1.0)),
             _NOTES[key],
+            short=f"Shares of {_whole(names[key])}{some[key]}",
         )
         for key in found
         if enough[key]
@@ -101,7 +106,8 @@ def attribution_findings(results: AttributionResults) -> AttributionFindings:
 def attribution_part(results: AttributionResults, position: int) -> Part:
     """Lay out the results of an attribution, the ``position``-th of the page."""
     found = attribution_findings(results)
-    figures = [(partial(attribution_figure, found.shown), _CAPTION)] if found.shown else []
+    caption = _CAPTION + _NO_CIRCLE * any(not has_first_order(one) for one in found.shown.values())
+    figures = [(partial(attribution_figure, found.shown), caption)] if found.shown else []
     drawn = Section("shares", "How much does each source make?", Table([], []), "", figures, "Shares")
     sentences = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences]
     first, others = _answer(found.shown), sentences
@@ -120,13 +126,13 @@ def attribution_part(results: AttributionResults, position: int) -> Part:
 
 
 def _answer(shown: Mapping[str, Attribution]) -> str:
-    """Return the total effects of the sources, the largest first; empty where there are none."""
+    """Return the total effects of the sources, the largest first, cut at 100 %; empty where there are none."""
     if not shown:
         return ""
     name, attribution = next(iter(shown.items()))
     effects = sorted(attribution.effects, key=lambda effect: -effect.total.estimate)
-    shares = ", ".join(f"{effect.source} {round(100 * effect.total.estimate)} %" for effect in effects)
-    return f"Each source by itself makes, of {_whole(name)}: {shares}."
+    shares = ", ".join(f"{effect.source} {_share(effect.total, most=1)}" for effect in effects)
+    return f"Of {_whole(name)}, each source by itself makes: {shares}."
 
 
 def _tiles(results: AttributionResults) -> list[Tile]:
@@ -275,10 +281,11 @@ def _whole(name: str) -> str:
     return {"churn": "churn", "logits": "the variance of the logits"}.get(name, f"the variance of {name}")
 
 
-def _share(share: Interval | None) -> str:
+def _share(share: Interval | None, most: float = math.inf) -> str:
     if share is None:
         return "-"
-    return f"{round(100 * share.estimate)} % [{round(100 * share.low)}, {round(100 * share.high)}]"
+    estimate, low, high = (round(100 * min(value, most)) for value in (share.estimate, share.low, share.high))
+    return f"{estimate} % [{low}, {high}]"
 
 
 def _amount(name: str, amount: Interval, scale: float) -> str:

@@ -45,7 +45,8 @@ def _examples(found: Sequence[ExampleComparison]) -> Section | None:
         "on other examples of the same kind; more runs do not make it shorter than what the examples leave open. Error "
         "of examples: the standard error of the mean over examples alone."
     )
-    return Section("examples", "On other examples", Table([*([TASK] if several else []), *columns], rows), note)
+    table = Table([*([TASK] if several else []), *columns], rows)
+    return Section("examples", "Does it hold on other examples?", table, note, short="Other examples")
 
 
 def _example_row(one: ExampleComparison) -> list[str]:
@@ -89,7 +90,8 @@ def _across(found: AcrossTasks | None, *, of_runs: bool = True) -> Section | Non
     )
     if not unit:
         note += " Means are not pooled where no unit is named, as tasks may have scales of their own (--unit)."
-    return Section("across-tasks", f"Over {found.tasks} tasks", Table(columns, rows), note)
+    title, short = f"What do the {found.tasks} tasks say together?", f"Over {found.tasks} tasks"
+    return Section("across-tasks", title, Table(columns, rows), note, short=short)
 
 
 def _across_row(one: MethodAcrossTasks, scale: float, of_runs: bool) -> list[str]:
@@ -119,7 +121,8 @@ def _ranks(found: AcrossTasks | None) -> Section | None:
         "Rank 1 is the best. Intervals come from the seeds and are about these tasks; Friedman's test of no method "
         f"before another, about tasks like these: {p_equals(found.ranks.p_value)}."
     )
-    return Section("ranks", "Mean ranks", Table([METHOD, "mean rank [95 %]", "by task"], rows), note)
+    table = Table([METHOD, "mean rank [95 %]", "by task"], rows)
+    return Section("ranks", "Which method comes first over the tasks?", table, note, short="Mean ranks")
 
 
 def _scores(found: Aggregates | None) -> list[Section]:
@@ -143,10 +146,18 @@ def _scores(found: Aggregates | None) -> list[Section]:
         f"{coverage} per task: few runs make them too short. Where one run in ten fails and the tasks lie apart, it is "
         f"{failing} (docs/calibration.md)."
     )
-    scores = Section("scores", "Interquartile mean", Table([METHOD, "interquartile mean [95 %]", *gap], rows), note)
+    scores = Section(
+        "scores",
+        "How good is the middle half of the normalised scores?",
+        Table([METHOD, "interquartile mean [95 %]", *gap], rows),
+        note,
+        short="Interquartile mean",
+    )
     columns = [METHOD, *(f"above {number(share, 2)} [95 %]" for share in _SHARES)]
     profile = Table(columns, [_profile_row(one) for one in found.methods])
-    return [scores, Section("profiles", "Performance profiles", profile, "Share of the scores above each value.")]
+    above = "Share of the scores above each value."
+    title = "How many scores are above a value?"
+    return [scores, Section("profiles", title, profile, above, short="Performance profiles")]
 
 
 def _score_row(one: MethodAggregates) -> list[str]:

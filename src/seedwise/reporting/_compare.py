@@ -126,7 +126,7 @@ class Comparison:
             shown += ["", part.statement, "", part.results.title, *_aligned(part.results.table)]
             shown += [*part.results.plan, *part.results.reasons]
             for section in part.sections:
-                shown += ["", section.title, *_aligned(section.table), section.note]
+                shown += ["", section.short, *_aligned(section.table), section.note]
         return "\n".join(shown)
 
     __repr__ = __str__
@@ -142,7 +142,7 @@ class Comparison:
             svg = partial(runs_figure, list(part.cells))
             shown += [inline(svg, f"runs{prefix}{k}")] if part.cells else []
             for section in part.sections:
-                shown += [f"<p>{html.escape(section.title)}</p>", section.table.to_html()]
+                shown += [f"<p>{html.escape(section.short)}</p>", section.table.to_html()]
                 shown += [f"<p>{html.escape(section.note)}</p>"]
         return "".join(shown)
 
@@ -206,10 +206,10 @@ def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
 def _of_runs(found: ComparedRuns) -> MetricComparison:
     shown = found.answer
     results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
-    said = " ".join([statement(shown.rows, found.base), *further_sentences(found)])
+    said = statement(shown.rows, found.base)
     results = _with_means(results, [*about_folds(found), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
-    return MetricComparison(results, said, found.cells, found, further_sections(found))
+    return MetricComparison(results, said, tuple(further_sentences(found)), found.cells, found, further_sections(found))
 
 
 _NORMAL_THEORY: Final = (
@@ -221,10 +221,11 @@ _NORMAL_THEORY: Final = (
 def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     shown = found.answer
     results = laid_out(shown, "means and SDs as given, normal theory", found.base)
-    together = [] if found.across is None else [over_tasks(found.across)]
-    said = " ".join([statement(shown.rows, found.base), *together, "By normal theory: only means and SDs are known."])
+    said = statement(shown.rows, found.base)
+    together = [] if found.across is None else over_tasks(found.across)
+    further = (*together, "By normal theory: only means and SDs are known.")
     results = _with_means(results, [_NORMAL_THEORY, *found.notes])
-    return MetricComparison(results, said, (), found, sections_of_summaries(found))
+    return MetricComparison(results, said, further, (), found, sections_of_summaries(found))
 
 
 def _with_means(results: Results, notes: Sequence[str]) -> Results:

@@ -30,7 +30,7 @@ def comparison_page(parts: Sequence[MetricComparison], lines: Sequence[str], com
 
 def comparison_findings(part: MetricComparison) -> Findings:
     """Lay out all that a report says of the comparison by one metric."""
-    found = findings_of(_study(part), part.results, part.statement)
+    found = findings_of(_study(part), part.results, part.answer, part.further)
     return replace(found, sections=[*part.sections, *found.sections])
 
 

@@ -25,7 +25,8 @@ class Findings:
     Attributes:
         results: the comparisons.
         verdicts: method, verdict on spread, verdict on the mean.
-        statement: what the page says first, a paragraph.
+        statement: what the page says first; empty: that is made from the comparisons.
+        further: sentences after it.
         sections: the topics that have something to show, in the order of the registry.
         reasons: sentences on numbers that could not be given.
         material: what the topics, the first screen and the main table are made from.
@@ -38,6 +39,7 @@ class Findings:
     reasons: list[str]
     material: Compared
     statement: str = ""
+    further: tuple[str, ...] = ()
 
     @property
     def with_numbers(self) -> dict[str, Table]:
@@ -60,20 +62,23 @@ class Findings:
         return ({"verdicts": self.verdicts} if self.verdicts.rows else {}) | shown
 
 
-def findings_of(study: StudyResults, results: Results | None = None, statement: str = "") -> Findings:
+def findings_of(
+    study: StudyResults, results: Results | None = None, statement: str = "", further: tuple[str, ...] = ()
+) -> Findings:
     """Lay out everything that a report says of a study.
 
     Args:
         study: its results.
         results: its cells compared; None: they are compared here.
-        statement: what the page says first, a paragraph.
+        statement: what the page says first; empty: that is made from the comparisons.
+        further: sentences after it.
 
     """
     results = results or results_of(study.description, study.cells)
     material = Compared(study, results)
     sections, reasons = sections_of(STUDY_TOPICS, material, with_runs=bool(study.cells))
     verdicts = verdict_table(results.comparisons, results.base)
-    return Findings(results, verdicts, sections, reasons, material, statement)
+    return Findings(results, verdicts, sections, reasons, material, statement, further)
 
 
 def verdict_table(rows: Sequence[ComparisonRow], base: str) -> Table:

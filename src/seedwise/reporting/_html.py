@@ -75,6 +75,7 @@ def study_part(study: StudyResults, found: Findings, prefix: str, fresh: Finding
         found.results.title,
         lead_of(found.material, found.statement, fresh=None if fresh is None else fresh.material.overview),
         [*others, *numbers, sentences],
+        points=found.further,
         table=main_table(found.material),
         reasons=found.reasons,
     )

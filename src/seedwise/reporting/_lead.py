@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedwise.reporting._main_table import name_of
-from seedwise.reporting._topic import Compared
+from seedwise.reporting._statement import on_the_mean
+from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Interval
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.of_cells import sources_of
@@ -70,7 +71,15 @@ def lead_of(found: Compared, statement: str = "", fresh: Overview | None = None)
     over, tiles = found.overview, tuple(_tiles(found))
     if statement:
         return Lead(_question(found, "better or steadier"), statement, tiles=tiles)
-    return Lead(_question(found, "steadier"), *_answer(over, found.base, found, fresh), tiles)
+    answer, resolved, rest = _answer(over, found.base, found, fresh)
+    chosen = over.cheapest
+    own = [row for row in found.rows if chosen is not None and chosen.size is None and place_of(row) == chosen.place]
+    others = on_the_mean([row for row in found.rows if row not in own], found.base)
+    # What is said of the mean of the choice comes before it: nobody shall choose what is steady and bad.
+    before = on_the_mean(own, found.base) if own else "" if resolved else others
+    answer = " ".join(filter(None, (answer, before)))
+    rest = " ".join(filter(None, (rest, others if resolved else "")))
+    return Lead(_question(found, "steadier"), answer, resolved, rest, tiles)
 
 
 def _question(found: Compared, better: str) -> str:
@@ -96,7 +105,7 @@ def _answer(over: Overview, base: str, found: Compared, fresh: Overview | None) 
         spread = over.places[0].base.spread
         if isinstance(spread, str):
             return f"These runs do not say: {spread}.", "", ""
-        return "Runs that differ in their seeds alone differ", f"by {_points(found, spread)}", "(SD)."
+        return f"Runs that differ in their seeds alone differ by {_points(found, spread)} (SD).", "", ""
     best = over.cheapest
     worse = [entry for entry in over.resolved if entry.standing is Standing.LESS_STEADY]
     less = f"{_names(worse, base)} {'is' if len(worse) == 1 else 'are'} less steady." if worse else ""
@@ -189,7 +198,7 @@ def _noise_tile(found: Compared) -> Tile | None:
         return None
     share = _noise(bases[0])
     if share is not None:
-        low, middle, high = (round(100 * min(max(v, 0), 1)) for v in (share.low, share.estimate, share.high))
+        low, middle, high = (round(100 * value) for value in (share.low, share.estimate, share.high))
         assert bases[0].labels is not None
         return Tile(
             f"{middle} %", f"of its variance is noise of {bases[0].labels.size} test examples, {low} to {high} %"
@@ -207,7 +216,7 @@ def _noise(part: CellResults) -> Interval | None:
         found = sources_of(part.cell, part.labels)
     except ValueError:
         return None
-    return None if found is None else found.noise_share
+    return None if found is None else found.share_of_noise
 
 
 def _points(found: Compared, spread: Interval) -> str:

@@ -43,6 +43,7 @@ class Row:
         css: the classes of its colour.
         runs: SVG of its runs.
         mean: of the metric.
+        mean_word: what is resolved about it, in a word; empty if nothing is.
         spread: the SD.
         bar: SVG of the reduction.
         reduction: of the SD.
@@ -58,6 +59,7 @@ class Row:
     css: str
     runs: str
     mean: str
+    mean_word: str
     spread: Estimate
     bar: str
     reduction: Estimate
@@ -110,6 +112,7 @@ class MainTable:
         lines: sentences above it.
         has_runs: whether runs are drawn.
         has_churn: whether churn is known.
+        has_others: whether anything is compared with the base.
 
     """
 
@@ -118,6 +121,7 @@ class MainTable:
     lines: tuple[str, ...]
     has_runs: bool
     has_churn: bool
+    has_others: bool
 
 
 def main_table(found: Compared) -> MainTable:
@@ -134,6 +138,7 @@ def main_table(found: Compared) -> MainTable:
         tuple(_lines(over, found)),
         has_runs=bool(parts),
         has_churn=any(entry.churn_ratio is not None for entry in entries),
+        has_others=bool(over.entries),
     )
 
 
@@ -159,8 +164,11 @@ def _lines(over: Overview, found: Compared) -> list[str]:
     lines = []
     if total > 1:
         kinds = "" if any(entry.size is None for entry in resolved) or not resolved else ", all of them ensembles"
+        means = [entry.mean_verdict for entry in over.entries if entry.mean_verdict is not None]
+        of_means = f"; of means, {sum(one.differs for one in means) or 'none'} of {len(means)}" if means else ""
         lines.append(
-            f"{len(resolved) or 'None'} of {total} comparisons {'is' if len(resolved) == 1 else 'are'} resolved{kinds}."
+            f"Of {total} comparisons of spread, {len(resolved) or 'none'} {'is' if len(resolved) == 1 else 'are'} "
+            f"resolved{kinds}{of_means}."
         )
     lines += found.results.plan
     if total > 1:
@@ -250,6 +258,7 @@ class _Drawing:
             _CSS.get(entry.standing, "no") + " control" * is_control,
             self._drawn(entry, name),
             "-" if entry.mean is None else number(entry.mean, self._decimals),
+            entry.mean_verdict.word if entry.mean_verdict is not None and entry.mean_verdict.differs else "",
             _estimate(entry.spread, self._decimals),
             bar(reduction, self._reductions, label),
             shown,

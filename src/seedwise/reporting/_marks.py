@@ -60,7 +60,7 @@ def strip(values: Sequence[float], texts: Sequence[str], axis: Axis, label: str,
     taken: Counter[float] = Counter()
     for value, text in zip(values, texts, strict=True):
         at = _rounded(axis.place(value))
-        bottom = below - height * taken[at]
+        bottom = max(below - height * taken[at], height)
         taken[at] += 1
         css = "" if axis.holds(value) else "out"
         ticks.append(_line((at, at), (bottom - height * (1 if height < 3 else 0.88), bottom), text=text, css=css))
@@ -70,8 +70,11 @@ def strip(values: Sequence[float], texts: Sequence[str], axis: Axis, label: str,
 
 
 def most_at_one_place(rows: Iterable[Sequence[float]], axis: Axis) -> int:
-    """Return how many values of one row fall on one place of the axis at most; 1 without any."""
-    counts = (Counter(_rounded(axis.place(value)) for value in values) for values in rows)
+    """Return how many values of one row fall on one place of the axis at most; 1 without any.
+
+    Runs beyond the axis, all of which stand at its end, do not count: with them the others would be too low to see.
+    """
+    counts = (Counter(_rounded(axis.place(v)) for v in values if axis.holds(v)) for values in rows)
     return max((max(count.values(), default=1) for count in counts), default=1)
 
 

@@ -16,7 +16,8 @@ class MetricComparison:
 
     Attributes:
         results: the table; shares of examples in percent.
-        statement: what it says, in a paragraph.
+        answer: what it says first; on several tasks a sentence.
+        further: sentences on other examples, on all tasks together, on single runs.
         cells: the data; none where only means and SDs are known.
         found: all numbers, in the unit of the data; what kind of data these were of is its type.
         sections: further tables: other examples, several tasks, normalised scores.
@@ -24,10 +25,16 @@ class MetricComparison:
     """
 
     results: Results
-    statement: str
+    answer: str
+    further: tuple[str, ...]
     cells: tuple[Cell, ...]
     found: ComparedRuns | ComparedSummaries
     sections: tuple[Section, ...]
+
+    @property
+    def statement(self) -> str:
+        """All that it says, as a paragraph."""
+        return " ".join([self.answer, *self.further])
 
     @property
     def metric(self) -> Metric:

@@ -9,7 +9,7 @@ BASE: Final = "#8a919c"
 BASE_TEXT: Final = "#5d6470"
 """Letters of the base, which are to be read."""
 RESOLVED: Final = "#0b7a6b"
-"""What differs from the base, and the runs can tell."""
+"""What is steadier than the base, and the runs can tell."""
 NEUTRAL: Final = "#4a5568"
 """Everything else."""
 

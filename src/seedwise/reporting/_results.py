@@ -293,7 +293,8 @@ def _reasons(row: ComparisonRow, base: str, *, several_tasks: bool) -> list[str]
         found.append(f"{where}: no SD: {row.spread}")
     if row.pending and row.regime != AS_GIVEN:  # of other tools' runs these are partners that there are not
         what = "trained" if row.readout == "plain" else "read out"
-        found.append(f"{where}: {row.pending} runs are still to be {what}")
+        runs = "1 run is" if row.pending == 1 else f"{row.pending} runs are"
+        found.append(f"{where}: {runs} still to be {what}")
     if not is_base(row, base) and isinstance(row.reduction, str) and row.reduction != row.verdict_reason:
         found.append(f"{where}: no reduction: {row.reduction}")
     return found

@@ -24,11 +24,11 @@ _WIDEST: Final = 4
 
 
 def further_sentences(found: ComparedRuns) -> list[str]:
-    """Return a sentence on other examples, one on all tasks together, and one for each run that makes a spread."""
+    """Return sentences on other examples, on all tasks together of a single method, and on runs that make a spread."""
     several = found.across is not None
     return [
         *_on_other_examples(found.of_examples, found.base),
-        *([] if found.across is None else [over_tasks(found.across)]),
+        *([] if found.across is None else over_tasks(found.across)),
         *(_named(one, several_tasks=several) for one in found.named_runs[:_MOST]),
     ]
 
@@ -54,29 +54,31 @@ def _on_other_examples(found: Sequence[ExampleComparison], base: str) -> list[st
     return said[: _MOST + 1]
 
 
-def over_tasks(found: AcrossTasks) -> str:
-    """Return a sentence on all tasks together."""
-    parts = []
-    for one in found.methods[:_MOST]:
-        texts = []
-        if isinstance(one.difference, PooledDifference):
-            texts.append(f"a difference of means of {amount_of(one.difference.difference, found.metric)}")
-        elif isinstance(one.improvement, Improvement):
-            texts.append(
-                f"a run beats one of the base with a chance of {interval(one.improvement.probability, 2, null=0.5)}"
-            )
-        if isinstance(one.ratio, PooledRatio):
-            texts.append(_ratio(one.ratio))
-        parts.append(f"{one.method}, {' and '.join(texts) or 'nothing to pool'}")
-    more = f"; {len(found.methods) - _MOST} more below" if len(found.methods) > _MOST else ""
-    return f"Over the {found.tasks} tasks together: {'; '.join(parts)}{more}."
+def over_tasks(found: AcrossTasks) -> list[str]:
+    """Return what one method does on all tasks together; of several, the table says it."""
+    if len(found.methods) > 1:
+        return []
+    (one,) = found.methods
+    texts = []
+    if isinstance(one.difference, PooledDifference):
+        of = one.difference.difference
+        higher = "higher" if of.estimate >= 0 else "lower"
+        texts.append(f"its mean is {higher} by {amount_of(turned_positive(of), found.metric)}")
+    elif isinstance(one.improvement, Improvement):
+        chance = interval(one.improvement.probability, 2, null=0.5)
+        texts.append(f"a run beats one of the base with a chance of {chance}")
+    if isinstance(one.ratio, PooledRatio):
+        texts.append(_ratio(one.ratio))
+    if not texts:
+        return [f"Over the {found.tasks} tasks together there is nothing of {one.method} to pool."]
+    return [f"{one.method} over the {found.tasks} tasks together: {', and '.join(texts)}."]
 
 
 def _ratio(found: PooledRatio) -> str:
     ratio = found.ratio
     if max(ratio.high / ratio.estimate, ratio.estimate / ratio.low) > _WIDEST:
-        return "too few tasks or runs to say a ratio of SDs"
-    return f"a ratio of SDs of {interval(ratio, 2, null=1)}"
+        return "about its SD there are too few tasks or runs to tell"
+    return f"its SD is {interval(ratio, 2, null=1)} times that of the base"
 
 
 def _named(one: NamedRun, *, several_tasks: bool) -> str:

@@ -31,9 +31,9 @@ class _Console(Console):
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Return a text whose lines end where a word ends, without a blank behind it."""
+    """Return a text whose lines end where a word ends, without a blank behind it, and are indented as it is."""
     wrap = partial(textwrap.fill, width=width, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(map(wrap, text.split("\n")))
+    return "\n".join(wrap(line, subsequent_indent=line[: len(line) - len(line.lstrip())]) for line in text.split("\n"))
 
 
 def harmless(text: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.table import Table
 
-from seedwise.reporting import Kind, statement
+from seedwise.reporting import Kind, on_the_mean, statement
 from seedwise.terminal._console import console
 
 if TYPE_CHECKING:
@@ -48,15 +48,19 @@ def print_results(
         results: the table.
         warning: a further sentence.
         out: where to print; None: the standard output.
-        said: whether the verdicts have been printed as sentences already.
+        said: whether the verdicts, on the mean among them, have been printed already.
 
     """
     out = out or console()
     out.print(results.title, style="bold")
-    fits = sum(_needed(results.table, k) + _GAP for k in range(len(results.table.columns))) - _GAP <= out.width
-    print_table(out, results.table if fits else results.narrow)
-    if not fits and not said:
-        out.print(statement(results.comparisons, results.base))
+    table, narrow = map(_without_empty_columns, (results.table, results.narrow))
+    fits = sum(_needed(table, k) + _GAP for k in range(len(table.columns))) - _GAP <= out.width
+    print_table(out, table if fits else narrow)
+    if not said:
+        words = on_the_mean if fits else statement  # a wide table has the verdicts on the spread
+        sentence = words(results.comparisons, results.base)
+        if sentence:
+            out.print(sentence)
     for sentence in results.plan:
         out.print(sentence)
     for reason in [*([warning] if warning else []), *results.reasons]:
@@ -68,10 +72,15 @@ def print_attribution(results: AttributionFindings, out: Console | None = None) 
     out = out or console()
     out.print(results.title, style="bold")
     for section in results.sections:
-        out.print(section.title)
-        print_table(out, section.table)
+        out.print(section.short)
+        print_table(out, _without_empty_columns(section.table))
     for sentence in results.sentences:
         out.print(f"  {sentence}")
+
+
+def _without_empty_columns(texts: Texts) -> Texts:
+    """Return a table without columns that tell nothing, as those of comparisons where there is one method."""
+    return texts.only([c for k, c in enumerate(texts.columns) if any(row[k] not in ("", "-") for row in texts.rows)])
 
 
 def _needed(texts: Texts, column: int) -> int:

@@ -43,8 +43,8 @@ else:
 class Network(Part):
     """What every network of images can be told.
 
-    ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one. ``smelu``
-    takes the place of every ReLU.
+    ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one.
+    ``smelu`` takes the place of every ReLU.
     """
 
     selection: Selection | None = None

@@ -57,7 +57,7 @@ def test_a_share_recorded_in_percent_is_shown_as_it_is() -> None:
 
 def test_in_the_unit_in_which_it_is_shown() -> None:
     shown = Metric("test/accuracy", "share", chance=0.1).shown
-    assert (shown.unit, shown.chance, shown.scale, shown.axis) == ("%", 10.0, 1.0, "test/accuracy [%]")
+    assert (shown.unit, shown.chance, shown.scale, shown.axis) == ("%", 10.0, 1.0, "accuracy [%]")
     seconds = Metric("latency", "s", higher_is_better=False)
     assert seconds.shown is seconds
     assert (seconds.axis, seconds.on("test").name, seconds.on("test").on("validation").name) == (

@@ -26,8 +26,8 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "The reduction that groups of fewer runs would show: dots, which are flat because all groups come from "
-    "the same runs, and the range of single groups, both cut at -150 %. Of more than 12 methods the others are in the "
-    "table. Look at how wide the range is at the size that you can afford."
+    "the same runs, and the range of single groups; a triangle stands for what lies below -150 %. Of more than 12 "
+    "methods the others are in the table. Look at how wide the range is at the size that you can afford."
 )
 
 
@@ -79,8 +79,12 @@ def group_size_figure(tables: Mapping[str, Sequence[GroupSize]]) -> Figure:
     for axes, (method, rows) in zip(panels, shown, strict=False):
         at = np.arange(len(rows))
         axes.axhline(0, color="black", linewidth=0.8)
-        axes.vlines(at, [max(r.new_low, LEFT) for r in rows], [r.new_high for r in rows], color=NEUTRAL, linewidth=2)
-        axes.plot(at, [max(r.reduction, LEFT) for r in rows], "o", color=NEUTRAL, label=method, markersize=4)
+        low, high, middle = (
+            np.maximum([getattr(r, name) for r in rows], LEFT) for name in ("new_low", "new_high", "reduction")
+        )
+        axes.vlines(at, low, high, color=NEUTRAL, linewidth=2)
+        for beyond, marker in ((middle > LEFT, "o"), (middle <= LEFT, "v")):
+            axes.plot(at[beyond], middle[beyond], marker, color=NEUTRAL, label=method, markersize=4)
         axes.set_xticks(at, [str(r.size) for r in rows])
         axes.set_xlim(-0.6, len(rows) - 0.4)
         axes.spines[["top", "right"]].set_visible(False)

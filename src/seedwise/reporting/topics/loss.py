@@ -18,7 +18,7 @@ from seedwise.statistics.spread.gradient_factor import gradient_factor
 _NOTE: Final = (
     "The number that the base loss's gradient was multiplied by, over all steps of all runs, as far as all of them "
     "trained. A factor that stays near "
-    "1 means that the loss did next to nothing, whatever the tables above say."
+    "1 means that the loss did next to nothing, whatever the table of results says."
 )
 
 

@@ -26,8 +26,8 @@ Labelled = list[tuple["Axes", list[Point]]]
 
 _CAPTION: Final = (
     "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower SD pays "
-    "with a worse mean, which lies to the {worse}. Grey is the base, green what differs from it in spread; "
-    "a name without room is left out. Of more than 16, those with a readout are left to the table."
+    "with a worse mean, which lies to the {worse}. Grey is the base, green what is steadier; a name "
+    "without room is left out. Of more than 16, those with a readout are left to the table."
 )
 _MOST: Final = 16
 _FACTORS: Final = (
@@ -125,7 +125,7 @@ def _panels(
 def _draw(axes: Axes, row: ComparisonRow, label: str, *, hollow: bool = False) -> Point:
     assert isinstance(row.spread, Interval)
     assert row.mean is not None
-    colour = BASE if row.paired is None else RESOLVED if row.verdict and row.verdict.differs else NEUTRAL
+    colour = BASE if row.paired is None else RESOLVED if row.verdict and row.verdict.word == "reduced" else NEUTRAL
     mean = mean_interval(row.mean, row.spread.estimate, n=row.n)
     axes.hlines(row.spread.estimate, mean.low, mean.high, color=colour, linewidth=1, alpha=0.4)
     axes.vlines(row.mean, row.spread.low, row.spread.high, color=colour, linewidth=1, alpha=0.4)
@@ -138,7 +138,7 @@ def _show(found: Compared) -> Shown:
     """Draw bars by the value of a factor for several tasks, else SD against mean."""
     cells, rows = found.cells, found.rows
     figures: list[Drawn] = []
-    if not any(isinstance(row.spread, Interval) for row in rows):
+    if sum(isinstance(row.spread, Interval) for row in rows) < 2:
         return Shown()
     if has_factor(cells) and len({row.task for row in rows}) > 1:
         figures += [(partial(bars_figure, cells, rows, what), text) for what, text in CAPTIONS.items()]

@@ -15,8 +15,8 @@ from seedwise.statistics.core.formatting import decimals_for, interval, p_value
 _NOTE: Final = (
     "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "
     "that a run is better than the base's run with the same seeds (or than any run of the base, if runs are not "
-    "paired), ties counting one half. The method that comes out best was chosen by these runs: its mean is optimistic "
-    "until fresh seeds confirm it."
+    "paired), ties counting one half; what its interval says by itself is not corrected. The method that comes out "
+    "best was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
 )
 
 
@@ -38,6 +38,7 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
                 name,
                 interval(difference, max(decimals_for(difference.high - difference.low), 2)),
                 p_value(row.mean_p_adjusted),
+                row.mean_verdict.word if row.mean_verdict else "-",
                 *(
                     ["-", "-"]
                     if isinstance(better, str)
@@ -45,7 +46,8 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
                 ),
             ]
         )
-    return Table([METHOD, "difference of means [95 %]", "p", "P(run better than base's) [95 %]", "which is"], table)
+    columns = [METHOD, "difference of means [95 %]", "p", "verdict on the mean"]
+    return Table([*columns, "P(run better than base's) [95 %]", "by itself"], table)
 
 
 def _show(found: Compared) -> Shown:

@@ -32,12 +32,13 @@ _READINGS: Final = {
 }
 
 _CAPTION: Final = (
-    "Does lambda move with the test loss? Left: every change of lambda from one epoch to the next, against the change "
-    "of the test loss one epoch later, each run standardised, with the line of least squares. Right: their correlation "
-    "by lag (positive: lambda leads), the mean over runs with 95 % intervals. Do not look for dots far from 0: the "
-    "learning rate moves lambda and the loss of all runs together. Look for dots outside the grey band, where at most "
-    "one study in 20 has any of them if lambda of a run has no more to do with its own loss than with another run's; "
-    "and whether the placebo has them too. Dotted: of the series averaged over runs first, as in the paper."
+    "Lambda is how strongly CLF or VML controls the loss at a step. Left: every change of lambda from one epoch to "
+    "the next, against the change of the test loss one epoch later, each run standardised, with the line of least "
+    "squares. Right: their correlation by lag (positive: lambda leads), the mean over runs with 95 % intervals. Do "
+    "not look for dots far from 0: the learning rate moves lambda and the loss of all runs together. Look for dots "
+    "outside the grey band, where at most one study in 20 has any of them if lambda of a run has no more to do with "
+    "its own loss than with another run's; and whether the placebo has them too. Dotted: of the series averaged over "
+    "runs first, as in the paper."
 )
 _NOTE: Final = (
     "Correlation of the changes of lambda with those of the test loss one epoch later: within runs; of lambda in one "
@@ -142,4 +143,4 @@ def _show(found: Compared) -> Shown:
     return Shown(reactivity_table(moves), _NOTE, figures, reasons)
 
 
-TOPIC: Final = Topic("Does lambda move with the test loss?", _show, short="Lambda")
+TOPIC: Final = Topic("Does the control of the loss (lambda) move with the test loss?", _show, short="Lambda")

@@ -10,7 +10,7 @@ from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, Interval
 from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison.single_runs import place_rankings, single_runs
-from seedwise.statistics.core.formatting import decimals_for, interval, number
+from seedwise.statistics.core.formatting import decimals_for, number
 
 _NOTE: Final = (
     "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "
@@ -79,8 +79,14 @@ def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
 
 def _chance(chance: Interval | str | None) -> str:
     if isinstance(chance, Interval):
-        return interval(chance, 2)
+        middle, low, high = map(_probability, (chance.estimate, chance.low, chance.high))
+        return f"{middle} [{low}, {high}]"
     return "" if chance is None else "-"
+
+
+def _probability(value: float) -> str:
+    """Write a probability, which is not 0 where it is small."""
+    return "< .001" if 0 < value < 0.001 else number(value, 3 if value < 0.01 else 2)
 
 
 def _show(found: Compared) -> Shown:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _NOTE: Final = (
     "In points of accuracy. Test-set noise is what the SD over runs would be if examples varied independently. The "
     "distribution-wise variance (Jordan 2023, points squared) and its root are what would remain on unlimited test "
-    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0. "
+    "data. It is a difference and may come out below 0, which says that nothing is seen to remain; the root is then 0, "
+    "and the share of noise 100 %, above which it is cut. "
     "With the examples' help: the SD if runs are better or worse as a whole, if at all, so that it is not below the "
     "noise; that is an assumption, and the interval takes accuracies for normal."
 )
@@ -85,7 +86,7 @@ def sources_table(sources: Mapping[str, SpreadSources], assisted: Mapping[str, A
     """Lay out the parts of each cell's variance over runs, as SDs in points of accuracy."""
     rows = []
     for name, s in sources.items():
-        share = s.noise_share
+        share = s.share_of_noise
         width = s.distribution.high - s.distribution.low
         shown = reduction(share, 100) if share else "-"
         rows.append(
@@ -107,16 +108,15 @@ def noise_figure(sources: Mapping[str, SpreadSources], bases: Collection[str] = 
     """Draw, for each cell, the share of the variance over runs that is noise of the finite test set.
 
     Args:
-        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out. What lies below 0 or
-            above 100 % is drawn there, as no share does.
+        sources: by cell, what ``spread_sources`` gave; those whose runs do not vary are left out.
         bases: the cells that the others are compared with.
 
     """
-    shown = {name: s.noise_share for name, s in sources.items() if s.noise_share is not None}
+    shown = {name: s.share_of_noise for name, s in sources.items() if s.share_of_noise is not None}
     figure, axes = new_figure(0.8 + height_of_rows(list(shown)))
     for k, (name, share) in enumerate(shown.items()):
         colour = BASE if name in bases else NEUTRAL
-        low, middle, high = (100 * min(max(value, 0), 1) for value in (share.low, share.estimate, share.high))
+        low, middle, high = (100 * value for value in (share.low, share.estimate, share.high))
         axes.hlines(k, low, high, color=colour, linewidth=2)
         axes.plot([middle], [k], "o", color=colour, markersize=6, clip_on=False)
     axes.set_xlim(0, 100)

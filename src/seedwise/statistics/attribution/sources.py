@@ -24,8 +24,8 @@ class SpreadSources:
         covariance: ``variance - noise``, from pairs of different examples. May be negative.
         distribution: the distribution-wise variance, what would remain on infinitely many test examples, with its
             interval. The estimate and either limit may be negative: then the data do not show that anything remains.
-        noise_share: share of the variance that is noise of the test set, with its interval. May exceed 1. None if the
-            runs do not vary.
+        noise_share: noise over variance, with its interval, as it comes out: it may exceed 1. None if the runs do not
+            vary.
         calibrated_noise: error rate / (2 N), what ``noise`` would be if the runs were a calibrated ensemble; for
             comparison only, and None for scores that are not 0 or 1.
     """
@@ -37,6 +37,15 @@ class SpreadSources:
     distribution: Interval
     noise_share: Interval | None
     calibrated_noise: float | None
+
+    @property
+    def share_of_noise(self) -> Interval | None:
+        """``noise_share`` as it is shown: cut at 1, as no part is larger than the whole."""
+        share = self.noise_share
+        if share is None:
+            return None
+        estimate, low, high = (min(value, 1.0) for value in (share.estimate, share.low, share.high))
+        return Interval(estimate, low, high, share.level, share.n, share.procedure)
 
     @property
     def distribution_sd(self) -> Interval:

@@ -65,7 +65,7 @@ class Metric:
     def axis(self) -> str:
         """Its name at the axis of a figure, with the unit in which it is shown."""
         unit = self.shown.unit
-        return f"{self.name} [{unit}]" if unit else self.name
+        return f"{self.title} [{unit}]" if unit else self.title
 
 
 def unit_of(name: str, declared: str | None) -> str:

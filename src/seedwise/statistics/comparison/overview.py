@@ -59,6 +59,7 @@ class Entry:
         spread: SD with its interval, or why there is none.
         reduction: percent by which the SD is smaller than the base's, or why it is not known.
         why: the verdict in a sentence, or why there is none; empty for the base.
+        mean_verdict: of the mean; None if there is none, as of ensembles.
         churn_ratio: churn relative to the base's, or None where that is not known.
         cost: training and inference relative to one plain run of the base.
         size: runs in an ensemble; None if it is none.
@@ -77,10 +78,27 @@ class Entry:
     spread: Interval | str
     reduction: Interval | str
     why: str
+    mean_verdict: Verdict | None = None
     churn_ratio: Interval | None = None
     cost: Cost = _UNKNOWN
     size: int | None = None
     controls: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Task, regime, method and readout."""
+        return self.task, self.regime, self.method, self.readout
+
+    @property
+    def is_worth_reading(self) -> bool:
+        """Whether anything was found about its spread or its mean that chance in one comparison does not explain."""
+        of_mean = self.mean_verdict is not None and not self.mean_verdict.is_open
+        return self.standing.is_worth_reading or of_mean
+
+    @property
+    def has_worse_mean(self) -> bool:
+        """Whether its mean is resolved to be worse than the base's."""
+        return self.mean_verdict is not None and self.mean_verdict.word == "worse"
 
     @property
     def is_plain(self) -> bool:
@@ -155,9 +173,12 @@ class Overview:
 
     @property
     def cheapest(self) -> Entry | None:
-        """The steadier one that trains, and of equals predicts, in the least time: chosen by its runs, optimistic."""
+        """The steadier one that trains, and of equals predicts, in the least time: chosen by its runs, optimistic.
+
+        One with a worse mean is chosen only where all are.
+        """
         steadier = [entry for entry in self.entries if entry.standing is Standing.STEADIER]
-        return min(steadier, key=lambda entry: dearness(entry.cost), default=None)
+        return min(steadier, key=lambda entry: (entry.has_worse_mean, dearness(entry.cost)), default=None)
 
 
 def overview(
@@ -211,7 +232,7 @@ def overview(
         kinds = _kinds([entry for entry in here if entry is not of_base], base)
         read = {id(kind) for kind in kinds if few or _worth(kind)}
         read = read or {id(kind) for kind in kinds if kind.head.is_plain}
-        in_front = sorted((k for k in kinds if id(k) in read), key=lambda kind: _rank(kind.head.standing))
+        in_front = sorted((k for k in kinds if id(k) in read), key=_rank)
         behind = [kind for kind in kinds if id(kind) not in read]
         places.append(Place(task, regime, of_base, tuple(in_front), tuple(behind)))
     families = (sum(not is_base(row, base) for row in rows), len(ensembles))
@@ -219,16 +240,19 @@ def overview(
 
 
 def _worth(kind: Kind) -> bool:
-    return any(entry.standing.is_worth_reading for entry in (kind.head, *kind.controls))
+    return any(entry.is_worth_reading for entry in (kind.head, *kind.controls))
 
 
 _FOUND: Final = (Standing.AS_STEADY, Standing.UNCORRECTED)
 
 
-def _rank(standing: Standing) -> int:
+def _rank(kind: Kind) -> int:
+    standing = kind.head.standing
     if standing.differs:
         return 0
-    return _FOUND.index(standing) + 1 if standing in _FOUND else len(_FOUND) + 1
+    if standing in _FOUND:
+        return _FOUND.index(standing) + 1
+    return len(_FOUND) + (1 if kind.head.is_worth_reading else 2)
 
 
 def _kinds(entries: Sequence[Entry], base: str) -> list[Kind]:
@@ -264,6 +288,7 @@ def _of_row(row: ComparisonRow, base: str, cost: Cost, churn_ratio: Interval | N
         row.spread,
         row.reduction,
         "" if is_base(row, base) else row.verdict.sentence if row.verdict else row.verdict_reason,
+        row.mean_verdict,
         churn_ratio,
         cost,
         controls=control_of,
@@ -286,8 +311,8 @@ def _of_ensemble(one: EnsemblesOfCell, found: EnsembleComparison | str, cost: Co
         _in_percent(found.found.spread),
         reduction,
         verdict.sentence,
-        found.found.churn_ratio if one.method == base else None,
-        dearer,
+        churn_ratio=found.found.churn_ratio if one.method == base else None,
+        cost=dearer,
         size=one.size,
     )
 
