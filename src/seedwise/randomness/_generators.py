@@ -64,7 +64,9 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
         if torch is not None:
             devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
             restored.enter_context(torch.random.fork_rng(devices=devices))
-            torch.manual_seed(seed)
+            # Without a device ``torch.manual_seed`` keeps the seed, and the stack, for the time when there is one.
+            alone = hasattr(torch, "accelerator") and not torch.accelerator.is_available()
+            (torch.default_generator if alone else torch).manual_seed(seed)
         with watched(given) as fate:
             yield fate
 

@@ -222,28 +222,28 @@ class Store:
 
     # Runs
 
-    def ingest(self, record: RunRecord) -> bool:
-        """Store a record in one transaction; return whether it was new.
+    def ingest(self, *records: RunRecord) -> int:
+        """Store records in one transaction, of each run one; return how many were new.
 
         An interrupted attempt is replaced; any other stays, and the record becomes the next attempt.
         """
         with self._writing() as db:
-            return _records.ingest(db, record)
+            return _records.ingest(db, records)
 
     def has(self, record: RunRecord) -> bool:
         """Return whether this very record was stored before."""
         with self._reading() as db:
             return _records.is_known(db, record)
 
-    def ingest_readout(self, record: ReadoutRecord) -> bool:
-        """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
+    def ingest_readouts(self, *records: ReadoutRecord) -> int:
+        """Store readouts in one transaction; return how many are of the current attempts of their runs."""
         with self._writing() as db:
-            return _records.ingest_readout(db, record)
+            return sum(_records.ingest_readout(db, record) for record in records)
 
-    def content(self, run_id: str) -> dict[str, Any] | None:
-        """Return the content of a run that was planned or trained once; None for any other."""
+    def contents(self, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the contents of those runs that were planned or trained once, by their ids."""
         with self._reading() as db:
-            return _links.contents(db, [run_id]).get(run_id)
+            return _links.contents(db, run_ids)
 
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""

@@ -140,6 +140,7 @@ class Running:
     def _execute(self, jobs: Sequence[Job]) -> bool:
         return self.executor.execute(jobs, self.settings, self._ingest, self.progress)
 
-    def _ingest(self, record: Record) -> None:
-        self.sink.ingest(record)
-        self.check(record)
+    def _ingest(self, *records: Record) -> None:
+        self.sink.ingest(*records)
+        for record in records:
+            self.check(record)
