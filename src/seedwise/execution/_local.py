@@ -18,7 +18,6 @@ from seedwise.execution._protocol import Ingest, Order, Progress, Resources, Set
 from seedwise.execution._supervisor import Supervisor, crashed
 from seedwise.run import Record
 
-
 _TRANSACTIONS: Final = 0.05
 """Seconds between two of them at least, while there are jobs: each waits for the disk several times."""
 
@@ -117,7 +116,7 @@ class _Ingested:
         self.ingest(order.job.record("interrupted"))
 
     def _again(self, order: Order, how: str, then: str) -> Record | None:
-        """Do a job again that left no record, as often as ``limits.retries`` allows; then return that of its failure."""
+        """Do a job again that left no record, as often as ``limits.retries`` allows; then return one of its failure."""
         job = order.job
         self.deaths[job.id] += 1
         if self.deaths[job.id] > self.settings.retries:

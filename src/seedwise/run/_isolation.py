@@ -124,8 +124,7 @@ def _settings() -> list[_Setting]:
     ]
     if threading.current_thread() is threading.main_thread():  # elsewhere a handler cannot be set
         found += [
-            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number))
-            for number in _SIGNALS
+            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number)) for number in _SIGNALS
         ]
         found += [
             _Setting(

@@ -20,10 +20,11 @@ from seedwise.store._checksums import (
     decoded,
     encoded,
     entry_of,
+    fetched,
     insert_raw,
     is_sealed,
     raw_columns,
-    read,
+    rows_of,
     short,
     verified,
 )
@@ -133,10 +134,10 @@ def current_attempts(db: sa.Connection, run_ids: Iterable[str] | None = None) ->
     """
     runs = tables.runs
     if run_ids is None:
-        return {row["run_id"]: row for row in read(db, runs) if row["current"]}
+        return {row["run_id"]: row for row in rows_of(db, runs) if row["current"]}
     wanted = set(run_ids)
     query = sa.select(*raw_columns(runs, sealed=is_sealed(db))).where(runs.c.current, is_one_of(runs.c.run_id, wanted))
-    found = [verified(db, runs, dict(row)) for row in db.execute(query).mappings()]
+    found = [verified(db, runs, row) for row in fetched(db, query)]
     attempts = {row["run_id"]: row for row in found}
     if len(attempts) < len(found):
         raise DamageError("a run has two current attempts")
@@ -177,7 +178,7 @@ def current_rows(
         query = query.where(is_one_of(table.c.run_id, ids))
     if "epoch" in table.c:
         query = query.order_by(table.c.epoch)
-    rows: Iterator[Row] = (dict(row) for row in db.execute(query).mappings())
+    rows = fetched(db, query)
     if sealed:
         rows = checked(table, current_attempts(db, ids).values(), rows, without=without, **where)
     parts: dict[str, Row] = {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,10 +13,21 @@ import sqlalchemy as sa
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, PlannedRun
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, delete, insert, is_sealed, raw_columns, read, verified
+from seedwise.store._checksums import (
+    DamageError,
+    decoded,
+    delete,
+    fetched,
+    insert,
+    is_sealed,
+    raw_columns,
+    read,
+    verified,
+)
 from seedwise.store._kinds import is_one_of
 
 _PLACE: Final = [tables.links.c[f.name] for f in fields(Link)]
+_place_of: Final = attrgetter(*(f.name for f in fields(Link)))
 
 
 def write_links(
@@ -40,7 +52,7 @@ def write_links(
     """
     _describe(db, study, description)
     links = tables.links
-    rows = {astuple(p.link): (p.spec.id, k if position is None else position) for k, p in enumerate(planned)}
+    rows = {_place_of(p.link): (p.spec.id, k if position is None else position) for k, p in enumerate(planned)}
     query = sa.select(*_PLACE, links.c.run_id, links.c.position).where(which)
     if rows == {tuple(row[:-2]): tuple(row[-2:]) for row in db.execute(query)}:
         return
@@ -94,7 +106,7 @@ def contents(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str, A
     """Return the contents of those runs that were planned or trained once."""
     specs = tables.specs
     query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id, run_ids))
-    rows = (verified(db, specs, dict(row)) for row in db.execute(query).mappings())
+    rows = (verified(db, specs, row) for row in fetched(db, query))
     return {row["run_id"]: decoded(specs, row)["content"] for row in rows}
 
 

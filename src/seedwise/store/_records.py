@@ -23,7 +23,16 @@ from seedwise.store._checksums import (
     left_of,
     short,
 )
-from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, Kind, current_attempts, current_rows, is_one_of
+from seedwise.store._kinds import (
+    FORECASTS,
+    OBSERVED,
+    PREDICTIONS,
+    SERIES,
+    Kind,
+    current_attempts,
+    current_rows,
+    is_one_of,
+)
 
 _OF_RUN: Final = ("status", "metrics", "weights_sha256", "seconds", "resumed_from", "notes", "error", "traceback")
 _OF_READOUT: Final = ("passes", "seconds", "plain_seconds", "preparation_seconds")

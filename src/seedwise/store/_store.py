@@ -20,7 +20,7 @@ from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, Record, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
+from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, rows_of, set_sealed
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._new_file import is_full
 from seedwise.store._rebuild import records_of
@@ -267,9 +267,12 @@ class Store:
             shared = read_one(db, tables.documents, digest=found)
         return found if shared is None else str(decoded(tables.documents, shared)["content"][tables.TRACEBACK])
 
-    def _current(self, run_ids: Sequence[str] | None = None) -> Iterable[Mapping[str, Any]]:
+    def _current(self, run_ids: Sequence[str] | None = None) -> Iterator[Mapping[str, Any]]:
         with self._reading() as db:
-            return current_attempts(db, run_ids).values()
+            if run_ids is None:  # perhaps 100 000, of which little is wanted of each
+                yield from (row for row in rows_of(db, tables.runs) if row["current"])
+            else:
+                yield from current_attempts(db, run_ids).values()
 
     def records(self, run_ids: Sequence[str]) -> list[Record]:
         """Return the records of those runs that have ended, and of their readouts, without weights."""
