@@ -77,10 +77,16 @@ class MadeUp:
         where = environment("cpu")
         for start in range(0, len(jobs), _AT_ONCE):
             specs = [job.spec for job in jobs[start : start + _AT_ONCE]]
-            metrics = [{"test/accuracy": float(spec.seeds["init"] % 977)} for spec in specs]
             records = [
-                RunRecord(s.id, s.content, "finished", m, observed=Observed(["init"]), environment=where)
-                for s, m in zip(specs, metrics, strict=True)
+                RunRecord(
+                    spec.id,
+                    spec.content,
+                    "finished",
+                    {"test/accuracy": float(spec.seeds["init"] % 977)},
+                    observed=Observed(["init"]),
+                    environment=where,
+                )
+                for spec in specs
             ]
             ingest(*records)
             for record in records:
