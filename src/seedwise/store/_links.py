@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -26,6 +26,9 @@ from seedwise.store._checksums import (
 )
 from seedwise.store._kinds import is_one_of
 
+T = TypeVar("T")
+
+_AT_ONCE: Final = 1000
 _PLACE: Final = [tables.links.c[f.name] for f in fields(Link)]
 _place_of: Final = attrgetter(*(f.name for f in fields(Link)))
 
@@ -58,10 +61,18 @@ def write_links(
         return
     delete(db, links, which)
     names = [*(column.name for column in _PLACE), "run_id", "position"]
-    insert(db, links, [dict(zip(names, (*at, *run), strict=True)) for at, run in rows.items()])
+    for places_in_part in _parts(list(rows.items())):
+        insert(db, links, [dict(zip(names, (*at, *run), strict=True)) for at, run in places_in_part])
     known = set(db.execute(sa.select(tables.specs.c.run_id)).scalars())
-    new = {p.spec.id: p.spec.content for p in planned if p.spec.id not in known}
-    insert(db, tables.specs, [{"run_id": i, "content": content} for i, content in new.items()])
+    new = {p.spec.id: p.spec for p in planned if p.spec.id not in known}
+    for specs in _parts(list(new.items())):
+        insert(db, tables.specs, [{"run_id": run_id, "content": spec.content} for run_id, spec in specs])
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield a few at a time: the rows of 100 000 runs would take 200 MB together."""
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
 
 
 def add_method(
