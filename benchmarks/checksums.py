@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import platform
 import shutil
 import sqlite3
@@ -22,9 +23,10 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from scipy import stats
 
 from seedwise.run import Link, Observed, PlannedRun, Predictions, RunRecord, RunSpec
-from seedwise.store import Store, _checksums, _kinds, _records
+from seedwise.store import Store, _checksums, _kinds
 
 EXAMPLES = 360  # the test set of digits
 DESCRIPTION = {"spec": {"name": "many"}, "base": "base", "metrics": {"task": []}, "question": {}}
@@ -59,16 +61,15 @@ def fill(path: Path, planned: list[PlannedRun], labels: Any) -> None:
     with Store(path, write=True) as store:
         store.write_plan("many", DESCRIPTION, planned)
         for start in range(0, len(planned), 1000):
-            with store._writing() as db:
-                for one in planned[start : start + 1000]:
-                    _records.ingest(db, record(one.spec, labels))
+            store.ingest(*(record(one.spec, labels) for one in planned[start : start + 1000]))
 
 
 def take_in(path: Path, planned: list[PlannedRun], records: list[RunRecord]) -> float:
-    """Return what it takes to take runs in, each in a transaction of its own."""
+    """Return what it takes to take runs in, 20 in a transaction."""
+    parts = [records[start : start + 20] for start in range(0, len(records), 20)]
     with Store(path, write=True) as store:
         store.write_plan("many", DESCRIPTION, planned)
-        return seconds(lambda: [store.ingest(made) for made in records])
+        return seconds(lambda: [store.ingest(*part) for part in parts])
 
 
 # Functions, since a mock keeps every call, which takes longer than a checksum.
@@ -106,17 +107,22 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     labels = (np.arange(EXAMPLES) % 10).astype(np.uint8)
     specs = [RunSpec("many:train", {"epochs": 30}, {"init": k + 1}) for k in range(options.runs)]
     planned = [PlannedRun(Link("many", "task", "base", "all", 0, k), spec) for k, spec in enumerate(specs)]
     ids = [spec.id for spec in specs]
-    print(f"{options.runs} runs, {platform.processor() or platform.machine()}, best of {options.repeats}")
-    print(f"{'operation':30} {'with':>8} {'without':>8} {'ratio':>6}")
+    print(f"{options.runs} runs, {platform.processor() or platform.machine()}, load {os.getloadavg()[0]:.1f}")
+    print(f"seconds of the processor, means of {options.repeats} pairs, and their ratio with a 95 % interval (t)")
+    print(f"{'operation':30} {'with':>8} {'without':>8}  ratio")
 
-    def line(name: str, with_them: float, without: float) -> None:
-        print(f"{name:30} {with_them:7.2f}s {without:7.2f}s {with_them / without:6.2f}", flush=True)
+    def line(name: str, with_them: list[float], without: list[float]) -> None:
+        ratios = np.log(with_them) - np.log(without)
+        half = stats.t.ppf(0.975, len(ratios) - 1) * ratios.std(ddof=1) / np.sqrt(len(ratios))
+        middle, low, high = np.exp([ratios.mean(), ratios.mean() - half, ratios.mean() + half])
+        means = f"{np.mean(with_them):7.2f}s {np.mean(without):7.2f}s"
+        print(f"{name:30} {means}  {middle:.2f} [{low:.2f}, {high:.2f}]", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         path, old = Path(folder) / "new.db", Path(folder) / "old.db"
@@ -132,16 +138,14 @@ def main() -> None:
                 mock.patch.object(_kinds, "entry_of", no_entry),
             ):
                 times[1].append(take_in(Path(folder) / f"o{k}.db", few, made))
-        line(f"take in {len(few)}", min(times[0]), min(times[1]))
+        line(f"take in {len(few)}", *times)
         fill(path, planned, labels)
         shutil.copy(path, old)
         without_checksums(old)
         for name, read in READS.items():
-            best = []
-            for file in (path, old):
-                with Store(file) as store:
-                    best.append(min(seconds(partial(read, store, ids)) for _ in range(options.repeats)))
-            line(name, *best)
+            with Store(path) as new, Store(old) as without:
+                pairs = [[seconds(partial(read, s, ids)) for s in (new, without)] for _ in range(options.repeats)]
+            line(name, *map(list, zip(*pairs, strict=True)))
         size = path.stat().st_size
         with contextlib.closing(sqlite3.connect(old)) as db:
             db.execute("VACUUM")

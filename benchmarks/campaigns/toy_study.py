@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seedwise.execution import Job, Progress, Reading, Settings
-from seedwise.run import Forecasts, Observed, Predictions, ReadoutRecord, Record, RunRecord, RunSpec
+from seedwise.execution import Ingest, Job, Progress, Reading, Settings
+from seedwise.run import Forecasts, Observed, Predictions, ReadoutRecord, RunRecord, RunSpec
 from seedwise.study import Study
 
 STUDY = """
@@ -29,9 +29,7 @@ EXAMPLES, CLASSES = 40, 10
 class MadeUp:
     """An executor that makes records up; one run of every five crashes."""
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         del settings, progress
         for job in jobs:

@@ -167,6 +167,19 @@ def test_retrain_starts_from_the_beginning_whatever_lies_in_the_queue(project, t
     assert not any("damaged" in note for note in again.notes)
 
 
+def test_a_driver_shows_the_epochs_of_runs_elsewhere(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOY_PAUSE", "0.3")
+    study = project.study(train={"function": "toy:train", "config": {"epochs": 8}})
+    with served(tmp_path / "queue") as worker:
+        _, driver = project.run(study, executor=through(tmp_path / "queue", lease=1.2))
+    (run,) = project.runs().values()
+    shown = [epoch for run_id, epoch in driver.epochs if run_id == run.run_id]
+    assert len(shown) > 1
+    assert shown == sorted(set(shown))
+    assert {(run.run_id, epoch) for epoch in shown} <= set(worker.epochs)
+    assert driver.begun == [run.run_id]
+
+
 def test_until_resolved_goes_through_the_folder_too(project, tmp_path):
     study = project.study(
         methods={"base": {}, "other": {"config": {"epochs": 4}}},
@@ -281,12 +294,12 @@ def test_a_lease_is_a_number_of_seconds(tmp_path, lease):
 def test_a_counter_is_raised_in_place_and_its_absence_is_seen(queue):
     worker = queue.enter()
     before = queue.counters()[worker]
-    assert queue.renew(worker, 1)
+    assert queue.renew(worker, 1, {"a.run": 3})
     after = queue.counters()[worker]
     assert after != before
     assert len(after) == len(before)
     queue.declare_lost(worker)
-    assert not queue.renew(worker, 2)
+    assert not queue.renew(worker, 2, {})
     assert worker not in queue.counters()
 
 

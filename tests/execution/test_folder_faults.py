@@ -175,9 +175,10 @@ class _Overheard:
         self.executor, self.seen = executor, seen
 
     def execute(self, jobs, settings, ingest, progress):
-        def both(record):
-            ingest(record)
-            self.seen(record)
+        def both(*records):
+            ingest(*records)
+            for record in records:
+                self.seen(record)
 
         return self.executor.execute(jobs, settings, both, progress)
 

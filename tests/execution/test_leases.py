@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from seedwise.execution._leases import Watch, renewed
+from seedwise.execution._queue import doing_of, lease_of
 
 
 def test_a_counter_that_changes_in_whatever_way_is_one_of_a_worker_that_lives():
@@ -50,3 +53,29 @@ def test_a_counter_is_raised_while_a_block_runs_and_its_end_is_told():
         assert went.wait(10)
         assert gone.wait(10)
     assert counts == [1, 2, 3, 4]
+
+
+def test_a_lease_says_what_is_done_and_never_changes_its_length():
+    some = {f"{k:016x}.run": k for k in range(64)}
+    leases = [lease_of(0, {}), lease_of(10**9, some), lease_of(7, {f"{k:016x}.run": k for k in range(5000)})]
+    assert {len(lease) for lease in leases} == {len(leases[0])}
+    assert [doing_of(lease) for lease in leases[:2]] == [{}, some]
+    cut = doing_of(leases[2])
+    assert 50 < len(cut) < 5000
+    assert all(name == f"{k:016x}.run" for name, k in cut.items())
+
+
+@pytest.mark.parametrize(
+    "lease",
+    [
+        b"0" * 12,  # of an earlier version
+        b"",
+        lease_of(1, {"a.run": 1})[:2000] + lease_of(2, {"a.run": 2})[2000:],  # read while it was written
+        lease_of(1, {"a.run": 1}).replace(b"{", b"["),
+        lease_of(1, {"a.run": -1}),
+        lease_of(1, {"a.run": "many"}),
+        lease_of(1, [1, 2]),
+    ],
+)
+def test_a_lease_that_does_not_say_what_is_done_says_nothing(lease):
+    assert doing_of(lease) == {}

@@ -6,7 +6,7 @@ from seedwise.execution._folder import StudyFolder, again, read_record
 from seedwise.execution._folder_executor import FolderExecutor, QueueOptions
 from seedwise.execution._jobs import Job, Reading, Training, file_of
 from seedwise.execution._lock import exclusive
-from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent, Upcoming
+from seedwise.execution._protocol import Executor, Ingest, Progress, Resources, Settings, Silent, Upcoming
 from seedwise.execution._queue_worker import Serving, serve
 from seedwise.execution._slurm import SlurmExecutor, SlurmOptions, script_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "Examination",
     "Executor",
     "FolderExecutor",
+    "Ingest",
     "Job",
     "Progress",
     "QueueOptions",

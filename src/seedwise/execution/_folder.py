@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -98,16 +99,28 @@ class StudyFolder:
         self.checkpoint(run_id).unlink(missing_ok=True)
         self.checkpoint(f"{run_id}.previous").unlink(missing_ok=True)
 
+    def remove_checkpoints(self, run_ids: Iterable[str]) -> None:
+        """Delete the checkpoints of runs, of which few may have any."""
+        ids, names = set(run_ids), os.listdir(self.checkpoints)  # noqa: PTH208 - a call for all of them
+        for name in names:
+            if name.removesuffix(".previous") in ids:
+                (self.checkpoints / name).unlink(missing_ok=True)
+
     def weights_file(self, run_id: str, tag: str) -> Path:
         """Return where kept weights lie."""
         return self.weights / f"{run_id}-{tag}.pt"
 
-    def set_aside_weights(self, run_id: str, besides: Iterable[str]) -> None:
-        """Set aside the weights of an earlier attempt under tags that the present one has not."""
-        present = {self.weights_file(run_id, tag) for tag in besides}
-        for path in self.weights.glob(f"{run_id}-*.pt"):
-            if path not in present and len(path.suffixes) == 1:
-                _set_aside(path)
+    def set_aside_weights(self, present: Mapping[str, Container[str]]) -> None:
+        """Set aside the weights of earlier attempts at runs under tags that their present attempts have not.
+
+        Args:
+            present: the tags of the present attempts by run id.
+
+        """
+        for name in os.listdir(self.weights) if self.weights.is_dir() else ():  # noqa: PTH208 - a call for all of them
+            run_id, _, tag = name.removesuffix(".pt").partition("-")
+            if run_id in present and Path(name).suffixes == [".pt"] and tag not in present[run_id]:
+                _set_aside(self.weights / name)
 
     def kept_weights(self, run_id: str) -> dict[str, bytes]:
         """Return the kept weights of the present attempt at a run, by their tags."""
@@ -124,7 +137,10 @@ class StudyFolder:
                     return
                 _set_aside(path)
             temporary = path.with_suffix(".tmp")
-            temporary.write_bytes(blob)
+            with temporary.open("wb") as file:
+                file.write(blob)
+                file.flush()
+                os.fsync(file.fileno())  # the record, of which they are a part, is deleted next
             temporary.replace(path)
 
     def write_plan(self, study: str, description: Mapping[str, Any], planned: Sequence[PlannedRun]) -> None:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import json
 import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution._folder import again, outbox_record
-from seedwise.execution._jobs import Job
+from seedwise.execution._jobs import Job, file_of
 from seedwise.execution._leases import Watch
-from seedwise.execution._protocol import Progress, Resources, Settings
-from seedwise.execution._queue import Claim, Queue
+from seedwise.execution._protocol import Ingest, Progress, Resources, Settings
+from seedwise.execution._queue import Claim, Queue, doing_of
 from seedwise.execution._supervisor import crashed, stop_signals
 from seedwise.run import ReadoutRecord, Record, RunRecord
 
 LEASE: Final = 90.0
 """Seconds; NFS clients may keep a list of a folder for 60."""
-_SHORTEST, _LONGEST = 0.005, 1.0
+_SHORTEST, _LONGEST = 0.05, 1.0
 """Seconds between two looks into the outbox, doubled while it is empty."""
+_MOST: Final = 200
+_LARGEST: Final = 50_000_000
+"""Records, and bytes of them, that are taken in at once: they are in memory together."""
 _LOOKS: Final = 6
 """At who has what, during a lease."""
 _ABANDONED: Final = 10
@@ -73,9 +77,7 @@ class FolderExecutor:
         self._is_served = True
         self._token = secrets.token_hex(8)
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         lease = self._options.lease
         queue = Queue(self._options.queue or settings.folder.root / "queue")
@@ -103,13 +105,13 @@ class _Following:
     lease: float
     session: str
     settings: Settings
-    ingest: Callable[[Record], None]
+    ingest: Ingest
     progress: Progress
     attend: Callable[[Queue, Progress], None]
     wanted: dict[str, Job] = field(default_factory=dict)
     digests: dict[str, bytes] = field(default_factory=dict)  # of the results that were taken in
     damaged: collections.Counter[str] = field(default_factory=collections.Counter)
-    begun: set[str] = field(default_factory=set)
+    begun: dict[str, int] = field(default_factory=dict)  # how many epochs have ended, as far as its worker has said
     missing: set[str] = field(default_factory=set)  # at the last look
     stopped: bool = False
 
@@ -127,7 +129,7 @@ class _Following:
                     self.attend(self.queue, self.progress)
                     self.queue.delete(halves.still(self.queue.halves(), time.monotonic()))
                     looked = time.monotonic()
-                if self.wanted and pause > _SHORTEST:
+                if self.wanted:
                     time.sleep(min(pause, self.lease / _LOOKS))
         if self.stopped and self.wanted:
             self.progress.note(
@@ -156,41 +158,58 @@ class _Following:
 
     def _collect(self) -> bool:
         """Take in what lies in the outbox; return whether there was anything of use."""
-        found = False
+        found: list[Path] = []
         with os.scandir(self.queue.folder.outbox) as entries:
             for entry in entries:
                 if entry.name in self.wanted:
-                    found = True
-                    self._receive(self.wanted[entry.name], Path(entry.path))
+                    found.append(Path(entry.path))
                 elif entry.name in self.digests:
                     self._compare(entry.name, Path(entry.path))
-        return found
+        waiting = iter(found)
+        while records := self._read(waiting):
+            self._accept(records)
+        return bool(found)
 
-    def _receive(self, job: Job, path: Path) -> None:
+    def _read(self, paths: Iterator[Path]) -> list[Record]:
+        """Read the next files of the outbox, as many as are taken in at once."""
+        records: list[Record] = []
+        size = 0
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                size += path.stat().st_size
+            record = self._record(self.wanted[path.name], path)
+            records += [] if record is None else [record]
+            if len(records) == _MOST or size > _LARGEST:
+                break
+        return records
+
+    def _record(self, job: Job, path: Path) -> Record | None:
+        """Return the record that a worker left, or that of its failure; None if the job was put again."""
         record = outbox_record(path)
         if isinstance(record, RefusedError):
             aside = self.queue.folder.refuse(path)
             self.progress.note(f"{record}; it is set aside as {aside}")
-            record = job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}")
-        elif isinstance(record, StorageError):
+            return job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}")
+        if isinstance(record, StorageError):
             self.damaged[job.file] += 1
             if self.damaged[job.file] <= self.settings.retries:
                 self.progress.note(f"{record}; {again(path)}")
                 self.queue.put(job, self.settings, self.session)
                 path.unlink(missing_ok=True)
-                return
+                return None
             how = f"left no record that can be read ({record})"
-            record = crashed(job, how, self.damaged[job.file], self.queue.folder)
-        self._accept(job, record)
+            return crashed(job, how, self.damaged[job.file], self.queue.folder)
+        return record
 
-    def _accept(self, job: Job, record: Record) -> None:
-        self.ingest(record)
-        del self.wanted[job.file]
-        self.digests[job.file] = _digest(record)
-        (self.queue.folder.outbox / job.file).unlink(missing_ok=True)
-        if isinstance(record, RunRecord):
-            self.queue.folder.remove_checkpoint(record.id)
-        self.progress.ended(job.id, record)
+    def _accept(self, records: Sequence[Record]) -> None:
+        self.ingest(*records)
+        for record in records:
+            name = file_of(record)
+            job = self.wanted.pop(name)
+            self.digests[name] = _digest(record)
+            (self.queue.folder.outbox / name).unlink(missing_ok=True)
+            self.progress.ended(job.id, record)
+        self.queue.folder.remove_checkpoints(r.id for r in records if isinstance(r, RunRecord))
 
     def _compare(self, name: str, path: Path) -> None:
         """Compare a second record of a run with the first, and delete it."""
@@ -218,15 +237,27 @@ class _Following:
         for claims in held.values():
             for claim in claims:
                 somewhere.add(claim.name)
-                job = self.wanted.get(claim.name)
-                if job is not None and job.file not in self.begun:
-                    self.begun.add(job.file)
-                    self.progress.started(job.id)
+                self._has_begun(claim.name, 0)
+        for lease in counters.values():
+            for name, epochs in doing_of(lease).items():
+                self._has_begun(name, epochs)
         missing = {name for name in self.wanted if name not in somewhere}
         for name in missing & self.missing:
             if name in self.wanted and not (self.queue.folder.outbox / name).exists():
                 self.queue.put(self.wanted[name], self.settings, self.session)
         self.missing = missing
+
+    def _has_begun(self, name: str, epochs: int) -> None:
+        """Tell the progress of a job that is being done, and of how many epochs it has ended."""
+        job = self.wanted.get(name)
+        if job is None:
+            return
+        if name not in self.begun:
+            self.begun[name] = 0
+            self.progress.started(job.id)
+        if epochs and epochs != self.begun[name]:
+            self.begun[name] = epochs
+            self.progress.epoch(job.id, epochs - 1)
 
     def _let_go(self, worker: str, claims: Sequence[Claim]) -> None:
         self.queue.declare_lost(worker)
@@ -240,7 +271,7 @@ class _Following:
                 self.queue.release(worker, claim, lost=1)
             else:
                 self.queue.complete(worker, claim)
-                self._accept(job, crashed(job, "was lost", claim.lost + 1, self.queue.folder))
+                self._accept([crashed(job, "was lost", claim.lost + 1, self.queue.folder)])
         self.queue.dissolve(worker)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from seedwise.run import ReadoutRecord, Record, RunRecord, RunSpec, Status
+
+_RUN: Final = ".run"
 
 
 class Job(Protocol):
@@ -67,7 +69,7 @@ class Training:
     @property
     def file(self) -> str:
         """The name of its record in the outbox."""
-        return file_of(RunRecord(self.spec.id, {}, "finished"))
+        return f"{self.spec.id}{_RUN}"
 
     @property
     def command(self) -> dict[str, Any]:
@@ -135,5 +137,5 @@ class Reading:
 def file_of(record: Record) -> str:
     """Return the name of a record's file in the outbox."""
     if isinstance(record, RunRecord):
-        return f"{record.id}.run"
+        return f"{record.id}{_RUN}"
     return f"{record.id}-{record.readout.replace(' ', '')}.readout"

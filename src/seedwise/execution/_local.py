@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import collections
+import math
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.execution._folder import again, outbox_record
 from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Workers
-from seedwise.execution._protocol import Order, Progress, Resources, Settings
+from seedwise.execution._protocol import Ingest, Order, Progress, Resources, Settings
 from seedwise.execution._supervisor import Supervisor, crashed
 from seedwise.run import Record
+
+_TRANSACTIONS: Final = 0.05
+"""Seconds between two of them at least, while there are jobs: each waits for the disk several times."""
 
 
 class LocalExecutor:
@@ -31,13 +37,14 @@ class LocalExecutor:
         self._devices = places_of_workers(resources)
         self._workers = Workers()
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         assignments = _Ingested(collections.deque(jobs), settings, ingest, progress)
         supervisor = Supervisor(self._devices, progress, self._workers, jobs=assignments)
-        supervisor.run()
+        try:
+            supervisor.run()
+        finally:
+            assignments.take_in()
         return supervisor.interrupted
 
     def close(self) -> None:
@@ -51,51 +58,72 @@ class _Ingested:
 
     waiting: collections.deque[Job]
     settings: Settings
-    ingest: Callable[[Record], None]
+    ingest: Ingest
     progress: Progress
     deaths: collections.Counter[str] = field(default_factory=collections.Counter)
+    handed_over: list[Order] = field(default_factory=list)  # whose records lie in the outbox
+    taken_in: float = -math.inf  # when that was last done
     revoked: bool = False
 
     @property
     def over(self) -> bool:
-        return not self.waiting
+        return not (self.waiting or self.handed_over)
 
     def take(self) -> Order | None:
         return Order(self.waiting.popleft(), self.settings) if self.waiting else None
 
     def done(self, order: Order) -> None:
+        self.handed_over.append(order)
+
+    def settle(self) -> None:
+        if not self.waiting or time.monotonic() - self.taken_in > _TRANSACTIONS:
+            self.take_in()
+
+    def take_in(self) -> None:
+        """Take in what lies in the outbox."""
+        orders, self.handed_over = self.handed_over, []
+        found = [(order, record) for order in orders if (record := self._record(order)) is not None]
+        if found:
+            self.ingest(*(record for _, record in found))
+        for order, record in found:
+            self.progress.ended(order.job.id, record)
+        self.taken_in = time.monotonic()
+
+    def _record(self, order: Order) -> Record | None:
+        """Return the record of a job that was done; None if it is done again."""
         job = order.job
         path = self.settings.folder.outbox / job.file
         record = outbox_record(path)
         if isinstance(record, RefusedError):
             aside = self.settings.folder.refuse(path)
             self.progress.note(f"{record}; it is set aside as {aside}")
-            self.ended(order, job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}"))
-        elif isinstance(record, StorageError):
+            return job.record("crashed", f"what it left cannot be taken in: {record}; see {aside}")
+        if isinstance(record, StorageError):
             path.unlink(missing_ok=True)
-            self._retry(order, f"left no record that can be read ({record})", again(path))
-        else:
-            self.ended(order, record)
+            return self._again(order, f"left no record that can be read ({record})", again(path))
+        return record
 
     def ended(self, order: Order, record: Record) -> None:
         self.ingest(record)
         self.progress.ended(order.job.id, record)
 
     def died(self, order: Order, how: str) -> None:
-        self._retry(order, how, order.job.after_death)
+        record = self._again(order, how, order.job.after_death)
+        if record is not None:
+            self.ended(order, record)
 
     def put_back(self, order: Order) -> None:
         self.ingest(order.job.record("interrupted"))
 
-    def _retry(self, order: Order, how: str, then: str) -> None:
-        """Do a job again whose worker left no record, as often as ``limits.retries`` allows."""
+    def _again(self, order: Order, how: str, then: str) -> Record | None:
+        """Do a job again that left no record, as often as ``limits.retries`` allows; then return one of its failure."""
         job = order.job
         self.deaths[job.id] += 1
-        if self.deaths[job.id] <= self.settings.retries:
-            self.progress.note(f"the worker of run {job.id} {how}; {then}")
-            self.waiting.appendleft(job)
-        else:
-            self.ended(order, crashed(job, how, self.deaths[job.id], self.settings.folder))
+        if self.deaths[job.id] > self.settings.retries:
+            return crashed(job, how, self.deaths[job.id], self.settings.folder)
+        self.progress.note(f"the worker of run {job.id} {how}; {then}")
+        self.waiting.appendleft(job)
+        return None
 
 
 def places_of_workers(resources: Resources) -> list[str]:

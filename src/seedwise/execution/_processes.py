@@ -24,6 +24,7 @@ class Worker:
         self.device = device
         self.order: Order | None = None
         self.session: str | None = None  # of the orders that it had
+        self.epochs = 0  # that the run which it trains has ended
         self.ready = False
         self.since = math.inf
         self.timed_out = False

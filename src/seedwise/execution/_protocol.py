@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
@@ -166,21 +166,26 @@ class Order:
     session: str = ""
 
 
+class Ingest(Protocol):
+    """Takes records in; in the thread of who called ``execute``."""
+
+    def __call__(self, *records: Record) -> None:
+        """Commit records, of each job one, in one transaction: a file of the outbox may be deleted after that."""
+
+
 class Executor(Protocol):
     """Decides where workers start. What a run becomes does not depend on it.
 
     It is made from ``Resources``, and may keep its workers between calls until it is closed.
     """
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``, in any order; a job that is done twice does no harm.
 
         Args:
             jobs: what is to be done.
             settings: how.
-            ingest: called with each record, in the thread of the caller; commits it.
+            ingest: called with the records, one or several at a time.
             progress: receives what happens.
 
         Returns:

@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,8 @@ PROTOCOL: Final = 1
 """Raised when drivers and workers of other versions would misunderstand each other."""
 
 _DIGITS: Final = 12
-"""Of a counter: what is overwritten in place must not change its length."""
+_LENGTH: Final = 4096
+"""Bytes of a lease, which begins and ends with the counter: what is overwritten in place must not change its length."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,40 @@ class Claim:
         """Read the name of a file; None for one that is no job."""
         name, _, lost = file.rpartition("@")
         return cls(name, int(lost)) if name and not name.startswith(".") and lost.isdecimal() else None
+
+
+def lease_of(count: int, doing: Mapping[str, int]) -> bytes:
+    """Return what a worker writes into its lease.
+
+    Args:
+        count: its counter.
+        doing: how many epochs have ended of each of its jobs, by the name of its record; as many as there is room for.
+
+    """
+    said = json.dumps(doing)
+    while len(said) > _LENGTH - 2 * _DIGITS:
+        doing = dict(list(doing.items())[: len(doing) // 2])
+        said = json.dumps(doing)
+    number = f"{count:0{_DIGITS}}"
+    return f"{number}{said:{_LENGTH - 2 * _DIGITS}}{number}".encode()
+
+
+def doing_of(lease: bytes) -> dict[str, int]:
+    """Return what ``lease_of`` was told; nothing of a lease that was read while it was written, or of no such one.
+
+    Example:
+        >>> doing_of(lease_of(7, {"0123456789abcdef.run": 3}))
+        {'0123456789abcdef.run': 3}
+
+    """
+    if len(lease) != _LENGTH or lease[:_DIGITS] != lease[-_DIGITS:]:
+        return {}
+    try:
+        said = json.loads(lease[_DIGITS:-_DIGITS])
+    except ValueError:
+        return {}
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {name: epochs for name, epochs in pairs if type(epochs) is int and epochs >= 0}
 
 
 class Queue:
@@ -142,7 +177,7 @@ class Queue:
         return {worker: _claims(self.claimed / worker) for worker in _names(self.claimed)}
 
     def counters(self) -> dict[str, bytes]:
-        """Return the counter of each worker that has one."""
+        """Return the lease of each worker that has one: its counter, and what it does."""
         found = {}
         for worker in _names(self.leases):
             with contextlib.suppress(FileNotFoundError):
@@ -201,19 +236,19 @@ class Queue:
         host = re.sub(r"[^\w.-]", "-", socket.gethostname())
         worker = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
         with storage_errors(self.leases / worker):
-            (self.leases / worker).write_bytes(b"0" * _DIGITS)
+            (self.leases / worker).write_bytes(lease_of(0, {}))
             (self.claimed / worker).mkdir()
         return worker
 
-    def renew(self, worker: str, count: int) -> bool:
-        """Raise a counter; return false if it is gone: the worker was taken for lost."""
+    def renew(self, worker: str, count: int, doing: Mapping[str, int]) -> bool:
+        """Raise a counter and say what is done; return false if it is gone: the worker was taken for lost."""
         try:
             # Overwritten in place: readers ask whether it changed, and a list of the folder may be old.
             file = os.open(self.leases / worker, os.O_WRONLY)
         except FileNotFoundError:
             return False
         try:
-            os.pwrite(file, f"{count:0{_DIGITS}}".encode(), 0)
+            os.pwrite(file, lease_of(count, doing), 0)
         finally:
             os.close(file)
         return True

@@ -79,6 +79,11 @@ class _Worker:
         self._serving = serving
         self._progress = progress
         self._rest = _Rest(serving.idle)
+        self._supervisor: Supervisor | None = None  # of the present name
+
+    @property
+    def _doing(self) -> dict[str, int]:
+        return {} if self._supervisor is None else self._supervisor.doing
 
     def stop(self) -> None:
         self.stopped.set()
@@ -93,9 +98,10 @@ class _Worker:
         self._progress.note(f"worker {name} serves {self._queue.root} with {len(self._places)} processes")
         workers = Workers(name)
         try:
-            with renewed(lambda count: self._queue.renew(name, count), lease) as gone:
+            with renewed(lambda count: self._queue.renew(name, count, self._doing), lease) as gone:
                 jobs = _Claimed(self._queue, name, gone, self.stopped, self._rest, self._progress)
                 supervisor = Supervisor(self._places, self._progress, workers, jobs=jobs, grace=self._serving.grace)
+                self._supervisor = supervisor
                 try:
                     supervisor.run()
                 finally:
@@ -227,6 +233,9 @@ class _Claimed:
             self.queue.release(self.name, self.held.pop(job.file), lost=1)
         else:
             self.ended(order, crashed(job, how, claim.lost + 1, self.queue.folder))
+
+    def settle(self) -> None:
+        """Do nothing: the driver takes records in."""
 
     def put_back(self, order: Order) -> None:
         self.queue.release(self.name, self.held.pop(order.job.file))

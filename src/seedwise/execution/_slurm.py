@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from seedwise.errors import SeedwiseError
 from seedwise.execution._folder_executor import FolderExecutor, QueueOptions
 from seedwise.execution._jobs import Job
-from seedwise.execution._protocol import Progress, Resources, Settings
+from seedwise.execution._protocol import Ingest, Progress, Resources, Settings
 from seedwise.execution._queue import Queue
 from seedwise.run import Record, storage_errors
 
@@ -99,9 +99,7 @@ class SlurmExecutor(FolderExecutor):
         self._ended = 0
         self._is_done = False
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         if shutil.which("sbatch") is None:
             raise SeedwiseError(
@@ -109,8 +107,8 @@ class SlurmExecutor(FolderExecutor):
                 "--executor folder"
             )
 
-        def counted(record: Record) -> None:
-            ingest(record)
+        def counted(*records: Record) -> None:
+            ingest(*records)
             self._ended = 0
 
         self._is_done = False

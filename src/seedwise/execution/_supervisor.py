@@ -49,6 +49,9 @@ class Assignments(Protocol):
     def put_back(self, order: Order) -> None:
         """A job was not done, or not to its end."""
 
+    def settle(self) -> None:
+        """All that workers have said so far was passed on, and those that are free were given jobs."""
+
 
 class Supervisor:
     """Gives jobs to worker processes.
@@ -110,6 +113,12 @@ class Supervisor:
             raise self._problem
 
     @property
+    def doing(self) -> dict[str, int]:
+        """What is done at the moment: how many epochs have ended of each job, by the name of its record."""
+        pairs = [(worker.order, worker.epochs) for worker in list(self._workers)]
+        return {order.job.file: epochs for order, epochs in pairs if order is not None}
+
+    @property
     def _stopping(self) -> bool:
         return self._stopping_since is not None
 
@@ -143,7 +152,7 @@ class Supervisor:
         return True
 
     def _assign(self, worker: Worker, order: Order) -> None:
-        worker.order, worker.session = order, order.session
+        worker.order, worker.session, worker.epochs = order, order.session, 0
         # The limit is the run's, not that of starting python and torch.
         worker.since = time.monotonic() if worker.ready else math.inf
         worker.send(order.settings.command(order.job, worker.device))
@@ -156,7 +165,7 @@ class Supervisor:
             while True:
                 self._handle(*self._answers.get_nowait())
         except queue.Empty:
-            return
+            self._jobs.settle()
 
     def _handle(self, worker: Worker, answer: dict[str, Any]) -> None:
         if worker not in self._workers:  # it ended while it waited
@@ -166,6 +175,7 @@ class Supervisor:
                 worker.ready = True
                 worker.since = time.monotonic()
             case "epoch":
+                worker.epochs = answer["epoch"] + 1
                 self._progress.epoch(answer["id"], answer["epoch"])
             case "done":
                 worker.spent = answer["last"]

@@ -286,9 +286,10 @@ def _run_texts(part: CellResults, cell: Cell, metric: Metric, decimals: int) -> 
     """Return what is known of each finished run: its replicate, its value, its seeds."""
     texts = []
     unit = f" {metric.unit}" if metric.unit else ""
+    several = len(set(cell.group.tolist())) > 1
     for k in np.flatnonzero(cell.finished_mask).tolist():
         which = "run" if cell.regime == AS_GIVEN else "replicate"
-        group = f"group {cell.group[k]}, " if len(set(cell.group.tolist())) > 1 else ""
+        group = f"group {cell.group[k]}, " if several else ""
         text = f"{group}{which} {cell.replicate[k]}: {number(float(cell.values[k]), decimals)}{unit}"
         if part.seeds:
             by_seed: dict[int, list[str]] = {}

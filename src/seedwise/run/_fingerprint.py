@@ -6,6 +6,7 @@ import ast
 import contextlib
 import hashlib
 import importlib.metadata
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -194,9 +195,19 @@ def _imports_of_function(frame: FrameType, module: ModuleType) -> Iterator[str]:
 
 def _key(name: str, file: Path, path: Sequence[str] | None) -> str:
     """Return a name of a file by which ``_located`` finds it."""
+    try:
+        here = os.getcwd()  # noqa: PTH109 - what relative folders mean
+    except OSError:
+        here = ""
+    return _key_in(name, file, tuple(_folders(path)), here)
+
+
+@lru_cache(maxsize=1024)
+def _key_in(name: str, file: Path, path: tuple[str, ...], _here: str) -> str:
+    # Once for each module: it follows the links of every folder, and every run asks twice.
     depth = 0 if name == "__main__" or name.startswith(FILE) else name.count(".")
     depth += file.name == "__init__.py"
-    folders = [file.parents[depth], *(_resolved(Path(folder).absolute()) for folder in _folders(path))]
+    folders = [file.parents[depth], *(_resolved(Path(folder).absolute()) for folder in path)]
     for folder in folders:
         if file.is_relative_to(folder):
             key = file.relative_to(folder).as_posix()

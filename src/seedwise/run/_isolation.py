@@ -124,8 +124,7 @@ def _settings() -> list[_Setting]:
     ]
     if threading.current_thread() is threading.main_thread():  # elsewhere a handler cannot be set
         found += [
-            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number))
-            for number in sorted(signal.valid_signals() & _SIGNALS)
+            _Setting(f"the handler of {number.name}", _handler(number), _set_handler(number)) for number in _SIGNALS
         ]
         found += [
             _Setting(
@@ -175,11 +174,14 @@ def _settings_of_torch(torch: Any) -> list[_Setting]:
 
 _AUTOCAST: Final = ("cpu", "cuda")
 # Not SIGCHLD: torch's DataLoader sets its handler once in a process, to see that one of its workers died.
-_SIGNALS: Final = {
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGPIPE")
-    if hasattr(signal, name)
-}
+_SIGNALS: Final = sorted(
+    signal.valid_signals()
+    & {
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGPIPE")
+        if hasattr(signal, name)
+    }
+)
 
 
 def _handler(number: signal.Signals) -> Callable[[], Any]:

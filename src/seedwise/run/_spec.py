@@ -52,9 +52,9 @@ class RunSpec:
     numerics: Numerics = field(default_factory=Numerics)
     revisions: Mapping[str, int] = field(default_factory=REVISIONS.copy)
 
-    @cached_property
+    @property
     def content(self) -> dict[str, Any]:
-        """What is hashed, as JSON values."""
+        """What is hashed, as JSON values; made anew each time, since a plan may hold 100 000 specs."""
         numerics = {
             f.name: getattr(self.numerics, f.name)
             for f in dataclasses.fields(Numerics)

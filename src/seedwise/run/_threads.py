@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from seedwise.randomness import torch_if_installed
 
@@ -32,7 +34,7 @@ def threads_limited(count: int) -> Iterator[None]:
     before = None if torch is None else torch.get_num_threads()
     os.environ[_VARIABLE] = str(count)
     try:
-        with threadpool_limits(count):
+        with _libraries(len(sys.modules), count).limit(limits=count):
             if torch is not None:
                 torch.set_num_threads(count)
             yield
@@ -43,3 +45,10 @@ def threads_limited(count: int) -> Iterator[None]:
             del os.environ[_VARIABLE]
         else:
             os.environ[_VARIABLE] = variable
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int, _count: int) -> ThreadpoolController:
+    # Finding them takes a millisecond, as long as the rest of a short run. One that was loaded since without a module
+    # has read the same count from the environment.
+    return ThreadpoolController()

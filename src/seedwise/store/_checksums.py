@@ -29,6 +29,8 @@ Row = dict[str, Any]
 _BITS: Final = 62
 """Of a checksum: the sum of two is still an integer of sqlite."""
 _MODULUS: Final = 1 << _BITS
+_AT_ONCE: Final = 1000
+"""Rows that are fetched together."""
 
 
 class DamageError(ValueError):
@@ -210,7 +212,12 @@ def named(table: Table, row: Mapping[str, Any]) -> str:
 
 
 def read(db: sa.Connection, table: Table, scope: str = "") -> list[Row]:
-    """Return all rows of a table that has checksums, as they are kept: every one verified, and their number and sum.
+    """Return all rows of a table that has checksums; see ``rows_of``."""
+    return list(rows_of(db, table, scope))
+
+
+def rows_of(db: sa.Connection, table: Table, scope: str = "") -> Iterator[Row]:
+    """Yield all rows of a table that has checksums, as they are kept: every one verified, and their number and sum.
 
     Args:
         db: the store.
@@ -225,12 +232,23 @@ def read(db: sa.Connection, table: Table, scope: str = "") -> list[Row]:
     query = sa.select(*raw_columns(table, sealed=sealed)).select_from(table)
     if table is tables.links:
         query = query.where(table.c.study == scope)
-    rows = [dict(row) for row in db.execute(query).mappings()]
-    if sealed:
-        for row in rows:
+    count = total = 0
+    for row in fetched(db, query):
+        if sealed:
             _verified(table, row)
-        check_set(db, table, rows, scope)
-    return rows
+            count, total = count + 1, total + row["checksum"]
+        yield row
+    if sealed:
+        check_totals(db, table, count, total, scope)
+
+
+def fetched(db: sa.Connection, query: sa.Select[Any]) -> Iterator[Row]:
+    """Yield the rows that a query finds, by the names of their columns."""
+    result = db.execute(query)
+    names = tuple(result.keys())
+    for part in result.partitions(_AT_ONCE):  # rows one at a time take twice as long
+        for values in part:
+            yield dict(zip(names, values, strict=True))
 
 
 def read_one(db: sa.Connection, table: Table, **key: str) -> Row | None:
@@ -246,14 +264,14 @@ def read_one(db: sa.Connection, table: Table, **key: str) -> Row | None:
     return None if row is None else verified(db, table, dict(row))
 
 
-def check_set(db: sa.Connection, table: Table, rows: Collection[Row], scope: str = "") -> None:
-    """Raise ``DamageError`` unless these are all rows that were written, each once."""
+def check_totals(db: sa.Connection, table: Table, found: int, checksums: int, scope: str = "") -> None:
+    """Raise ``DamageError`` unless these are the number and the sum of the checksums of all rows that were written."""
     sets = tables.sets.c
     query = sa.select(sets.rows, sets.total).where(sets.name == short(table), sets.scope == scope)
     count, total = db.execute(query).first() or (0, 0)
-    if (count, total) != (len(rows), sum(row["checksum"] for row in rows) % _MODULUS):
+    if (count, total) != (found, checksums % _MODULUS):
         of = f" of the study '{scope}'" if scope else ""
-        raise DamageError(f"the rows of '{short(table)}'{of} are {len(rows)} where {count} were written, or others")
+        raise DamageError(f"the rows of '{short(table)}'{of} are {found} where {count} were written, or others")
 
 
 # What attempts left

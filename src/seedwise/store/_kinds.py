@@ -20,10 +20,11 @@ from seedwise.store._checksums import (
     decoded,
     encoded,
     entry_of,
+    fetched,
     insert_raw,
     is_sealed,
     raw_columns,
-    read,
+    rows_of,
     short,
     verified,
 )
@@ -49,12 +50,17 @@ class Shared:
     hashed: tuple[str, ...]
     digits: int
 
-    def store(self, db: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Store the shared part of a row, and return the rest with the link to it."""
+    def store(self, db: sa.Connection, row: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+        """Store the shared part of a row, and return the rest with the link to it.
+
+        ``known`` holds the digests of parts that are stored.
+        """
         part = encoded(self.table, row)
         digest = hashlib.sha256(b"".join(_bytes(part[name]) for name in self.hashed)).hexdigest()[: self.digits]
-        if not db.execute(sa.select(self.table.c.digest).where(self.table.c.digest == digest)).first():
-            insert_raw(db, self.table, [part | {"digest": digest}])
+        if digest not in known:
+            if not db.execute(sa.select(self.table.c.digest).where(self.table.c.digest == digest)).first():
+                insert_raw(db, self.table, [part | {"digest": digest}])
+            known.add(digest)
         return {name: value for name, value in row.items() if name not in self.hashed} | {self.link: digest}
 
     def read(self, db: sa.Connection, digest: str, known: dict[str, Row]) -> Row:
@@ -86,15 +92,17 @@ class Kind(Generic[T]):
     from_row: Callable[[Mapping[str, Any]], T]
     shared: Shared | None = None
 
-    def write(self, db: sa.Connection, run_id: str, attempt: int, values: Iterable[T]) -> list[list[Any]]:
-        """Store what an attempt left, and return how it is listed in its row."""
+    def write(self, db: sa.Connection, left: Mapping[tuple[str, int], Iterable[T]]) -> list[list[list[Any]]]:
+        """Store what attempts left, and return for each of them how it is listed in its row."""
+        known: set[str] = set()
         rows = []
-        for value in values:
-            row = self.to_row(value)
-            own = row if self.shared is None else self.shared.store(db, row)
-            rows.append(encoded(self.table, {"run_id": run_id, "attempt": attempt, **own}))
-        insert_raw(db, self.table, rows)
-        return [entry_of(self.table, row) for row in rows]
+        for (run_id, attempt), values in left.items():
+            own = [self.to_row(value) for value in values]
+            if self.shared is not None:
+                own = [self.shared.store(db, row, known) for row in own]
+            rows.append([encoded(self.table, {"run_id": run_id, "attempt": attempt, **row}) for row in own])
+        insert_raw(db, self.table, [row for own in rows for row in own])
+        return [[entry_of(self.table, row) for row in own] for own in rows]
 
     def delete(self, db: sa.Connection, run_id: str, attempt: int, **where: str) -> None:
         """Delete what an attempt left, as far as its columns have the values of ``where``."""
@@ -126,10 +134,10 @@ def current_attempts(db: sa.Connection, run_ids: Iterable[str] | None = None) ->
     """
     runs = tables.runs
     if run_ids is None:
-        return {row["run_id"]: row for row in read(db, runs) if row["current"]}
+        return {row["run_id"]: row for row in rows_of(db, runs) if row["current"]}
     wanted = set(run_ids)
     query = sa.select(*raw_columns(runs, sealed=is_sealed(db))).where(runs.c.current, is_one_of(runs.c.run_id, wanted))
-    found = [verified(db, runs, dict(row)) for row in db.execute(query).mappings()]
+    found = [verified(db, runs, row) for row in fetched(db, query)]
     attempts = {row["run_id"]: row for row in found}
     if len(attempts) < len(found):
         raise DamageError("a run has two current attempts")
@@ -170,7 +178,7 @@ def current_rows(
         query = query.where(is_one_of(table.c.run_id, ids))
     if "epoch" in table.c:
         query = query.order_by(table.c.epoch)
-    rows: Iterator[Row] = (dict(row) for row in db.execute(query).mappings())
+    rows = fetched(db, query)
     if sealed:
         rows = checked(table, current_attempts(db, ids).values(), rows, without=without, **where)
     parts: dict[str, Row] = {}

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, fields
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, PlannedRun
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, delete, insert, is_sealed, raw_columns, read, verified
+from seedwise.store._checksums import (
+    DamageError,
+    decoded,
+    delete,
+    fetched,
+    insert,
+    is_sealed,
+    raw_columns,
+    read,
+    verified,
+)
 from seedwise.store._kinds import is_one_of
 
+T = TypeVar("T")
+
+_AT_ONCE: Final = 1000
 _PLACE: Final = [tables.links.c[f.name] for f in fields(Link)]
+_place_of: Final = attrgetter(*(f.name for f in fields(Link)))
 
 
 def write_links(
@@ -40,16 +55,24 @@ def write_links(
     """
     _describe(db, study, description)
     links = tables.links
-    rows = {astuple(p.link): (p.spec.id, k if position is None else position) for k, p in enumerate(planned)}
+    rows = {_place_of(p.link): (p.spec.id, k if position is None else position) for k, p in enumerate(planned)}
     query = sa.select(*_PLACE, links.c.run_id, links.c.position).where(which)
     if rows == {tuple(row[:-2]): tuple(row[-2:]) for row in db.execute(query)}:
         return
     delete(db, links, which)
     names = [*(column.name for column in _PLACE), "run_id", "position"]
-    insert(db, links, [dict(zip(names, (*at, *run), strict=True)) for at, run in rows.items()])
+    for places_in_part in _parts(list(rows.items())):
+        insert(db, links, [dict(zip(names, (*at, *run), strict=True)) for at, run in places_in_part])
     known = set(db.execute(sa.select(tables.specs.c.run_id)).scalars())
-    new = {p.spec.id: p.spec.content for p in planned if p.spec.id not in known}
-    insert(db, tables.specs, [{"run_id": i, "content": content} for i, content in new.items()])
+    new = {p.spec.id: p.spec for p in planned if p.spec.id not in known}
+    for specs in _parts(list(new.items())):
+        insert(db, tables.specs, [{"run_id": run_id, "content": spec.content} for run_id, spec in specs])
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield a few at a time: the rows of 100 000 runs would take 200 MB together."""
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
 
 
 def add_method(
@@ -94,7 +117,7 @@ def contents(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str, A
     """Return the contents of those runs that were planned or trained once."""
     specs = tables.specs
     query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id, run_ids))
-    rows = (verified(db, specs, dict(row)) for row in db.execute(query).mappings())
+    rows = (verified(db, specs, row) for row in fetched(db, query))
     return {row["run_id"]: decoded(specs, row)["content"] for row in rows}
 
 

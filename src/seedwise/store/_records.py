@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -23,7 +23,16 @@ from seedwise.store._checksums import (
     left_of,
     short,
 )
-from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, Kind, current_attempts, current_rows
+from seedwise.store._kinds import (
+    FORECASTS,
+    OBSERVED,
+    PREDICTIONS,
+    SERIES,
+    Kind,
+    current_attempts,
+    current_rows,
+    is_one_of,
+)
 
 _OF_RUN: Final = ("status", "metrics", "weights_sha256", "seconds", "resumed_from", "notes", "error", "traceback")
 _OF_READOUT: Final = ("passes", "seconds", "plain_seconds", "preparation_seconds")
@@ -77,58 +86,76 @@ def _decoded_runs(rows: Iterable[Row]) -> list[tuple[str, dict[str, Any]]]:
 def is_known(db: sa.Connection, record: RunRecord) -> bool:
     """Return whether a record was stored before; an attempt at a run is named by its nonce."""
     runs = tables.runs.c
-    ours = runs.nonce.in_([record.nonce, _other_nonce(record)]) & (runs.run_id == record.id)
+    ours = runs.nonce.in_(_nonces(record)) & (runs.run_id == record.id)
     return db.execute(sa.select(runs.nonce).where(ours)).first() is not None
 
 
-def _free_nonce(db: sa.Connection, record: RunRecord) -> str:
-    """Return the nonce of a record, or another where a record of another run has taken that."""
-    runs = tables.runs.c
-    taken = db.execute(sa.select(runs.nonce).where(runs.nonce == record.nonce)).first() is not None
-    return _other_nonce(record) if taken else record.nonce
+def _nonces(record: RunRecord) -> tuple[str, str]:
+    """Return the nonce of a record, and the one that it gets where a record of another run has taken that."""
+    return record.nonce, digest_of([record.id, record.nonce])
 
 
-def _other_nonce(record: RunRecord) -> str:
-    return digest_of([record.id, record.nonce])
-
-
-def ingest(db: sa.Connection, record: RunRecord) -> bool:
-    """Take a record in; see ``Store.ingest``."""
-    runs = tables.runs
-    if is_known(db, record):
-        return False
-    ours = runs.c.run_id == record.id
-    interrupted = delete(db, runs, ours, runs.c.status == "interrupted")
-    last = db.execute(sa.select(sa.func.max(runs.c.attempt)).where(ours)).scalar()
-    attempt = 0 if last is None else last + 1
-    earlier = delete(db, runs, ours, runs.c.current)
-    insert_raw(db, runs, [row | {"current": 0} for row in earlier])
-    if not db.execute(sa.select(tables.specs.c.run_id).where(tables.specs.c.run_id == record.id)).first():
-        insert(db, tables.specs, [{"run_id": record.id, "content": record.content}])
-    kinds: list[tuple[Kind[Any], list[Any]]] = [
-        (SERIES, [record.series]),
-        (OBSERVED, [] if record.observed is None else [record.observed]),
-        (PREDICTIONS, record.predictions),
-        (FORECASTS, record.forecasts),
-    ]
-    left = {}
-    for kind, values in kinds:
-        # A run that is interrupted, resumed and finished replaces its own earlier rows.
-        if interrupted:
-            kind.delete(db, record.id, attempt)
-        left[short(kind.table)] = kind.write(db, record.id, attempt, values)
-    row = {
-        "run_id": record.id,
-        "attempt": attempt,
-        "current": True,
-        "nonce": _free_nonce(db, record),
-        "environment": _document(db, record.environment),
-        "code": _document(db, record.code),
-        "left": json.dumps(left),
-        **{name: getattr(record, name) for name in _OF_RUN},
+def ingest(db: sa.Connection, records: Sequence[RunRecord]) -> int:
+    """Take records in, of each run one, and return how many were new; see ``Store.ingest``."""
+    runs, specs = tables.runs, tables.specs
+    ids = [record.id for record in records]
+    attempts: dict[str, list[Any]] = {}
+    earlier = sa.select(runs.c.run_id, runs.c.attempt, runs.c.nonce, runs.c.status)
+    for attempt in db.execute(earlier.where(is_one_of(runs.c.run_id, ids))):
+        attempts.setdefault(attempt.run_id, []).append(attempt)
+    nonces = {record.id: _nonces(record) for record in records}
+    new = [r for r in records if not any(old.nonce in nonces[r.id] for old in attempts.get(r.id, ()))]
+    taken = set(db.execute(sa.select(runs.c.nonce).where(is_one_of(runs.c.nonce, [r.nonce for r in new]))).scalars())
+    planned = set(db.execute(sa.select(specs.c.run_id).where(is_one_of(specs.c.run_id, ids))).scalars())
+    insert(db, specs, [{"run_id": r.id, "content": r.content} for r in new if r.id not in planned])
+    numbers = {record.id: _make_room(db, record.id, attempts.get(record.id, ())) for record in new}
+    documents: set[str] = set()
+    rows = []
+    for record in new:
+        usual, other = nonces[record.id]
+        rows.append(
+            {
+                "run_id": record.id,
+                "attempt": numbers[record.id],
+                "current": True,
+                "nonce": other if usual in taken else usual,
+                "environment": _document(db, record.environment, documents),
+                "code": _document(db, record.code, documents),
+                **{name: getattr(record, name) for name in _OF_RUN},
+            }
+        )
+        taken.add(usual)
+    left = {
+        short(kind.table): kind.write(db, {(r.id, numbers[r.id]): values_of(r) for r in new})
+        for kind, values_of in _LEFT
     }
-    insert(db, runs, [row])
-    return True
+    for k, row in enumerate(rows):
+        row["left"] = json.dumps({name: listed[k] for name, listed in left.items()})
+    insert(db, runs, rows)
+    return len(rows)
+
+
+_LEFT: Final[tuple[tuple[Kind[Any], Callable[[RunRecord], list[Any]]], ...]] = (
+    (SERIES, lambda record: [record.series]),
+    (OBSERVED, lambda record: [] if record.observed is None else [record.observed]),
+    (PREDICTIONS, lambda record: record.predictions),
+    (FORECASTS, lambda record: record.forecasts),
+)
+
+
+def _make_room(db: sa.Connection, run_id: str, attempts: Sequence[Any]) -> int:
+    """Return the number of the next attempt at a run, which becomes the current one; an interrupted one goes."""
+    if not attempts:
+        return 0
+    ours = tables.runs.c.run_id == run_id
+    interrupted = delete(db, tables.runs, ours, tables.runs.c.status == "interrupted")
+    number = 1 + max((old.attempt for old in attempts if old.status != "interrupted"), default=-1)
+    earlier = delete(db, tables.runs, ours, tables.runs.c.current)
+    insert_raw(db, tables.runs, [row | {"current": 0} for row in earlier])
+    if interrupted:  # a run that is interrupted, resumed and finished replaces its own earlier rows
+        for kind, _ in _LEFT:
+            kind.delete(db, run_id, number)
+    return number
 
 
 def ingest_readout(db: sa.Connection, record: ReadoutRecord) -> bool:
@@ -144,8 +171,8 @@ def ingest_readout(db: sa.Connection, record: ReadoutRecord) -> bool:
         readouts,
         {
             **key,
-            "environment": _document(db, result.environment),
-            "code": _document(db, result.code),
+            "environment": _document(db, result.environment, set()),
+            "code": _document(db, result.code, set()),
             **{name: getattr(result, name) for name in ("status", "metrics", "error", "traceback")},
             **{name: getattr(record, name) for name in _OF_READOUT},
         },
@@ -155,7 +182,8 @@ def ingest_readout(db: sa.Connection, record: ReadoutRecord) -> bool:
     left = left_of(attempt)
     tag = keys_of(tables.predictions).index("tag")
     kept = [entry for entry in left.get("predictions", []) if entry[tag] != record.readout]
-    left["predictions"] = kept + PREDICTIONS.write(db, record.id, attempt["attempt"], result.predictions)
+    (added,) = PREDICTIONS.write(db, {(record.id, attempt["attempt"]): result.predictions})
+    left["predictions"] = kept + added
     others = [entry for entry in left.get("readouts", []) if entry[0] != record.readout]
     left["readouts"] = [*others, entry_of(readouts, row)]
     insert_raw(db, runs, [attempt | {"left": json.dumps(left)}])
@@ -171,10 +199,13 @@ def readouts_in(db: sa.Connection) -> dict[tuple[str, str], StoredReadout]:
     }
 
 
-def _document(db: sa.Connection, content: Mapping[str, str]) -> str | None:
+def _document(db: sa.Connection, content: Mapping[str, str], known: set[str]) -> str | None:
+    """Store an environment or code, and return its digest; ``known`` holds those that are stored."""
     if not content:
         return None
     digest, documents = digest_of(content), tables.documents
-    if not db.execute(sa.select(documents.c.digest).where(documents.c.digest == digest)).first():
-        insert(db, documents, [{"digest": digest, "content": content}])
+    if digest not in known:
+        if not db.execute(sa.select(documents.c.digest).where(documents.c.digest == digest)).first():
+            insert(db, documents, [{"digest": digest, "content": content}])
+        known.add(digest)
     return digest

@@ -20,7 +20,7 @@ from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, Record, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
+from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, rows_of, set_sealed
 from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
 from seedwise.store._new_file import is_full
 from seedwise.store._rebuild import records_of
@@ -227,28 +227,28 @@ class Store:
 
     # Runs
 
-    def ingest(self, record: RunRecord) -> bool:
-        """Store a record in one transaction; return whether it was new.
+    def ingest(self, *records: RunRecord) -> int:
+        """Store records in one transaction, of each run one; return how many were new.
 
         An interrupted attempt is replaced; any other stays, and the record becomes the next attempt.
         """
         with self._writing() as db:
-            return _records.ingest(db, record)
+            return _records.ingest(db, records)
 
     def has(self, record: RunRecord) -> bool:
         """Return whether this very record was stored before."""
         with self._reading() as db:
             return _records.is_known(db, record)
 
-    def ingest_readout(self, record: ReadoutRecord) -> bool:
-        """Store a readout in one transaction; return whether it is one of the current attempt of its run."""
+    def ingest_readouts(self, *records: ReadoutRecord) -> int:
+        """Store readouts in one transaction; return how many are of the current attempts of their runs."""
         with self._writing() as db:
-            return _records.ingest_readout(db, record)
+            return sum(_records.ingest_readout(db, record) for record in records)
 
-    def content(self, run_id: str) -> dict[str, Any] | None:
-        """Return the content of a run that was planned or trained once; None for any other."""
+    def contents(self, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return the contents of those runs that were planned or trained once, by their ids."""
         with self._reading() as db:
-            return _links.contents(db, [run_id]).get(run_id)
+            return _links.contents(db, run_ids)
 
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""
@@ -272,9 +272,12 @@ class Store:
             shared = read_one(db, tables.documents, digest=found)
         return found if shared is None else str(decoded(tables.documents, shared)["content"][tables.TRACEBACK])
 
-    def _current(self, run_ids: Sequence[str] | None = None) -> Iterable[Mapping[str, Any]]:
+    def _current(self, run_ids: Sequence[str] | None = None) -> Iterator[Mapping[str, Any]]:
         with self._reading() as db:
-            return current_attempts(db, run_ids).values()
+            if run_ids is None:  # perhaps 100 000, of which little is wanted of each
+                yield from (row for row in rows_of(db, tables.runs) if row["current"])
+            else:
+                yield from current_attempts(db, run_ids).values()
 
     def records(self, run_ids: Sequence[str]) -> list[Record]:
         """Return the records of those runs that have ended, and of their readouts, without weights."""

@@ -25,10 +25,13 @@ from seedwise.study._tasks import is_builtin
 from seedwise.study._varied import varied_in
 
 
-def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
+def cells_of(
+    store: Store, study: str, metric: str | None = None, *, runs: Sequence[StoredRun] | None = None
+) -> list[Cell]:
     """Return one cell per task, method, regime and readout of a study, with the task's primary metric.
 
-    ``metric`` takes its place: the same metric on other data, such as ``validation/accuracy``.
+    ``metric`` takes its place: the same metric on other data, such as ``validation/accuracy``. ``runs`` are those of
+    the study, where they have been read already.
 
     A readout has a cell wherever it can be read: that of snapshots only where runs have made some. A run that finished
     and is not read out yet is pending in it, and one whose readout failed has failed.
@@ -41,7 +44,7 @@ def cells_of(store: Store, study: str, metric: str | None = None) -> list[Cell]:
     if stored is None:
         raise SeedwiseError(f"{store.path} holds no study '{study}', only {', '.join(store.studies()) or 'none'}")
     description = description_of(study, stored)
-    runs = store.runs(study)
+    runs = store.runs(study) if runs is None else runs
 
     def place(run: StoredRun) -> tuple[str, str, str]:
         return run.link.task, run.link.regime, run.link.method

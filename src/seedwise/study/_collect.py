@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -44,7 +44,8 @@ def _recall(store: Store, run_ids: Sequence[str], compared_with: Sequence[str] =
 
 
 def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyResults:
-    runs, cells = store.runs(name), cells_of(store, name)
+    runs = store.runs(name)
+    cells = cells_of(store, name, runs=runs)
     description = description_of(name, stored)
     base = description.base or (cells[0].method if cells else "")
     members = [[run for run in runs if _place(run.link) == _place(cell)] for cell in cells]
@@ -76,7 +77,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 labels=truth[run_ids[0]].labels if run_ids and run_ids[0] in truth else None,
                 curves=curves,
                 epochs=epochs,
-                metrics=_metrics([run for run in own if run.run_id in set(run_ids)]) if is_plain else {},
+                metrics=_metrics(own, set(run_ids)) if is_plain else {},
                 network=_network(own[0]),
                 forecasts=forecasts_of(store, run_ids) if is_plain else None,
                 scores=scores,
@@ -115,8 +116,9 @@ def _curves(runs: list[list[dict[str, float]]]) -> tuple[NDArray[np.int64], dict
     return np.array(epochs, dtype=np.int64), whole
 
 
-def _metrics(runs: list[StoredRun]) -> dict[str, NDArray[np.float64]]:
-    """Return the metrics that all runs have, such as ``test/mae`` or ``naive/mse``."""
+def _metrics(cell: list[StoredRun], finished: Collection[str]) -> dict[str, NDArray[np.float64]]:
+    """Return the metrics that all finished runs of a cell have, such as ``test/mae`` or ``naive/mse``."""
+    runs = [run for run in cell if run.run_id in finished]
     names = [name for name in runs[0].metrics if all(r.metrics.get(name) is not None for r in runs)] if runs else []
     return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
 

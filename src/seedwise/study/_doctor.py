@@ -269,9 +269,8 @@ class StudyPatient:
         place.create()
         records: list[RunRecord] = []
 
-        def keep(record: Record) -> None:
-            assert isinstance(record, RunRecord)
-            records.append(record)
+        def keep(*found: Record) -> None:
+            records.extend(record for record in found if isinstance(record, RunRecord))
 
         settings = Settings(
             folder=place,

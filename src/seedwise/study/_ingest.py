@@ -14,29 +14,42 @@ from seedwise.run import ReadoutRecord, Record, RunRecord, checked
 from seedwise.store import Store
 
 
-def ingest(store: Store, folder: StudyFolder, record: Record) -> bool:
-    """Take a record into the store, then delete what it makes superfluous; return whether it was new.
+def ingest(store: Store, folder: StudyFolder, *records: Record) -> int:
+    """Take records into the store at once, of each run and readout one, then delete what they make superfluous.
 
     A record that cannot be taken in counts as a failure of its run.
 
+    Returns:
+        How many were new.
+
     Raises:
-        RefusedError: if it is of no run that was planned, or of a readout that has no name.
+        RefusedError: if one is of no run that was planned, or of a readout that has no name.
 
     """
-    content = store.content(record.id)
-    if content is None:
-        raise RefusedError(f"a record of run {str(record.id)[:80]!r} cannot be taken in: it was not planned")
+    contents = store.contents(record.id for record in records)
+    for record in records:
+        if record.id not in contents:
+            raise RefusedError(f"a record of run {str(record.id)[:80]!r} cannot be taken in: it was not planned")
     try:
-        new = take_in(store, folder, checked(record))
+        new = take_in(store, folder, *[_sound(record, contents[record.id]) for record in records])
     except RefusedError as error:
-        record = _failed_like(record, content, str(error))
-        new = take_in(store, folder, record)
-    if record.status != "interrupted":
-        if isinstance(record, RunRecord):
-            folder.remove_checkpoint(record.id)
-        # The outbox file last: a driver that is killed before finds it again and deletes the rest.
+        if len(records) > 1:  # the store says of none of them that it is the one
+            return sum(ingest(store, folder, record) for record in records)
+        new = take_in(store, folder, _failed_like(records[0], contents[records[0].id], str(error)))
+    ended = [record for record in records if record.status != "interrupted"]
+    folder.remove_checkpoints(record.id for record in ended if isinstance(record, RunRecord))
+    # Files of the outbox last: a driver that is killed before finds them again and deletes the rest.
+    for record in ended:
         (folder.outbox / file_of(record)).unlink(missing_ok=True)
     return new
+
+
+def _sound(record: Record, content: dict[str, Any]) -> Record:
+    """Return a checked record, or one of the failure of its run."""
+    try:
+        return checked(record)
+    except RefusedError as error:
+        return _failed_like(record, content, str(error))
 
 
 def failed(run_id: str, content: dict[str, Any], reason: str, nonce: str | None = None) -> RunRecord:
@@ -61,12 +74,12 @@ def ingest_outbox(store: Store, folder: StudyFolder, progress: Progress) -> int:
     taken = 0
     for path, found in list(folder.records()):
         record: Record | StorageError = found
-        if not isinstance(record, StorageError) and store.content(record.id) is None:
+        if not isinstance(record, StorageError) and not store.contents([record.id]):
             record = RefusedError(f"{path} cannot be taken in: its run was not planned")
         if isinstance(record, RefusedError):
             aside = folder.refuse(path)
             progress.note(f"{record}; it is set aside as {aside}")
-            content = store.content(path.stem)
+            content = store.contents([path.stem]).get(path.stem)
             if path.suffix == ".run" and content is not None:
                 taken += store.ingest(failed(path.stem, content, f"see {aside}"))
         elif isinstance(record, StorageError):
@@ -93,8 +106,7 @@ def ingest_shard(
         record: Record | StorageError = found
         if isinstance(record, RefusedError) and path.suffix == ".run":
             progress.note(f"{record}; its run has failed")
-            content = store.content(path.stem)
-            assert content is not None
+            content = store.contents([path.stem])[path.stem]
             record = failed(path.stem, content, f"see {path}", _digest(path))
         if isinstance(record, StorageError):
             progress.note(f"{record}; left out, run the shard again")
@@ -105,21 +117,17 @@ def ingest_shard(
     return taken, known
 
 
-def take_in(store: Store, folder: StudyFolder, record: Record) -> bool:
-    """Take a checked record and its weights into the store; return whether it was new."""
-    if isinstance(record, ReadoutRecord):
-        return record.status != "interrupted" and store.ingest_readout(record)
-    _keep_weights(folder, record)
-    return store.ingest(record)
+def take_in(store: Store, folder: StudyFolder, *records: Record) -> int:
+    """Take checked records and their weights into the store; return how many were new."""
+    runs = [record for record in records if isinstance(record, RunRecord)]
+    readouts = [r for r in records if isinstance(r, ReadoutRecord) and r.status != "interrupted"]
+    # Those of an earlier attempt are set aside once a later one has finished.
+    folder.set_aside_weights({run.id: run.weights for run in runs if run.status == "finished"})
+    for run in runs:
+        for tag, blob in run.weights.items():
+            folder.keep_weights(run.id, tag, blob)
+    return (store.ingest(*runs) if runs else 0) + (store.ingest_readouts(*readouts) if readouts else 0)
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-
-
-def _keep_weights(folder: StudyFolder, record: RunRecord) -> None:
-    """Keep the weights of a record; those of an earlier attempt are set aside once a later one has finished."""
-    if record.status == "finished":
-        folder.set_aside_weights(record.id, besides=record.weights)
-    for tag, blob in record.weights.items():
-        folder.keep_weights(record.id, tag, blob)

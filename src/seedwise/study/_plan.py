@@ -59,20 +59,22 @@ def plan(study: StudySpec) -> list[PlannedRun]:
     else:
         varied = regime_name([s for s in SOURCES if any(vector.get(s) for vector in study.seeds)])
         vectors = [(varied, 0, r, dict(vector)) for r, vector in enumerate(study.seeds)]
-    parts = {task: (part, part.configs()) for task, part in study.by_task().items()}
+    parts = study.by_task()
+    tasks = [part.learns for part in parts.values()]
     for regime, _, _, seeds in vectors:
-        for part, _ in parts.values():
-            why_not = part.learns.why_not_seeds(regime, seeds)
+        for learned in tasks:
+            why_not = learned.why_not_seeds(regime, seeds)
             if why_not:
                 raise SeedwiseError(why_not)
+    named = [
+        (task, method, part.function_of(method), config, part.numerics)
+        for task, part in parts.items()
+        for method, config in part.configs().items()
+    ]
     return [
-        PlannedRun(
-            Link(study.name, task, method, regime, group, replicate),
-            RunSpec(part.function_of(method), config, seeds, part.numerics),
-        )
+        PlannedRun(Link(study.name, task, method, regime, group, replicate), RunSpec(function, config, seeds, numerics))
         for regime, group, replicate, seeds in vectors
-        for task, (part, configs) in parts.items()
-        for method, config in configs.items()
+        for task, method, function, config, numerics in named
     ]
 
 

@@ -82,9 +82,13 @@ class Running:
             StorageError: if records cannot be written.
 
         """
-        specs = self._todo(self.sink.known(self.specs))
+        known = self.sink.known(self.specs)
+        specs = self._todo(known)
+        counts = Counter(known.status(run_id) for run_id in self.specs)
+        del known  # of 100 000 runs that is much
         interrupted = bool(specs) and self._train(specs)
-        counts = Counter(self.sink.statuses(self.specs))
+        if specs:
+            counts = Counter(self.sink.statuses(self.specs))
         outcome = Outcome(dict(counts), len(specs), interrupted)
         store = self.sink.store
         if interrupted or store is None:
@@ -93,7 +97,8 @@ class Running:
         interrupted = self._read_out(store, readings)
         read = len(readings) - len(missing_readings(store, self.readouts, self.specs))
         names = [readout.name for readout in per_run(self.readouts)]
-        found = [one for (i, name), one in store.readouts().items() if i in self.specs and name in names]
+        there = store.readouts() if names else {}
+        found = [one for (i, name), one in there.items() if i in self.specs and name in names]
         return replace(outcome, interrupted=interrupted, read=read, unread=sum(o.status in FAILURES for o in found))
 
     @property
@@ -140,6 +145,7 @@ class Running:
     def _execute(self, jobs: Sequence[Job]) -> bool:
         return self.executor.execute(jobs, self.settings, self._ingest, self.progress)
 
-    def _ingest(self, record: Record) -> None:
-        self.sink.ingest(record)
-        self.check(record)
+    def _ingest(self, *records: Record) -> None:
+        self.sink.ingest(*records)
+        for record in records:
+            self.check(record)

@@ -80,8 +80,8 @@ class Sink(Protocol):
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Remember pairs of digests of code that the user accepts beside each other."""
 
-    def ingest(self, record: Record) -> None:
-        """Keep a record."""
+    def ingest(self, *records: Record) -> None:
+        """Keep records."""
 
 
 @contextmanager
@@ -126,8 +126,8 @@ class _StoreSink:
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.store.accept_code(pairs)
 
-    def ingest(self, record: Record) -> None:
-        ingest(self.store, self.folder, record)
+    def ingest(self, *records: Record) -> None:
+        ingest(self.store, self.folder, *records)
 
 
 class _ShardSink:
@@ -195,7 +195,11 @@ class _ShardSink:
     def accept(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Do nothing: who merges the shards is asked again."""
 
-    def ingest(self, record: Record) -> None:
+    def ingest(self, *records: Record) -> None:
+        for record in records:
+            self._ingest(record)
+
+    def _ingest(self, record: Record) -> None:
         assert isinstance(record, RunRecord)
         assert self._known is not None
         if record.id not in self._contents:

@@ -101,10 +101,12 @@ def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
     # those of which nothing was logged.
     alike = [i for i in ids if series.get(i) and counts[logged[i]] > 1]
     classes = {i: _digest(kept) for i, kept in store.predictions(alike, logits=False).items()} if alike else {}
+    unlogged = [i for i in ids if not series.get(i)]
+    predicted = store.tags(unlogged) if unlogged else {}
     for i in ids:
         if series.get(i):
             found[i] = logged[i] + classes.get(i, "")
-        else:
+        elif i in predicted:
             scores = store.recall(Query("digest of scores", {}, [i]), partial(_scores, store, i))
             found[i] = None if scores is None else logged[i] + scores
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -50,6 +51,14 @@ class PlaceRanking:
     flips: RankingFlips
 
 
+_SIMULATED: Final = 40_000_000
+"""Values of the simulation of halves: more than these would take minutes for cells of 100 000 runs."""
+
+
+def _draws(runs: int) -> int:
+    return max(400, min(20_000, _SIMULATED // runs))
+
+
 def single_runs(
     cells: Sequence[Cell], base: str, thresholds: Mapping[str, float] | None, few: int
 ) -> list[SingleRuns | None]:
@@ -82,7 +91,7 @@ def single_runs(
                 worse=_worse(cell, against, None if thresholds is None else thresholds[cell.task]),
                 flip_of_one=_flip(cell, against, 1),
                 flip_of_few=_flip(cell, against, few),
-                better_half=seed_effect(values, values.size // 2),
+                better_half=seed_effect(values, values.size // 2, draws=_draws(values.size)),
             )
         )
     return found
