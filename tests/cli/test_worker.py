@@ -67,11 +67,13 @@ def test_what_tune_trains_goes_through_a_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--queue", "q"], "--queue q goes with --executor folder or slurm"),
+        (["--queue", "q"], "--queue goes with --executor folder or slurm"),
         (["--nodes", "2"], "--nodes goes with --executor slurm"),
         (["--executor", "folder", "--slurm", "time=1:00"], "--slurm goes with --executor slurm"),
-        (["--executor", "moon"], "unknown executor 'moon': there is local, folder, slurm"),
+        (["--executor", "moon"], "unknown executor 'moon': there is local, folder, slurm, ray"),
         (["--executor", "slurm", "--nodes", "0"], "--nodes 0: at least one is needed"),
+        (["--executor", "folder", "--num-gpus", "0.5"], "--num-gpus goes with --executor ray"),
+        (["--executor", "ray", "--num-cpus", "1.5"], "--num-cpus 1.5: give a fraction of one, or a whole number"),
     ],
 )
 def test_options_that_do_not_go_together_are_a_line(project, words, message):

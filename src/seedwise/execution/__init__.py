@@ -8,6 +8,7 @@ from seedwise.execution._jobs import Job, Reading, Training, file_of
 from seedwise.execution._lock import exclusive
 from seedwise.execution._protocol import Executor, Progress, Resources, Settings, Silent, Upcoming
 from seedwise.execution._queue_worker import Serving, serve
+from seedwise.execution._ray import RayExecutor, RayOptions
 from seedwise.execution._slurm import SlurmExecutor, SlurmOptions, script_of
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Job",
     "Progress",
     "QueueOptions",
+    "RayExecutor",
+    "RayOptions",
     "Reading",
     "Resources",
     "Serving",

@@ -35,7 +35,7 @@ class LocalExecutor:
         self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
     ) -> bool:
         """Do all ``jobs``; see ``Executor``."""
-        assignments = _Ingested(collections.deque(jobs), settings, ingest, progress)
+        assignments = Ingested(collections.deque(jobs), settings, ingest, progress)
         supervisor = Supervisor(self._devices, progress, self._workers, jobs=assignments)
         supervisor.run()
         return supervisor.interrupted
@@ -46,7 +46,7 @@ class LocalExecutor:
 
 
 @dataclass
-class _Ingested:
+class Ingested:
     """Jobs whose records are handed to the driver; see ``Assignments``."""
 
     waiting: collections.deque[Job]
