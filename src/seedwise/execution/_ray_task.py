@@ -31,7 +31,10 @@ class Parcel:
     """A job and what it needs, on its way to a node.
 
     Attributes:
-        job, settings, session: see ``Order``; the folder is another one there.
+        job: the job.
+        settings: how; the folder is another one there.
+        session: a worker process that did jobs of another one is not used, since the code that it has loaded may have
+            changed.
         device: where it is done.
         checkpoint: the file that the run goes on from; None: from the beginning.
         weights: files of kept weights by name.
@@ -143,8 +146,8 @@ class _Flag:
 class _Kept:
     """A worker process that waits for the next job of this process of Ray: starting python and torch takes long."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
+    def __init__(self, purpose: tuple[Any, ...]) -> None:
+        self.purpose = purpose
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.workers = Workers(f"ray-{self.name}")
         self._log: BinaryIO | None = None
@@ -161,14 +164,14 @@ class _Kept:
 _kept: list[_Kept] = []
 
 
-def _worker_of(environment: Mapping[str, str]) -> _Kept:
-    """Return the worker process of an environment, which has to be there when it starts: GPUs are named by it."""
-    asked = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", ""), **environment}
-    if not _kept or _kept[0].environment != asked:
+def _worker_of(parcel: Parcel) -> _Kept:
+    """Return the worker process for a job: another one where code may have changed, or GPUs are others."""
+    purpose = parcel.session, parcel.environment, os.environ.get("CUDA_VISIBLE_DEVICES")
+    if not _kept or _kept[0].purpose != purpose:
         for one in _kept:
             one.workers.close()
-        os.environ.update(environment)
-        _kept[:] = [_Kept(asked)]
+        os.environ.update(parcel.environment)
+        _kept[:] = [_Kept(purpose)]
     return _kept[0]
 
 
@@ -194,7 +197,7 @@ class _Doing:
     def __init__(self, parcel: Parcel, folder: StudyFolder) -> None:
         self._parcel = parcel
         self._folder = folder
-        self._order: Order | None = Order(parcel.job, replace(parcel.settings, folder=folder), parcel.session)
+        self._order: Order | None = Order(parcel.job, replace(parcel.settings, folder=folder))
         self._ends: queue.Queue[Message | BaseException] = queue.Queue()
         self._epochs = _Epochs()
         self._checkpoint = folder.checkpoint(parcel.job.spec.id)
@@ -202,7 +205,7 @@ class _Doing:
 
     def run(self, flag: _Flag) -> Iterator[Message]:
         self._unpack()
-        kept = _worker_of(self._parcel.environment)
+        kept = _worker_of(self._parcel)
         yield Began(kept.name)
         supervisor = Supervisor([self._parcel.device], self._epochs, kept.workers, jobs=self)
         thread = threading.Thread(target=self._supervise, args=(supervisor,))
@@ -246,14 +249,14 @@ class _Doing:
             self._ends.put(self._end)
 
     def _news(self) -> Iterator[Message]:
-        if (epoch := self._epochs.news()) is not None:
-            yield Reached(epoch)
-        mark = self._mark()
+        epoch, mark = self._epochs.news(), self._mark()
         if mark is not None and mark != self._seen:
             with contextlib.suppress(FileNotFoundError):  # the next one is being written
                 content = self._checkpoint.read_bytes()
                 self._seen = mark
                 yield Saved(content)
+        if epoch is not None:  # after the checkpoint of the epoch before it
+            yield Reached(epoch)
 
     def _mark(self) -> tuple[int, int] | None:
         """Return what tells a checkpoint from the one before it; None where there is none."""
