@@ -12,6 +12,7 @@ import pytest
 # Read when Ray is imported: else it takes the machine's address for 127.0.0.1, at which nothing listens.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # else whatever else the machine does comes first
 
 PAUSE = 0.1
 """Seconds that an epoch of the toy takes on its nodes."""

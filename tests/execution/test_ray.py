@@ -16,6 +16,7 @@ from seedwise.execution import RayExecutor, RayOptions, Resources, StudyFolder, 
 from seedwise.execution._ray_task import Parcel
 from tests.toy_project import Notes
 
+from . import commands
 from .conformance import (
     a_function_is_trained,
     a_study_grows_until_it_is_resolved,
@@ -58,6 +59,17 @@ def test_a_study_grows_until_it_is_resolved(executor, project):
 
 def test_a_function_of_replicates_is_trained(executor, tmp_path, monkeypatch):
     a_function_is_trained(tmp_path, executor, monkeypatch)
+
+
+@pytest.mark.parametrize("command", [commands.attribute, commands.recommend, commands.doctor])
+def test_what_other_commands_train_is_trained_by_ray(nodes, project, command):
+    command(project, ["--executor", "ray", "--num-cpus", 0.5])
+
+
+def test_what_tune_trains_is_trained_by_ray(nodes, tmp_path, monkeypatch):
+    pytest.importorskip("optuna")
+    monkeypatch.chdir(tmp_path)
+    commands.tune(tmp_path, ["--executor", "ray", "--num-cpus", 0.5])
 
 
 def test_a_node_that_is_lost_costs_the_work_since_the_last_checkpoint(nodes, executor, new_project, tmp_path):
