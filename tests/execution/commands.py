@@ -14,8 +14,8 @@ from tests.toy_project import Project
 
 STEADIER = """
 def train(run):
-    noise = run.randomness.numpy("init", "noise").normal()
-    run.finish(accuracy=0.5 + 0.1 * run.config["scale"] * noise)
+    scale = run.config["scale"]
+    run.finish(accuracy=0.5 + 0.1 * scale * run.randomness.numpy("init", str(scale)).normal())
 """
 
 
