@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 # Read when Ray is imported: else it takes the machine's address for 127.0.0.1, at which nothing listens.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ["RAY_worker_niceness"] = "0"  # else whatever else the machine does comes first
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - else whatever else the machine does comes first
 
 PAUSE = 0.1
 """Seconds that an epoch of the toy takes on its nodes."""
@@ -36,7 +36,7 @@ def cluster(processors: int = 2) -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     head = {"node_ip_address": "127.0.0.1", "num_cpus": 0, "include_dashboard": False, "object_store_memory": MEMORY}
-    started = Cluster(initialize_head=True, head_node_args=head)
+    started = _patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
     try:
         add_node(started, processors)
         ray.init(address=started.address, log_to_driver=False, logging_level="ERROR")
@@ -50,6 +50,16 @@ def add_node(started: Any, processors: int = 1) -> Any:
     """Start another node of a cluster, and return it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOY_PAUSE", str(PAUSE))  # what the node starts has it
-        return started.add_node(
-            node_ip_address="127.0.0.1", num_cpus=processors, num_gpus=0, object_store_memory=MEMORY
-        )
+        own = {"num_cpus": processors, "num_gpus": 0, "object_store_memory": MEMORY}
+        return _patiently(lambda: started.add_node(node_ip_address="127.0.0.1", **own))
+
+
+def _patiently(start: Callable[[], Any]) -> Any:
+    """Start something again where it did not start within the 30 s that Ray gives it: the machine has other work."""
+    for _ in range(3):
+        try:
+            return start()
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+    return start()
