@@ -104,29 +104,25 @@ def node_losses(folder: Path, n: int, seed: int) -> Found:
     wrong: list[str] = []
     if ray_cluster.missing():
         raise SystemExit(ray_cluster.missing())
+    long = {"train": {"function": "toy:train", "config": {"epochs": 60}}, "methods": {"base": {}}, "replicates": 10}
+    study = KILLED_STUDY | long  # 6 s a run
     reference = Project(folder / "reference")
-    reference.run(reference.study(**KILLED_STUDY), workers=2)
+    reference.run(reference.study(**study), workers=2)
     expected = reference.everything()
     resumed = number = 0
     with ray_cluster.cluster(1) as nodes:
         while ends.total() < n and not wrong:
             project, rng = Project(folder / str(number)), random.Random(f"{seed} {number}")
-            over = threading.Event()
-
-            def disturb(rng: random.Random = rng, over: threading.Event = over, before: int = ends.total()) -> None:
-                while ends.total() < min(n, before + 4):
-                    node = ray_cluster.add_node(nodes)
-                    if over.wait(rng.uniform(3, 10)):
-                        return
-                    nodes.remove_node(node, allow_graceful=False)
+            planned, executor, before = project.study(**study), RayExecutor(), ends.total()
+            driver = threading.Thread(target=project.run, args=(planned,), kwargs={"executor": executor})
+            driver.start()
+            while driver.is_alive() and ends.total() < min(n, before + 4):
+                node = ray_cluster.add_node(nodes)  # in the main thread, as Ray asks
+                driver.join(rng.uniform(5, 30))
+                nodes.remove_node(node, allow_graceful=False)
+                if driver.is_alive():
                     ends["a node of Ray is lost", "as it must be"] += 1
-
-            disturber = threading.Thread(target=disturb)
-            disturber.start()
-            executor = RayExecutor()
-            project.run(project.study(**KILLED_STUDY), executor=executor)
-            over.set()
-            disturber.join()
+            driver.join()
             runs = project.runs()
             resumed += sum(bool(run.resumed_from) for run in runs.values())
             wrong += [f"study {number}: run {key} was taken in twice" for key, run in runs.items() if run.attempt]
