@@ -35,8 +35,8 @@ _GROUPS: Final[Mapping[str, str]] = {
     "trials confirm checks epochs",
     "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel address "
     "num_cpus num_gpus working_dir idle grace",
-    "What a run is": "by methods metric seed name task where step best fold test_share item summary n decimal unit "
-    "chance higher_is_better lower_is_better",
+    "What a run is": "by methods metric seed name task tasks where step best fold test_share item summary n decimal "
+    "unit chance higher_is_better lower_is_better",
     "What is asked": "base unpaired sd_ratio power factor margin normalize alpha comparisons correlation mean sd",
     "What is written": "output form table tables compact overwrite as_json store folder",
 }

@@ -7,7 +7,7 @@ from typing import Final
 
 from seedwise.reporting._table import METHOD, TASK, Table
 from seedwise.reporting._topic import Section
-from seedwise.results import Aggregates, ComparedRuns, ExampleComparison, MethodAggregates
+from seedwise.results import Aggregates, ComparedRuns, ComparedSummaries, ExampleComparison, MethodAggregates
 from seedwise.statistics import (
     INTERQUARTILE_COVERAGE,
     INTERQUARTILE_COVERAGE_FAILING,
@@ -65,24 +65,34 @@ def _example_row(one: ExampleComparison) -> list[str]:
     ]
 
 
-def _across(found: AcrossTasks | None) -> Section | None:
+def sections_of_summaries(found: ComparedSummaries) -> tuple[Section, ...]:
+    """Return the further table of a comparison of means and SDs, where there are several tasks."""
+    section = _across(found.across, of_runs=False)
+    return () if section is None else (section,)
+
+
+def _across(found: AcrossTasks | None, *, of_runs: bool = True) -> Section | None:
     if found is None:
         return None
     unit = bool(found.metric.unit)
     columns = [METHOD, "tasks", *(["difference of means [95 %]", "heterogeneity of means"] if unit else [])]
-    columns += ["P(better) [95 %]", "ratio of SDs [95 %]", "heterogeneity of ratios"]
-    rows = [_across_row(one, found.metric.scale) for one in found.methods]
+    columns += [*(["P(better) [95 %]"] if of_runs else []), "ratio of SDs [95 %]", "heterogeneity of ratios"]
+    rows = [_across_row(one, found.metric.scale, of_runs) for one in found.methods]
+    better = (
+        "P(better): the chance that a run of the method beats one of the base, on average over these tasks. "
+        if of_runs
+        else "By normal theory, from means and SDs alone: the intervals of the ratios take values for normal. "
+    )
     note = (
-        "Pooled over tasks by random effects: what to expect of a task like these. P(better): the chance that a run of "
-        "the method beats one of the base, on average over these tasks. Heterogeneity: the share of the variation "
-        "between tasks that is not chance, and p of one value for all."
+        f"Pooled over tasks by random effects: what to expect of a task like these. {better}Heterogeneity: the share "
+        "of the variation between tasks that is not chance, and p of one value for all."
     )
     if not unit:
         note += " Means are not pooled where no unit is named, as tasks may have scales of their own (--unit)."
     return Section("across-tasks", f"Over {found.tasks} tasks", Table(columns, rows), note)
 
 
-def _across_row(one: MethodAcrossTasks, scale: float) -> list[str]:
+def _across_row(one: MethodAcrossTasks, scale: float, of_runs: bool) -> list[str]:
     difference = []
     if isinstance(one.difference, PooledDifference):
         difference = [_with_interval(one.difference.difference, scale), _heterogeneity(one.difference)]
@@ -92,7 +102,7 @@ def _across_row(one: MethodAcrossTasks, scale: float) -> list[str]:
     ratio = [_NONE, _NONE]
     if isinstance(one.ratio, PooledRatio):
         ratio = [interval(one.ratio.ratio, 2, null=1), _heterogeneity(one.ratio)]
-    return [one.method, str(one.tasks), *difference, chance, *ratio]
+    return [one.method, str(one.tasks), *difference, *([chance] if of_runs else []), *ratio]
 
 
 def _heterogeneity(found: PooledDifference | PooledRatio) -> str:

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from seedwise.reporting._beyond_runs import further_reasons, further_sections
+from seedwise.reporting._beyond_runs import further_reasons, further_sections, sections_of_summaries
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._folds import about_folds
 from seedwise.reporting._metric_comparison import MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
-from seedwise.reporting._sentences import further_sentences
+from seedwise.reporting._sentences import further_sentences, over_tasks
 from seedwise.reporting._statement import statement
 from seedwise.reporting._svg import AS_WRITTEN, inline
 from seedwise.reporting._table import ON_MEAN, Table
@@ -221,8 +221,10 @@ _NORMAL_THEORY: Final = (
 def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     shown = found.answer
     results = laid_out(shown, "means and SDs as given, normal theory", found.base)
-    said = f"{statement(shown.rows, found.base)} By normal theory: only means and SDs are known."
-    return MetricComparison(_with_means(results, [_NORMAL_THEORY, *found.notes]), said, (), found, ())
+    together = [] if found.across is None else [over_tasks(found.across)]
+    said = " ".join([statement(shown.rows, found.base), *together, "By normal theory: only means and SDs are known."])
+    results = _with_means(results, [_NORMAL_THEORY, *found.notes])
+    return MetricComparison(results, said, (), found, sections_of_summaries(found))
 
 
 def _with_means(results: Results, notes: Sequence[str]) -> Results:

@@ -28,7 +28,7 @@ def further_sentences(found: ComparedRuns) -> list[str]:
     several = found.across is not None
     return [
         *_on_other_examples(found.of_examples, found.base),
-        *([] if found.across is None else [_over_tasks(found.across)]),
+        *([] if found.across is None else [over_tasks(found.across)]),
         *(_named(one, several_tasks=several) for one in found.named_runs[:_MOST]),
     ]
 
@@ -54,7 +54,8 @@ def _on_other_examples(found: Sequence[ExampleComparison], base: str) -> list[st
     return said[: _MOST + 1]
 
 
-def _over_tasks(found: AcrossTasks) -> str:
+def over_tasks(found: AcrossTasks) -> str:
+    """Return a sentence on all tasks together."""
     parts = []
     for one in found.methods[:_MOST]:
         texts = []

@@ -48,12 +48,16 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     import pandas as pd
 
     if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
-        kinds, places = column.cat.categories.astype(object), column.cat.codes.to_numpy()
-        # A missing cell has the code -1: it is an empty text, which is the last kind unless it is one already.
-        places = np.where(places < 0, kinds.get_indexer(pd.Index([""], dtype=object))[0], places)
+        cells = column.array
+        kinds, places = cells.categories.to_numpy(dtype=object), cells.codes
+        if places.min(initial=0) < 0:
+            # A missing cell has the code -1: it is an empty text, which is the last kind unless it is one already.
+            empty = np.flatnonzero(kinds == "")
+            places = np.where(places < 0, empty[0] if empty.size else len(kinds), places)
+            kinds = np.append(kinds, "")
         # Rows may have been left out since, and with them values.
         code, there = pd.factorize(places)
-        return code.astype(np.int64), np.append(kinds.to_numpy(), "")[there]
+        return code.astype(np.int64), kinds[there]
     if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         code, numbers = pd.factorize(column.to_numpy(), use_na_sentinel=False)
         return code.astype(np.int64), numbers.astype(object)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
@@ -14,6 +14,8 @@ from seedwise.results._roles import Roles, known
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LONGEST: Final = 100
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ def _is_no_repeat(fold: tuple[str, ...], seed: tuple[str, ...], roles: Roles) ->
         )
 
 
-def _called(data: pd.DataFrame, given: str | None, called: Sequence[str], free: Sequence[str], what: str) -> str | None:
+def _called(
+    data: pd.DataFrame, given: str | None, called: tuple[str, ...], free: Sequence[str], what: str
+) -> str | None:
     """Return the column that the user names, or the one that is called so and varies."""
     if given is not None:
         return known("column", given, data.columns)
@@ -136,10 +140,11 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
         return (table.metric,)
     if roles.metric:
         return tuple(known("column", column, data.columns) for column in roles.metric)
-    free = [c for c in data.columns if c not in columns.all | {*roles.bounds, *(column for column, _ in roles.where)}]
+    taken = columns.all | {*roles.bounds, *(column for column, _ in roles.where)}
+    free, task = [c for c in data.columns if c not in taken], columns.task
     means_are_refused(data, free)
     numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
-    aside = [column for column in numeric if _is_no_metric(column)]
+    aside = {column: None for column in numeric if _is_no_metric(column)}
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.
     found = left if len(left) < 2 else [column for column in left if varies(data[column])] or left
@@ -147,10 +152,18 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
         shown = listed(map(repr, found or data.columns))
         asked = f"which column is the metric: {shown}?" if found else f"no column of numbers is a metric: {shown}."
         example = found[0] if found else "COLUMN"
-        raise SeedwiseError(f"{asked} Pass --metric '{example}' (metric='{example}')")
+        several = "" if task or len(found) < 2 else f", or {_as_tasks(found)} if these are tasks of one metric"
+        raise SeedwiseError(f"{asked} Pass --metric '{example}' (metric='{example}'){several}")
     costs = [column for column in aside if _names.is_cost(column)]
     notes.set_aside += [f"column{'s' if len(costs) > 1 else ''} {listed(costs)}"] if costs else []
     return tuple(found)
+
+
+def _as_tasks(columns: Sequence[str]) -> str:
+    """Return the option by which columns are tasks, in full where it is short and can be typed."""
+    named = ",".join(columns)
+    can_be_typed = len(named) <= _LONGEST and named.count(",") == len(columns) - 1
+    return f"--tasks '{named}' (tasks=[...])" if can_be_typed else "--tasks COLUMN,COLUMN,... (tasks=[...])"
 
 
 def _is_no_metric(column: str) -> bool:

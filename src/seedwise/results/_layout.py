@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, factorized, text_of, texts
+from seedwise.results._cells import by_value, different, factorized, text_of, texts, varies
+from seedwise.results._marks import plain_name
 from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 ROW: Final = "row"
 """The column that numbers the rows of a wide table without seeds."""
 
+OF_COLUMN: Final = "task of column"
+"""The column of the task where tasks were columns."""
+
+_MARKED: Final = re.compile(r"^[^\S\n]*[*`$\\<]", re.MULTILINE)
 _RANGES: Final = ("__MIN", "__MAX")
 
 
@@ -53,9 +59,8 @@ class Long:
 
 
 def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
-    """Return the rows that are asked for, without columns that hold nothing or count the rows."""
+    """Return the rows that are asked for of a table as ``titled``, without columns that are empty or count the rows."""
     data = data.copy()
-    data.columns = [_title(column) for column in data.columns]
     for name in ("", *(c for c in data.columns if re.fullmatch(r"Unnamed: \d+", c))):
         if name in data.columns and (_is_empty(data[name]) or _counts(data[name])):
             notes.set_aside += ["the column without a name"] if not _is_empty(data[name]) else []
@@ -118,7 +123,7 @@ def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) ->
     if roles.by is not None:
         known("column", roles.by, columns)
         return _named_runs(data, roles.by, roles, notes) if roles.name else Long(data, roles.by)
-    if any(column.endswith(_RANGES) for column in columns):
+    if _is_chart(columns):
         return _chart(data, roles, notes)
     if roles.methods and set(roles.methods) <= set(columns):
         return _wide(data, list(roles.methods), roles)
@@ -132,7 +137,7 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     """Find the column of the method, or a layout without one, by names and values."""
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
-    by_seed = [c for c in columns if _names.is_seed_like(c) and c in numeric and c not in roles.seed]
+    by_seed = [c for c in numeric if _names.is_seed_like(c) and c not in roles.seed] or _numbered_alike(numeric)
     candidates = method_candidates(data, numeric, roles)
     if len(by_seed) >= 2 and candidates:
         return _transposed(data, by_seed, roles, notes)
@@ -147,6 +152,14 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     if len(candidates) > 1:
         raise SeedwiseError(which_method(candidates))
     return _wide_or_file(data, numeric, roles, notes, name)
+
+
+def _numbered_alike(columns: list[str]) -> list[str]:
+    """Return the columns named after one metric and a seed, such as ``acc seed 0``; none if there are two metrics."""
+    named = {column: found for column in columns if (found := _names.run_pattern(None).fullmatch(column))}
+    seeds = {found["seed"] for found in named.values()}
+    one_metric = len({found["method"] for found in named.values()}) == 1
+    return list(named) if one_metric and len(seeds | set(columns)) == len(named) + len(columns) else []
 
 
 def which_method(columns: list[str]) -> str:
@@ -184,10 +197,10 @@ def means_are_refused(data: pd.DataFrame, columns: list[str]) -> None:
 
 def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> list[str]:
     """Return the columns of text that could name the method: neither constant nor something else by name."""
-    others = {*roles.named, *(column for column, _ in roles.where)}
+    others, numbers = {*roles.named, *(column for column, _ in roles.where)}, set(numeric)
     found = []
     for column in data.columns:
-        if column in others or (column in numeric and not _names.one_of(column, ("method",))):
+        if column in others or (column in numbers and not _names.one_of(column, ("method",))):
             continue
         if any(_names.one_of(column, kind) for kind in (_names.TASKS, _names.STEPS, _names.FOLDS, _names.STATES)):
             continue
@@ -208,7 +221,8 @@ def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
     """Return how many rows there are, or where they are steps, how many of them differ in more than numbers."""
     if not any(_names.one_of(c, _names.STEPS) and data[c].nunique() > 1 for c in numeric):
         return len(data)
-    keys = [c for c in data.columns if c not in numeric or _names.one_of(c, _names.SEEDS)]
+    numbers = set(numeric)
+    keys = [c for c in data.columns if c not in numbers or _names.one_of(c, _names.SEEDS)]
     return len(data[keys].drop_duplicates())
 
 
@@ -259,6 +273,14 @@ def _named_runs(data: pd.DataFrame, column: str, roles: Roles, notes: Notes) -> 
     return Long(data, "method", "seed" if "seed" in named else None)
 
 
+def _is_chart(columns: list[str]) -> bool:
+    """Return whether a chart was exported: with the range of each run, or with steps and 'RUN - METRIC' alone."""
+    if any(column.endswith(_RANGES) for column in columns):
+        return True
+    others = [column for column in columns if " - " not in column]
+    return 1 == len(others) < len(columns) - 1 and _names.one_of(others[0], _names.STEPS)
+
+
 def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
     """Return a chart that was exported: a column per run, a row per step."""
     columns = [column for column in data.columns if not column.endswith(_RANGES)]
@@ -271,7 +293,7 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
         raise SeedwiseError(f"which metric: {listed(metrics)}? Pass --metric '{metrics[0]}'")
     metric = roles.metric[0] if roles.metric else metrics[0]
     known("metric", metric, metrics)
-    notes.set_aside.append("the columns __MIN and __MAX")
+    notes.set_aside += ["the columns __MIN and __MAX"] if len(columns) < len(data.columns) else []
     chosen = [column for column in runs if column.endswith(f" - {metric}")]
     melted = data.melt(id_vars=steps, value_vars=chosen, var_name="run", value_name=metric)
     melted["run"] = melted["run"].map(lambda name: name.rpartition(" - ")[0])
@@ -293,6 +315,11 @@ def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Not
     keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
     metric = name_of_values(roles, data.columns)
     notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
+    named = {column: found for column in by_seed if (found := _names.run_pattern(None).fullmatch(column))}
+    if len(named) == len(by_seed):
+        metric = metric if roles.metric else named[by_seed[0]]["method"]
+        data = data.rename(columns={column: found["seed"] for column, found in named.items()})
+        by_seed = [found["seed"] for found in named.values()]
     melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
     candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
     method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
@@ -320,11 +347,13 @@ def name_of_values(roles: Roles, columns: Iterable[str]) -> str:
 def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     """Return a table with a column per method as a long one."""
     metric = name_of_values(roles, methods)
-    keys = [column for column in data.columns if column not in methods]
+    named_methods = set(methods)
+    keys = [column for column in data.columns if column not in named_methods]
     folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
     free = [c for c in keys if c not in folds]
     named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
-    numbered = not named and not folds
+    has_steps = any(_names.one_of(c, _names.STEPS) and varies(data[c]) for c in free)
+    numbered = not named and not folds and not has_steps
     if numbered:
         data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
         keys.append(ROW)
@@ -336,9 +365,29 @@ def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
     return Long(melted, "method", ROW if numbered else None, metric)
 
 
+def by_task(data: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
+    """Return a table with a row for each of the tasks that are columns, if the user says so, and what is what then.
+
+    Raises:
+        SeedwiseError: if one of them is no column.
+
+    """
+    if not roles.tasks:
+        return data, roles
+    columns = [known("column", column, data.columns) for column in roles.tasks]
+    keys = [column for column in data.columns if column not in columns]
+    value = name_of_values(roles, keys)
+    lower = {_names.is_lower_better(column) for column in columns}
+    higher = not lower.pop() if roles.higher_is_better is None and not roles.metric and len(lower) == 1 else None
+    data = data.melt(id_vars=keys, value_vars=columns, var_name=OF_COLUMN, value_name=value)
+    higher = roles.higher_is_better if higher is None else higher
+    return data, replace(roles, tasks=(), task=OF_COLUMN, metric=(value,), higher_is_better=higher)
+
+
 def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
     aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
-    methods = [column for column in numeric if column not in aside]
+    left_out = set(aside)
+    methods = [column for column in numeric if column not in left_out]
     if name is not None and (len(methods) == 1 or set(roles.metric) & set(numeric)):
         return Long(data.assign(method=name), "method")
     if len(methods) < 2:
@@ -349,8 +398,22 @@ def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: N
     costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
     if costs:
         notes.set_aside.append(f"column{'s' if len(costs) > 1 else ''} {listed(costs)}")
+    _two_metrics_are_refused(methods)
     notes.read_as.append(f"methods: columns {listed(map(repr, methods))}")
     return _wide(data.drop(columns=costs), methods, roles)
+
+
+def _two_metrics_are_refused(columns: list[str]) -> None:
+    """Refuse columns such as ``base acc`` and ``base loss``: they are two metrics of one method."""
+    of: dict[tuple[str, ...], list[str]] = {}
+    for column in columns:
+        of.setdefault(_names.words(column)[:-1], []).append(column)
+    for stem, own in of.items():
+        if stem and len({_names.is_lower_better(column) for column in own}) > 1:
+            raise SeedwiseError(
+                f"the columns {listed(map(repr, own), 4)} seem to be metrics of one method: name those of one metric, "
+                f"--methods '{own[0]},...' (methods=[...])"
+            )
 
 
 def _is_no_method(column: str) -> bool:
@@ -367,8 +430,24 @@ def _counts(column: pd.Series[str]) -> bool:
     return texts(column).tolist() in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
 
 
-def _title(column: object) -> str:
-    return str(column).strip()
+def titled(data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with titles and texts without marks around them.
+
+    Raises:
+        SeedwiseError: if two titles are then one.
+
+    """
+    titles = [plain_name(str(column)) for column in data.columns]
+    twice = next((title for title, times in Counter(titles).items() if title and times > 1), None)
+    if twice is not None and len(set(map(str, data.columns))) == len(titles):
+        raise SeedwiseError(f"two columns are named '{twice}' but for their marks: give each a name of its own")
+    data = data.copy()
+    data.columns = titles
+    for k in range(len(titles)):
+        column = data.iloc[:, k]
+        if _MARKED.search("\n".join(cell for cell in factorized(column)[1] if isinstance(cell, str))):
+            data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
+    return data
 
 
 def _is_empty(column: pd.Series[str]) -> bool:

@@ -6,6 +6,7 @@ A mark that may change a number is none of these: an exponent, a struck out cell
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _MARKED: Final = re.compile(r"[\\${}*_<`\u2212\u00a0\u2009\u202f~]|--")
@@ -46,3 +47,79 @@ def unmarked(text: str) -> str:
     while before != text:
         before, text = text, _PAIR.sub(r"\2", text).strip()
     return _AFTER_SIGN.sub(r"\1", re.sub(r" *\u00b1 *", " \u00b1 ", re.sub(r"\s+", " ", text))).strip()
+
+
+_AROUND: Final = (
+    re.compile(r"(\*{1,3}|`)(?![*\s])([^*`]+?)(?<!\s)\1"),
+    re.compile(r"(\$?)\\(?:text|math)(?:bf|it|rm|sf|tt|sc)\s*\{([^{}]*)\}\1"),
+    re.compile(r"\\(underline|emph|uline|textsuperscript)\s*\{([^{}]*)\}"),
+    re.compile(r"<(b|u|i|em|strong|mark|span|small|code)>([^<>]*)</\1>", re.IGNORECASE),
+)
+_UP: Final = re.compile(r"[\u2191\u21d1\u2b06]|\\[uU]parrow")
+_DOWN: Final = re.compile(r"[\u2193\u21d3\u2b07]|\\[dD]ownarrow")
+_ARROW: Final = re.compile(rf"\s*[(\[]?\s*\$?(?:{_UP.pattern}|{_DOWN.pattern})(?![A-Za-z])\ufe0f?\$?\s*[)\]]?\s*")
+_FOOTNOTE: Final = re.compile(
+    r"\s*(?:[*\u2020\u2021\u00a7\u00b6\u2217\u1d43\u1d47\u1d9c]+"
+    r"|\$?\^\{?(?:\\?(?:dag|ddag|dagger|ddagger|ast|star)|[a-z*])\}?\$?|\\dag(?:ger)?|<sup>[^<>]*</sup>|\[\^?\w\])$"
+)
+
+
+def plain_name(text: str) -> str:
+    r"""Return a name without the marks of Markdown, LaTeX or HTML that stand around all of it.
+
+    Example:
+        >>> [plain_name(text) for text in ("**base**", r"\textbf{ours}", "<b>ours</b>", "A*", "__init__")]
+        ['base', 'ours', 'ours', 'A*', '__init__']
+
+    """
+    before = None
+    while before != text:
+        before, text = text, text.strip()
+        for pattern in _AROUND:
+            found = pattern.fullmatch(text)
+            text = found[2].strip() if found else text
+    return text
+
+
+def bare(text: str) -> str:
+    r"""Return a name without footnote marks behind it and without an arrow that says which direction is better.
+
+    Example:
+        >>> [bare(text) for text in ("base*", "acc (\u2191)", r"loss $\downarrow$", "ours\u2020", "**base**", "*")]
+        ['base', 'acc', 'loss', 'ours', 'base', '*']
+
+    """
+    text = plain_name(_ARROW.sub(" ", text).strip())
+    return plain_name(_FOOTNOTE.sub("", text)) or text
+
+
+def is_footnoted(text: str) -> bool:
+    """Return whether a footnote mark stands behind a text; digits may be an exponent, and are none."""
+    return bool(_FOOTNOTE.search(text.strip()))
+
+
+def rises(title: str) -> bool | None:
+    r"""Return whether an arrow in the title of a column says that more is better; None without one, or with both.
+
+    Example:
+        >>> [rises(title) for title in ("acc \u2191", r"FID ($\downarrow$)", "acc")]
+        [True, False, None]
+
+    """
+    up, down = bool(_UP.search(title)), bool(_DOWN.search(title))
+    return None if up == down else up
+
+
+def differ_in_marks(names: Iterable[str]) -> list[str]:
+    """Return which names are the same but for footnote marks, a phrase each.
+
+    Example:
+        >>> differ_in_marks(["base", "base*", "ours"])
+        ["'base' and 'base*' differ in a footnote mark alone: are they two methods?"]
+
+    """
+    by_name: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        by_name.setdefault(bare(name), []).append(f"'{name}'")
+    same = [found for found in by_name.values() if len(found) > 1]
+    return [f"{' and '.join(found)} differ in a footnote mark alone: are they two methods?" for found in same]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import different, texts
-from seedwise.results._layout import Notes, are_numbers, is_numeric, name_of_values
+from seedwise.results._layout import OF_COLUMN, Notes, are_numbers, by_task, is_numeric
 from seedwise.results._numbers import NotANumberError, Numbers, is_missing, mean_and_sd, numbers_of, read_numbers
 from seedwise.results._roles import Roles, known
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_TASK: Final = "task of column"
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,13 @@ def chosen_columns(
         SeedwiseError: if it is not clear which is the metric.
 
     """
-    if roles.metric:
+    if roles.metric and not roles.tasks:
         by_name = {name: one for one in found for name in (one.mean, one.name)}
         return data, [by_name[known("metric", name, by_name)] for name in roles.metric], roles
+    if roles.tasks:
+        by_mean = {one.mean: one for one in found}
+        chosen = [by_mean[known("column of means", name, by_mean)] for name in roles.tasks]
+        return _by_task(data, found, chosen, roles)
     aside = [one.mean for one in found if _is_no_task(one.mean)]
     left = [one for one in found if one.mean not in aside] or found
     if len(left) < len(found):
@@ -112,13 +114,18 @@ def chosen_columns(
             f"which column is the metric: {listed(map(repr, names))}? Pass --metric '{names[0]}', or several by "
             "commas (metric=...)"
         )
-    columns = [one.mean for one in left]
-    notes.read_as.append(f"tasks of one metric: columns {listed(map(repr, columns))}")
-    keys = [column for column in data.columns if not any(one.mean == column for one in found)]
-    value = name_of_values(roles, keys)
-    data = data.melt(id_vars=keys, value_vars=columns, var_name=_TASK, value_name=value)
-    higher = roles.higher_is_better if roles.higher_is_better is not None else not lower.pop()
-    return data, [MeanColumns(value, value, None)], replace(roles, task=_TASK, higher_is_better=higher)
+    notes.read_as.append(f"tasks of one metric: columns {listed(repr(one.mean) for one in left)}")
+    return _by_task(data, found, left, roles)
+
+
+def _by_task(
+    data: pd.DataFrame, found: list[MeanColumns], chosen: list[MeanColumns], roles: Roles
+) -> tuple[pd.DataFrame, list[MeanColumns], Roles]:
+    """Return a row for each of the columns of means that are tasks; the other columns of means are left out."""
+    columns = [one.mean for one in chosen]
+    data = data.drop(columns=[one.mean for one in found if one.mean not in columns])
+    data, roles = by_task(data, replace(roles, tasks=tuple(columns)))
+    return data, [MeanColumns(roles.metric[0], roles.metric[0], None)], roles
 
 
 def _is_no_task(column: str) -> bool:
@@ -168,7 +175,7 @@ def means_and_sds(
     if columns.sd is not None:
         notes.read_as.append(f"SD: column '{columns.sd}'")
         return numbers_of(data, columns.mean, roles.decimal), numbers_of(data, columns.sd, roles.decimal).values
-    where = "" if roles.task == _TASK else f" in '{columns.mean}'"
+    where = "" if roles.task == OF_COLUMN else f" in '{columns.mean}'"
     notes.read_as.append(f"SD: behind the mean{where}, and no standard error")
     cells = []
     for text, name in zip(texts(data[columns.mean]), names, strict=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Final
+
+from seedwise.results._marks import rises
 
 METHODS: Final = (
     "method", "algorithm", "algo", "agent", "approach", "arm", "variant", "treatment", "condition", "model",
@@ -63,19 +65,25 @@ _NAMED_RUN: Final = re.compile(
 )
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in lower case.
 
     Example:
         >>> words("val/Top1-meanSquaredError")
-        ['val', 'top1', 'mean', 'squared', 'error']
+        ('val', 'top1', 'mean', 'squared', 'error')
 
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+    return tuple(word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word)
 
 
-def one_of(name: str, known: Iterable[str]) -> bool:
+@cache
+def _in_words(known: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(map(words, known))
+
+
+def one_of(name: str, known: tuple[str, ...]) -> bool:
     """Return whether a column is called so, whatever its case and separators.
 
     Example:
@@ -83,7 +91,7 @@ def one_of(name: str, known: Iterable[str]) -> bool:
         (True, False)
 
     """
-    return "_".join(words(name)) in {"_".join(words(one)) for one in known}
+    return words(name) in _in_words(known)
 
 
 def is_cost(name: str) -> bool:
@@ -98,14 +106,17 @@ def is_cost(name: str) -> bool:
 
 
 def is_lower_better(name: str) -> bool:
-    """Return whether the name of a metric is that of a loss or an error.
+    """Return whether the name of a metric is that of a loss or an error; an arrow in it decides.
 
     Example:
         >>> [is_lower_better(name) for name in ("test_loss", "mean_absolute_error", "error rate", "accuracy", "reward")]
         [True, True, True, False, False]
+        >>> is_lower_better("score \u2193")
+        True
 
     """
-    return bool(_LOWER & set(words(name)))
+    said = rises(name)
+    return bool(_LOWER & set(words(name))) if said is None else not said
 
 
 def seed_key(text: str) -> str:

@@ -55,6 +55,7 @@ class ReadOptions:
     seed: Annotated[Names, Help("Columns that together name the seed.", "by its name")] = None
     name: Annotated[str | None, Help("How runs are named, such as '{method}-s{seed}'.")] = None
     task: Annotated[str | None, Help("The column of the task.", "by its name")] = None
+    tasks: Annotated[Names, Help("The columns that hold one metric, each on a task of its own.")] = None
     where: Annotated[Conditions, Help("Keep the rows with this value, of several columns with all of these.")] = None
     step: Annotated[str | None, Help("The column of the step of curves: the last one counts.", "by its name")] = None
     best: Annotated[str | None, Help("Take the step where this metric is best instead.")] = None
@@ -90,6 +91,10 @@ class ReadOptions:
                 shown = f"{value:g}" if is_number else repr(value)
                 option = f"--{field.name.replace('_', '-')}"
                 raise SeedwiseError(f"{option} is {shown}: pass a number {said(limits)} ({field.name}=...)")
+        if self.tasks and self.task is not None:
+            raise SeedwiseError(
+                "--task names the column of the task and --tasks a column for each: pass one (tasks=[...])"
+            )
         if self.decimal not in (None, ".", ","):
             raise SeedwiseError(f"--decimal is '{self.decimal}': it is . or , (decimal='.')")
 
@@ -102,6 +107,7 @@ class ReadOptions:
             seed=_names(self.seed),
             name=self.name,
             task=self.task,
+            tasks=_names(self.tasks),
             metric=_names(self.metric),
             where=tuple((column, str(value)) for column, value in (self.where or {}).items()),
             step=self.step,

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -225,11 +226,11 @@ def _written(cell: str) -> str:
 
 
 def _check_header(header: list[str], path: Path) -> None:
-    twice = next((name for k, name in enumerate(header) if name and name in header[:k]), None)
+    twice = next((name for name, times in Counter(header).items() if name and times > 1), None)
     if twice is not None:
         raise SeedwiseError(f"{path}: two columns are named '{twice}': give each a name of its own")
     if header.count("") > 1:
-        raise SeedwiseError(f"{path}: two columns have no name: give each one")
+        raise SeedwiseError(f"{path}: two columns have no name: give each one; the header is the first line")
 
 
 def _is_comment(row: list[str]) -> bool:

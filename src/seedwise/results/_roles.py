@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from seedwise.errors import SeedwiseError, did_you_mean, listed
+from seedwise.results._marks import bare
 
 Decimal = Literal[".", ","]
+_COLUMNS: Final = ("by", "methods", "seed", "task", "tasks", "metric", "step", "best", "fold", "item", "bounds")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Roles:
         seed: the columns that together name the seed.
         name: how method and seed are written in one name, such as ``{method}-s{seed}``.
         task: the column of the task.
+        tasks: the columns that hold one metric, each on a task of its own.
         metric: the columns of the metrics.
         where: column and value of the rows to keep.
         step: the column that counts the steps of a curve, of which the last is taken.
@@ -40,6 +44,7 @@ class Roles:
     seed: tuple[str, ...] = ()
     name: str | None = None
     task: str | None = None
+    tasks: tuple[str, ...] = ()
     metric: tuple[str, ...] = ()
     where: tuple[tuple[str, str], ...] = ()
     step: str | None = None
@@ -59,6 +64,28 @@ class Roles:
             raise SeedwiseError(
                 f"the column '{twice}' is named for two roles: it can be one of method, seed, task, metric"
             )
+
+    def in_titles(self, titles: Iterable[str]) -> Roles:
+        """Return the same, a column that is named without the marks in its title by this title.
+
+        Example:
+            >>> Roles(metric=("acc",), seed=("seed",)).in_titles(["seed", "acc (\u2191)"]).metric
+            ('acc (\u2191)',)
+
+        """
+        there = list(titles)
+        plain = Counter(map(bare, there))
+        by_name = {bare(title): title for title in there if plain[bare(title)] == 1}
+
+        def title(name: str) -> str:
+            return name if name in there else by_name.get(name, name)
+
+        named: dict[str, Any] = {field: getattr(self, field) for field in _COLUMNS}
+        found: dict[str, Any] = {
+            field: title(given) if isinstance(given, str) else given and tuple(map(title, given))
+            for field, given in named.items()
+        }
+        return replace(self, **found, where=tuple((title(column), value) for column, value in self.where))
 
     @property
     def named(self) -> list[str | None]:

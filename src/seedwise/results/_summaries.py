@@ -22,8 +22,10 @@ from seedwise.results._layout import (
     method_candidates,
     method_column,
     name_of_values,
+    titled,
     which_method,
 )
+from seedwise.results._marks import differ_in_marks
 from seedwise.results._means import MeanColumns, chosen_columns, mean_columns, means_and_sds
 from seedwise.results._metrics import counted, described, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, is_missing, read_numbers
@@ -31,12 +33,14 @@ from seedwise.results._read import Frame
 from seedwise.results._roles import Roles, known
 from seedwise.results._understand import ONE_TASK
 from seedwise.statistics import (
+    AcrossTasks,
     Answer,
     ComparisonRow,
     Metric,
     Question,
     SummarizedCell,
     Summary,
+    across_tasks_of_summaries,
     answer_summaries,
     compare_study_summaries,
 )
@@ -99,7 +103,9 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     import pandas as pd
 
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
-    data = pd.concat([cleaned(frame.data, roles, notes) for frame in frames], ignore_index=True)
+    tables = [titled(frame.data) for frame in frames]
+    roles = roles.in_titles(dict.fromkeys(column for table in tables for column in table.columns))
+    data = pd.concat([cleaned(table, roles, notes) for table in tables], ignore_index=True)
     data = _long(data, roles)
     found = mean_columns(data, roles, n)
     data, chosen, roles = chosen_columns(data, found, roles, notes)
@@ -116,7 +122,7 @@ def understand_summaries(frames: Sequence[Frame], roles: Roles, n: int | str | N
     runs = _runs(data, n, count)
     cells: dict[Metric, tuple[SummarizedCell, ...]] = {}
     lacks: dict[Metric, tuple[str, ...]] = {}
-    doubts: list[str] = []
+    doubts = differ_in_marks(names)
     for columns in chosen:
         means, sds = means_and_sds(data, columns, names, roles, notes)
         written = texts(data[columns.mean])
@@ -230,6 +236,7 @@ class ComparedSummaries:
         base: the method that the others are compared with.
         question: what was asked.
         notes: what is missing.
+        across: what holds over several tasks; None of one task.
 
     """
 
@@ -238,6 +245,7 @@ class ComparedSummaries:
     base: str
     question: Question
     notes: tuple[str, ...]
+    across: AcrossTasks | None
 
     @cached_property
     def rows(self) -> tuple[ComparisonRow, ...]:
@@ -270,13 +278,16 @@ def compare_summarized(summaries: Summaries, base: str | None, question: Questio
     if len(summaries.methods) < 2:
         raise SeedwiseError(f"there is one method, '{base}': a comparison needs two{left_out}")
     return tuple(
-        ComparedSummaries(cells, _answer(cells, base, question), base, question, summaries.lacks[metric])
-        for metric, cells in summaries.cells.items()
+        _by_metric(cells, base, question, summaries.lacks[metric]) for metric, cells in summaries.cells.items()
     )
 
 
-def _answer(cells: Sequence[SummarizedCell], base: str, question: Question) -> Answer:
+def _by_metric(
+    cells: tuple[SummarizedCell, ...], base: str, question: Question, notes: tuple[str, ...]
+) -> ComparedSummaries:
     try:
-        return answer_summaries(cells, base, question)
+        found = answer_summaries(cells, base, question)
     except ValueError as error:
         raise SeedwiseError(str(error)) from None
+    across = across_tasks_of_summaries(cells, found.rows, base)
+    return ComparedSummaries(cells, found, base, question, notes, across)

@@ -16,7 +16,8 @@ from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._items import averaged
-from seedwise.results._layout import Long, Notes, cleaned, is_numeric, long_of, means_are_refused
+from seedwise.results._layout import Long, Notes, by_task, cleaned, is_numeric, long_of, means_are_refused, titled
+from seedwise.results._marks import differ_in_marks, is_footnoted
 from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
 from seedwise.results._read import Frame
@@ -136,17 +137,20 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
     parts = []
     named = one_may_be_a_method or len(frames) > 1
     for frame in frames:
-        data = cleaned(frame.data, roles, notes)
+        data = titled(frame.data)
+        roles = roles.in_titles(data.columns)
+        data = cleaned(data, roles, notes)
         if data.empty:
             raise SeedwiseError(f"{frame.name} holds no rows: it needs a row per run")
-        parts.append(long_of(data, roles, notes, frame.name if named else None))
+        data, of_frame = by_task(data, roles)
+        parts.append(long_of(data, of_frame, notes, frame.name if named else None))
     table = parts[0]
     if len(parts) > 1:
         renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
         table = replace(table, data=pd.concat(renamed, ignore_index=True), method="method")
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
-    return _runs(_with_methods(table, roles), roles, notes)
+    return _runs(_with_methods(table, of_frame), of_frame, notes)
 
 
 def _with_methods(table: Long, roles: Roles) -> Long:
@@ -209,7 +213,7 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
 def _doubts(rows: Rows, seed_name: str) -> list[str]:
     """Return what looks like percent and fractions in one column, a phrase each."""
     several = len(set(rows.task)) > 1
-    found = []
+    found = differ_in_marks(rows.method)
     for name, numbers in rows.numbers.items():
         found += mixed_on_tasks(name, numbers.values, rows.task, rows.method)
         for k, usual in in_another_unit(numbers.values, rows.task, rows.method):
@@ -307,9 +311,9 @@ def _numbers(data: pd.DataFrame, column: str, method: str, roles: Roles) -> Numb
         means_are_refused(data, [column])
         bad = np.flatnonzero(texts(data[column]) == error.text)
         where = f"method {data[method].iloc[bad[0]]}" if bad.size else "see there"
-        raise SeedwiseError(
-            f"'{error.text}' in the column '{column}' ({where}) is not a number: leave the value of a failed run empty"
-        ) from None
+        what = f"'{error.text}' in the column '{column}' ({where}) is not a number"
+        advice = "take the mark behind it off, or " if is_footnoted(error.text) else ""
+        raise SeedwiseError(f"{what}: {advice}leave the value of a failed run empty") from None
     except SeedwiseError as error:
         raise SeedwiseError(f"the column '{column}': {error}") from None
 

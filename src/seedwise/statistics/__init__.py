@@ -21,7 +21,12 @@ from seedwise.statistics.cells.cell import Cell, Scalar
 from seedwise.statistics.cells.folds import Folds
 from seedwise.statistics.cells.metric import SHARE, Metric
 from seedwise.statistics.cells.question import Look, Question
-from seedwise.statistics.comparison.across import AcrossTasks, MethodAcrossTasks, across_tasks
+from seedwise.statistics.comparison.across import (
+    AcrossTasks,
+    MethodAcrossTasks,
+    across_tasks,
+    across_tasks_of_summaries,
+)
 from seedwise.statistics.comparison.answer import Answer, answer, answer_summaries
 from seedwise.statistics.comparison.comparison import compare_cells, compare_study
 from seedwise.statistics.comparison.confirmation import Confirmation, Quantity, confirm
@@ -178,6 +183,7 @@ __all__ = [
     "ThresholdChance",
     "Verdict",
     "across_tasks",
+    "across_tasks_of_summaries",
     "answer",
     "answer_summaries",
     "arm_correlation",

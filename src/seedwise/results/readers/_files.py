@@ -10,17 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._read import LARGEST
 
+if TYPE_CHECKING:
+    import yaml
+
 _LARGEST_TEXT: Final = 1 << 20
 _MOST_ENTRIES: Final = 1_000_000
 _NO_RESULTS: Final = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", "site-packages"})
-_READ_ERRORS: Final = (OSError, ValueError, KeyError, TypeError, RecursionError, SeedwiseError, yaml.YAMLError)
+_READ_ERRORS: Final = (OSError, ValueError, KeyError, TypeError, RecursionError, SeedwiseError)
 
 
 class Broken:
@@ -121,12 +122,24 @@ def json_of(path: Path) -> Any:
 
 
 def yaml_of(path: Path) -> Any:
-    """Return what a YAML file holds; objects of a program are named and not made."""
-    return yaml.load(text(path), Loader=_loader())
+    """Return what a YAML file holds; objects of a program are named and not made.
+
+    Raises:
+        ValueError: if it is no YAML.
+
+    """
+    import yaml
+
+    try:
+        return yaml.load(text(path), Loader=_loader())
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
 
 
 @cache
 def _loader() -> type[yaml.SafeLoader]:
+    import yaml
+
     class Loader(yaml.SafeLoader):
         """Knows no types of its own."""
 

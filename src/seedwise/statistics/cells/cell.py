@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -178,7 +179,7 @@ class Cell:
         mask: NDArray[np.bool_] = self._has_status(*FAILURES) | no_metric
         return mask
 
-    @property
+    @cached_property
     def keys(self) -> list[tuple[int, int]]:
         """(group, replicate) of every planned run."""
         return list(zip(self.group.tolist(), self.replicate.tolist(), strict=True))

@@ -12,12 +12,17 @@ from seedwise.statistics.cells.pairing import base_of, is_base, lined_up
 from seedwise.statistics.comparison._arms import line_up
 from seedwise.statistics.comparison.pooled import pooled_comparisons
 from seedwise.statistics.comparison.row import ComparisonRow
+from seedwise.statistics.comparison.summaries import SummarizedCell
 from seedwise.statistics.core import _checks
+from seedwise.statistics.core._welch import welch
 from seedwise.statistics.means.improvement import Improvement
 from seedwise.statistics.ratios.pooled import PooledRatio
 from seedwise.statistics.tasks.improvement import improvement_over_tasks
-from seedwise.statistics.tasks.pooled_difference import PooledDifference, pooled_difference
+from seedwise.statistics.tasks.pooled_difference import PooledDifference, pool_differences, pooled_difference
 from seedwise.statistics.tasks.ranks import LEAST_TASKS, MeanRanks, mean_ranks
+
+_NO_RATIO = "pooling takes a ratio of SDs with a finite interval on 2 tasks"
+_TAKES_RUNS = "only means and SDs are known, and it takes runs"
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,62 @@ def _method(method: str, cells: Sequence[Cell], base: str, ratio: PooledRatio | 
             difference = pooled_difference(x, y, paired=paired)
         except ValueError as error:
             difference = improvement if isinstance(improvement, str) else str(error)
-    no_ratio = "pooling takes a ratio of SDs with a finite interval on 2 tasks"
-    return MethodAcrossTasks(method, len(arms), ratio or no_ratio, difference, improvement)
+    return MethodAcrossTasks(method, len(arms), ratio or _NO_RATIO, difference, improvement)
+
+
+def across_tasks_of_summaries(
+    cells: Sequence[SummarizedCell], rows: Sequence[ComparisonRow], base: str
+) -> AcrossTasks | None:
+    """Pool the comparisons of each method with the base over tasks of which only means and SDs are known.
+
+    As :func:`across_tasks`, from the intervals of F and the standard errors of Welch: normal theory. What takes the
+    runs, the chance that one is better and the ranks, has a reason instead.
+
+    Args:
+        cells: what is known of each method on each task; each stands for a runs axis that is not at hand.
+        rows: what :func:`compare_study_summaries` found of them.
+        base: name of the method that the others are compared with.
+
+    Returns:
+        AcrossTasks; None where there are fewer than 2 tasks.
+
+    Raises:
+        Nothing: what cannot be pooled has a reason instead.
+
+    Example:
+        >>> from seedwise.statistics import Summary, compare_study_summaries
+        >>> points = Metric("accuracy", "%")
+        >>> cells = [
+        ...     SummarizedCell("a", "base", points, Summary(98.0, 0.2, 5)),
+        ...     SummarizedCell("a", "vml", points, Summary(98.3, 0.2, 5)),
+        ...     SummarizedCell("b", "base", points, Summary(94.7, 0.2, 5)),
+        ...     SummarizedCell("b", "vml", points, Summary(94.9, 0.2, 5)),
+        ... ]
+        >>> (vml,) = across_tasks_of_summaries(cells, compare_study_summaries(cells, base="base"), "base").methods
+        >>> f"{vml.difference.difference.estimate:.2f} points, ratio {vml.ratio.ratio.estimate:.2f}"
+        '0.25 points, ratio 1.00'
+
+    Source:
+        As :func:`across_tasks` and :func:`compare_summaries`.
+    """
+    bases = {cell.task: cell.summary for cell in cells if cell.method == base}
+    if len(bases) < 2:
+        return None
+    ratios = {found.method: found.pooled for found in pooled_comparisons(rows)}
+    others = [cell for cell in cells if cell.method != base]
+    found = []
+    for method in dict.fromkeys(cell.method for cell in others):
+        own = [(cell.summary, bases[cell.task]) for cell in others if cell.method == method]
+        difference: PooledDifference | str | None = None
+        if cells[0].metric.unit:
+            try:
+                errors = [welch(x.sd, x.n, y.sd, y.n) for x, y in own]
+                difference = pool_differences([x.mean - y.mean for x, y in own], errors)
+            except ValueError as error:
+                difference = str(error)
+        ratio = ratios.get(method, _NO_RATIO)
+        found.append(MethodAcrossTasks(method, len(own), ratio, difference, _TAKES_RUNS))
+    return AcrossTasks(len(bases), cells[0].metric, tuple(found), None)
 
 
 def _ranks(cells: Sequence[Cell], tasks: Sequence[str]) -> MeanRanks | str:

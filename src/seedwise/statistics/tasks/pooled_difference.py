@@ -79,14 +79,44 @@ def pooled_difference(
     """
     level = _checks.level_in_range(level)
     arms = arms_by_task(methods, bases, paired=paired)
-    d = np.array([float(np.mean(x) - np.mean(y)) for x, y in arms])
-    errors = np.array([standard_error(x, y, paired=paired) for x, y in arms])
-    constant = np.flatnonzero(errors[:, 0] == 0)
+    differences = [float(np.mean(x) - np.mean(y)) for x, y in arms]
+    return pool_differences(differences, [standard_error(x, y, paired=paired) for x, y in arms], level=level)
+
+
+def pool_differences(
+    differences: Sequence[float], errors: Sequence[tuple[float, float]], *, level: float = 0.95
+) -> PooledDifference:
+    """Pool differences of means over tasks of which only the standard errors are known, as :func:`pooled_difference`.
+
+    Args:
+        differences: method - base on each task, shape (tasks,): means over a runs axis that is not at hand.
+        errors: of each its standard error, in the same unit, and the degrees of freedom of that.
+        level: confidence level, between 0 and 1.
+
+    Returns:
+        PooledDifference, in the unit of the metric.
+
+    Raises:
+        ValueError: fewer than 2 tasks, a standard error of 0, or a level outside (0, 1).
+
+    Example:
+        >>> pooled = pool_differences([0.30, 0.26], [(0.11, 7.5), (0.09, 6.8)])
+        >>> f"{pooled.difference.estimate:.2f} over {pooled.difference.n} tasks"
+        '0.28 over 2 tasks'
+
+    Source:
+        As :func:`pooled_difference`.
+    """
+    level = _checks.level_in_range(level)
+    if len(differences) < 2:
+        raise ValueError(f"pooling needs at least 2 tasks; got {len(differences)}")
+    d, errors_and_df = np.array(differences), np.array(errors)
+    constant = np.flatnonzero(errors_and_df[:, 0] == 0)
     if constant.size:
         raise ValueError(
             f"task {constant[0]}: the difference does not vary over runs, so it has no weight; leave it out"
         )
-    v, df = errors[:, 0] ** 2, errors[:, 1]
+    v, df = errors_and_df[:, 0] ** 2, errors_and_df[:, 1]
     k, found = d.size, random_effects(d, v)
     se = found.se * found.scatter
     half, p = t_quantile((1 + level) / 2, k - 1) * se, t_two_sided_p(found.mean / se, k - 1)
