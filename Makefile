@@ -1,11 +1,12 @@
-# make demo: from nothing to a table and a report.   make test: everything that must hold.
+# make demo: from nothing to a table and a report.   make test: what must hold.   make programs: the same with real
+# browsers, servers, trackers and kills, which the tests of make test leave out.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TORCH = $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test install lint types imports pytest compiler docs clean
+.PHONY: demo test programs install lint types imports pytest compiler docs clean
 
 demo: $(VENV)/train
 	$(BIN)/seedwise demo
@@ -38,8 +39,13 @@ imports: $(VENV)/dev
 	$(BIN)/lint-imports
 
 # Two processes: the machine that this is measured on has two cores.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal --durations=15
+
 pytest: $(VENV)/dev compiler
-	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=15
+	$(PYTEST) -m "not programs"
+
+programs: $(VENV)/dev
+	$(PYTEST) -m programs tests
 
 # torch.compile builds C++.
 compiler:

@@ -114,8 +114,8 @@ def share_of_batches(options: argparse.Namespace) -> float:
         began = time.perf_counter()
         batches = list(islice(trainer.batches(epoch), 16))
         assembled = time.perf_counter()
-        for inputs, labels in batches:
-            trainer.step(inputs, labels)
+        for batch in batches:
+            trainer.step(batch)
         stepped = time.perf_counter()
         shares.append((assembled - began) / (stepped - began))
     return float(np.median(shares))

@@ -173,7 +173,7 @@ class Ours:
         self.epoch += 1
         with self.trainer.run.randomness.scope("dropout", "masks", self.epoch):
             for batch in islice(self.trainer.batches(self.epoch), steps):
-                self.trainer.step(*batch)
+                self.trainer.step(batch)
 
 
 class Loop:

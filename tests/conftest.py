@@ -12,7 +12,7 @@ from seedwise.data import Dataset, MissingDataError, load
 from seedwise.execution import _processes
 from seedwise.study import _doctor
 
-from .nursery import nursery
+from .nursery import SHARED, new_folder, nursery
 from .toy_project import contents_of, new_project, own_imports, project, undisturbed
 
 __all__ = ["contents_of", "new_project", "own_imports", "project", "published", "undisturbed"]
@@ -23,6 +23,11 @@ os.environ.pop("COLUMNS", None)
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every program that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        os.environ[SHARED] = str(new_folder())
 
 
 @pytest.fixture(scope="session", autouse=True)

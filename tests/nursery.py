@@ -2,10 +2,13 @@
 
 Importing torch takes 1.7 s of a processor, and the tests start hundreds of workers and commands. A process from the
 nursery is one of its own, with its own files, environment, folder, arguments and exit code, and it executes its program
-anew; only what the program imports is in memory already. A test of how processes start takes the fixture
-``real_processes``.
+anew; only what the program imports is in memory already. It ends when what ``atexit`` knows has been called, without
+the interpreter taking apart all modules, which takes half a second more. A test of how processes start or end takes the
+fixture ``real_processes``.
 
-``python nursery.py ADDRESS`` is the process that forks. Where there is no ``pidfd_open``, processes start as always.
+``python nursery.py ADDRESS OWNER`` is the process that forks, for as long as the process OWNER lives: that of the
+tests, or, where xdist starts several, the one that started them, and they share it. Where there is no ``pidfd_open``,
+processes start as always.
 """
 
 from __future__ import annotations
@@ -29,7 +32,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import types
 import warnings
 from collections.abc import Mapping, Sequence
@@ -43,11 +45,16 @@ WITHOUT_TORCH = (
 )
 # The first optimizer of a process imports torch._dynamo, which takes longer than importing torch.
 WITH_TORCH = "torch torch._dynamo torch.optim torch.utils.data sklearn.datasets optuna"
-# A process can take these on after it has started; what else is Python's or a library's is read at the start.
-LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS")
-EARLY = ("PYTHON", "OMP_", "MKL_", "CUBLAS_", "LD_", "DYLD_", "TORCH", "NURSERY_")
+# A process can take these on after it has started; what else is Python's or a library's is read at the start. The last
+# one is set by torch when its compiler is imported, so that a test process has it from its first optimizer on.
+LATE = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "TORCHINDUCTOR_CACHE_DIR")
+EARLY = ("PYTHON", "OMP_", "MKL_", "LD_", "DYLD_", "TORCH", "NURSERY_")
 BARE = {"NURSERY_BARE": "1"}
 """In the environment of a process that is to find neither torch nor seedwise in memory."""
+OWNER = "owner"
+"""In a folder of addresses, the file with the number of the process that it belongs to."""
+SHARED = "SEEDWISE_TESTS_NURSERY"
+"""In the environment of the processes that xdist starts: the folder of addresses that they share."""
 MESSAGE = 1 << 20
 
 
@@ -61,54 +68,45 @@ class Nursery:
     """
 
     def __init__(self, usual: Sequence[Mapping[str, str]] = (), folder: Path | None = None) -> None:
-        self._usual = [_early(environment) for environment in usual]
+        self._usual = [_early(environment) for environment in usual] if hasattr(os, "pidfd_open") else []
         self._folder = folder
-        self._servers: list[subprocess.Popen[bytes]] = []
-        self._lock = threading.Lock()
 
     @functools.cached_property
     def folder(self) -> Path:
         """Where the addresses are; short, since an address has at most 107 characters."""
-        return self._folder or Path(tempfile.mkdtemp(prefix="nursery-"))
+        return self._folder or new_folder()
 
     def address(self, environment: Mapping[str, str]) -> Path | None:
         """Return where to ask for a process with ``environment``, if anywhere."""
         path = self.folder / _key(environment)
-        with self._lock:
-            if not path.exists() and _early(environment) in self._usual and hasattr(os, "pidfd_open"):
-                self._start(path, {name: value for name, value in environment.items() if name not in LATE})
+        if _early(environment) in self._usual:
+            import filelock  # not above: what it imports is to end before what ``_End`` does
+
+            with filelock.FileLock(path.with_suffix(".lock")):
+                if not path.exists():
+                    _start(path, {name: value for name, value in environment.items() if name not in LATE})
         return path if path.exists() else None
 
-    def _start(self, address: Path, environment: Mapping[str, str]) -> None:
-        server = subprocess.Popen(
-            [sys.executable, __file__, str(address)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        if not self._servers:
-            atexit.register(self.close)
-        self._servers.append(server)
-        assert server.stdout is not None
-        assert server.stdout.readline() == b"ready\n"
+    def run(
+        self, arguments: Sequence[str], *, timeout: float, given: str | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does.
 
-    def close(self) -> None:
-        """Let all processes end that fork."""
-        for server in self._servers:
-            server.communicate()
-        shutil.rmtree(self.folder)
-        atexit.unregister(self.close)
+        Args:
+            arguments: the program and its arguments.
+            timeout: in seconds.
+            given: what it reads from its input.
+            options: as of ``subprocess.run``.
 
-    def run(self, arguments: Sequence[str], *, timeout: float, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Execute ``python`` with ``arguments`` and return its end and what it printed, as ``subprocess.run`` does."""
+        """
         from seedwise.execution._processes import worker_environment
 
         self.address(worker_environment())  # for the workers that it starts
         pipe = subprocess.PIPE
-        with self.popen()([sys.executable, *arguments], stdout=pipe, stderr=pipe, text=True, **options) as process:
+        pipes = {"stdin": None if given is None else pipe, "stdout": pipe, "stderr": pipe}
+        with self.popen()([sys.executable, *arguments], text=True, **pipes, **options) as process:
             try:
-                out, errors = process.communicate(timeout=timeout)
+                out, errors = process.communicate(given, timeout=timeout)
             except BaseException:
                 process.kill()
                 raise
@@ -127,6 +125,28 @@ class Nursery:
     def subprocess(self) -> types.SimpleNamespace:
         """Return the module ``subprocess`` with that ``Popen``."""
         return types.SimpleNamespace(**{**vars(subprocess), "Popen": self.popen()})
+
+
+def new_folder() -> Path:
+    """Make a folder for addresses, which belongs to this process and goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="nursery-"))
+    (folder / OWNER).write_text(str(os.getpid()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _start(address: Path, environment: Mapping[str, str]) -> None:
+    owner = (address.parent / OWNER).read_text()
+    # By pipes, as those who ask for processes have them: Python looks at its start whether a file can be gone back in.
+    started = subprocess.run(
+        [sys.executable, __file__, str(address), owner],
+        env=environment,
+        input=b"",
+        capture_output=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert started.returncode == 0, started.stderr.decode()
 
 
 class _Popen(subprocess.Popen[Any]):
@@ -187,7 +207,9 @@ def nursery() -> Nursery:
     from seedwise.execution._processes import worker_environment
 
     fixed_hashes = {**os.environ, "PYTHONHASHSEED": "0"}
-    return Nursery([os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()])
+    shared = os.environ.get(SHARED)
+    usual = [os.environ, {**os.environ, **BARE}, fixed_hashes, worker_environment()]
+    return Nursery(usual, Path(shared) if shared else None)
 
 
 def environment_of_families() -> dict[str, str]:
@@ -235,13 +257,15 @@ def _import_all() -> None:
 
 def _listen(address: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listening.bind(str(address))
+    hidden = address.with_suffix(".new")
+    listening.bind(str(hidden))
     listening.listen(64)
+    hidden.rename(address)  # who finds it can ask
     return listening
 
 
 def serve(listening: socket.socket, lifeline: int) -> dict[str, Any]:
-    """Fork whenever asked, until ``lifeline`` is closed; return, in the child, what was asked for."""
+    """Fork whenever asked, until ``lifeline`` can be read; return, in the child, what was asked for."""
     selector = selectors.DefaultSelector()
     selector.register(lifeline, selectors.EVENT_READ)
     selector.register(listening, selectors.EVENT_READ)
@@ -325,25 +349,68 @@ def _have_child(address: Path) -> dict[str, Any] | None:
         return None
     os.close(held)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too: it has to say how the workers ended
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(nothing, number)
+    _let_go()
     return {**serve(listening, lifeline), "family": False}
 
 
+def _let_go() -> None:
+    """Leave input and output to others."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+
+
+class _End:
+    """How a program ended, so that its process can end without clearing what the one that forked it has imported."""
+
+    code: int = 0
+    interrupted: bool = False
+
+    def __init__(self) -> None:
+        atexit.register(self.leave)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        self.interrupted = isinstance(error, KeyboardInterrupt)
+        if isinstance(error, SystemExit):
+            code = error.code
+            self.code = (code or 0) & 0xFF if code is None or isinstance(code, int) else 1
+        elif error is not None:
+            self.code = 1
+
+    def leave(self) -> None:
+        """End at once, if what was printed could be written; else Python says that it could not."""
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return
+        if self.interrupted:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        os._exit(self.code)
+
+
 if __name__ == "__main__":
+    _ending = _End()  # before anything that is imported, so that it is called last
     _import_all()
     gc.collect()
     gc.freeze()
+    _owner = os.pidfd_open(int(sys.argv[2]))
     _listening = _listen(Path(sys.argv[1]))
-    print("ready", flush=True)
-    _kind, _what = become(serve(_listening, lifeline=0))
-    if _kind == "-m":
-        runpy.run_module(_what, run_name="__main__", alter_sys=True)
-    else:
-        _main = sys.modules["__main__"] = types.ModuleType("__main__")
-        if _kind == "file":
-            _main.__file__ = _what
-            _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
-        _code = _what if _kind == "-c" else Path(_what).read_bytes()
-        exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))
+    if os.fork():
+        os._exit(0)  # who asked waits for this, and nobody for what goes on
+    _let_go()
+    _kind, _what = become(serve(_listening, _owner))
+    with _ending:
+        if _kind == "-m":
+            runpy.run_module(_what, run_name="__main__", alter_sys=True)
+        else:
+            _main = sys.modules["__main__"] = types.ModuleType("__main__")
+            if _kind == "file":
+                _main.__file__ = _what
+                _main.__loader__ = importlib.machinery.SourceFileLoader("__main__", _what)
+            _code = _what if _kind == "-c" else Path(_what).read_bytes()
+            exec(compile(_code, "<string>" if _kind == "-c" else _what, "exec"), vars(_main))

@@ -144,11 +144,17 @@ AVERAGES: Final[Table] = {
 WAYS: Final[Table] = {
     "snapshots": Entry("seedwise.training._snapshots:Snapshots", "seedwise.training._snapshots:take_snapshots"),
     "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
+    "distill": Entry("seedwise.training._distillation:Distill", "seedwise.training._distillation:distill"),
+    "warm_start": Entry("seedwise.training._warm_start:WarmStart", "seedwise.training._warm_start:start_warm"),
+    "codistill": Entry("seedwise.training._codistillation:Codistill", "seedwise.training._codistillation:codistill"),
 }
 """Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""
 
 SELECTION: Final = Entry("seedwise.selection.options:SelectionOptions", "seedwise.selection:select_weights")
 """Of networks of images, under ``model: {selection: ...}``."""
+
+PACKED: Final = Entry("seedwise.models._options:Packed", "seedwise.models:PackedEnsemble")
+"""Of networks of images, under ``model: {packed: ...}``; called with the networks."""
 
 QUESTION: Final = _callable("seedwise.statistics:Question")
 """What a study is to find."""

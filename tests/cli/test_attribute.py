@@ -18,7 +18,7 @@ def test_attribute_trains_what_is_missing_and_reports(folder: Path) -> None:
     assert "init + shuffle: 10 blocks of 4 runs, 20 pairs a source\nruns:  40 (40 pending)" in dry.stdout, dry.stderr
     done = run_cli(["attribute", "tiny.yaml", "--vary", "init+shuffle", "--blocks", "10"], folder)
     assert done.returncode == 0, done.stderr
-    assert "task, base: init + shuffle, 10 blocks, 40 runs\nShares of churn\nsource" in done.stdout
+    assert "tiny, base: init + shuffle, 10 blocks, 40 runs\nShares of churn\nsource" in done.stdout
     # Labels are drawn from shuffle alone, so churn is all its own and init has none.
     assert "init has no effect" not in done.stdout  # it has one on the metric
     churn = done.stdout[done.stdout.index("Shares of churn") :].splitlines()

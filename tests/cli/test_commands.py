@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 import seedwise
+from seedwise.cli import app
 from seedwise.randomness import Randomness
 from seedwise.reporting import Table
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N
@@ -29,7 +31,7 @@ NO_TORCH = ("torch", "sklearn")
 
 def test_the_table_holds_the_numbers_of_the_runs(trained: Path) -> None:
     text = (trained / "stdout").read_text()
-    assert "task, init, shuffle vary, augment, dropout not, 12 replicates paired by seed" in text
+    assert "tiny, init, shuffle vary, augment, dropout not, 12 replicates paired by seed" in text
     draws = [Randomness({"init": 1 + r}).numpy("init", "base").normal() for r in range(12)]
     rows = {line.split()[0]: line for line in text.splitlines() if line.startswith(("base", "steady", "wild"))}
     assert rows["base"].split()[1] == "12"
@@ -227,11 +229,21 @@ def test_dry_run_shows_runs_bytes_and_time_and_trains_nothing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dry_run_of_a_new_study_times_a_few_steps_and_leaves_nothing(tmp_path: Path) -> None:
-    done = run_cli(["run", "recipe:digits", "--dry-run"], tmp_path)
-    assert re.search(
-        r"time:  about \d+ (s|min) of one worker for what is missing, from a few steps of each method", done.stdout
+@pytest.mark.parametrize(
+    ("start", "rest"),
+    [
+        (None, "; not counted: the start of workers, evaluations, what else the machine does"),
+        (4.2, " and 4 s for each worker to start; not counted: evaluations, what else the machine does"),
+    ],
+)
+def test_dry_run_of_a_new_study_times_a_few_steps_and_leaves_nothing(tmp_path, monkeypatch, start, rest) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("seedwise.study._estimate._seconds_to_import_torch", lambda: start)
+    out = CliRunner().invoke(app, ["run", "recipe:digits", "--dry-run"]).stdout
+    line = (
+        r"time:  about \d+ (s|min) of one worker for what is missing, from a few steps of each method on this processor"
     )
+    assert re.search(line + re.escape(rest) + "\n", out), out
     assert list(tmp_path.iterdir()) == []
 
 

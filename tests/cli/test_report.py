@@ -33,6 +33,17 @@ def test_tables_are_written_without_torch_and_agree_with_the_printed_ones(traine
     assert done.stderr == "seedwise: 'report --tables FOLDER' is now called 'export -o FOLDER'; it still works\n"
 
 
+def test_a_smaller_study_of_the_same_name_leaves_the_page_of_the_store_alone(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    page = (tmp_path / "tiny.html").read_text()
+    assert "replicates: 12" in STUDY
+    (tmp_path / "smaller.yaml").write_text(STUDY.replace("replicates: 12", "replicates: 3"))
+    assert run_cli(["report", "smaller.yaml"], tmp_path).stdout == "report: smaller.html\n"
+    assert (tmp_path / "tiny.html").read_text() == page
+    assert "3 replicates" in (tmp_path / "smaller.html").read_text()
+    assert run_cli(["report", "tiny.yaml"], tmp_path).stdout == "report: tiny.html\n"
+
+
 def test_tables_into_a_file_are_refused(trained: Path, tmp_path: Path) -> None:
     done = run_cli(["report", "tiny.db", "-o", str(tmp_path / "a.html"), "--tables", "tiny.yaml"], trained)
     assert done.returncode == 2

@@ -27,8 +27,4 @@ def hooked(folder: Path, code: str, variables: Mapping[str, str]) -> Iterator[Fa
     (folder / "sitecustomize.py").write_text(code)
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     environment = {**environment_of_families(), **variables, "PYTHONPATH": path}
-    nursery = Nursery([environment])
-    try:
-        yield nursery, environment
-    finally:
-        nursery.close()
+    yield Nursery([environment]), environment

@@ -82,6 +82,7 @@ class Driving:
         return self.outcome
 
 
+@pytest.mark.programs
 @pytest.mark.timeout(300)
 def test_a_node_is_killed_and_a_job_requeued_and_the_study_is_the_undisturbed_one(
     project, nodes, tmp_path, reference, monkeypatch
@@ -114,6 +115,7 @@ def test_a_node_is_killed_and_a_job_requeued_and_the_study_is_the_undisturbed_on
     )  # nothing is left for them, and they are cancelled
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("cancel", [False, True])
 def test_a_driver_that_is_stopped_leaves_its_workers_or_cancels_them(project, nodes, tmp_path, cancel, monkeypatch):
     monkeypatch.setenv("TOY_PAUSE", "0.2")
@@ -141,6 +143,7 @@ def test_a_driver_that_is_stopped_leaves_its_workers_or_cancels_them(project, no
     assert not any("submitted" in note for note in notes.notes), "those of the first driver serve the second"
 
 
+@pytest.mark.programs
 def test_workers_that_end_at_once_are_an_error_with_the_place_of_their_logs(project, nodes, tmp_path, monkeypatch):
     monkeypatch.setattr(slurm, "_SCRIPT", "#!/bin/bash\n{directives}\nexit 1 # {worker}\n")
     with pytest.raises(SeedwiseError, match=r"3 arrays of workers ended without any record: see .*logs/slurm-\*\.log"):
@@ -165,6 +168,7 @@ def test_a_controller_that_does_not_answer_ends_no_driver(monkeypatch):
     assert [slurm._is_known("1") for _ in range(4)] == [True, False, True, False]
 
 
+@pytest.mark.programs
 def test_what_sbatch_refuses_is_a_line(project, nodes, tmp_path):
     with pytest.raises(SeedwiseError, match=r"sbatch --parsable .*worker\.sh: sbatch: error: .*partition"):
         project.run(project.study(), executor=workers(tmp_path / "queue", slurm="partition=moon"))

@@ -61,7 +61,7 @@ STOPPED_LINE = "seedwise: stopped: 0 of 2 runs of 'base' are finished and kept i
 def stopped(library: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Stop a loop with ``library`` by Ctrl-C in a program of its own, and return how that ended."""
     (folder / "loop.py").write_text(_STOPPED.format(root=str(ROOT), library=library))
-    return subprocess.run([sys.executable, "loop.py"], cwd=folder, capture_output=True, text=True, timeout=250)
+    return nursery().run(["loop.py"], cwd=folder, timeout=250)
 
 
 def main(train: Callable[..., Any]) -> None:

@@ -102,7 +102,7 @@ def test_attribute_says_what_to_add_and_then_attributes(store, capsys):
     assert trained == 30
     assert f"'base' in {store}: 30 runs trained, 30 from before: 60 finished" in capsys.readouterr().err
     said = command("attribute", store)
-    assert said.startswith("task, base: init + shuffle, 15 blocks, 60 runs\n")
+    assert said.startswith("loop, base: init + shuffle, 15 blocks, 60 runs\n")
     assert "no shares of the variance of accuracy: 30 pairs a source, and below 50 they say little" in said
     advice = "in test_commands.py pass replicates(25, attribute=True): n counts blocks"
     assert f"they say little: {advice}" in " ".join(said.split())

@@ -7,7 +7,6 @@ import io
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import get_type_hints
@@ -48,7 +47,7 @@ def test_a_line_per_run_then_what_was_trained_the_table_and_the_report(tmp_path,
     assert "; about " in lines[0]
     assert " left" not in lines[2]
     assert lines[3] == f"seedwise: 'base' in {store}: 3 runs trained: 3 finished"
-    assert lines[4] == "task, init varies, 3 replicates"
+    assert lines[4] == "s, init varies, 3 replicates"
     assert lines[6].split()[:3] == ["base", "3", "0"]
     report = store.with_suffix(".html")
     assert lines[-1] == f"report: {report}; the table again: seedwise show {store}"
@@ -75,6 +74,29 @@ def test_a_line_per_run_then_what_was_trained_the_table_and_the_report(tmp_path,
     report.unlink()
     assert list(seedwise.replicates(5, vary=["init"], store=store, chance=0.1)) == []
     assert report.exists()
+
+
+def test_the_loops_of_two_methods_print_the_same_table_once(tmp_path, capsys):
+    def program(n: int) -> str:
+        for method in ("base", "high"):
+            for run in seedwise.replicates(
+                n, vary=["init"], method=method, config={"m": method}, store=tmp_path / "m.db"
+            ):
+                train(run, 0.5 if method == "base" else 0.6)
+        return capsys.readouterr().err
+
+    title = "m, init varies, 4 replicates paired by seed\n"
+    assert program(4).count("m, init varies, 4 replicates") == 2, "that of the base before the other is trained"
+    for _ in range(2):  # again in a process that has printed it, as in a notebook
+        again = program(4)
+        assert again.count(title) == 1
+        assert again.count("seedwise: table and report are those above\n") == 1
+    fewer = program(3)
+    assert "1 more run of 'high' is kept and not shown: a call for as many as before shows all again" in fewer
+    assert "m, init varies, 3 replicates paired by seed\n" in fewer
+    more = program(4)
+    assert "kept and not shown" not in more
+    assert title in more
 
 
 def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
@@ -260,7 +282,7 @@ for run in seedwise.replicates(3):
 
 def test_ctrl_c_ends_the_program_with_one_line_that_says_how_to_go_on(tmp_path):
     (tmp_path / "loop.py").write_text(STOPPED)
-    done = subprocess.run([sys.executable, "loop.py"], cwd=tmp_path, capture_output=True, text=True, timeout=250)
+    done = nursery().run(["loop.py"], cwd=tmp_path, timeout=250)
     assert done.returncode == -signal.SIGINT
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == (

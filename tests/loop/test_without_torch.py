@@ -91,8 +91,13 @@ def test_workers_need_no_torch(tmp_path):
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize(("example", "module"), [("scikit_learn.py", "sklearn"), ("boosted_trees.py", "lightgbm")])
-def test_the_examples_run(tmp_path, example, module):
+@pytest.mark.parametrize(
+    ("example", "module"), [("scikit_learn.py", "sklearn"), ("boosted_trees.py", "lightgbm"), ("jax_loop.py", "jax")]
+)
+def test_the_examples_run(tmp_path, monkeypatch, example, module):
+    if (folder := os.environ.get("SEEDWISE_JAX")) and module == "jax":  # installed apart
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.setenv("PYTHONPATH", folder, prepend=os.pathsep)
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
     done = start(tmp_path, (EXAMPLES / example).read_text(), "--seeds", "3")

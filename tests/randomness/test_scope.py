@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from seedwise.randomness import Randomness
 
@@ -24,7 +25,7 @@ def test_the_draws_are_those_of_the_stream():
     with randomness.scope("dropout", "masks", 2):
         got = draws()
     expected_torch = torch.rand((), generator=torch.Generator().manual_seed(seed)).item()
-    expected_numpy = np.random.RandomState(seed % 2**32).random_sample()
+    expected_numpy = np.random.RandomState(np.random.SeedSequence(seed).generate_state(1)[0]).random_sample()
     assert got == (random.Random(seed).random(), expected_numpy, expected_torch)
 
 
@@ -65,3 +66,15 @@ def test_scopes_nest():
         with randomness.scope("dropout"):
             assert draws() != first
         assert draws() == expected
+
+
+def test_no_generator_draws_what_another_does():
+    # numpy's and torch's are Mersenne twisters: from one number they give the same coins.
+    bits = []
+    for key in range(1000):
+        with Randomness({"augment": 1}).scope("augment", key):
+            bits.append((random.getrandbits(1), np.random.randint(0, 2), int(torch.randint(0, 2, ()))))  # noqa: NPY002
+    coins = np.array(bits).T
+    assert all(stats.binomtest(int(coin.sum()), 1000).pvalue > 1e-3 for coin in coins)
+    for one, two in ((0, 1), (0, 2), (1, 2)):
+        assert stats.binomtest(int((coins[one] == coins[two]).sum()), 1000).pvalue > 1e-3

@@ -17,7 +17,10 @@ from .forecast_samples import forecasts_section
 from .samples import BASE, STEADY, cell, predicted, section
 from .tuning_samples import search, sweep
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="no chromium on PATH: install it to open the report")
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no chromium on PATH: install it to open the report"),
+]
 
 DESKTOP, PHONE, PAPER = 1200, 390, 718
 """Widths in pixels; A4 less its margins is 190 mm, 718 pixels."""

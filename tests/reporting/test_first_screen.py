@@ -11,7 +11,10 @@ from seedwise.reporting import render
 from .chromium import EXECUTABLE, Chromium, Page
 from .methods_samples import METHODS, READOUTS, RUNS, SIZES, methods_study
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="no chromium on PATH: install it to open the report")
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(EXECUTABLE is None, reason="no chromium on PATH: install it to open the report"),
+]
 
 LAPTOP, PHONE, SCREEN = 1440, 400, 900
 AXE = Path(os.environ.get("SEEDWISE_AXE", "")) / "node_modules" / "axe-core" / "axe.min.js"

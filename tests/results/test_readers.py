@@ -29,6 +29,7 @@ from seedwise.results.readers._wire import fields
 HERE = Path(__file__).parent
 ENVIRONMENTS = Path(os.environ.get("SEEDWISE_TRACKERS", HERE.parents[1] / ".venv" / "trackers"))
 LOGGED: dict[str, list[list[float]]] = json.loads((HERE / "real" / "logged.json").read_text())
+HOW = ["sample", pytest.param("real", marks=pytest.mark.programs)]
 WRITERS = {
     "mlflow": "mlflow",
     "wandb": "wandb",
@@ -136,7 +137,7 @@ def expected(of_curve: Callable[[list[float]], float] = lambda curve: curve[-1])
     }
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("name", CASES)
 def test_methods_seeds_and_values_are_those_that_were_logged(name: str, how: str, written: Any) -> None:
     case = CASES[name]
@@ -145,14 +146,14 @@ def test_methods_seeds_and_values_are_those_that_were_logged(name: str, how: str
     assert found.set_aside == case.set_aside
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("name", ["MLflow, database", "TensorBoard, tensors", "Lightning", "Ray Tune"])
 def test_the_method_and_the_seed_are_found_by_their_names(name: str, how: str, written: Any) -> None:
     case = CASES[name]
     assert values(runs(written(case.writer, how) / case.path, case.metric)) == expected()
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 def test_what_a_run_says_once_is_no_curve(how: str, written: Any) -> None:
     once = expected(lambda curve: curve[-1] - 0.01)
     folder = written("wandb", how)
@@ -171,7 +172,7 @@ def test_what_a_run_says_once_is_no_curve(how: str, written: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 def test_losses_of_every_program_are_read(how: str, written: Any) -> None:
     loss = expected(lambda curve: 1 - curve[-1])
     for name, metric in (
@@ -188,7 +189,7 @@ def test_losses_of_every_program_are_read(how: str, written: Any) -> None:
         assert not found.metrics[0].higher_is_better
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 def test_the_settings_of_a_run_are_columns(how: str, written: Any) -> None:
     def setting(writer: str, path: str, column: str) -> set[object]:
         return set(read(written(writer, how) / path).data[column].dropna())
@@ -209,7 +210,7 @@ def test_the_settings_of_a_run_are_columns(how: str, written: Any) -> None:
     assert setting("ray", "", "model.widths") == {"[8, 8]"}
 
 
-@pytest.mark.parametrize("how", ["sample", "real"])
+@pytest.mark.parametrize("how", HOW)
 def test_an_objective_has_the_name_that_the_study_gives_it(how: str, written: Any) -> None:
     data = read(written("optuna", how) / "optuna.db").data
     two = data[data["study"] == "two objectives"]

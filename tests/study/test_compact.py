@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +33,7 @@ from seedwise.study import (
 from seedwise.study import _compact as study_compact
 from seedwise.study._attribute import _design
 
+from ..nursery import nursery
 from ..toy_project import before_checksums, reseal
 from .compact_studies import CLASSES, assert_same, each, page, sections, study
 
@@ -236,7 +234,7 @@ def test_a_killed_export_leaves_no_half_file(full: Path, small: Path, tmp_path: 
     target = tmp_path / "c.db"
     if older:
         target.write_text("older")
-    done = subprocess.run([sys.executable, "-c", KILLED, full, target, at], check=False, env=os.environ, timeout=120)
+    done = nursery().run(["-c", KILLED, str(full), str(target), at], timeout=250)
     assert done.returncode == -signal.SIGKILL
     assert target.exists() == older
     assert not older or target.read_text() == "older"

@@ -75,6 +75,20 @@ def test_the_plain_loop_runs(tmp_path):
     assert 0.5 < float(out.split("accuracy")[1]) <= 1
 
 
+def test_runs_that_agree_more(tmp_path):
+    arguments = ("agreeing.py", tmp_path, "--seeds", "2", "--epochs", "3")
+    run(*arguments)
+
+    def found():
+        return {method: contents(tmp_path / "study.db", method) for method in ("base", "distilled", "packed")}
+
+    before = found()
+    logits = [runs[0][2] for runs in before.values()]
+    assert logits[0] != logits[1] != logits[2] != logits[0]
+    run(*arguments)
+    assert found() == before
+
+
 def contents(path: Path, method: str = "base") -> list[tuple]:
     """Return what a store knows of the replicates of a method: name by name, bit by bit."""
     with Store(path) as store:

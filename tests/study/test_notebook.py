@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
+
+from ..nursery import nursery
 
 pytest.importorskip("IPython")
 
@@ -40,19 +41,27 @@ for run in seedwise.replicates(2, store="notebook.db"):
 NOTHING = "seedwise: nothing to train in notebook.db: of 'base' there are 2 finished"
 
 
-@pytest.fixture
-def notebook(tmp_path: Path):
+def executed(folder: Path, text: str, name: str) -> str:
     """Run cells in a fresh kernel, and return what it printed."""
-    (tmp_path / "kernel.py").write_text(KERNEL)
+    done = nursery().run(["kernel.py", name], given=text, cwd=folder, timeout=250)
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
-    def run(text: str, name: str = "kernel-1") -> str:
-        command = [sys.executable, str(tmp_path / "kernel.py"), name]
-        done = subprocess.run(command, input=text, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
-    assert "trained 2" in run(NOTEBOOK)
-    return run
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a notebook whose loop has been run."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "kernel.py").write_text(KERNEL)
+    assert "trained 2" in executed(folder, NOTEBOOK, "kernel-1")
+    return folder
+
+
+@pytest.fixture
+def notebook(trained: Path, tmp_path: Path):
+    """Run cells where the loop has been run before."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    return lambda text, name="kernel-1": executed(tmp_path, text, name)
 
 
 def test_the_same_cells_are_the_same_code_whatever_came_between(notebook) -> None:

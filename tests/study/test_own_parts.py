@@ -268,20 +268,20 @@ def one_batch(trainer):
 
 def test_a_loss_is_told_the_base_of_the_task_and_has_the_rights_of_ours():
     trainer = trainer_of(train={"loss": {"name": "own_parts:Doubled", "weight": 0.5}})
-    inputs, labels = one_batch(trainer)
+    batch = one_batch(trainer)
     torch.manual_seed(0)
-    base = trainer.step(inputs, labels)
+    base = trainer.step(batch)
     torch.manual_seed(0)
     plain = trainer_of()
-    assert torch.equal(base, plain.step(inputs, labels)), "the base loss is logged, not what was added"
+    assert torch.equal(base, plain.step(batch)), "the base loss is logged, not what was added"
     assert trainer.loss.last_factor == 1.5
-    assert trainer._state()["loss"]["seen"] == 1
+    assert trainer.state()["loss"]["seen"] == 1
 
 
 def test_the_state_of_a_loss_that_is_a_module_is_kept_in_checkpoints():
     trainer = trainer_of(train={"loss": "own_parts:AsModule"})
-    trainer.step(*one_batch(trainer))
-    assert trainer._state()["loss"] == {"seen": torch.tensor(1.0)}
+    trainer.step(one_batch(trainer))
+    assert trainer.state()["loss"] == {"seen": torch.tensor(1.0)}
 
 
 def test_a_placebo_takes_any_controller_with_the_seed_of_the_dropout_source():
@@ -290,9 +290,9 @@ def test_a_placebo_takes_any_controller_with_the_seed_of_the_dropout_source():
     assert type(trainer.loss.controller).__name__ == "Doubled", "a third controller became CLF"
     expected = PlaceboLoss(trainer.loss.controller, seed=Randomness(trainer.run.seeds).integer("dropout", "placebo"))
     assert torch.equal(trainer.loss.keys, expected.keys)
-    trainer.step(*one_batch(trainer))
+    trainer.step(one_batch(trainer))
     assert trainer.loss.last_factor == 1
-    trainer.step(*one_batch(trainer))
+    trainer.step(one_batch(trainer))
     assert trainer.loss.last_factor == 2
 
 

@@ -149,8 +149,10 @@ def test_a_slot_is_varied_the_same_way_whatever_the_batches(new_run, monkeypatch
         run = new_run({"augment": 1, "shuffle": shuffle}, batch_size=batch_size)
         trainer = _loop.Trainer(run, _tasks.Classification(load("digits"), True))
         order = trainer.run.randomness.numpy("shuffle", "order", 3).permutation(1437)
-        inputs = torch.cat([inputs for inputs, _ in trainer.batches(3)])
-        labels = torch.cat([labels for _, labels in trainer.batches(3)])
+        batches = list(trainer.batches(3))
+        assert torch.cat([batch.slots for batch in batches]).tolist() == order.tolist()
+        inputs = torch.cat([batch.inputs[0] for batch in batches])
+        labels = torch.cat([batch.targets for batch in batches])
         for slot, image, label in zip(order.tolist(), inputs, labels.tolist(), strict=True):
             seen[slot] = (image.numpy().tobytes(), label)
         return seen
@@ -164,7 +166,7 @@ def test_a_slot_is_varied_the_same_way_whatever_the_batches(new_run, monkeypatch
 
 def test_batches_keep_the_last_partial_one(new_run):
     trainer = _loop.Trainer(new_run(), _tasks.Classification(load("digits"), True))
-    batches = [(tuple(inputs.shape), len(labels)) for inputs, labels in trainer.batches(0)]
+    batches = [(tuple(batch.inputs[0].shape), len(batch)) for batch in trainer.batches(0)]
     assert batches == [((64, 1, 8, 8), 64)] * 22 + [((29, 1, 8, 8), 29)]
 
 

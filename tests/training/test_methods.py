@@ -190,7 +190,7 @@ def test_swa(record_of, start, first_epoch):
 def test_statistics_are_recomputed_in_parts_of_equal_size(run_of, monkeypatch):
     monkeypatch.setattr(_tasks.Classification, "chunk", 500)
     trainer = _loop.Trainer(run_of(averaging={"name": "swa", "start": 0}), _tasks.Classification(load("digits"), True))
-    parts = list(trainer._training_inputs())
+    parts = list(trainer.training_inputs())
     assert [len(part) for part in parts] == [479, 479, 479]
     torch.testing.assert_close(torch.cat(parts), images_and_labels(load("digits").train.ids.numpy())[0])
 
@@ -416,12 +416,12 @@ def test_a_second_pass_leaves_no_mark_and_sees_the_same(run_of, loss):
     trainer = _loop.Trainer(run_of(loss=loss, sharpness={"rho": 1e-9}), _tasks.Classification(load("digits"), True))
     twin = _loop.Trainer(run_of(loss=loss), _tasks.Classification(load("digits"), True))
     for epoch in range(2):
-        for (inputs, labels), _ in zip(trainer.batches(epoch), range(3), strict=True):
+        for batch, _ in zip(trainer.batches(epoch), range(3), strict=True):
             state = torch.get_rng_state()
-            one = trainer.step(inputs, labels)
+            one = trainer.step(batch)
             moved = torch.get_rng_state()
             torch.set_rng_state(state)
-            two = twin.step(inputs, labels)
+            two = twin.step(batch)
             assert torch.equal(moved, torch.get_rng_state())
             torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6)
         for each in (trainer, twin):
@@ -513,6 +513,8 @@ METHODS = {
     "clipping": {"clip_gradient": 0.5},
     "smoothing": {"loss": {"name": "cross_entropy", "label_smoothing": 0.1}},
     "lr_control": {"loss": {"name": "lr_control", "controller": VML}},
+    "distill": {"distill": {"members": 2, "member_epochs": 2}},
+    "codistill": {"codistill": {"weight": 0.5}},
 }
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
@@ -549,8 +551,8 @@ class NoHostSync(TorchDispatchMode):
 def test_no_step_waits_for_the_device(run_of, method):
     trainer = _loop.Trainer(run_of(**method), _tasks.Classification(load("digits"), True))
     batches = list(trainer.batches(0))
-    trainer.step(*batches[0])  # the optimizer makes its state
+    trainer.step(batches[0])  # the optimizer makes its state
     with NoHostSync():
-        for inputs, labels in batches:
-            trainer.step(inputs, labels)
+        for batch in batches:
+            trainer.step(batch)
     assert nn.utils.get_total_norm([p.grad for p in trainer.model.parameters()]) > 0

@@ -17,9 +17,9 @@ def test_bf16(new_run, trained, monkeypatch):
     kinds = set()
     step = _loop.Trainer.step
 
-    def observed(trainer, inputs, labels):
+    def observed(trainer, batch):
         hook = trainer.model.register_forward_hook(lambda _m, _i, output: kinds.add(output.dtype))
-        loss = step(trainer, inputs, labels)
+        loss = step(trainer, batch)
         hook.remove()
         assert loss.dtype == torch.float32
         return loss
@@ -45,8 +45,8 @@ def test_the_loss_is_computed_in_float32(new_run, precision, monkeypatch):
         return loss(outputs, labels)
 
     trainer.loss = observed
-    for inputs, labels in list(trainer.batches(0))[:1]:
-        trainer.step(inputs, labels)
+    for batch in list(trainer.batches(0))[:1]:
+        trainer.step(batch)
     assert seen == {torch.float32}
 
 
@@ -94,7 +94,7 @@ def test_compiled_sharpness_aware_passes_draw_the_same_masks(new_run, tiny_net):
         for trainer, seed in ((plain, 0), (still, 0), (plain, 1)):
             with torch.random.fork_rng():
                 torch.manual_seed(seed)
-                trainer.backward(*batch)
+                trainer.backward(batch)
             gradients.append(trainer.model[5].weight.grad.clone())
     first, both, other = gradients
     torch.testing.assert_close(both, first, rtol=1e-3, atol=1e-5)

@@ -74,9 +74,9 @@ def test_averages_are_those_of_scores(new_run, debias):
     trainer = trainer_of(new_run, averaging={"name": "ema", "decay": 0.9, "debias": debias})
     first = [p.detach().clone() for p in trainer.model.parameters()]
     batches = trainer.batches(0)
-    trainer.step(*next(batches))
+    trainer.step(next(batches))
     second = [p.detach().clone() for p in trainer.model.parameters()]
-    trainer.step(*next(batches))
+    trainer.step(next(batches))
     for average, start, one, two in zip(
         trainer.average.network.parameters(), first, second, trainer.model.parameters(), strict=True
     ):

@@ -18,7 +18,10 @@ BIN = next((p.parent for p in sorted(Path("/usr/lib/postgresql").glob("*/bin/ini
 )
 
 pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'psycopg[binary]'")
-pytestmark = pytest.mark.skipif(BIN is None, reason="PostgreSQL is not installed: apt-get install postgresql")
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(BIN is None, reason="PostgreSQL is not installed: apt-get install postgresql"),
+]
 
 NOISE = {"config.noise": {"low": 0.05, "high": 1.0}}
 

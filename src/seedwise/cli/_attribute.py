@@ -65,11 +65,10 @@ def command(
     such as that of a loop, it prints the shares that are there and trains nothing; it then takes no options.
     """
     from seedwise.cli._dry_run import print_estimate
-    from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
     from seedwise.execution import Resources
     from seedwise.study import AttributionStudy, Store
-    from seedwise.terminal import Bar, console, print_study
+    from seedwise.terminal import Bar, console, print_study, refuse_store_as_target, write_report
 
     if is_called_a_store(Path(study)):
         given = [p for p in context.command.params if _is_given(context, p.name)]
@@ -137,10 +136,9 @@ def _of_no_use(path: Path, option: str, blocks: int) -> str:
 def _of_store(path: Path) -> None:
     """Print the attributions that a store holds, and write the report."""
     from seedwise.cli._open import open_store, program_of
-    from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.reporting import attribution_findings
     from seedwise.study import attribution_results
-    from seedwise.terminal import print_attribution
+    from seedwise.terminal import print_attribution, refuse_store_as_target, write_report
 
     report = path.with_suffix(".html")
     refuse_store_as_target(path, report)

@@ -42,9 +42,11 @@ def print_estimate(study: Study) -> None:
         out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)
     else:
         source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
+        start = "" if estimate.start is None else f" and {duration(estimate.start)} for each worker to start"
+        left_out = ["the start of workers"] * (not start) + ["evaluations"] * (not estimate.measured)
         out.print(
-            f"time:  about {duration(estimate.seconds)} of one worker for what is missing, from {source}; the start of "
-            "workers is not counted",
+            f"time:  about {duration(estimate.seconds)} of one worker for what is missing, from {source}{start}; "
+            f"not counted: {', '.join([*left_out, 'what else the machine does'])}",
             soft_wrap=True,
         )
 

@@ -172,9 +172,8 @@ def train_and_report(
         options: passed to ``Study.run``.
 
     """
-    from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.study import Store
-    from seedwise.terminal import Bar, console, print_study
+    from seedwise.terminal import Bar, console, print_study, refuse_store_as_target, write_report
 
     out = console()
     path = study.store_path.with_suffix(".html")

@@ -54,11 +54,10 @@ def command(
     A trial is a small study: several replicates with the same seeds in every trial. The test set is looked at once, at
     the end, for the choice and the base. After a stop or a crash the same command goes on.
     """
-    from seedwise.cli._report import refuse_store_as_target, write_report
     from seedwise.cli._run import open_study
     from seedwise.execution import Resources
     from seedwise.study import Store
-    from seedwise.terminal import Bar, console
+    from seedwise.terminal import Bar, console, refuse_store_as_target, write_report
     from seedwise.tuning import Interrupted, Tuner, trials_study_name
 
     opened = open_study(study, store, scale=scale)

@@ -21,7 +21,7 @@ class Upcoming:
     Attributes:
         id: of the run.
         name: its method and replicate.
-        epochs: how many it is trained for, where its configuration says so.
+        epochs: how many it is trained for, where that is known before one has ended.
         metric: the number that says how it went.
 
     """

@@ -106,11 +106,11 @@ def _average(trainer: Trainer, states: list[dict[str, Tensor]], between: Callabl
     from seedwise.readouts import average_weights
 
     def inputs() -> Any:
-        for batch in trainer._training_inputs():
+        for batch in trainer.training_inputs():
             between()
             yield batch
 
-    with trainer._precision():
+    with trainer.precision():
         average_weights(trainer.model, states, inputs())
     return {name: value.clone() for name, value in trainer.model.state_dict().items()}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from seedwise.errors import SeedwiseError
-from seedwise.run import FAILURES
+from seedwise.run import FAILURES, Link
 from seedwise.store import Store
 from seedwise.study import LoopPlan
 
@@ -22,19 +23,40 @@ def statuses_of(plan: LoopPlan) -> Counter[str]:
     return Counter(found.get(run_id, "pending") for run_id in plan.specs)
 
 
-def contents(path: Path) -> str | None:
-    """Return what a store holds of plans and of how their runs ended; None where there is none."""
+@dataclass(frozen=True)
+class Contents:
+    """What a store holds of plans and of how their runs ended."""
+
+    studies: str = ""
+    runs: tuple[tuple[Link, str, str], ...] = ()
+
+    def beyond(self, plan: LoopPlan) -> int:
+        """Return how many more runs of its method there were than a plan has, if it is a part of them."""
+        place = (plan.study, plan.method)
+        had = {
+            run_id for link, run_id, status in self.runs if (link.study, link.method) == place and status != "pending"
+        }
+        return len(had - set(plan.specs)) if plan.specs.keys() <= had else 0
+
+
+def contents(path: Path) -> Contents:
+    """Return the contents of a store, none where there is none."""
     store = Store.if_there(path)
     if store is None:
-        return None
+        return Contents()
     with store:
-        return repr((store.studies(), [(run.link, run.run_id, run.status) for run in store.runs()]))
+        return Contents(repr(store.studies()), tuple((run.link, run.run_id, run.status) for run in store.runs()))
 
 
-def close(plan: LoopPlan, trained: int, before: str | None, console: Console) -> None:
+_shown: dict[tuple[Path, str], tuple[Contents, str]] = {}
+"""Of each study, by its store and name, what its table was printed of last, and by the loop of which method."""
+
+
+def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> None:
     """Say what was trained and what was there, print the table and write the report next to the store.
 
-    The report is written where it is missing or something has changed.
+    The report is written where it is missing or something has changed. A table that the loop of another
+    method has printed just so is not printed again.
 
     Args:
         plan: the loop.
@@ -55,8 +77,21 @@ def close(plan: LoopPlan, trained: int, before: str | None, console: Console) ->
     failed = any(counts[status] for status in FAILURES)
     why = f"; why: seedwise status {store}; retry_failed=True trains the failed again" if failed else ""
     console.print(f"seedwise: {text}{why}", soft_wrap=True)
+    more = before.beyond(plan)
+    if more:
+        console.print(
+            f"seedwise: {more} more run{'s'[: more > 1]} of '{plan.method}' {'are' if more > 1 else 'is'} kept and not "
+            "shown: a call for as many as before shows all again",
+            soft_wrap=True,
+        )
+    now, place = contents(plan.path), (plan.path.resolve(), plan.study)
+    shown, by = _shown.get(place, (None, plan.method))
+    if shown == now and by != plan.method:
+        console.print("seedwise: table and report are those above", soft_wrap=True)
+        return
+    _shown[place] = now, plan.method
     try:
-        _show(plan, console, is_new=bool(trained) or contents(plan.path) != before)
+        _show(plan, console, is_new=bool(trained) or now != before)
     except SeedwiseError as error:  # the runs are kept, and the program may have more to do
         console.print(f"seedwise: {error}", soft_wrap=True)
 
@@ -74,8 +109,7 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
 
 
 def _show(plan: LoopPlan, console: Console, *, is_new: bool) -> None:
-    from seedwise.cli._report import write_report
-    from seedwise.terminal import print_study
+    from seedwise.terminal import print_study, write_report
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:

@@ -11,6 +11,20 @@ Init = Literal["torch", "glorot"]
 
 
 @dataclass(frozen=True)
+class Packed:
+    """Several networks in one module, each with an initialization of its own.
+
+    The loss is the sum of theirs, and the probabilities are the mean of theirs.
+
+    Args:
+        members: how many. Make each narrower, with ``width``, if all are to cost what one does.
+
+    """
+
+    members: Annotated[int, ("ge", 2)]
+
+
+@dataclass(frozen=True)
 class SmallCNNOptions:
     """Options of ``models.small_cnn``: two convolutions and a linear layer.
 

@@ -8,6 +8,7 @@ from seedwise.models._itransformer import itransformer
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._naive import naive, seasonal_naive
+from seedwise.models._packed import PackedEnsemble
 from seedwise.models._registry import FORECASTERS, MODELS
 from seedwise.models._resnet import ResNet, resnet14, resnet14_wide, resnet18, resnet32
 from seedwise.models._resnet9 import resnet9, resnet9_ffcv
@@ -18,6 +19,7 @@ from seedwise.models._vgg import vgg16
 __all__ = [
     "FORECASTERS",
     "MODELS",
+    "PackedEnsemble",
     "ResNet",
     "autoformer",
     "conv2",

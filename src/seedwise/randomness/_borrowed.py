@@ -85,14 +85,20 @@ class BorrowedGenerators:
         return not known.issuperset(map(id, self._held))
 
     @contextmanager
-    def seeded(self) -> Iterator[Callable[[int], None]]:
-        """Yield a function that seeds all of them anew in microseconds; they are restored after the block."""
-        before = self._read()
+    def seeded(self, *, restored: bool = True) -> Iterator[Callable[[int], None]]:
+        """Yield a function that seeds all of them anew in microseconds.
+
+        Args:
+            restored: whether they are put back after the block, which takes as long as seeding them twenty times: not
+                needed in a process in which nobody else draws.
+
+        """
+        before = self._read() if restored else []
         try:
             with _numpy_asks(self._entropy):
                 yield self._seed
         finally:
-            for generator, state in zip(self._generators, before, strict=True):
+            for generator, state in zip(self._generators, before, strict=restored):
                 generator.write(state)
 
     @contextmanager

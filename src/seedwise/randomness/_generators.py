@@ -48,7 +48,9 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
     Saving the states costs about as much as a small layer.
 
     Args:
-        seed: in [0, 2**63); numpy takes its last 32 bits.
+        seed: in [0, 2**63): torch's. Those of the others are such that none draws what another does: numpy's comes from
+            it through ``SeedSequence``, since its generator and torch's give the same bits for the same seed; python's
+            is the number itself, which python's generator reads in another way.
         given: values with which the block may seed them anew; read at its end.
 
     Yields:
@@ -60,11 +62,14 @@ def seeded(seed: int, given: Collection[int] = ()) -> Iterator[Fate]:
         restored.callback(random.setstate, random.getstate())
         restored.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - other people's code draws from it
         random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002
+        np.random.seed(np.random.SeedSequence(seed).generate_state(1)[0])  # noqa: NPY002
         if torch is not None:
             devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
             restored.enter_context(torch.random.fork_rng(devices=devices))
-            torch.manual_seed(seed)
+            # Where there is nothing else to seed, torch.manual_seed takes a hundred times as long: it notes, for each
+            # kind of device, a call to make when that is first used, and where in the program it was asked for.
+            seed_all = torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed
+            seed_all(seed)
         with watched(given) as fate:
             yield fate
 

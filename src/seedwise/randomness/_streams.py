@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import hashlib
 import json
@@ -82,6 +83,24 @@ class Randomness:
         self._drawn: set[str] = set()
         self._reseeded: dict[str, set[str]] = {}
         self._reports: list[Callable[[], None]] = []
+        self._within: tuple[str | int, ...] = ()
+
+    def within(self, *key: str | int) -> Randomness:
+        """Return streams of the same seeds for a part of the run, such as one of several networks.
+
+        They depend on the key and differ from those of the run and of every other part. What is drawn from them is
+        drawn from this. The ``split`` is the run's own: its parts see the same examples.
+
+        Example:
+            >>> randomness = Randomness({"init": 7})
+            >>> twin = randomness.within("twin")
+            >>> twin.integer("init") == randomness.integer("init"), twin.integer("split") == randomness.integer("split")
+            (False, True)
+
+        """
+        part = copy.copy(self)
+        part._within = (*self._within, *key)
+        return part
 
     @property
     def drawn(self) -> set[str]:
@@ -119,7 +138,16 @@ class Randomness:
             raise ValueError(f"'{source}' is a part of 'init': draw from 'init' for the purpose '{source}'")
         # A digest of the whole key: SeedSequence itself reads (1, 2**32) and (1, 0, 1) as the same words.
         part = self.seeds[str(key[0])] if source == "init" and key[:1] and key[0] in PARTS else 0
-        name = json.dumps([source, self.seeds[source], *key, *([{"part": part}] if part else [])])
+        within = self._within if source != "split" else ()
+        name = json.dumps(
+            [
+                source,
+                self.seeds[source],
+                *key,
+                *([{"part": part}] if part else []),
+                *([{"within": within}] if within else []),
+            ]
+        )
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
 
     def sequence(self, source: str, *key: str | int) -> np.random.SeedSequence:

@@ -79,7 +79,7 @@ def _question(found: Compared, better: str) -> str:
     tasks = list(dict.fromkeys(row.task for row in found.rows))
     models = {description.models.get(task) for task in tasks}
     of = f" of {models.pop()}" if len(models) == 1 and None not in models else ""
-    on = f" on {tasks[0]}" if len(tasks) == 1 else f" on {len(tasks)} tasks"
+    on = f" on {description.title_of(tasks[0])}" if len(tasks) == 1 else f" on {len(tasks)} tasks"
     what = f"{metric.title}{of}{on}"
     if not entries:
         return f"How much does the {what} depend on the seed?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
@@ -60,7 +60,12 @@ class Results:
     decimals: int
 
 
-def headline(models: Mapping[str, str | None], cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
+def headline(
+    models: Mapping[str, str | None],
+    cells: Sequence[Cell],
+    rows: Sequence[ComparisonRow],
+    title_of: Callable[[str], str] = str,
+) -> str:
     """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
     tasks = list(dict.fromkeys(cell.task for cell in cells))
     names = {models.get(task) for task in tasks}
@@ -72,7 +77,7 @@ def headline(models: Mapping[str, str | None], cells: Sequence[Cell], rows: Sequ
     count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
     if any(cell.folds is not None for cell in cells):
         count = f"{replicates} runs over folds{paired.replace('seed', 'fold')}"
-    return ", ".join([*tasks, *([str(name)] if name else []), what, count])
+    return ", ".join([*map(title_of, tasks), *([str(name)] if name else []), what, count])
 
 
 def what_varies(cells: Sequence[Cell]) -> str:
@@ -139,7 +144,14 @@ _STILL = {
 def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
     """Compare the cells of a study, in the order of the study file, with its base, and lay the numbers out."""
     base = description.base or cells[0].method
-    return compared(cells, base=base, question=description.question, look=description.look, models=description.models)
+    return compared(
+        cells,
+        base=base,
+        question=description.question,
+        look=description.look,
+        models=description.models,
+        title_of=description.title_of,
+    )
 
 
 def compared(
@@ -149,6 +161,7 @@ def compared(
     question: Question,
     look: Look | None = None,
     models: Mapping[str, str | None] = MappingProxyType({}),
+    title_of: Callable[[str], str] = str,
 ) -> Results:
     """Compare cells with their base and lay the numbers out.
 
@@ -158,10 +171,11 @@ def compared(
         question: what is asked.
         look: the look at a study that grows.
         models: by task, the name of the network, or None.
+        title_of: what a task is called where it is shown.
 
     """
     found = answer(cells, base, question, look)
-    return laid_out(found, headline(models, cells, found.rows), base, cells)
+    return laid_out(found, headline(models, cells, found.rows, title_of), base, cells)
 
 
 def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -> Results:

@@ -48,8 +48,8 @@ def factorized(column: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.object_
     import pandas as pd
 
     if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
-        cells = column.array
-        kinds, places = cells.categories.to_numpy(dtype=object), cells.codes
+        categorical: Any = column.array
+        kinds, places = categorical.categories.to_numpy(dtype=object), categorical.codes
         if places.min(initial=0) < 0:
             # A missing cell has the code -1: it is an empty text, which is the last kind unless it is one already.
             empty = np.flatnonzero(kinds == "")

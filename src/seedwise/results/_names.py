@@ -79,11 +79,11 @@ def words(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _in_words(known: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+def _in_words(known: tuple[str, ...] | frozenset[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(map(words, known))
 
 
-def one_of(name: str, known: tuple[str, ...]) -> bool:
+def one_of(name: str, known: tuple[str, ...] | frozenset[str]) -> bool:
     """Return whether a column is called so, whatever its case and separators.
 
     Example:

@@ -84,7 +84,9 @@ class SeededExamples:
         return self._seeded(slots, finish) if self._generators.found_more() else batch
 
     def _seeded(self, slots: Sequence[Slot], finish: Callable[[Any], Any]) -> Any:
-        with self._generators.seeded() as seed:
+        from torch.utils.data import get_worker_info
+
+        with self._generators.seeded(restored=get_worker_info() is None) as seed:
             items = []
             for slot in slots:
                 seed(slot.seed)

@@ -196,14 +196,19 @@ def _key(name: str, file: Path, path: Sequence[str] | None) -> str:
     """Return a name of a file by which ``_located`` finds it."""
     depth = 0 if name == "__main__" or name.startswith(FILE) else name.count(".")
     depth += file.name == "__init__.py"
-    folders = [file.parents[depth], *(Path(folder).resolve() for folder in _folders(path))]
+    folders = [file.parents[depth], *(_resolved(Path(folder).absolute()) for folder in _folders(path))]
     for folder in folders:
         if file.is_relative_to(folder):
             key = file.relative_to(folder).as_posix()
             found = _located(key, path)
-            if found is not None and found.resolve() == file:
+            if found is not None and _resolved(found.absolute()) == file:
                 return key
     return file.as_posix()
+
+
+@lru_cache(maxsize=1024)
+def _resolved(path: Path) -> Path:
+    return path.resolve()  # it asks for each folder above, which for all of sys.path takes a tenth of a short run
 
 
 def _located(key: str, path: Sequence[str] | None) -> Path | None:

@@ -392,11 +392,11 @@ class Run(Generic[Config]):
     def _epoch(self, epoch: int | None) -> int:
         return int(self.series[-1]["epoch"] if epoch is None and self.series else epoch or 0)
 
-    def save_weights(self, state: Mapping[str, torch.Tensor], tag: str = FINAL) -> None:
+    def save_weights(self, state: Mapping[str, torch.Tensor | NDArray[Any]], tag: str = FINAL) -> None:
         """Record the digest of the evaluated model's state, and the state itself if ``keep:`` says so.
 
         Args:
-            state: a ``state_dict``.
+            state: a ``state_dict``, or numpy arrays by name.
             tag: ``final``, or the name of a snapshot; it becomes part of a file's name.
 
         Raises:
@@ -412,7 +412,7 @@ class Run(Generic[Config]):
             import torch
 
             buffer = io.BytesIO()
-            torch.save({name: tensor.detach().cpu() for name, tensor in state.items()}, buffer)
+            torch.save({name: torch.as_tensor(value).detach().cpu() for name, value in state.items()}, buffer)
             self.weights[tag] = buffer.getvalue()
 
     def finish(self, **metrics: Any) -> None:

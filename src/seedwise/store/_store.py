@@ -200,6 +200,11 @@ class Store:
         """
         self._shown[name] = dict(description), planned
 
+    @property
+    def shows_another_plan(self) -> bool:
+        """Whether a study is shown as it is not stored; see ``show_plan``."""
+        return bool(self._shown)
+
     def studies(self) -> dict[str, dict[str, Any]]:
         """Return the description of every study in the file, in the order in which they came."""
         with self._reading() as db:

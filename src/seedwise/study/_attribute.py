@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -142,7 +143,7 @@ def _results(store: Store, name: str, stored: Mapping[str, Any], task: str) -> A
         name=name + (f"-{task}" if len(description.metrics) > 1 else ""),
         study=spec["name"],
         method=asked["method"],
-        task=task,
+        task=replace(description, name=spec["name"]).title_of(task),
         model=description.models[task],
         metric=metric,
         sources=sources,

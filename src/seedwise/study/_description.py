@@ -8,6 +8,7 @@ from typing import Any
 
 from seedwise.statistics import Look, Metric, Question, Scalar
 from seedwise.statistics.cells.metric import unit_of
+from seedwise.statistics.cells.names import UNNAMED
 from seedwise.store import Store
 from seedwise.study._controls import controls_in
 from seedwise.study._methods import factor_and_level
@@ -67,6 +68,10 @@ class StudyDescription:
     function: str | None = None
     program: str | None = None
     is_loop: bool = False
+
+    def title_of(self, task: str) -> str:
+        """Return what a task is called where it is shown: by the study's name where nobody named it."""
+        return self.name if task == UNNAMED else task
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""

@@ -120,8 +120,9 @@ def _sentence(  # noqa: PLR0911
             return mistake(path[-1], first["ctx"]["tag"], allowed, place.rpartition(".")[0]) + own
         case "literal_error":
             allowed = [tag.strip("'") for tag in first["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-            own = _OWN if path[-1] == "dataset" else ""  # whose kinds of tasks are told apart by the name
-            return mistake(path[-1], given, allowed, place.rpartition(".")[0]) + own
+            return mistake(path[-1], given, allowed, place.rpartition(".")[0])
+        case "unknown_name":
+            return mistake(path[-1], given, first["ctx"]["allowed"], place.rpartition(".")[0]) + _OWN
         case "value_error":
             reason = one_line(without_long_echoes(str(first["ctx"]["error"])), _REASON)
             return f"{place}: {reason}" if place else reason

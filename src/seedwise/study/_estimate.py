@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +35,7 @@ class Estimate:
             of each method; None for a function of one's own without a finished run, or without torch or the data.
         measured: whether ``seconds`` comes from finished runs.
         missing_data: which data are not there and how to get them, where one of the two is not known for that.
+        start: seconds that a worker takes to import torch, where this process has just done it; else None.
 
     """
 
@@ -40,6 +44,7 @@ class Estimate:
     seconds: float | None
     measured: bool
     missing_data: str | None = None
+    start: float | None = None
 
 
 def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -> Estimate:
@@ -62,8 +67,10 @@ def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -
         finished = [took[i] for i, status in statuses.items() if status == "finished"]
         per_missing = sum(finished) / len(finished) if finished else None
     measured = per_missing is not None
-    per_run = missing_data = None
+    per_run = missing_data = start = None
     try:
+        if per_missing is None and spec.is_builtin:
+            start = _seconds_to_import_torch()
         per_run = _bytes_per_run(spec)
         if per_missing is None:
             per_missing = _seconds_per_run(spec, planned)
@@ -72,7 +79,15 @@ def estimate(spec: StudySpec, planned: Sequence[PlannedRun], store_path: Path) -
     missing = sum(status in ("pending", "interrupted") for status in statuses.values())
     seconds = None if per_missing is None else missing * per_missing
     total = None if per_run is None else per_run * len(statuses)
-    return Estimate(statuses, total, seconds, measured, missing_data)
+    return Estimate(statuses, total, seconds, measured, missing_data, start)
+
+
+def _seconds_to_import_torch() -> float | None:
+    if "torch" in sys.modules or importlib.util.find_spec("torch") is None:
+        return None
+    began = time.perf_counter()
+    importlib.import_module("torch")
+    return time.perf_counter() - began
 
 
 def _seconds_per_run(spec: StudySpec, planned: Sequence[PlannedRun]) -> float | None:

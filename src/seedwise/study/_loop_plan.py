@@ -10,6 +10,7 @@ from typing import Any
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, Numerics, PlannedRun, RunSpec, digest_of
 from seedwise.statistics import Metric, Question, Scalar
+from seedwise.statistics.cells.names import UNNAMED
 from seedwise.study._attribution_plan import attribution_plan
 from seedwise.study._description import stored_factors
 from seedwise.study._methods import factor_and_level
@@ -105,7 +106,7 @@ def planned_loop(
         "spec": spec,
         "base": None,
         "loop": True,
-        "metrics": {"task": [asdict(metric)]},
+        "metrics": {UNNAMED: [asdict(metric)]},
         "question": asdict(Question()),
         "factors": factors,
         "program": program,
@@ -130,7 +131,7 @@ def planned_loop(
         name = of
     planned = tuple(
         PlannedRun(
-            Link(name, "task", method, regime, 0, replicate),
+            Link(name, UNNAMED, method, regime, 0, replicate),
             RunSpec(function, dict(config or {}), seeds, numerics),
         )
         for replicate, seeds in enumerate(vectors, first_replicate)

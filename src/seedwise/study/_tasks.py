@@ -17,6 +17,7 @@ from seedwise.data import Size
 from seedwise.readouts import Readout
 from seedwise.statistics import Metric
 from seedwise.statistics.cells.metric import unit_of
+from seedwise.statistics.cells.names import UNNAMED
 from seedwise.study._error_messages import validated
 from seedwise.training import (
     FUNCTION,
@@ -82,7 +83,7 @@ class OwnTask(Options):
     ``accuracy`` is unless something else is said; other units are written behind numbers.
     """
 
-    name: Name = "task"
+    name: Name = UNNAMED
     metric: str = "accuracy"
     unit: Annotated[str, Field(max_length=20)] | None = None
     higher_is_better: bool = True

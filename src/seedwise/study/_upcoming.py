@@ -8,6 +8,7 @@ from seedwise.execution import Upcoming
 from seedwise.run import PlannedRun, RunSpec
 from seedwise.study._loop_plan import LoopPlan
 from seedwise.study._spec import StudySpec
+from seedwise.study._tasks import is_builtin
 
 
 def upcoming(planned: Sequence[PlannedRun], study: StudySpec) -> dict[str, Upcoming]:
@@ -29,13 +30,11 @@ def upcoming_of_loop(plan: LoopPlan) -> dict[str, Upcoming]:
     """Return the runs of a loop by id: named by their method, and counted."""
     metric, total = plan.metric.on("test"), len(plan.planned)
     return {
-        one.spec.id: Upcoming(one.spec.id, f"{plan.method}, run {k} of {total}", _epochs(one.spec), metric)
+        one.spec.id: Upcoming(one.spec.id, f"{plan.method}, run {k} of {total}", metric=metric)
         for k, one in enumerate(plan.planned, 1)
     }
 
 
 def _epochs(spec: RunSpec) -> int | None:
-    """Return how many epochs a run has, where its configuration says so in the usual place."""
-    train = spec.config.get("train", spec.config)
-    epochs = train.get("epochs") if isinstance(train, dict) else None
-    return epochs if isinstance(epochs, int) and epochs > 0 else None
+    """Return how many epochs the built-in trainer trains a run for; what a user's own does shows when one has ended."""
+    return int(spec.config["train"]["epochs"]) if is_builtin(spec.function) else None

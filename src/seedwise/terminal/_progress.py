@@ -160,7 +160,7 @@ class Bar:
             yield (run.name if run else run_id) + (f", epoch {epochs}{f' of {of}' if of else ''}" if epochs else "")
 
     def _epochs_of(self, run_id: str) -> int:
-        """Return how many epochs a run has: as its configuration says, else as the last that ended had; 0: unknown."""
+        """Return how many epochs a run has: as is known before, else as the last that ended had; 0: unknown."""
         run = self._runs.get(run_id)
         return (run.epochs if run else None) or self._epochs_of_one
 

@@ -87,6 +87,8 @@ def _check_selection(checked: TrainerConfig) -> None:
 
 
 def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig, device: str) -> None:
+    import torch
+
     from seedwise.training._loop import Trainer
     from seedwise.training._losses import checked_loss
     from seedwise.training._tasks import load_task
@@ -96,6 +98,7 @@ def _try_one_step(config: Mapping[str, Any], checked: TrainerConfig, device: str
     with _in_one_line(f"{own} cannot be made"):
         trainer = Trainer(run, task)
     *inputs, targets = task.batch(trainer.splits["train"], slice(0, _EXAMPLES))
+    targets = torch.cat([targets] * trainer.members)
     model, train = checked.model.name, checked.train
     with _in_one_line(f"model: '{model}' fails on inputs {_shapes(*inputs)}"):
         outputs = trainer.model.train()(*inputs)

@@ -24,6 +24,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from seedwise.data import Size
 from seedwise.declarations import STUDY_FILE, Group, Options, named
@@ -110,11 +111,9 @@ def _metric(given: Any, table: Objects) -> str | OwnMetric:
 
 
 def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationError:
-    names = [f"'{name}'" for name in allowed]
-    expected = {"expected": f"{', '.join(names[:-1])} or {names[-1]}"}
-    return ValidationError.from_exception_data(
-        "name", [{"type": "literal_error", "loc": place, "input": given, "ctx": expected}]
-    )
+    """Return the error of a name that is none of ours, where it could be one of the user's own."""
+    error = PydanticCustomError("unknown_name", "is unknown", {"allowed": list(allowed)})
+    return ValidationError.from_exception_data("name", [{"type": error, "loc": place, "input": given}])
 
 
 class ClassificationTask(Options):
@@ -361,6 +360,13 @@ class TrainerConfig(Options):
             raise ValueError(_unfit_model(self.model.name, forecasts))
         if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
             raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
+        if forecasts:
+            for name in WAYS:
+                way = getattr(self.train, name)
+                if way is not None and getattr(way.declared, "needs_classes", False):
+                    raise ValueError(
+                        f"train.{name} compares probabilities of classes, and a forecast has none: leave it out"
+                    )
         validation = self.train.validation
         if validation is None:
             if self.task.test == "none":

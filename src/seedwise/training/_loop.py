@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seedwise.losses import ControlledLoss, LearningRateControl
-from seedwise.models import recompute_batch_norm
+from seedwise.models import PackedEnsemble, recompute_batch_norm
 from seedwise.randomness import ALL, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
@@ -19,18 +19,21 @@ from seedwise.training._averaging import Average
 from seedwise.training._config import TrainerConfig, steps_per_epoch
 from seedwise.training._losses import build_loss, checked_loss
 from seedwise.training._optim import build_optimizer, clip_gradient
+from seedwise.training._prior import PRIOR, Prior, train_priors
 from seedwise.training._schedules import lr_schedule
 from seedwise.training._selection import select, selection_of
-from seedwise.training._task import Backward, Task
+from seedwise.training._task import Backward, Batch, Objective, Stateful, Task
 from seedwise.training._warnings import warnings_of
 
 
 class Trainer:
     """One training of one network.
 
-    Methods enter in five places: ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and
-    after every step, ``after_epoch`` after every epoch, ``evaluated`` is the network that counts, and ``lr_factor``
-    multiplies the learning rate.
+    Methods enter in these places: ``priors`` are trained before the network, ``begin`` says after them which epoch is
+    the first, ``objective`` makes what is minimized of
+    the loss, ``backward`` leaves the gradients of a batch, the optimizer's hooks run before and after every step,
+    ``after_epoch`` after every epoch, ``evaluated`` is the network that counts, and ``lr_factor`` multiplies the
+    learning rate. What has a state of its own is one of the ``parts``.
     ``chunk`` examples are predicted in one forward pass.
 
     Args:
@@ -51,6 +54,7 @@ class Trainer:
         if selection is not None:
             self.model = select(self.model, selection, run.randomness)
         self.selects = selection is not None
+        self.members = self.model.members if isinstance(self.model, PackedEnsemble) else 1
         redraws = selection is not None and selection.options.sample_in_eval == "every_pass"
         self.chunk = self.options.batch_size if redraws else task.chunk
         nudge_one_weight(self.model, run.randomness)
@@ -62,6 +66,10 @@ class Trainer:
             self.loss_module.to(self.device)
         self.optimizer = build_optimizer(self.options.optimizer, self.model)
         self.backward: Backward = self._backward
+        self.objective: Objective = lambda loss, _outputs, _batch: loss
+        self.priors: list[Prior] = []
+        self.begin: Callable[[], int] = lambda: 0
+        self.parts: dict[str, Stateful] = {}
         if self.options.clip_gradient is not None:
             clip_gradient(self.optimizer, self.options.clip_gradient)
         averaging = self.options.averaging
@@ -77,48 +85,55 @@ class Trainer:
         for way in self.options.ways:
             way.make(self)
 
-    def step(self, *batch: Tensor) -> Tensor:
-        """Take one optimizer step on a batch (inputs, then targets) and return its (base) loss, detached."""
-        loss = self.backward(*batch)
+    def step(self, batch: Batch) -> Tensor:
+        """Take one optimizer step on a batch and return its (base) loss, detached."""
+        loss = self.backward(batch)
         self.optimizer.step()
         return loss
 
-    def _backward(self, *batch: Tensor) -> Tensor:
-        *inputs, targets = batch
-        with self._precision():
-            outputs = self.network(*inputs).float()
-        total = checked_loss(self.loss(outputs, targets), self.options.loss.name)
+    def _backward(self, batch: Batch) -> Tensor:
+        with self.precision():
+            outputs = self.network(*batch.inputs).float()
+        batch = batch if self.members == 1 else batch.repeated(self.members)
+        loss = checked_loss(self.loss(outputs, batch.targets), self.options.loss.name)
+        total = self.objective(loss, outputs, batch)
+        # Each of several networks in one learns from the mean over its own outputs.
+        total = total if self.members == 1 else self.members * total
         self.optimizer.zero_grad()
         total.backward()
         total = total.detach()
-        if not isinstance(self.loss, ControlledLoss):
-            return total
         # After a loss that is not finite, `last_base` still holds the one before it.
-        return torch.where(total.isfinite(), self.loss.last_base, total)
+        base = self.loss.last_base if isinstance(self.loss, ControlledLoss) else loss.detach()
+        return torch.where(total.isfinite(), base, total)
 
     def evaluated(self) -> nn.Module:
         """Return the network that is evaluated, and whose state is the result."""
         if self.average is None or not self.average.ready:
             return self.model
         if self.average.stale:
-            with self._precision():
-                recompute_batch_norm(self.average.network, self._training_inputs())
+            with self.precision():
+                recompute_batch_norm(self.average.network, self.training_inputs())
             self.average.stale = False
         return self.average.network
 
     def fit(self) -> None:
         """Train from the start or the last checkpoint, and finish the run."""
         self._warn()
-        for epoch in range(self._resume(), self.options.epochs):
+        self.train()
+        self._finish()
+
+    def train(self, until: int | None = None) -> None:
+        """Train from the start or the last checkpoint; ``until`` is the number of epochs after which it stops."""
+        first = self._resume()
+        for epoch in range(first, self.options.epochs if until is None else until):
             if self._stops_before(epoch):
                 break
             self._epoch(epoch)
             if epoch >= self.options.epochs - self.run.keep.last_epochs:
                 self.run.save_weights(self.evaluated().state_dict(), tag=f"epoch-{epoch}")
-            self.run.checkpoint.save(epoch, **self._state())
+            self.run.checkpoint.save(epoch, **self.state())
         if self.best is not None:
             self.evaluated().load_state_dict(self.best["weights"])
-        self._finish()
 
     def _epoch(self, epoch: int) -> None:
         self.network.train()
@@ -132,7 +147,7 @@ class Trainer:
                 factor = self.lr_factor(step)
                 for group in self.optimizer.param_groups:
                     group["lr"] = base_lr * group["lr_scale"] * factor
-                loss_sum += self.step(*batch) * len(batch[-1])
+                loss_sum += self.step(batch) * len(batch)
         train_loss = float(loss_sum) / len(self.splits["train"])
         row = {"train/loss": train_loss, "lr": base_lr * factor}
         if isinstance(self.loss, ControlledLoss):
@@ -157,8 +172,8 @@ class Trainer:
         watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
         return [split for split in watched if split in self.splits]
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, ...]]:
-        """Yield the batches of an epoch: inputs, then targets, such as (B, C, H, W) and (B,)."""
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch."""
         examples = self.splits["train"]
         slots = len(examples)
         permutation = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)
@@ -166,8 +181,9 @@ class Trainer:
         table = self.task.table(slots, self.run.randomness, epoch, self.device)
         size = self.options.batch_size
         for chunk in torch.split(order, max(self.task.chunk // size, 1) * size):
-            gathered = self.task.batch(examples, chunk, table)
-            yield from zip(*(torch.split(part, size) for part in gathered), strict=True)
+            gathered = (*self.task.batch(examples, chunk, table), chunk)
+            for *inputs, targets, slots in zip(*(torch.split(part, size) for part in gathered), strict=True):
+                yield Batch(tuple(inputs), targets, slots)
 
     def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
         rule = self.options.validation
@@ -190,48 +206,59 @@ class Trainer:
         evaluated = self.evaluated()
         network = (self.network if evaluated is self.model else evaluated).eval()
         outputs, targets = [], []
-        with torch.no_grad(), self._precision():
+        with torch.no_grad(), self.precision():
             for k in range(0, len(examples), self.chunk):
                 *inputs, target = self.task.batch(examples, slice(k, k + self.chunk))
                 outputs.append(network(*inputs).float())
                 targets.append(target)
         return torch.cat(outputs), torch.cat(targets)
 
-    def _training_inputs(self) -> Iterator[Tensor]:
+    def training_inputs(self) -> Iterator[Tensor]:
         """Yield the inputs of the training set in its own order, not varied, in parts of equal size."""
         examples = self.splits["train"]
         slots = torch.arange(len(examples), device=self.device)
         for part in slots.tensor_split(math.ceil(len(examples) / self.task.chunk)):
             yield self.task.batch(examples, part)[0]
 
-    def _precision(self) -> AbstractContextManager[Any]:
+    def precision(self) -> AbstractContextManager[Any]:
+        """Return the context of forward passes."""
         if self.run.numerics.precision == "float32":
             return nullcontext()
         return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
 
-    def _state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """Return what training goes on from."""
         loss = {} if self.loss_module is None else self.loss_module.state_dict()
         average = {} if self.average is None else {"average": self.average.state()}
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "loss": loss,
             "best": self.best,
             **average,
+            **({"parts": parts} if parts else {}),
         }
 
     def _resume(self) -> int:
         saved = self.run.checkpoint.load()
-        if saved is None:
-            return 0
+        if saved is None or PRIOR in saved:
+            train_priors(self, self.priors, None if saved is None else saved[PRIOR])
+            return self.begin()
+        self.load(saved)
+        return int(saved["epoch"]) + 1
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on from a state."""
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         if self.loss_module is not None:
             self.loss_module.load_state_dict(saved["loss"])
         if self.average is not None:
             self.average.load(saved["average"])
+        for name, part in self.parts.items():
+            part.load_state_dict(saved["parts"][name])
         self.best = saved["best"]
-        return int(saved["epoch"]) + 1
 
     def _finish(self) -> None:
         finite = torch.stack([torch.isfinite(p).all() for p in self.evaluated().parameters()]).all()

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from seedwise.data import Size
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
+from seedwise.training._parts import Network
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 def build_network(model: Part, size: Size) -> nn.Module:
-    """Return a freshly initialised network of images.
+    """Return a freshly initialised network of images, or as many in one as are asked for.
 
     Args:
         model: which one, and its options.
@@ -23,9 +24,16 @@ def build_network(model: Part, size: Size) -> nn.Module:
         SeedwiseError: if the function does not exist, or returns something else.
 
     """
+    from seedwise.models import PackedEnsemble
+
     channels, *image_size = size.image
-    made = model.make(channels, size.classes, offered={"image_size": lambda: tuple(image_size)})
-    return checked_network(made, model.name)
+
+    def make() -> nn.Module:
+        made = model.make(channels, size.classes, offered={"image_size": lambda: tuple(image_size)})
+        return checked_network(made, model.name)
+
+    packed = model.packed if isinstance(model, Network) else None
+    return make() if packed is None else PackedEnsemble(make() for _ in range(packed.given["members"]))
 
 
 def build_forecaster(model: Part, variables: int, lookback: int, horizon: int, calendar: int) -> nn.Module:

@@ -20,6 +20,7 @@ from seedwise.registry import (
     LOSSES,
     NETWORKS,
     OPTIMIZERS,
+    PACKED,
     SCHEDULES,
     SELECTION,
     WAYS,
@@ -30,14 +31,26 @@ Positive = Annotated[float, Field(gt=0)]
 
 if TYPE_CHECKING:
     Selection = Group
+    Packing = Group
 else:
     Selection = schema(Group, "selection", SELECTION)
+    Packing = schema(Group, "packed", PACKED)
 
 
 class Network(Part):
-    """What every network of images can be told: ``selection`` drops its biases, and scale and shift of batch norms."""
+    """What every network of images can be told.
+
+    ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one.
+    """
 
     selection: Selection | None = None
+    packed: Packing | None = None
+
+    @model_validator(mode="after")
+    def _selects_of_one(self) -> Self:
+        if self.selection is not None and self.packed is not None:
+            raise ValueError("weights are selected in one network: leave out selection or packed")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from seedwise.training._task import Backward
+from seedwise.training._task import Backward, Batch
 
 if TYPE_CHECKING:
     from seedwise.training._loop import Trainer
@@ -43,10 +43,10 @@ def sharpness_aware(
     state = list(buffers)
     generators = [device] if device.startswith("cuda") else []
 
-    def both_passes(*batch: Tensor) -> Tensor:
+    def both_passes(batch: Batch) -> Tensor:
         before = _copies(state)
         with torch.random.fork_rng(generators):
-            loss = backward(*batch)
+            loss = backward(batch)
         after = _copies(state)
         with torch.no_grad():
             moved: list[Tensor] = [p for p in model.parameters() if p.grad is not None]
@@ -55,7 +55,7 @@ def sharpness_aware(
             step = rho / (nn.utils.get_total_norm(gradients) + 1e-12)
             torch._foreach_add_(moved, torch._foreach_mul(gradients, step))
             _put_back(state, before)
-        backward(*batch)
+        backward(batch)
         with torch.no_grad():
             _put_back(state, after)
             _put_back(moved, weights)

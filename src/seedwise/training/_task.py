@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from torch import Tensor, nn
@@ -13,8 +14,35 @@ from seedwise.run import Run
 from seedwise.statistics import Metric
 from seedwise.training._config import Validation
 
-Backward = Callable[..., Tensor]
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples of one step.
+
+    Attributes:
+        inputs: what the network takes, such as images (B, C, H, W).
+        targets: (B,) or (B, ...).
+        slots: (B,) their rows in the training set.
+
+    """
+
+    inputs: tuple[Tensor, ...]
+    targets: Tensor
+    slots: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def repeated(self, times: int) -> Batch:
+        """Return targets and slots ``times`` times over, for the outputs of so many networks one after another."""
+        return Batch(self.inputs, self.targets.repeat(times, *[1] * (self.targets.dim() - 1)), self.slots.repeat(times))
+
+
+Backward = Callable[[Batch], Tensor]
 """Leaves the gradients of a batch in ``.grad`` and returns its loss, detached."""
+
+Objective = Callable[[Tensor, Tensor, Batch], Tensor]
+"""From the loss, the outputs and the batch to what is minimized."""
 
 
 class Task(Protocol):
@@ -58,3 +86,13 @@ class Task(Protocol):
 
     def keep(self, run: Run[Any], examples: Any, outputs: Tensor, targets: Tensor, split: str, **place: Any) -> None:
         """Keep what belongs to a metric; ``place`` is its tag and epoch."""
+
+
+class Stateful(Protocol):
+    """What a checkpoint holds of a way to train."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return tensors, numbers, strings, and dicts of them."""
+
+    def load_state_dict(self, state: dict[str, Any], /) -> Any:
+        """Go on from a state."""

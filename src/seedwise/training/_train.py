@@ -50,7 +50,7 @@ def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:
         for _ in range(2):  # the first round warms up
             began = time.perf_counter()
             for done, batch in enumerate(batches, start=1):
-                trainer.step(*batch)
+                trainer.step(batch)
                 seconds = time.perf_counter() - began
                 per_step = seconds / done
                 if seconds > _LONG:

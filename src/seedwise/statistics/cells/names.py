@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+UNNAMED: Final = "task"
+"""The task of a user's own loop or function that gives it no name: what is shown instead is the study's."""
 
 
 class OfMethod(Protocol):
