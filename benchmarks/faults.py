@@ -1,10 +1,11 @@
-"""Studies past one machine that are disturbed: ``kill -9`` of drivers and workers of a folder, and a real SLURM.
+"""Studies past one machine that are disturbed: killed drivers and workers of a folder, a real SLURM, a real Ray.
 
 After each the study must be the one that nobody disturbed: same runs, metrics, series and predictions, nothing twice,
 nothing left in the queue.
 
     PYTHONPATH=src python benchmarks/faults.py --n 100
     PYTHONPATH=src python benchmarks/faults.py --n 1 --slurm   # a time limit that is hit; takes four minutes
+    PYTHONPATH=src python benchmarks/faults.py --n 10 --ray    # nodes that are lost
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent / "campaigns"))
 
 from command import run_campaign
 
-from seedwise.execution import Resources, Serving, SlurmExecutor, SlurmOptions, serve
+from seedwise.execution import RayExecutor, Resources, Serving, SlurmExecutor, SlurmOptions, serve
 from seedwise.study import Silent
+from tests.execution import ray_cluster
 from tests.execution.queues import KILLED_STUDY, files, killed_study, problems_of
 from tests.execution.slurm_cluster import cluster, missing, wait_for
 from tests.nursery import environment_of_families, nursery
@@ -96,7 +98,45 @@ def time_limits(folder: Path, n: int, _seed: int) -> Found:
     return ends, wrong
 
 
+def node_losses(folder: Path, n: int, seed: int) -> Found:
+    """Remove a node of Ray ``n`` times, at moments that are drawn, at most four of one study; another follows it."""
+    ends: Counter[tuple[str, str]] = Counter()
+    wrong: list[str] = []
+    if ray_cluster.missing():
+        raise SystemExit(ray_cluster.missing())
+    long = {"train": {"function": "toy:train", "config": {"epochs": 60}}, "methods": {"base": {}}, "replicates": 10}
+    study = KILLED_STUDY | long  # 6 s a run
+    reference = Project(folder / "reference")
+    reference.run(reference.study(**study), workers=2)
+    expected = reference.everything()
+    resumed = number = 0
+    with ray_cluster.cluster(1) as nodes:
+        while ends.total() < n and not wrong:
+            project, rng = Project(folder / str(number)), random.Random(f"{seed} {number}")
+            planned, executor, before = project.study(**study), RayExecutor(), ends.total()
+            driver = threading.Thread(target=project.run, args=(planned,), kwargs={"executor": executor})
+            driver.start()
+            while driver.is_alive() and ends.total() < min(n, before + 4):
+                node = ray_cluster.add_node(nodes)  # in the main thread, as Ray asks
+                driver.join(rng.uniform(5, 30))
+                nodes.remove_node(node, allow_graceful=False)
+                if driver.is_alive():
+                    ends["a node of Ray is lost", "as it must be"] += 1
+            driver.join()
+            runs = project.runs()
+            resumed += sum(bool(run.resumed_from) for run in runs.values())
+            wrong += [f"study {number}: run {key} was taken in twice" for key, run in runs.items() if run.attempt]
+            if project.everything() != expected:
+                wrong.append(f"study {number} is not the one that nobody disturbed")
+            number += 1
+            print(f"{number} studies, {ends.total()} nodes lost, {resumed} runs resumed", file=sys.stderr, flush=True)
+    return ends, wrong
+
+
+CAMPAIGNS = {"--slurm": (time_limits, "arrays"), "--ray": (node_losses, "losses")}
+
 if __name__ == "__main__":
-    with_slurm = "--slurm" in sys.argv
-    sys.argv = [word for word in sys.argv if word != "--slurm"]
-    run_campaign(time_limits if with_slurm else kills, "arrays" if with_slurm else "kills", __doc__, n=100)
+    asked = [word for word in sys.argv if word in CAMPAIGNS]
+    sys.argv = [word for word in sys.argv if word not in CAMPAIGNS]
+    campaign, unit = CAMPAIGNS[asked[0]] if asked else (kills, "kills")
+    run_campaign(campaign, unit, __doc__, n=100)

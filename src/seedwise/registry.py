@@ -174,6 +174,7 @@ EXECUTORS: Final[Table] = {
         "seedwise.execution._folder_executor:QueueOptions", "seedwise.execution._folder_executor:FolderExecutor"
     ),
     "slurm": Entry("seedwise.execution._slurm:SlurmOptions", "seedwise.execution._slurm:SlurmExecutor"),
+    "ray": Entry("seedwise.execution._ray:RayOptions", "seedwise.execution._ray:RayExecutor"),
 }
 """Where runs are trained."""
 

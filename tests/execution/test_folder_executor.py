@@ -9,94 +9,31 @@ import time
 
 import pytest
 
-import seedwise
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Resources, Serving, StudyFolder, serve
 from seedwise.execution._queue import Claim, Queue
 from seedwise.run import Keep, RunRecord, RunSpec, write_checked
-from seedwise.study import Store, Study
 from tests.toy_project import Notes
 
+from .conformance import (
+    a_function_is_trained,
+    a_study_grows_until_it_is_resolved,
+    bits_are_those_of_the_local_executor,
+    runs_end_as_they_do_locally,
+)
 from .queues import files, served, through
-
-DIGITS = """
-name: read
-task: {dataset: digits, train_examples: 100, test_examples: 50}
-model: {name: small_cnn, width: 2}
-train: {epochs: 2, batch_size: 20, optimizer: {name: sgd, lr: 0.1}}
-readouts: [crop25]
-keep: {weights: final}
-replicates: 2
-"""
-METHODS = {
-    "base": {},
-    "raises": {"config": {"do": "raise"}},
-    "killed_once": {"config": {"do": "kill once"}},
-    "killed": {"config": {"do": "kill"}},
-    "sleeps": {"config": {"do": "sleep"}},
-    "not_a_number": {"config": {"do": "nan"}},
-    "ends": {"config": {"do": "end"}},
-}
 
 
 def test_runs_and_readouts_have_the_ids_and_bits_of_the_local_executor(tmp_path, contents_of):
-    folders = [tmp_path / name for name in ("here", "there")]
-    for folder in folders:
-        folder.mkdir()
-        (folder / "read.yaml").write_text(DIGITS)
-    here, there = (Study.from_yaml(folder / "read.yaml") for folder in folders)
-    here.run(workers=2)
     queue = tmp_path / "queue"
     with served(queue, workers=2):
-        outcome = there.run(executor=through(queue))
-    assert (outcome.counts, outcome.trained, outcome.read, outcome.unread) == ({"finished": 2}, 2, 2, 0)
-    assert contents_of(there.store_path) == contents_of(here.store_path)
-    read = []
-    for study in (here, there):
-        with Store(study.store_path) as store:
-            read.append({key: (one.status, one.metrics) for key, one in store.readouts().items()})
-    assert read[0] == read[1]
-    assert {status for status, _ in read[1].values()} == {"finished"}
-    weights = [
-        sorted(f.read_bytes() for f in StudyFolder.of_store(s.store_path).weights.iterdir()) for s in (here, there)
-    ]
-    assert weights[0] == weights[1]
+        bits_are_those_of_the_local_executor(tmp_path, through(queue), contents_of)
     assert files(queue, "todo", "claimed", "leases", "outbox", "checkpoints") == []
 
 
-def test_runs_end_as_they_do_locally(new_project, tmp_path):
-    ended = []
-    for name in ("here", "there"):
-        project = new_project(tmp_path / name)
-        methods = {
-            method: {"config": own["config"] | {"marker": str(tmp_path / name / method)}} if own else {}
-            for method, own in METHODS.items()
-        }
-        study = project.study(
-            methods=methods, limits={"seconds": 4, "retries": 1}, checkpoint={"every_epochs": 1}, replicates=1
-        )
-        if name == "here":
-            project.run(study, workers=2)
-        else:
-            with served(tmp_path / "queue", workers=2):
-                project.run(study, executor=through(tmp_path / "queue", lease=60))
-        ended.append(
-            {
-                method: (run.status, (run.error or "").partition("; see ")[0], run.metrics, run.resumed_from)
-                for (method, _), run in project.runs().items()
-            }
-        )
-    assert ended[0] == ended[1]
-    assert {method: end[0] for method, end in ended[1].items()} == {
-        "base": "finished",
-        "raises": "crashed",
-        "killed_once": "finished",
-        "killed": "crashed",
-        "sleeps": "timeout",
-        "not_a_number": "diverged",
-        "ends": "crashed",
-    }
-    assert "2 times" in ended[1]["killed"][1]
+def test_runs_end_as_they_do_locally(tmp_path):
+    with served(tmp_path / "queue", workers=2):
+        runs_end_as_they_do_locally(tmp_path, through(tmp_path / "queue", lease=60))
 
 
 def test_a_driver_that_is_away_finds_what_workers_did_meanwhile(project, tmp_path):
@@ -181,16 +118,8 @@ def test_a_driver_shows_the_epochs_of_runs_elsewhere(project, tmp_path, monkeypa
 
 
 def test_until_resolved_goes_through_the_folder_too(project, tmp_path):
-    study = project.study(
-        methods={"base": {}, "other": {"config": {"epochs": 4}}},
-        replicates=20,
-        until={"looks": [10]},
-        question={"sd_ratio": 0.3, "power": 0.8},
-    )
     with served(tmp_path / "queue"):
-        grown = study.run_until(executor=through(tmp_path / "queue"))
-    assert grown.outcome.counts["finished"] == 2 * grown.study.spec.replicates
-    assert grown.interim is not None
+        a_study_grows_until_it_is_resolved(project, through(tmp_path / "queue"))
 
 
 # The steps of the protocol
@@ -321,16 +250,8 @@ def test_what_a_killed_writer_began_is_deleted_once_it_stands_still(project, tmp
 
 
 def test_a_function_of_replicates_is_trained_through_the_folder(tmp_path, monkeypatch):
-    (tmp_path / "folder_toy.py").write_text("def train(run):\n    run.finish(accuracy=run.seeds['init'] / 100)\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    train = __import__("folder_toy").train
     with served(tmp_path / "queue"):
-        outcome = seedwise.replicates(
-            train, 3, store=tmp_path / "loop.db", executor=through(tmp_path / "queue"), quiet=True
-        )
-    assert outcome.counts == {"finished": 3}
-    with pytest.raises(SeedwiseError, match=r"executor=\.\.\. takes a function"):
-        list(seedwise.replicates(3, store=tmp_path / "other.db", executor=through(tmp_path / "queue"), quiet=True))
+        a_function_is_trained(tmp_path, through(tmp_path / "queue"), monkeypatch)
 
 
 def test_a_worker_that_is_there_first_says_that_it_waits(tmp_path):

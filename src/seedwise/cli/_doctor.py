@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
+from seedwise.cli._declared import takes_options
+from seedwise.cli._executor import Place
 from seedwise.cli._options import Scale
 from seedwise.errors import SeedwiseError
 
 if TYPE_CHECKING:
-    from seedwise.study import Check, Difference
+    from seedwise.study import Check, Difference, Study, TwoMachines
 
 NAME: Final = "doctor"
 EXAMPLE: Final = "seedwise doctor train.py -- --epochs 2"
 
 
+@takes_options(Place)
 def command(
     study: Annotated[Path, typer.Argument(metavar="STUDY.yaml | PROGRAM.py", help="What trains.")],
+    options: Place,
     arguments: Annotated[
         list[str] | None, typer.Argument(metavar="[-- ARGUMENTS]", help="Those of the program.", show_default=False)
     ] = None,
@@ -38,6 +42,8 @@ def command(
     says from which epoch, and in torch code from which step, layer and operation.
 
     A program whose loop is 'for run in seedwise.replicates(...)' is given with its arguments after '--'.
+
+    With --executor it asks instead whether two machines agree to the bit: this one, and one that the executor has.
     """
     from seedwise.cli._run import open_study
     from seedwise.study import CHECKS, Patient, ProgramPatient, StudyPatient, diagnose, trainings
@@ -51,6 +57,11 @@ def command(
         raise SeedwiseError(f"there is no file {study}")
     if arguments and study.suffix != ".py":
         raise SeedwiseError(f"unknown argument '{arguments[0]}': a study file takes none")
+    if options.executor != "local":
+        if study.suffix == ".py" or checks is not None:
+            what = "a study file, and no program" if study.suffix == ".py" else "no --checks: it is one of its own"
+            raise SeedwiseError(f"doctor --executor {options.executor} takes {what}")
+        _compare(open_study(str(study), None, None, scale), options, device, epochs)
     try:
         patient: Patient = (
             ProgramPatient([str(study), *(arguments or [])])
@@ -72,6 +83,40 @@ def command(
     for note in found.notes:
         out.print(f"  note: {note}")
     raise typer.Exit(0 if found.healthy else 1)
+
+
+def _compare(study: Study, options: Place, device: str, epochs: int) -> NoReturn:
+    """Ask whether this machine and another one agree, and exit with the answer."""
+    from seedwise.execution import Resources
+    from seedwise.study import compare_machines
+    from seedwise.terminal import console
+
+    out = console()
+    try:
+        with options.opened(Resources(device)) as executor:
+            assert not isinstance(executor, str)
+            found = compare_machines(
+                study, executor, device=device, epochs=epochs, report=lambda text: out.print(text, soft_wrap=True)
+            )
+    except KeyboardInterrupt:
+        out.print("stopped")
+        raise typer.Exit(130) from None
+    out.print(f"run {found.run_id}:", soft_wrap=True)
+    out.print(f"  {_MARKS[found.difference is None]} {_agreement(found)}", soft_wrap=True)
+    raise typer.Exit(0 if found.difference is None else 1)
+
+
+def _agreement(found: TwoMachines) -> str:
+    machines = f"{found.here} here and {found.there} there"
+    if found.difference is None:
+        return f"{machines} agree to the bit ({found.compared})"
+    around = [
+        f"{name} ({here or 'not set'} here, {there or 'not set'} there)"
+        for name, (here, there) in found.environment.items()
+    ]
+    around += [f"the code of {', '.join(found.code)}"] if found.code else []
+    why = ", ".join(around) or "nothing that is recorded; the data may be"
+    return f"{machines} do not agree: the bits differ {_where(found.difference)}; what is different there: {why}"
 
 
 def _instead(path: Path) -> str:

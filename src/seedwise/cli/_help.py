@@ -33,7 +33,8 @@ EXIT_CODES: Final = (
 _GROUPS: Final[Mapping[str, str]] = {
     "What is trained": "scale replicates until retrain accept_changed_code retry_failed dry_run blocks vary method "
     "trials confirm checks epochs",
-    "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel idle grace",
+    "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel address "
+    "num_cpus num_gpus working_dir idle grace",
     "What a run is": "by methods metric seed name task tasks where step best fold test_share item summary n decimal "
     "unit chance higher_is_better lower_is_better",
     "What is asked": "training inference base unpaired sd_ratio power factor margin normalize alpha comparisons "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -27,7 +30,7 @@ class Exam:
         resumes: whether a checkpoint that lies there is gone on from; else it is deleted.
         stop_after: it is stopped after the checkpoint of so many epochs.
         outside: see ``seedwise.run.training``.
-        operations: a file for all tensor operations; None for none.
+        operations: whether its record lists all tensor operations.
 
     """
 
@@ -36,7 +39,7 @@ class Exam:
     resumes: bool = False
     stop_after: int | None = None
     outside: int = 0
-    operations: str | None = None
+    operations: bool = False
 
     def of(self, spec: RunSpec) -> RunSpec:
         """Return the run that is trained."""
@@ -47,13 +50,30 @@ class Exam:
     @contextmanager
     def logged(self, run: Run[Any]) -> Iterator[None]:
         """Write down the operations of a block that trains ``run``, if they are asked for."""
-        if self.operations is None:
+        if not self.operations:
             yield
             return
-        with logged_operations(Path(self.operations)) as marks:
+        with logged_operations(run.operations) as marks:
             run.on_epoch_too(marks.after_epoch)
             run.checkpoint.on_use = marks.begin
             yield
+
+
+MACHINE: Final = "machine"
+"""Under which ``surroundings`` has the machine's name."""
+
+_LIBRARIES: Final = ("ATEN_", "CUBLAS_", "CUDNN_", "DNNL_", "KMP_", "MKL_", "OMP_", "ONEDNN_", "OPENBLAS_", "TORCH_")
+"""How environment variables begin that decide what libraries of numerics do."""
+
+
+def surroundings() -> dict[str, str]:
+    """Return what else the bits may depend on in this process, besides ``environment``: two machines are compared."""
+    found = {MACHINE: platform.node(), **{name: os.environ[name] for name in os.environ if name.startswith(_LIBRARIES)}}
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        found["threads"] = str(torch.get_num_threads())
+        found["vector instructions"] = torch.backends.cpu.get_cpu_capability()
+    return found
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class LocalExecutor:
 
     def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
-        assignments = _Ingested(collections.deque(jobs), settings, ingest, progress)
+        assignments = Ingested(collections.deque(jobs), settings, ingest, progress)
         supervisor = Supervisor(self._devices, progress, self._workers, jobs=assignments)
         try:
             supervisor.run()
@@ -53,7 +53,7 @@ class LocalExecutor:
 
 
 @dataclass
-class _Ingested:
+class Ingested:
     """Jobs whose records are handed to the driver; see ``Assignments``."""
 
     waiting: collections.deque[Job]

@@ -100,7 +100,7 @@ class Supervisor:
 
         """
         try:
-            with stop_signals(self._ask_to_stop):
+            with stop_signals(self.ask_to_stop):
                 self._employ()
                 while any(w.order is not None for w in self._workers) or not (self._jobs.over or self._stopping):
                     self._wait_for_answer()
@@ -230,7 +230,8 @@ class Supervisor:
                 worker.order = None
             self._kill()
 
-    def _ask_to_stop(self) -> None:
+    def ask_to_stop(self) -> None:
+        """Let workers stop at the next ends of epochs; asked a second time, at once."""
         # Called by a signal, perhaps in the midst of writing to a worker: only noted here.
         self._stops_asked += 1
 

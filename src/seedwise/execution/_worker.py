@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
-from seedwise.execution._exam import Exam
+from seedwise.execution._exam import Exam, surroundings
 from seedwise.execution._folder import StudyFolder
 from seedwise.execution._jobs import Reading
 from seedwise.execution._readout_worker import read_out
@@ -112,6 +112,8 @@ def _work(
         record, last = _train(spec, command, folder, stop, answer)
         if os.getpid() != process:
             os._exit(0)  # a child that the function forked came back from it: only its parent answers
+        if "exam" in command:
+            record.environment |= surroundings()
     if record.status != "interrupted":
         folder.hand_over(record)
     elif "exam" in command:  # it was to end there

@@ -4,7 +4,7 @@ from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._checks import checked, cleaned
 from seedwise.run._digest import weights_sha256
 from seedwise.run._execute import configure, execute, load_function, record_of, training
-from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked, write_text
+from seedwise.run._files import read_checked, remove_stale, storage_errors, write_checked, write_text, write_whole
 from seedwise.run._fingerprint import RunCode, changed_files, environment, is_users, present_code
 from seedwise.run._imports import note_imports, watched_imports
 from seedwise.run._isolation import isolated
@@ -63,4 +63,5 @@ __all__ = [
     "weights_sha256",
     "write_checked",
     "write_text",
+    "write_whole",
 ]

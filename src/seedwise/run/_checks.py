@@ -116,6 +116,8 @@ def _check_run(record: RunRecord) -> None:
     _require(all(_is_number(v) for row in record.series for v in row.values()), "its series hold what is no number")
     for texts in (record.environment, record.code, record.trace):
         _require(all(map(_is_text, [*texts.keys(), *texts.values()])), "its environment or code are no texts")
+    operations = all([type(part) for part in entry] == [int, int, str, str, str] for entry in record.operations)
+    _require(operations, "its operations are none")
     _require(record.observed is None or isinstance(record.observed, Observed), "what was observed is in no known form")
     cost = None if record.observed is None else record.observed.cost
     measured = [] if cost is None else vars(cost).values()

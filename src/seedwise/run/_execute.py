@@ -214,6 +214,7 @@ def record_of(
         code=run.code.files(),
         observed=run.observed,
         trace=run.checkpoint.trace,
+        operations=run.operations,
         predictions=run.predictions if status == "finished" else [],
         forecasts=run.forecasts if status == "finished" else [],
         weights=run.weights if status == "finished" else {},

@@ -69,14 +69,19 @@ def write_checked(path: Path, payload: bytes, *, durable: bool = True) -> None:
         StorageError: if the disk is full or the folder cannot be written.
 
     """
+    write_whole(path, _MAGIC + hashlib.sha256(payload).digest(), payload, durable=durable)
+
+
+def write_whole(path: Path, *parts: bytes, durable: bool = True) -> None:
+    """Write a file under a temporary name and rename it into place; see ``write_checked``, which adds a checksum."""
     # Processes of several machines may write it at the same time.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
-                file.write(_MAGIC + hashlib.sha256(payload).digest())
-                file.write(payload)
+                for part in parts:
+                    file.write(part)
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 _MOST: Final = 400_000
 """Operations that are kept; what comes after them is not compared."""
 
-_Entry = tuple[int, int, str, str, str]
+Entry = tuple[int, int, str, str, str]
 """Epoch, step of the optimizer within it, layer, operation, digest of the result."""
 
 
@@ -54,8 +52,8 @@ class Marks:
 
 
 @contextmanager
-def logged_operations(path: Path) -> Iterator[Marks]:
-    """Write the operations of a block into a file, as far as torch can list them (``torch.utils._debug_mode``)."""
+def logged_operations(entries: list[Entry]) -> Iterator[Marks]:
+    """Add the operations of a block to ``entries``, as far as torch can list them (``torch.utils._debug_mode``)."""
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
     try:
@@ -63,7 +61,6 @@ def logged_operations(path: Path) -> Iterator[Marks]:
     except ImportError:  # an older torch
         yield Marks()
         return
-    entries: list[_Entry] = []
     at = {"epoch": 0, "step": 0, "first": 0}
     layers: list[tuple[int, str]] = []
     mode = DebugMode(record_nn_module=True, record_profiler_context=False)
@@ -102,7 +99,6 @@ def logged_operations(path: Path) -> Iterator[Marks]:
     finally:
         hook.remove()
         flush()
-        path.write_text(json.dumps(entries))
 
 
 def _digest(tensor: torch.Tensor) -> int:
@@ -114,15 +110,13 @@ def _digest(tensor: torch.Tensor) -> int:
         return zlib.crc32(flat.view(torch.uint8).numpy().tobytes()) if flat.numel() else 0
 
 
-def first_difference(one: Path, two: Path) -> Operation | None:
-    """Return the first operation whose results differ in two files of ``logged_operations``; None if there is none.
+def first_difference(one: Sequence[Entry], two: Sequence[Entry]) -> Operation | None:
+    """Return the first operation whose results differ in two lists of ``logged_operations``; None if there is none.
 
     Compared are the steps that both have. The operations of a step are laid side by side from its end, as far as they
     are the same operations: a resumed run does other things before its first step.
     """
-    if not one.exists() or not two.exists():
-        return None
-    first, second = _by_step(json.loads(one.read_text())), _by_step(json.loads(two.read_text()))
+    first, second = _by_step(one), _by_step(two)
     for place in sorted(set(first) & set(second)):
         backwards = zip(reversed(first[place]), reversed(second[place]), strict=False)
         alike = list(itertools.takewhile(lambda pair: pair[0][:2] == pair[1][:2], backwards))
@@ -132,7 +126,7 @@ def first_difference(one: Path, two: Path) -> Operation | None:
     return None
 
 
-def _by_step(entries: Sequence[Sequence[Any]]) -> Mapping[tuple[int, int], list[tuple[str, str, str]]]:
+def _by_step(entries: Sequence[Entry]) -> Mapping[tuple[int, int], list[tuple[str, str, str]]]:
     found: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
     for epoch, step, layer, name, digest in entries:
         found.setdefault((epoch, step), []).append((layer, name, digest))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.run._operations import Entry
 from seedwise.run._outcomes import Status
 
 
@@ -130,7 +131,8 @@ class Observed:
 class RunRecord:
     """Everything that is known of a run after it ended.
 
-    ``trace`` holds a digest of the state after each epoch, where one was asked for.
+    ``trace`` holds a digest of the state after each epoch, and ``operations`` one of the result of each operation on
+    tensors (see ``logged_operations``), where they were asked for.
     ``series`` holds one dict per logged epoch. ``nonce`` names this training of the run, so that a store that was
     killed between taking a record in and deleting its file knows it again.
     """
@@ -150,6 +152,7 @@ class RunRecord:
     environment: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     trace: dict[str, str] = field(default_factory=dict)
+    operations: list[Entry] = field(default_factory=list)
     observed: Observed | None = None
     predictions: list[Predictions] = field(default_factory=list)
     forecasts: list[Forecasts] = field(default_factory=list)
@@ -197,6 +200,7 @@ class RunRecord:
             forecasts = kept(Forecasts, "f", meta.pop("forecasts", []))
             weights = {tag: arrays[f"w{k}"].tobytes() for k, tag in enumerate(meta.pop("weights"))}
         meta["observed"] = Observed.from_dict(meta["observed"]) if meta.get("observed") else None
+        meta["operations"] = [tuple(entry) for entry in meta.get("operations", ())]
         return cls(**meta, predictions=predictions, forecasts=forecasts, weights=weights)
 
 

@@ -18,6 +18,7 @@ from seedwise.run._checkpoint import Checkpoint
 from seedwise.run._checks import cleaned_name, is_file_name, problem_of_ids
 from seedwise.run._digest import weights_sha256
 from seedwise.run._fingerprint import RunCode
+from seedwise.run._operations import Entry
 from seedwise.run._record import Forecasts, Observed, Predictions
 from seedwise.run._spec import Numerics, RunSpec
 
@@ -107,6 +108,7 @@ class Run(Generic[Config]):
         self.checkpoint.code = self.code
         self.checkpoint.randomness = self.randomness
         self.observed = Observed()
+        self.operations: list[Entry] = []  # where an exam asks for them
         self.must_be_last = False  # whether it left its process so that no other may be trained in it
         self.ending = ExitStack()  # what is open of its training, closed however that ends
         self.evaluate_epochs = evaluate_epochs

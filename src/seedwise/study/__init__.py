@@ -51,6 +51,7 @@ from seedwise.study._running import Outcome
 from seedwise.study._spec import Published, PublishedRange, StudySpec
 from seedwise.study._study import Grown, Study
 from seedwise.study._study_file import check_study, parse_study, read_study
+from seedwise.study._two_machines import TwoMachines, compare_machines
 from seedwise.study._until import announced, looks_at
 
 __all__ = [
@@ -95,12 +96,14 @@ __all__ = [
     "StudyResults",
     "StudySpec",
     "Train",
+    "TwoMachines",
     "announced",
     "attribution_results",
     "cells_of",
     "check_guard",
     "check_study",
     "command_line",
+    "compare_machines",
     "confirmation_of",
     "description_of",
     "diagnose",

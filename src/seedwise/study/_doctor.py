@@ -20,6 +20,7 @@ from seedwise.execution import (
     UNFIXED_HASHES,
     Exam,
     Examination,
+    Executor,
     Resources,
     Settings,
     Silent,
@@ -182,12 +183,13 @@ def diagnose(
 
         def operation(*rows: Sequence[Exam]) -> Operation | None:
             """Return where two rows of exams part, each in a folder of its own."""
-            files = [Path(root) / f"{k}.json" for k in range(len(rows))]
-            for row, file in zip(rows, files, strict=True):
+            logs = []
+            for row in rows:
                 folder = next(folders)
-                for exam in (*row[:-1], replace(row[-1], operations=str(file))):
-                    patient.examine([exam], folder)
-            return first_difference(*files)
+                for exam in (*row[:-1], replace(row[-1], operations=True)):
+                    (record,) = patient.examine([exam], folder)
+                logs.append(record.operations)
+            return first_difference(*logs)
 
         found: list[Check] = []
         for check in checks:
@@ -251,10 +253,11 @@ class StudyPatient:
     Args:
         study: the study.
         device: where to train.
+        executor: where its workers are.
 
     """
 
-    def __init__(self, study: Study, device: str = "cpu") -> None:
+    def __init__(self, study: Study, device: str = "cpu", executor: str | Executor = "local") -> None:
         planned = study.plan()
         self.spec: RunSpec = planned[0].spec
         regimes = dict.fromkeys(one.link.regime for one in planned)
@@ -262,6 +265,7 @@ class StudyPatient:
         self.notes: tuple[str, ...] = ()
         self._study = study
         self._resources = Resources(device, workers=1)
+        self._executor = executor
 
     def examine(self, exams: Sequence[Exam], folder: Path) -> list[RunRecord]:
         """Train for each of ``exams``; see ``Patient``."""
@@ -285,12 +289,12 @@ class StudyPatient:
         )
         check_data_of([self.spec])
         check_trainable([self.spec], self._resources.devices[0])
-        with opened("local", self._resources) as executor:
+        with opened(self._executor, self._resources) as executor:
             for exam in exams:
                 spec = exam.of(self.spec)
                 if not exam.resumes:
                     place.remove_checkpoint(spec.id)
-                if executor.execute([Examination(spec, exam)], settings, keep, Silent()):
+                if executor.execute([Examination(spec, exam, fresh=not exam.resumes)], settings, keep, Silent()):
                     raise KeyboardInterrupt
         return [_ended(record) for record in records]
 
