@@ -40,14 +40,16 @@ def main() -> None:
     labels = torch.randint(0, 10, (options.batch,), device=options.device)
     networks = [small_cnn(1, 10, width=options.width, dropout=0.0).to(options.device) for _ in range(options.members)]
     packed = PackedEnsemble(networks).train()
-    weights, buffers = stack_module_state(networks)  # type: ignore[arg-type]
+    weights, buffers = stack_module_state(networks)
     wide = small_cnn(1, 10, width=2 * options.width, dropout=0.0).to(options.device)
 
     def one(weights: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-        return functional_call(networks[0], (weights, buffers), (inputs,))
+        found: Tensor = functional_call(networks[0], (weights, buffers), (inputs,))
+        return found
 
     def loop() -> Tensor:
-        return packed(inputs)
+        found: Tensor = packed(inputs)
+        return found
 
     def grouped() -> Tensor:
         return vmap(one)(weights, buffers).flatten(0, 1)

@@ -6,6 +6,7 @@ python agreeing.py --seeds 5
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,7 @@ import seedwise
 from seedwise.losses import distillation
 from seedwise.models import PackedEnsemble
 from seedwise.randomness import Randomness
+from seedwise.run import Run
 
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
 """From logits, labels and the examples' numbers to what is minimized."""
@@ -50,7 +52,7 @@ def train(network: nn.Module, examples: TensorDataset, streams: Randomness, epoc
                 optimizer.step()
 
 
-def base(run: seedwise.Run, examples: TensorDataset, epochs: int) -> nn.Module:
+def base(run: Run[dict[str, Any]], examples: TensorDataset, epochs: int) -> nn.Module:
     """One network, as ever."""
     with run.randomness.scope("init"):
         network = make_network()
@@ -58,7 +60,7 @@ def base(run: seedwise.Run, examples: TensorDataset, epochs: int) -> nn.Module:
     return network
 
 
-def distilled(run: seedwise.Run, examples: TensorDataset, epochs: int, members: int = 5) -> nn.Module:
+def distilled(run: Run[dict[str, Any]], examples: TensorDataset, epochs: int, members: int = 5) -> nn.Module:
     """Five networks with seeds of their own, which come from those of the run, and one that learns from their mean."""
     temperature = 2.0
     teacher = torch.zeros(len(examples), 10)
@@ -79,7 +81,7 @@ def distilled(run: seedwise.Run, examples: TensorDataset, epochs: int, members: 
     return student
 
 
-def packed(run: seedwise.Run, examples: TensorDataset, epochs: int, members: int = 4) -> nn.Module:
+def packed(run: Run[dict[str, Any]], examples: TensorDataset, epochs: int, members: int = 4) -> nn.Module:
     """Four networks of a quarter of the width, trained as one."""
     with run.randomness.scope("init"):
         network = PackedEnsemble(make_network(16) for _ in range(members))

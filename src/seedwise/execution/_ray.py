@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,10 @@ from typing import Any, Final
 from seedwise.errors import SeedwiseError
 from seedwise.execution._jobs import Job
 from seedwise.execution._local import Ingested
-from seedwise.execution._protocol import Order, Progress, Resources, Settings
+from seedwise.execution._protocol import Ingest, Order, Progress, Resources, Settings
 from seedwise.execution._ray_task import Began, Died, HandedBack, Left, Message, Parcel, Printed, Reached, Saved, do
 from seedwise.execution._supervisor import stop_signals
-from seedwise.run import Record, storage_errors, write_whole
+from seedwise.run import storage_errors, write_whole
 
 _AHEAD: Final = 256
 """Jobs that wait at Ray, which starts machines for them where it can."""
@@ -85,9 +85,7 @@ class RayExecutor:
         self._is_ours = False
         self._ray = _load_ray()
 
-    def execute(
-        self, jobs: Sequence[Job], settings: Settings, ingest: Callable[[Record], None], progress: Progress
-    ) -> bool:
+    def execute(self, jobs: Sequence[Job], settings: Settings, ingest: Ingest, progress: Progress) -> bool:
         """Do all ``jobs``; see ``Executor``."""
         self._connect()
         assignments = Ingested(collections.deque(jobs), settings, ingest, progress)
@@ -157,11 +155,13 @@ class _Following:
                 while self.flying or not (self.jobs.over or self._is_stopping):
                     self._submit(task)
                     self._receive()
+                    self.jobs.settle()
                     self._handle_stops()
                     self._say_what_is_missing()
         finally:
             for messages in self.flying:
                 self.ray.cancel(messages, force=True)
+            self.jobs.take_in()
         return self._is_stopping
 
     @property
@@ -194,6 +194,8 @@ class _Following:
 
     def _receive(self) -> None:
         waiting = list(self.flying)
+        if not waiting:  # what was done last is taken in
+            return
         ready, _ = self.ray.wait(waiting, timeout=0.2)
         if ready:  # and what else has come
             ready, _ = self.ray.wait(waiting, num_returns=len(waiting), timeout=0)

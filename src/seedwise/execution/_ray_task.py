@@ -289,5 +289,8 @@ class _Doing:
     def died(self, order: Order, how: str) -> None:  # noqa: ARG002
         self._end = Died(how)
 
+    def settle(self) -> None:
+        """Do nothing: the driver takes records in."""
+
     def put_back(self, order: Order) -> None:  # noqa: ARG002
         self._end = HandedBack()
