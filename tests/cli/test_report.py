@@ -60,7 +60,7 @@ def test_another_question_trains_nothing_and_changes_the_verdicts(trained: Path,
     assert done.returncode == 0, done.stderr
     assert run_cli(["show", "tiny.db", "--json"], tmp_path).stdout == before, "the same ids, the same seconds"
     page = (tmp_path / "tiny.html").read_text()
-    assert page.count("<td>equivalent within the margin of 50") == 2
+    assert page.count('<td class="sentence">equivalent within the margin of 50') == 2
     assert "a run is worse than 90" in page
     assert "question: {factor: 1000.0, margin: 0.5, threshold: 0.9}" in page
 

@@ -56,7 +56,7 @@ def trainer_of(**changes):
 def test_study_files_can_be_read_and_trained(parts, text):
     given = yaml.safe_load(text)
     for trainer in trainer_of(**{**given, "replicates": 1}).values():
-        assert trainer.step(*next(trainer.batches(0))).isfinite()
+        assert trainer.step(next(trainer.batches(0))).isfinite()
 
 
 def test_the_corners_are_told_apart(parts):

@@ -34,4 +34,4 @@ def test_docstrings_say_what_a_user_needs(name: str) -> None:
         assert f"\n{section}" in text, section
     assert ">>> " in text
     if name != "holm":  # its axis is comparisons
-        assert "runs axis" in text or name in ("compare_cells", "compare_study", "runs_to_resolve")
+        assert "runs axis" in text or name in ("compare_cells", "compare_study", "runs_to_resolve", "steadiest")

@@ -32,9 +32,11 @@ def ingest(store: Store, folder: StudyFolder, *records: Record) -> int:
             raise RefusedError(f"a record of run {str(record.id)[:80]!r} cannot be taken in: it was not planned")
     try:
         new = take_in(store, folder, *[_sound(record, contents[record.id]) for record in records])
-    except RefusedError as error:
-        if len(records) > 1:  # the store says of none of them that it is the one
+    except (RefusedError, StorageError) as error:
+        if len(records) > 1:  # nothing says which of them it is, and some may fit on a full disk
             return sum(ingest(store, folder, record) for record in records)
+        if isinstance(error, StorageError):
+            raise
         new = take_in(store, folder, _failed_like(records[0], contents[records[0].id], str(error)))
     ended = [record for record in records if record.status != "interrupted"]
     folder.remove_checkpoints(record.id for record in ended if isinstance(record, RunRecord))

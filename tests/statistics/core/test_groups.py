@@ -1,5 +1,6 @@
 """Runs at several values of the fixed seeds: the spread within the groups, pooled."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -133,10 +134,8 @@ def cell(method: str, values: NDArray[np.float64]) -> Cell:
 
 def test_a_study_with_fixed_values_is_compared_within_its_groups() -> None:
     order = np.random.default_rng(2).permutation(25)
-    shuffled = cell("vml", Y)
-    shuffled = Cell(
-        **{**shuffled.__dict__, "group": LABELS[order], "replicate": shuffled.replicate[order], "values": Y[order]}
-    )
+    plain = cell("vml", Y)
+    shuffled = replace(plain, group=LABELS[order], replicate=plain.replicate[order], values=Y[order])
     base, row = compare_cells(cell("base", X), [shuffled], factor=3.0)
     assert row.paired
     assert base.spread == spread(X, groups=LABELS)
