@@ -94,7 +94,7 @@ def test_a_metric_under_another_name_stops_at_the_first_run_which_then_serves(ow
         with Store(tmp_path / "s.db") as store:
             kept = sum(run.status == "finished" for run in store.runs())
         assert 1 <= kept < 4
-    assert call(metric="acc").trained == 4 - kept
+    assert call(metric="acc").trained <= 4 - kept, "what a worker had handed over serves, too"
     with pytest.raises(SeedwiseError, match='metric="acc"'):
         call()
 

@@ -60,14 +60,15 @@ def test_a_slow_commit_is_not_charged_to_the_runs_behind_it(tmp_path, monkeypatc
     (tmp_path / "naps.yaml").write_text(text)
     ingest, ingested, passed = Store.ingest, [], [0]
 
-    def slowly(*arguments):
-        # Until the run of the other worker has ended too, and that has been said: for longer than its limit.
-        ingested.append(1)
-        while len(ingested) < 4 and len(list((tmp_path / "naps.d" / "outbox").iterdir())) < 2:
+    def slowly(store, *records):
+        # Until the runs of both workers have ended too, and that has been said: for longer than their limit.
+        ending = min(len(records) + 2, 4 - len(ingested))
+        ingested.extend(records)
+        while len(list((tmp_path / "naps.d" / "outbox").glob("*.run"))) < ending:
             time.sleep(0.02)
         time.sleep(0.5)
         passed[0] += 1001
-        return ingest(*arguments)
+        return ingest(store, *records)
 
     monkeypatch.setattr(Store, "ingest", slowly)
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])

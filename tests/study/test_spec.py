@@ -81,7 +81,7 @@ MISTAKES = [
     ("warmup_steps: 5", "lambda_min: 3", ["methods.vml.loss", "lambda_min 3.0 must not exceed lambda_max 2.0"]),
     ("warmup_steps: 5", "gradient: throu", ["unknown gradient 'throu' in methods.vml.loss", "did you mean 'through'?"]),
     (VML, "los: vml", ["unknown key 'los' in methods.vml", "did you mean 'loss'?"]),
-    (VML, "los: vml", ["sharpness, model, factor"]),
+    (VML, "los: vml", ["sharpness, ", "model, factor"]),
     (VML, "lr: 0.2", ["unknown key 'lr' in methods.vml: 'lr' belongs to optimizer: {lr: 0.2}"]),
     (VML, "alpha: 0.2", ["unknown key 'alpha' in methods.vml: 'alpha' belongs to loss: {alpha: 0.2}"]),
     ("epochs: 3", "epochs: 3, lr: 0.2", ["unknown key 'lr' in train: 'lr' belongs to optimizer: {lr: 0.2}"]),
@@ -304,7 +304,8 @@ def test_the_first_method_is_the_base_unless_the_file_says_otherwise():
 def test_without_a_test_a_study_is_about_validation_data():
     text = BUILTIN.replace("{dataset: digits}", "{dataset: digits, test: none}")
     found = parse_study(text.replace("epochs: 3,", "epochs: 3, validation: {fraction: 0.1},"))
-    assert [metric.name for metric in found.learns.metrics] == ["validation/accuracy", "validation/loss"]
+    recorded = ["accuracy", "loss", "brier", "ece"]
+    assert [metric.name for metric in found.learns.metrics] == [f"validation/{name}" for name in recorded]
     assert found.learns.metrics[0].chance == 0.1
 
 

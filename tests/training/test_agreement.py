@@ -16,7 +16,7 @@ from seedwise.errors import SeedwiseError
 from seedwise.models import PackedEnsemble
 from seedwise.randomness import Randomness
 from seedwise.run import Checkpoint, Keep, execute, load_function
-from seedwise.training import TrainerConfig, _loop, train
+from seedwise.training import TrainerConfig, _loop, measure, train
 
 SEEDS = {"init": 1, "shuffle": 2, "augment": 3, "dropout": 4}
 BATCH, EPOCHS, LR = 479, 2, 0.1
@@ -345,3 +345,11 @@ def test_packed_outputs_do_not_overflow():
     both = PackedEnsemble([Far(), copy.deepcopy(Far())]).eval()(torch.zeros(2, 2))
     np.testing.assert_allclose(both.exp(), [[1, 0], [1, 0]])
     assert both.isfinite().all()
+
+
+def test_the_cost_of_a_run_counts_the_networks_before_it(run_of):
+    plain = measure(run_of(epochs=4))
+    with_others = measure(run_of(epochs=4, distill={"members": 5}))
+    shared = measure(run_of(epochs=4, distill={"members": 5, "artifact": 0}))
+    assert with_others > 2 * plain, "six times as many epochs"
+    assert with_others > 2 * shared, "an artifact is trained once for all"

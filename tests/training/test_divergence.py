@@ -1,6 +1,7 @@
 """A training that is no longer finite is a recorded outcome."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -36,8 +37,9 @@ def test_one_batch_that_is_not_finite_shows_in_its_epoch(new_run, monkeypatch, l
     batches = _loop.Trainer.batches
 
     def one_bad(trainer, epoch):
-        for k, (inputs, labels) in enumerate(batches(trainer, epoch)):
-            yield (inputs * math.nan if (epoch, k) == (1, 22) else inputs), labels
+        for k, batch in enumerate(batches(trainer, epoch)):
+            (inputs,) = batch.inputs
+            yield replace(batch, inputs=(inputs * math.nan,)) if (epoch, k) == (1, 22) else batch
 
     monkeypatch.setattr(_loop.Trainer, "batches", one_bad)
     record = execute(new_run(loss=loss, epochs=4), train)

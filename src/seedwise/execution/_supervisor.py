@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import queue
 import signal
@@ -159,13 +160,17 @@ class Supervisor:
         self._progress.started(order.job.id)
 
     def _wait_for_answer(self) -> None:
-        try:
+        with contextlib.suppress(queue.Empty):
             self._handle(*self._answers.get(timeout=0.2))
-            # All that has come, before any limit is enforced: a slow commit must not be charged to the runs behind it.
+        self._handle_what_has_come()
+        self._jobs.settle()
+        # Before any limit is enforced: a slow commit must not be charged to the runs that ended meanwhile.
+        self._handle_what_has_come()
+
+    def _handle_what_has_come(self) -> None:
+        with contextlib.suppress(queue.Empty):
             while True:
                 self._handle(*self._answers.get_nowait())
-        except queue.Empty:
-            self._jobs.settle()
 
     def _handle(self, worker: Worker, answer: dict[str, Any]) -> None:
         if worker not in self._workers:  # it ended while it waited

@@ -79,7 +79,14 @@ def distill(
 
     epochs = member_epochs or trainer.options.epochs
     options = {"distill": None, "warm_start": None, "epochs": epochs}
-    teacher = Prior("member", members, epochs, options, add, artifact)
+
+    def nothing_known() -> Tensor:
+        examples = trainer.splits["train"]
+        *_, targets = trainer.task.batch(examples, slice(0, 1))
+        _, classes = trainer.task.output_shape(targets)
+        return torch.full((len(examples), classes), 1 / classes, device=trainer.device)
+
+    teacher = Prior("member", members, epochs, options, add, nothing_known, artifact)
     trainer.priors.append(teacher)
     trainer.parts["distill"] = teacher
     objective = trainer.objective

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from seedwise.randomness import Randomness
 from seedwise.run import Checkpoint, Diverged, Keep, Run, RunSpec
@@ -12,7 +12,8 @@ from seedwise.run import Checkpoint, Diverged, Keep, Run, RunSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seedwise.training._loop import Trainer
+    from seedwise.training._config import TrainerConfig
+    from seedwise.training._task import Task
 
 PRIOR: Final = "prior"
 """The key of a checkpoint that was written before the run's own network was trained."""
@@ -24,6 +25,19 @@ def conditional_on(artifact: int) -> str:
         f"its runs share artifact {artifact}: their spread is conditional on it; methods with other artifacts show how "
         "far these lie apart"
     )
+
+
+class Training(Protocol):
+    """What is asked of the trainer of a run, and of those of the networks before it."""
+
+    run: Run[TrainerConfig]
+    task: Task
+    options: Any
+
+    def __init__(self, run: Run[TrainerConfig], task: Task) -> None: ...
+
+    def train(self, until: int | None = None) -> None:
+        """Train for so many epochs, from the start or the last checkpoint."""
 
 
 @dataclass
@@ -38,7 +52,8 @@ class Prior:
         networks: how many.
         epochs: how long each is trained.
         options: what differs in how they are trained, by the name of an option of ``train:``.
-        take: makes a new value of the last one, None at first, and a trained network.
+        take: makes a new value of the last one, None at first, and the trainer of a network.
+        stand_in: makes a value of the same shape, for steps that are only timed.
         artifact: its number, or None.
         value: what was made of all, once they are trained: a tensor, or a dict of them.
 
@@ -48,7 +63,8 @@ class Prior:
     networks: int
     epochs: int
     options: Mapping[str, Any]
-    take: Callable[[Any, Trainer], Any]
+    take: Callable[[Any, Any], Any]
+    stand_in: Callable[[], Any] = lambda: None
     artifact: int | None = None
     value: Any = None
 
@@ -90,7 +106,7 @@ class _Nested(Checkpoint):
         return self.begun if self.path is None else super().load()
 
 
-def train_priors(trainer: Trainer, priors: Sequence[Prior], saved: Mapping[str, Any] | None) -> None:
+def train_priors(trainer: Training, priors: Sequence[Prior], saved: Mapping[str, Any] | None) -> None:
     """Train what comes before a run's own network, from the start or from where a checkpoint left it.
 
     Args:
@@ -124,11 +140,11 @@ def train_priors(trainer: Trainer, priors: Sequence[Prior], saved: Mapping[str, 
 
 @dataclass(frozen=True)
 class _Network:
-    trainer: Trainer
+    trainer: Training
     checkpoint: _Nested
 
 
-def _network(trainer: Trainer, prior: Prior, k: int, ahead: int) -> _Network:
+def _network(trainer: Training, prior: Prior, k: int, ahead: int) -> _Network:
     run = trainer.run
     config = run.config.model_copy(update={"train": trainer.options.model_copy(update=dict(prior.options))})
     randomness = run.randomness.within(prior.name, k)

@@ -48,6 +48,8 @@ def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:
     from seedwise.training._tasks import load_task
 
     trainer = Trainer(run, load_task(run.config.task, run.device))
+    for prior in trainer.priors:
+        prior.value = prior.stand_in()
     with run.randomness.scope("dropout", "masks", 0):
         batches = list(islice(trainer.batches(0), steps))
         for _ in range(2):  # the first round warms up
@@ -58,4 +60,5 @@ def measure(run: Run[TrainerConfig], *, steps: int = 10) -> float:
                 per_step = seconds / done
                 if seconds > _LONG:
                     break
-    return per_step * trainer.steps * run.config.train.epochs
+    before = sum(prior.networks * prior.epochs for prior in trainer.priors if prior.artifact is None)
+    return per_step * trainer.steps * (before + run.config.train.epochs)

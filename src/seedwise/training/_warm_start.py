@@ -46,7 +46,7 @@ def start_warm(trainer: Trainer, *, epochs: int, artifact: int) -> None:
 
     """
     options = {"warm_start": None, "distill": None}
-    start = Prior("start", 1, epochs, options, lambda _, shared: shared.state(), artifact)
+    start = Prior("start", 1, epochs, options, lambda _, shared: shared.state(), artifact=artifact)
     trainer.priors.append(start)
 
     def begin() -> int:
