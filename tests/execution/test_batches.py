@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from seedwise.errors import RefusedError
 from seedwise.execution import Settings, StudyFolder, Training
-from seedwise.execution._local import _Ingested
+from seedwise.execution._local import Ingested
 from seedwise.execution._protocol import Order
 from seedwise.run import Keep, Link, PlannedRun, Predictions, RunRecord, RunSpec
 from seedwise.store import Store
@@ -144,7 +144,7 @@ def test_the_local_executor_takes_in_what_has_come_meanwhile(tmp_path):
         taken_in.append([one.id for one in records])
 
     notes = Notes()
-    assignments = _Ingested(collections.deque(jobs[3:]), settings_of(folder), take, notes)
+    assignments = Ingested(collections.deque(jobs[3:]), settings_of(folder), take, notes)
     for job in jobs[:3]:
         folder.hand_over(record(job.spec))
         assignments.done(Order(job, settings_of(folder)))

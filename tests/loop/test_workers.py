@@ -18,7 +18,7 @@ from ..nursery import nursery
 from ..toy_project import left
 
 CODE = """
-import os, random
+import os, random, time
 import numpy as np
 from pydantic import BaseModel
 
@@ -40,6 +40,7 @@ def fails(run):
     run.finish(accuracy=0.5)
 
 def named(run):
+    time.sleep(0.3)
     run.finish(acc=0.5)
 
 def typed(run: "seedwise.Run[Config]"):

@@ -35,7 +35,7 @@ def ingest(store: Store, folder: StudyFolder, *records: Record) -> int:
     except (RefusedError, StorageError) as error:
         if len(records) > 1:  # nothing says which of them it is, and some may fit on a full disk
             return sum(ingest(store, folder, record) for record in records)
-        if isinstance(error, StorageError):
+        if not isinstance(error, RefusedError):
             raise
         new = take_in(store, folder, _failed_like(records[0], contents[records[0].id], str(error)))
     ended = [record for record in records if record.status != "interrupted"]

@@ -69,7 +69,7 @@ def metrics_of(task: Mapping[str, Any]) -> tuple[Metric, ...]:
         >>> [metric.name for metric in metrics_of({"dataset": "etth1", "test": "none"})]
         ['validation/mse', 'validation/mae']
         >>> [metric.name for metric in metrics_of({"dataset": "digits", "metrics": ["loss"]})]
-        ['loss', 'accuracy']
+        ['loss', 'accuracy', 'brier', 'ece']
 
     """
     found = tuple(one.metric for one in measures_of(task))
