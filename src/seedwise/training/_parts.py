@@ -41,7 +41,7 @@ else:
 
 
 class Network(Part):
-    """What every network of images can be told.
+    """What every network of images may have.
 
     ``selection`` drops its biases, and scale and shift of batch norms. ``packed`` trains several of it as one.
     ``smelu`` takes the place of every ReLU.
