@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 _NOTE: Final = (
     "In the form of table 4 of the Variance Minimizer Loss paper. Costs are relative to one plain run of the base, "
     "medians over runs: seconds of training; seconds of inference, of the network in batches of 256 and of a readout "
-    "over that of a plain evaluation; single: of one example alone; FLOPs: operations of matrix products and convolutions "
-    "in a prediction. An ensemble of N trains and predicts N times. Reduction: of the SD, against the base's plain runs; "
+    "over that of a plain evaluation; single: of one example alone; FLOPs: operations of matrix products and "
+    "convolutions in a prediction. An ensemble of N trains and predicts N times. Reduction: of the SD, against the "
+    "base's plain runs; "
     "p is corrected over all rows."
 )
 
