@@ -45,7 +45,8 @@ pytest: $(VENV)/dev compiler
 	$(PYTEST) -m "not programs"
 
 programs: $(VENV)/dev
-	$(PYTEST) -m programs tests
+	$(PYTEST) -m programs tests --ignore tests/execution/test_ray.py
+	$(BIN)/python -m pytest tests/execution/test_ray.py --durations=5  # one cluster after the other
 
 # torch.compile builds C++.
 compiler:

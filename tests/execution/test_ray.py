@@ -28,7 +28,7 @@ from .ray_cluster import add_node, cluster, missing
 pytestmark = [pytest.mark.programs, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 LONG = {
-    "train": {"function": "toy:train", "config": {"epochs": 15}},
+    "train": {"function": "toy:train", "config": {"epochs": 80}},
     "checkpoint": {"every_epochs": 1},
     "replicates": 3,
 }
