@@ -17,7 +17,19 @@ from seedwise.errors import SeedwiseError
 from seedwise.execution._jobs import Job
 from seedwise.execution._local import Ingested
 from seedwise.execution._protocol import Ingest, Order, Progress, Resources, Settings
-from seedwise.execution._ray_task import Began, Died, HandedBack, Left, Message, Parcel, Printed, Reached, Saved, do
+from seedwise.execution._ray_task import (
+    HELD_BACK,
+    Began,
+    Died,
+    HandedBack,
+    Left,
+    Message,
+    Parcel,
+    Printed,
+    Reached,
+    Saved,
+    do,
+)
 from seedwise.execution._supervisor import stop_signals
 from seedwise.run import storage_errors, write_whole
 
@@ -296,7 +308,7 @@ class _Following:
 
 
 class _Stop:
-    """An actor that holds back whoever waits until the driver wants its jobs back."""
+    """An actor that holds back whoever waits until the driver wants its jobs back, or for a while."""
 
     def __init__(self) -> None:
         import asyncio
@@ -304,7 +316,11 @@ class _Stop:
         self._event = asyncio.Event()
 
     async def wait(self) -> bool:
-        return await self._event.wait()
+        import asyncio
+
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), HELD_BACK)
+        return self._event.is_set()
 
     async def set(self) -> None:
         self._event.set()

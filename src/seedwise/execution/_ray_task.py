@@ -8,6 +8,7 @@ import queue
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from seedwise.execution._protocol import Order, Settings, Silent
 from seedwise.execution._supervisor import Supervisor
 from seedwise.run import Record, write_whole
 
+HELD_BACK: Final = 2.0
+"""Seconds after which who asks whether to stop gets an answer at the latest, and asks again."""
 _EVERY: Final = 0.5
 """Seconds between two looks at what a run has reached and at its checkpoint."""
 
@@ -129,18 +132,24 @@ class _Flag:
     """Tells whether the driver wants jobs back."""
 
     def __init__(self, stop: Any) -> None:
-        self._waiting = [stop.wait.remote()]
+        self._stop = stop
+        self._ask()
+
+    def _ask(self) -> None:
+        self._asked, self._asked_at = self._stop.wait.remote(), time.monotonic()
 
     def is_raised(self) -> bool:
         import ray
 
-        done, self._waiting = ray.wait(self._waiting, timeout=0) if self._waiting else ([], [])
-        if not done:
-            return False
-        try:
-            return bool(ray.get(done[0]))
-        except ray.exceptions.RayError:  # whoever held it is gone
-            return False
+        done, _ = ray.wait([self._asked], timeout=0)
+        raised = False
+        if done:
+            with contextlib.suppress(ray.exceptions.RayError):  # whoever held it is gone, or cannot be reached now
+                raised = bool(ray.get(done[0]))
+        # An answer may be lost, as when another node has just been removed.
+        if done or time.monotonic() - self._asked_at > 2 * HELD_BACK:
+            self._ask()
+        return raised
 
 
 class _Kept:
@@ -211,13 +220,15 @@ class _Doing:
         thread = threading.Thread(target=self._supervise, args=(supervisor,))
         thread.start()
         end: Message | BaseException | None = None
+        asked = False
         try:
             while end is None:
                 with contextlib.suppress(queue.Empty):
                     end = self._ends.get(timeout=_EVERY)
                 if not isinstance(end, Left):  # which makes both superfluous
                     yield from self._news()
-                if flag.is_raised():
+                if not asked and flag.is_raised():
+                    asked = True  # a second time would be at once
                     supervisor.ask_to_stop()
         except BaseException:  # the driver wants no more of it
             for _ in range(2):
