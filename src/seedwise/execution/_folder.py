@@ -101,10 +101,11 @@ class StudyFolder:
 
     def remove_checkpoints(self, run_ids: Iterable[str]) -> None:
         """Delete the checkpoints of runs, of which few may have any."""
-        ids, names = set(run_ids), os.listdir(self.checkpoints)  # noqa: PTH208 - a call for all of them
-        for name in names:
-            if name.removesuffix(".previous") in ids:
-                (self.checkpoints / name).unlink(missing_ok=True)
+        names = os.listdir(self.checkpoints)  # noqa: PTH208 - a call for all of them
+        for name in {name.removesuffix(".previous") for name in names} & set(run_ids):
+            # In this order: a worker that was taken for lost may be renaming the one to the other.
+            for generation in (name, f"{name}.previous"):
+                (self.checkpoints / generation).unlink(missing_ok=True)
 
     def weights_file(self, run_id: str, tag: str) -> Path:
         """Return where kept weights lie."""
