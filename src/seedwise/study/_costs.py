@@ -22,9 +22,9 @@ def cost_of(
 
     Training: the median over runs of the training time, over that of the base in the same environment. Inference: what
     a pass of the network costs relative to that of the base's (1 where both are the same network), times the readout:
-    the median over runs of its time over that of a plain evaluation beside it; where the logits were there already (the
-    mean of a run's snapshots), and for what is counted in operations or measured in single examples, the number of
-    forward passes.
+    the median over runs of its time over that of a plain evaluation of the same run; where the logits were there
+    already (the mean of a run's snapshots), and for what is counted in operations or measured in single examples, the
+    number of forward passes.
 
     Args:
         cell: the cell.

@@ -51,14 +51,9 @@ def codistill(trainer: Trainer, *, weight: float) -> None:
     from seedwise.losses import ControlledLoss, symmetric_kl
     from seedwise.training._losses import build_loss, checked_loss
     from seedwise.training._optim import build_optimizer, clip_gradient
-    from seedwise.training._selection import select, selection_of
 
     options, randomness = trainer.options, trainer.run.randomness.within("twin")
-    with randomness.scope("init", "weights"):
-        twin = trainer.task.build_model(trainer.run.config.model)
-    selection = selection_of(trainer.run.config.model)
-    if selection is not None:
-        twin = select(twin, selection, randomness)
+    twin = trainer.new_network(randomness)
     twin.to(device=trainer.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     loss = build_loss(options.loss, trainer.task, randomness)
     if isinstance(loss, nn.Module):

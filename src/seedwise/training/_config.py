@@ -339,7 +339,7 @@ class TrainerConfig(Options):
     def groups(self) -> list[Group]:
         """Everything that is called with its options: the network, how it is trained, and what these hold."""
         model, train = self.model, self.train
-        changed = (model.selection, model.smelu) if isinstance(model, Network) else ()
+        changed = (model.selection, model.packed, model.smelu) if isinstance(model, Network) else ()
         chosen = (model, *changed, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
         return [inner for group in chosen if group is not None for inner in group.with_inner()]
 

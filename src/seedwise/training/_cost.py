@@ -21,7 +21,7 @@ _SHARE: Final = 0.01
 """Timing takes no longer than this, in seconds and as a share of the run."""
 _PASSES: Final = {1: 6, 16: 1, 256: 5}
 _BATCHES: Final = tuple(_PASSES)
-"""Sizes of batches and how often each is timed at most; by each it is told how long the next can take."""
+"""Sizes of batches and how often each is timed at most; each says how long the next may take."""
 
 
 def measure_cost(trainer: Trainer) -> NetworkCost:

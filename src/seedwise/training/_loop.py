@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seedwise.losses import ControlledLoss, LearningRateControl
 from seedwise.models import PackedEnsemble, recompute_batch_norm
-from seedwise.randomness import ALL, nudge_one_weight
+from seedwise.randomness import ALL, Randomness, nudge_one_weight
 from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
 from seedwise.training._averaging import Average
@@ -48,11 +48,8 @@ class Trainer:
         self.task = task
         self.options = run.config.train
         self.device = run.device
-        with run.randomness.scope("init", "weights"):
-            self.model = task.build_model(run.config.model)
+        self.model = self.new_network(run.randomness)
         selection = selection_of(run.config.model)
-        if selection is not None:
-            self.model = select(self.model, selection, run.randomness)
         self.selects = selection is not None
         self.members = self.model.members if isinstance(self.model, PackedEnsemble) else 1
         redraws = selection is not None and selection.options.sample_in_eval == "every_pass"
@@ -85,6 +82,13 @@ class Trainer:
         for way in self.options.ways:
             way.make(self)
 
+    def new_network(self, randomness: Randomness) -> nn.Module:
+        """Return a network as it starts, on the CPU: with ``randomness`` of the run it is the one that is trained."""
+        with randomness.scope("init", "weights"):
+            network = self.task.build_model(self.run.config.model)
+        selection = selection_of(self.run.config.model)
+        return network if selection is None else select(network, selection, randomness)
+
     def step(self, batch: Batch) -> Tensor:
         """Take one optimizer step on a batch and return its (base) loss, detached."""
         loss = self.backward(batch)
@@ -101,9 +105,14 @@ class Trainer:
         total = total if self.members == 1 else self.members * total
         self.optimizer.zero_grad()
         total.backward()
-        total = total.detach()
+        if isinstance(self.loss, ControlledLoss):
+            base = self.loss.last_base
+        elif total is loss:
+            return loss.detach()
+        else:
+            base = loss.detach()
         # After a loss that is not finite, `last_base` still holds the one before it.
-        base = self.loss.last_base if isinstance(self.loss, ControlledLoss) else loss.detach()
+        total = total.detach()
         return torch.where(total.isfinite(), base, total)
 
     def evaluated(self) -> nn.Module:
