@@ -19,9 +19,10 @@ from seedwise.results._roles import Roles
 if TYPE_CHECKING:
     import pandas as pd
 
-_OF_NO_MATTER: Final = frozenset(
-    "gpu host hostname node machine device worker user pid port commit git hash notes note comment".split()
-)
+_OF_NO_MATTER: Final = frozenset({
+    "gpu", "host", "hostname", "node", "machine", "device", "worker", "user", "pid", "port", "commit", "git", "hash",
+    "notes", "note", "comment",
+})  # fmt: skip
 
 
 def groups_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles) -> list[str]:

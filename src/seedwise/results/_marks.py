@@ -110,6 +110,10 @@ def rises(title: str) -> bool | None:
     return None if up == down else up
 
 
+def _spelled_plainly(name: str) -> str:
+    return re.sub(r"[\s_-]", "", bare(name)).casefold()
+
+
 def differ_in_marks(names: Iterable[str]) -> list[str]:
     """Return which names are the same but for footnote marks, capitals or what separates words, a phrase each.
 
@@ -120,10 +124,7 @@ def differ_in_marks(names: Iterable[str]) -> list[str]:
         ["'ResNet-18' and 'resnet18' differ in spelling alone: are they two methods?"]
 
     """
-    alone = {
-        "a footnote mark": bare,
-        "spelling": lambda name: re.sub(r"[\s_-]", "", bare(name)).casefold(),
-    }
+    alone = {"a footnote mark": bare, "spelling": _spelled_plainly}
     found: dict[tuple[str, ...], str] = {}
     for what, plain in alone.items():
         by_name: dict[str, list[str]] = {}
