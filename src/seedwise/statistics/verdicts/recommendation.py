@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedwise.statistics.core import _checks
-from seedwise.statistics.core.formatting import p_equals, percentages, significant
+from seedwise.statistics.core.formatting import limits, p_equals, significant, whole_percentages
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.planning.planning import seeds_needed
@@ -163,7 +163,7 @@ training and 2.0 times the inference of a plain run; selected, optimistic
         chosen,
         adjusted,
         resolved,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({percentages(r.level, r.low, r.high)}), "
+        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({limits(r.level, *whole_percentages(r.estimate, r.low, r.high)[1:])}), "
         f"{corrected}, at {times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
         "plain run",
     )
