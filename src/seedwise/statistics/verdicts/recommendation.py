@@ -157,14 +157,15 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     chosen, p = min(steadier, key=lambda found: dearness(Cost(found[0].training, found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
+    shown, low, high = whole_percentages(r.estimate, r.low, r.high)
     count = len(candidates)
     corrected = f"{p_equals(p)} corrected for {count} candidates" if count > 1 else p_equals(p)
     return Recommendation(
         chosen,
         adjusted,
         resolved,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({limits(r.level, *whole_percentages(r.estimate, r.low, r.high)[1:])}), "
-        f"{corrected}, at {times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
+        f"{chosen.name}: the SD is {shown} % smaller ({limits(r.level, low, high)}), {corrected}, at "
+        f"{times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
         "plain run",
     )
 
