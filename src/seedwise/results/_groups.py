@@ -15,6 +15,7 @@ from seedwise.results._columns import Columns
 from seedwise.results._curves import Rows
 from seedwise.results._layout import is_numeric
 from seedwise.results._roles import Roles
+from seedwise.results._states import says_failed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def _dividing(data: pd.DataFrame, columns: Columns, rows: Rows) -> Iterator[tupl
     sizes = np.bincount(cell, minlength=len(cells))
     has_seeds = rows.seed is not None or rows.fold is not None
     for column in data.columns:
-        if not column or column in columns.all:
+        if not column or column in columns.all or says_failed(data, column):
             continue
         code, values = factorized(data[column])
         code = code[rows.place]

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _LEAST_ROWS: Final = 3
 _MOST_COMPARED: Final = 12
-_ROUNDED: Final = 0.02
-"""Of the range of a column: how far a difference of rounded numbers may be off."""
+_ROUNDED: Final = 0.1
+"""Of the range of a column: how far a difference of rounded numbers may be off at most."""
+_MOST_DECIMALS: Final = 10
 
 
 def wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
@@ -105,8 +106,7 @@ def _no_results(data: pd.DataFrame, methods: list[str]) -> list[str]:
     found = [column for column in numbers if counts_rows(data[column])]
     for column, own in numbers.items():
         others = [values for other, values in numbers.items() if other != column and other not in found]
-        differences = (one - two for one, two in itertools.permutations(others, 2))
-        if any(np.ptp(own) > 0 and np.abs(own - one).max() <= _ROUNDED * np.ptp(own) for one in differences):
+        if np.ptp(own) > 0 and any(_is_difference(own, *pair) for pair in itertools.permutations(others, 2)):
             found.append(column)
     left = {column: values for column, values in numbers.items() if column not in found}
     whole = [column for column, values in left.items() if np.all(values == np.round(values))]
@@ -117,6 +117,19 @@ def _no_results(data: pd.DataFrame, methods: list[str]) -> list[str]:
             f"methods, --methods '{','.join(rest)}' (methods=[...])"
         )
     return found
+
+
+def _is_difference(own: NDArray[np.float64], one: NDArray[np.float64], two: NDArray[np.float64]) -> bool:
+    """Return whether numbers are the differences of two larger ones, as far as all of them are written out."""
+    if np.abs(own).mean() >= min(np.abs(one).mean(), np.abs(two).mean()):
+        return False
+    rounded = min(sum(map(_last_digit, (own, one, two))) / 2, _ROUNDED * float(np.ptp(own)))
+    return bool(np.abs(own - (one - two)).max() <= 1.01 * rounded)
+
+
+def _last_digit(values: NDArray[np.float64]) -> float:
+    """Return the unit of the last digit of numbers that are written with equally many decimals."""
+    return next((10.0**-k for k in range(_MOST_DECIMALS) if np.allclose(values, np.round(values, k), atol=1e-12)), 0.0)
 
 
 def _finite(data: pd.DataFrame, column: str) -> NDArray[np.float64] | None:
