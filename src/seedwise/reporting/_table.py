@@ -181,6 +181,7 @@ class Table:
         styler = self._texts().style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
         text = styler.to_latex(hrules=True, column_format=self._column_format())
+        text = text.replace("-\u221e", r"$-\infty$").replace("\u221e", r"$\infty$")
         return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)
 
     def _column_format(self) -> str:
