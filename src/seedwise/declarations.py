@@ -329,7 +329,9 @@ def schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any] 
 
 
 def _pairs(hint: Any) -> tuple[tuple[str, Any], ...]:
-    return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    """Return what ``Annotated`` says of options; sentences are for the command line."""
+    said = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return tuple(mark for mark in said if isinstance(mark, tuple))
 
 
 def _limited(hint: Any) -> Any:

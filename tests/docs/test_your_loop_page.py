@@ -197,9 +197,8 @@ def code(file: str) -> list[str]:
 
 
 def test_the_lines_of_each_example_are_counted():
-    rows = re.findall(
-        r"^\| [^|]+ \| (\[[^|]+) \| (\d+) \| (yes|no) \|$", SECTIONS["How many lines it takes"], re.MULTILINE
-    )
+    row = r"^\| [^|]+ \| (\[[^|]+) \| (\d+) \| (yes|no) \|$"
+    rows = re.findall(row, SECTIONS["How many lines it takes"], re.MULTILINE)
     assert len(rows) == 8
     for links, lines, has_checkpoint in rows:
         files = re.findall(r"\(\.\./examples/([\w.]+)\)", links)

@@ -6,7 +6,7 @@ import pytest
 from seedwise.reporting import results_of
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._main_table import main_table
-from seedwise.statistics.spread.between import between_spread
+from seedwise.statistics.spreads.between import between_spread
 from seedwise.study._artifacts import artifacts_in
 
 from .samples import BASE, cell, description, section

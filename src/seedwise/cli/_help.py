@@ -37,8 +37,8 @@ _GROUPS: Final[Mapping[str, str]] = {
     "num_cpus num_gpus working_dir idle grace",
     "What a run is": "by methods metric seed name task tasks where step best fold test_share item summary n decimal "
     "unit chance higher_is_better lower_is_better",
-    "What is asked": "training inference base unpaired sd_ratio power factor margin normalize alpha comparisons "
-    "correlation mean sd",
+    "What is asked": "training inference base unpaired sd_ratio power factor margin threshold normalize alpha "
+    "comparisons correlation mean sd",
     "What is written": "output form table tables compact overwrite as_json store folder",
 }
 _PLACES: Final = {name: group for group, names in _GROUPS.items() for name in names.split()}

@@ -12,7 +12,7 @@ from seedwise.reporting._table import METHOD, SD, Table
 from seedwise.statistics import Cell
 from seedwise.statistics.core.formatting import interval
 from seedwise.statistics.means.means import mean_difference
-from seedwise.statistics.spread.between import between_spread
+from seedwise.statistics.spreads.between import between_spread
 
 if TYPE_CHECKING:
     from seedwise.study import StudyDescription

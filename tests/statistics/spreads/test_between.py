@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedwise.statistics.spread.between import between_spread
+from seedwise.statistics.spreads.between import between_spread
 
 
 def test_where_pairing_explains_nothing_it_is_that_of_a_one_way_analysis_of_variance() -> None:
