@@ -217,8 +217,8 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
 
 
 _NORMAL_THEORY: Final = (
-    "Welch's t and F, of means and SDs alone: they take values for normal, which nothing here can check, and runs for "
-    "unpaired"
+    "By normal theory: only means and SDs are known, so that Welch's t and F take values for normal, which nothing "
+    "here can check, and runs for unpaired."
 )
 
 
@@ -227,8 +227,8 @@ def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     results = laid_out(shown, "means and SDs as given, normal theory", found.base)
     said = statement(shown.rows, found.base)
     together = [] if found.across is None else over_tasks(found.across)
-    further = (*together, "By normal theory: only means and SDs are known.")
-    results = _with_means(results, [_NORMAL_THEORY, *found.notes])
+    further = (*together, _NORMAL_THEORY)
+    results = _with_means(results, found.notes)
     return MetricComparison(results, said, further, (), found, sections_of_summaries(found))
 
 

@@ -83,7 +83,7 @@ def headline(
     if any(cell.folds is not None for cell in cells):
         count, paired = f"{runs} runs over folds", " paired by fold"
     elif cells[0].regime == AS_GIVEN:
-        count, paired = f"{runs} run{'' if runs == 1 else 's'} per method", ", paired by seed"
+        count, paired = f"{runs} run{'' if runs == 1 else 's'} of each method", ", paired by seed"
     else:
         count, paired = f"{runs} replicate{'' if runs == 1 else 's'}", " paired by seed"
     how = {frozenset({True}): paired, frozenset({False}): ", not paired"}.get(frozenset(pairings), "")

@@ -141,7 +141,8 @@ class Bar:
             return
         self._drawn = time.monotonic()
         left = self._left()
-        self._bar.below = ["  ".join(self._now()), *([f"last: {self._last}"] if self._last else [])]
+        last = f"last: {self._last}" if self._last else ""
+        self._bar.below = list(filter(None, ["  ".join(self._now()), last]))
         self._bar.update(
             self._task,
             description=f"{self._ended} of {self._total} {self._what}",

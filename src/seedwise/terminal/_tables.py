@@ -56,7 +56,7 @@ def print_results(
     """
     out = out or console()
     out.print(results.title, style="bold")
-    table, narrow = map(_without_empty_columns, (results.table, results.narrow))
+    table, narrow = results.table.without_empty(), results.narrow.without_empty()
     fits = sum(_needed(table, k) + _GAP for k in range(len(table.columns))) - _GAP <= out.width
     print_table(out, table if fits else narrow)
     if not said:
@@ -76,14 +76,9 @@ def print_attribution(results: AttributionFindings, out: Console | None = None) 
     out.print(results.title, style="bold")
     for section in results.sections:
         out.print(section.short)
-        print_table(out, _without_empty_columns(section.table))
+        print_table(out, section.table.without_empty())
     for sentence in results.sentences:
         out.print(f"  {sentence}")
-
-
-def _without_empty_columns(texts: Texts) -> Texts:
-    """Return a table without columns that tell nothing, as those of comparisons where there is one method."""
-    return texts.only([c for k, c in enumerate(texts.columns) if any(row[k] not in ("", "-") for row in texts.rows)])
 
 
 def _needed(texts: Texts, column: int) -> int:
