@@ -132,6 +132,11 @@ class Table:
         places = [k for k, heading in enumerate(self.columns) if heading in columns]
         return Table([self.columns[k] for k in places], [[row[k] for k in places] for row in self.rows])
 
+    def without_empty(self) -> Table:
+        """Return the table without columns that tell nothing, as those of comparisons where there is one method."""
+        told = [any(row[k] not in ("", "-") for row in self.rows) for k in range(len(self.columns))]
+        return self.only([heading for heading, tells in zip(self.columns, told, strict=True) if tells])
+
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""
         return self._texts().set_axis(self._titles, axis=1) if self.typed is None else self.typed
