@@ -114,6 +114,18 @@ SCHEDULES: Final[Table] = {
     "halving": _callable("seedwise.training._schedules:Halving"),
 }
 
+OBJECTIVES: Final[Table] = {
+    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    "comp_sum": Entry("seedwise.losses.objective_options:CompSumOptions", "seedwise.losses:CompSumLoss"),
+    "z_loss": Entry("seedwise.losses.objective_options:ZLossOptions", "seedwise.losses:ZLoss"),
+    "log_partition": Entry("seedwise.losses.objective_options:LogPartitionOptions", "seedwise.losses:LogPartitionLoss"),
+    "any_loss": Entry("seedwise.losses.objective_options:AnyLossOptions", "seedwise.losses:AnyLoss"),
+    "taylor_softmax": Entry(
+        "seedwise.losses.objective_options:TaylorSoftmaxOptions", "seedwise.losses:TaylorSoftmaxLoss"
+    ),
+}
+"""Losses of classes without a state, each of which can be the ``base`` of a controller."""
+
 CONTROLLERS: Final[Table] = {
     "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
     "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
@@ -124,8 +136,9 @@ CONTROLLERS: Final[Table] = {
 """Losses that a placebo or a control of the learning rate can be made of."""
 
 LOSSES: Final[Table] = {
-    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    **OBJECTIVES,
     **CONTROLLERS,
+    "ens_loss": Entry("seedwise.losses.objective_options:EnsLossOptions", "seedwise.losses:EnsLoss"),
     "placebo": Entry("seedwise.losses.control_options:PlaceboOptions", "seedwise.losses.placebo:PlaceboLoss"),
     "lr_control": Entry(
         "seedwise.losses.control_options:LRControlOptions", "seedwise.losses.lr_control:LearningRateControl"
