@@ -165,6 +165,7 @@ WAYS: Final[Table] = {
     "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
     "distill": Entry("seedwise.training._distillation:Distill", "seedwise.training._distillation:distill"),
     "warm_start": Entry("seedwise.training._warm_start:WarmStart", "seedwise.training._warm_start:start_warm"),
+    "saf": Entry("seedwise.training._trajectory:SAF", "seedwise.training._trajectory:saf"),
     "codistill": Entry("seedwise.training._codistillation:Codistill", "seedwise.training._codistillation:codistill"),
 }
 """Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from seedwise.losses import CLFLoss, CompSumLoss, EnsLoss, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.randomness import Randomness
-from seedwise.training import TrainerConfig
+from seedwise.training import TrainerConfig, memory_of
 from seedwise.training._losses import build_loss
 from seedwise.training._tasks import Classification
 
@@ -100,3 +100,32 @@ def test_it_trains(trained, loss):
     record = trained(loss=loss, epochs=6, batch_size=16, examples=300, optimizer=optimizer)
     assert record.status == "finished", record.error
     assert record.metrics["test/accuracy"] > 0.3, "more than by chance, a tenth"
+
+
+def with_saf(saf, model="small_cnn", **further):
+    train = {**TRAIN, "epochs": 12, "saf": saf, **further}
+    return TrainerConfig.model_validate({**CLASSES, "model": model, "train": train})
+
+
+def test_what_saf_holds_is_known_before_anything_is_trained():
+    # (3 + 1) x 1437 examples x 10 classes x 4 bytes
+    assert memory_of(with_saf({})) == ["saf holds 0.23 MB in every worker"]
+    assert memory_of(with_saf({"epochs_back": 1}, {"name": "small_cnn", "packed": {"members": 4}})) == [
+        "saf holds 0.46 MB in every worker"
+    ]
+    assert memory_of(with_saf({"average_decay": 0.99})) == []
+    assert memory_of(config("cross_entropy")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"saf": {"start_epoch": 12}}, "would begin after the last epoch: set start_epoch below 12"),
+        ({"saf": {}, "sharpness": {"rho": 0.1}}, "leave out one of the two"),
+        ({"saf": {"epochs_back": 0}}, "greater than or equal to 1"),
+    ],
+    ids=str,
+)
+def test_a_past_that_there_is_not(options, reason):
+    with pytest.raises(ValidationError, match=reason):
+        with_saf(**options)

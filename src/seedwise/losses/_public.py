@@ -21,6 +21,8 @@ from seedwise.losses.objective_options import (
 )
 from seedwise.losses.placebo import PlaceboLoss
 from seedwise.losses.taylor_softmax import TaylorSoftmaxLoss, taylor_softmax_loss
+from seedwise.losses.trajectory import TrajectoryLoss, past_distance
+from seedwise.losses.trajectory_options import TrajectoryOptions
 from seedwise.losses.vml import VarianceMinimizerLoss, huber, huber_slope
 from seedwise.losses.vml_options import VMLOptions
 from seedwise.losses.zloss import ZLoss, z_loss
@@ -45,6 +47,8 @@ __all__ = [
     "PlaceboLoss",
     "TaylorSoftmaxLoss",
     "TaylorSoftmaxOptions",
+    "TrajectoryLoss",
+    "TrajectoryOptions",
     "VMLOptions",
     "VarianceMinimizerLoss",
     "ZLoss",
@@ -55,6 +59,7 @@ __all__ = [
     "huber",
     "huber_slope",
     "log_partition_loss",
+    "past_distance",
     "random_derivatives",
     "residual_variance",
     "soft_confusion",
