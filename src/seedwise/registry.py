@@ -198,6 +198,7 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "failures": "seedwise.reporting.topics.failures:TOPIC",
     "means": "seedwise.reporting.topics.means:TOPIC",
     "churn": "seedwise.reporting.topics.churn:TOPIC",
+    "flips": "seedwise.reporting.topics.flips:TOPIC",
     "sources": "seedwise.reporting.topics.sources:TOPIC",
     "new-data": "seedwise.reporting.topics.new_data:TOPIC",
     "costs": "seedwise.reporting.topics.costs:TOPIC",

@@ -113,7 +113,8 @@ class EnsLoss(nn.Module):
     def _normal(self, margin: Tensor) -> Tensor:
         word = word_at(self.steps, self.keys)
         place = torch.arange(1, len(margin) + 1, device=margin.device)
-        return torch.special.ndtri(uniform(word_at(word + place, self.keys.flip(0)))).to(margin.dtype)
+        normal: Tensor = torch.special.ndtri(uniform(word_at(word + place, self.keys.flip(0))))
+        return normal.to(margin.dtype)
 
     def _power(self, margin: Tensor) -> Tensor:
         if self.options.power is not None:
