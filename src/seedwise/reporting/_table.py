@@ -66,6 +66,7 @@ METHOD: Final[str] = Column("method", Kind.NAME)
 VALUES: Final[str] = Column("values", Kind.VALUES)
 N: Final[str] = Column("n", Kind.COUNT)
 FAILED: Final[str] = Column("failed", Kind.COUNT)
+SD: Final[str] = Column("SD [95 %]")
 PAIRS: Final[str] = Column("pairs", Kind.COUNT)
 ON_SPREAD: Final[str] = Column("verdict on spread", Kind.SENTENCE)
 ON_MEAN: Final[str] = Column("verdict on the mean", Kind.SENTENCE)
@@ -130,6 +131,11 @@ class Table:
         """Return the table with these columns alone."""
         places = [k for k, heading in enumerate(self.columns) if heading in columns]
         return Table([self.columns[k] for k in places], [[row[k] for k in places] for row in self.rows])
+
+    def without_empty(self) -> Table:
+        """Return the table without columns that tell nothing, as those of comparisons where there is one method."""
+        told = [any(row[k] not in ("", "-") for row in self.rows) for k in range(len(self.columns))]
+        return self.only([heading for heading, tells in zip(self.columns, told, strict=True) if tells])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Names = NDArray[np.object_]
 
 ONE_TASK: Final = "results"
+"""The task of a table without a column of tasks."""
 _MOST_METHODS: Final = 1000
 
 
