@@ -142,6 +142,10 @@ READ = {
     "curves out of order": Case(
         curves("seed,val_acc,epoch,method", lambda m, s, k, v: f"{s},{v},{3 - k if s == 9 else k},{m}"), {}, ("the last 'epoch'",)
     ),
+    "a chart with the steps of its runs": Case(
+        '"Step",' + ",".join(f'"{m}-seed{s} - _step","{m}-seed{s} - acc","{m}-seed{s} - acc__MAX"' for m, s, _ in RUNS) + "\n"
+        + "".join(f"{k}," + ",".join(f"{k},{v + d},99" for *_, v in RUNS) + "\n" for k, d in enumerate(CURVE)), {}, ("metric acc",),
+    ),
     "a history per run": Case(
         {f"{m}_seed{s}.csv": "epoch,val_acc\n" + "".join(f"{k},{v + d}\n" for k, d in enumerate(CURVE)) for m, s, v in RUNS},
         {}, ("method baseline, seed 1 in the name of the file 'baseline_seed1'",),
@@ -294,6 +298,13 @@ REFUSED = {
         {f"{m}.csv": "seed,acc,f1\n" + "".join(f"{s + len(m)},{v},8{s}\n" for x, s, v in RUNS if x == m) for m in OF}, {"base": "acc"},
         "which column is the metric: 'acc', 'f1'",
     ),
+    "a chart over time": (
+        '"Relative Time (Wall)",' + ",".join(f'"{m}-seed{s} - loss"' for m, s, _ in RUNS) + "\n"
+        + "".join(f"{60.5 * k}," + ",".join(f"{v + d}" for *_, v in RUNS) + "\n" for k, d in enumerate(CURVE)), {}, "export it over steps",
+    ),
+    "an SD in the last digits": ("model,acc\nbase,90.12(34)\nours,91.25(21)\n", {"summary": True, "n": 5}, "in units of the last digit"),
+    "intervals for SDs": ("model,acc (95% CI)\nbase,90.1 ± 0.4\nours,91.2 ± 0.3\n", {"summary": True, "n": 5}, "hold confidence intervals"),
+    "errors for SDs": ("model,acc (SE)\nbase,90.1 ± 0.4\nours,91.2 ± 0.3\n", {"summary": True, "n": 5}, "hold standard errors"),
     "files with a run each": ({f"{m}_{s}.csv": f"acc\n{v}\n" for m, s, v in RUNS}, {}, "each of 10 files holds one run"),
 }  # fmt: skip
 

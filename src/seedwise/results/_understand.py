@@ -410,5 +410,5 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
     column, value = differing[0], text_of(same[differing[0]].iloc[-1])
     raise SeedwiseError(
         f"{who}. The rows differ in {listed(map(repr, differing), 3)}: keep one value (--where '{column}={value}'), or "
-        f"say what the column is (--task, --step, --by), or add it to the seed (--seed '{seed},{column}')"
+        f"say what the column is (--task, --step, --item, --by), or add it to the seed (--seed '{seed},{column}')"
     )
