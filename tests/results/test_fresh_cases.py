@@ -246,6 +246,11 @@ REFUSED = {
     "a learning rate without seeds": (long("model,lr,acc", lambda m, s, v: f"{m},{10.0 ** -s:g},{v}"), {}, "differ in 'lr'"),
     "folds without their name": (long("model,split,acc", lambda m, s, v: f"{m},{s},{v}"), {"metric": "acc"}, "--fold 'split'"),
     "datasets without their name": (pooled("corpus", "xyz"), {}, "pass --task 'corpus'"),
+    "datasets of unequal size": (pooled("corpus", "xyz").replace("ours,x,1,", "ours,x,,").replace("ours,x,,91.02\n", ""), {}, "--task 'corpus'"),
+    "two phases of a curve": (
+        curves("method,seed,step,phase,acc", lambda m, s, k, v: f"{m},{s},{2 * k},eval,{v}\n{m},{s},{2 * k + 1},train,{v + 5}"), {},
+        "the steps of a run differ in 'phase' (eval, train)",
+    ),
     "two variants of a method": (pooled("variant", "ab"), {"by": "model"}, "differ in 'variant'"),
     "two seeds": (
         "model,init_seed,data_seed,acc\n" + "".join(f"{m},{s},{d},{v + d}\n" for m, s, v in RUNS for d in (0, 1)), {},
@@ -316,6 +321,32 @@ def test_it_is_refused_in_one_line_with_what_decides_it(tmp_path: Path, name: st
         compare(written(tmp_path, files), **options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame([["a", 1.0, 2.0]], columns=["method", "acc", "acc"]), "two columns are named 'acc'"),
+        (pd.DataFrame({"method": ["a", "b"], "acc": [[1, 2], [3, 4]]}), "no column of numbers is a metric"),
+    ],
+)
+def test_frames_that_no_file_can_hold(frame: pd.DataFrame, said: str) -> None:
+    with pytest.raises(SeedwiseError, match=said):
+        compare(frame)
+
+
+def test_frames_without_seeds_are_methods() -> None:
+    found = compare({m: pd.DataFrame({"acc": values}) for m, values in OF.items()})
+    assert [(row.method, row.n, row.mean) for row in found.rows] == [
+        (m, 5, pytest.approx(np.mean(v))) for m, v in OF.items()
+    ]
+
+
+def test_what_belongs_to_a_method_divides_no_runs(tmp_path: Path) -> None:
+    found = compare(
+        written(tmp_path, long("method,venue,acc", lambda m, s, v: f"{m},{'NeurIPS' if m == 'ours' else 'ICML'},{v}"))
+    )
+    assert [row.n for row in found.rows] == [5, 5]
 
 
 def test_files_are_datasets_where_the_user_says_so(tmp_path: Path) -> None:

@@ -319,12 +319,16 @@ def titled(data: pd.DataFrame) -> pd.DataFrame:
     """
     titles = [plain_name(str(column)) for column in data.columns]
     twice = next((title for title, times in Counter(titles).items() if title and times > 1), None)
-    if twice is not None and len(set(map(str, data.columns))) == len(titles):
-        raise SeedwiseError(f"two columns are named '{twice}' but for their marks: give each a name of its own")
+    if twice is not None:
+        marks = " but for their marks" if len(set(map(str, data.columns))) == len(titles) else ""
+        raise SeedwiseError(f"two columns are named '{twice}'{marks}: give each a name of its own")
     data = data.copy()
     data.columns = titles
     for k in range(len(titles)):
         column = data.iloc[:, k]
+        if column.dtype == object and any(isinstance(cell, list | dict | set | np.ndarray) for cell in column):
+            column = column.map(str)
+            data.isetitem(k, column)
         if _MARKED.search("\n".join(cell for cell in factorized(column)[1] if isinstance(cell, str))):
             data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
     return data
