@@ -58,7 +58,7 @@ def artifacts_in(spec: Mapping[str, Any]) -> dict[str, Artifact]:
 
 
 @cache
-def _defaults() -> dict[str, int | None]:
+def _defaults() -> dict[str, Any]:
     """Return by way to train which artifact its runs share where nothing is said, None for none."""
     declared = {way: fields(resolve(entry.options)) for way, entry in WAYS.items() if entry.options is not None}
     return {way: one.default for way, listed in declared.items() for one in listed if one.name == _NUMBER}
