@@ -117,7 +117,7 @@ def _one_unit(new: list[float], base: list[float], name: str, path: Path) -> Non
 
 
 def _said(found: Gate, metric: Metric, margin: float | None) -> str:
-    from seedwise.statistics.core.formatting import limits, significant
+    from seedwise.statistics.core.formatting import limits, p_equals, significant
 
     scale, unit = metric.scale, " points" if metric.is_percent else ""
     m, n = found.difference.n if isinstance(found.difference.n, list) else (1, found.difference.n)
@@ -129,7 +129,7 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
     apart = found.difference
     what = f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of"
     ends = limits(apart.level, number(apart.low), number(apart.high))
-    p = f"p = {significant(found.p_regression)}, {_better(metric)} is better"
+    p = f"{p_equals(found.p_regression)}, {_better(metric)} is better"
     lines = [f"{what} {n} runs of the base ({ends}), {p}"]
     if found.equivalence is not None and margin is not None:
         shown = "shown" if found.equivalence.equivalent else "not shown"

@@ -30,7 +30,7 @@ def command(
     ],
     options: Place,
     store: Annotated[
-        Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
+        Path | None, typer.Option(help="Where its results are.", show_default="NAME.db next to the study file")
     ] = None,
     scale: Scale = None,
     replicates: Replicates = None,
@@ -76,12 +76,12 @@ def command(
             chosen, confirm, workers=workers, device=device, progress=bar, executor=executor, budget=budget
         )
     if confirmed is None:
-        out.print("stopped; the same command goes on", soft_wrap=True)
+        out.print("stopped; the same command goes on")
         raise typer.Exit(130)
     if confirmed.found.chosen is None:
-        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", highlight=False)
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}")
         raise typer.Exit(1)
-    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}")
 
 
 def _budget(training: float | None, inference: float | None) -> Budget | None:
@@ -124,7 +124,7 @@ def _print(recommended: Recommended, budget: Budget | None) -> Candidate | None:
     out = console()
     if recommended.pending:
         out.print(f"{recommended.pending} results are still to come: run the study to its end first")
-    out.print(found.sentence, highlight=False)
+    out.print(found.sentence)
     return found.chosen
 
 

@@ -191,7 +191,7 @@ class _Drawing:
     def __init__(self, found: Compared, place: Place, parts: Mapping[tuple[str, str, str, str], CellResults]) -> None:
         self._found, self._place, self._parts = found, place, parts
         self._metric = found.rows[0].metric
-        self._decimals = found.results.decimals
+        self._decimals = found.results.decimals[place.task]
         self._with_runs = bool(parts)
         entries = [place.base, *(entry for kind in (*place.front, *place.behind) for entry in kind.entries)]
         cells = [part.cell.shown for part in self._of(entries)]

@@ -44,6 +44,7 @@ from seedwise.statistics.disagreement.error_variance import error_variance
 from seedwise.statistics.disagreement.error_variance_comparison import error_variance_difference, error_variance_ratio
 from seedwise.statistics.disagreement.errors import ExampleErrors, example_errors
 from seedwise.statistics.disagreement.flips import negative_flips
+from seedwise.statistics.disagreement.flips_comparison import excess_negative_flips, relative_negative_flips
 from seedwise.statistics.disagreement.forecast_difference import forecast_difference
 from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
 from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
@@ -106,6 +107,7 @@ from seedwise.statistics.tasks.pooled_difference import PooledDifference, pooled
 from seedwise.statistics.tasks.ranks import MeanRank, MeanRanks, mean_ranks
 from seedwise.statistics.verdicts.churn import churn_verdict, error_variance_verdict
 from seedwise.statistics.verdicts.equivalence import Equivalence, mean_equivalence, spread_equivalence
+from seedwise.statistics.verdicts.flips import flips_verdict
 from seedwise.statistics.verdicts.gate import Gate, GateOutcome, gate
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost, Recommendation, recommend
 from seedwise.statistics.verdicts.steadiest import Budget, Steadiest, steadiest
@@ -213,10 +215,12 @@ __all__ = [
     "error_variance_ratio",
     "error_variance_verdict",
     "example_errors",
+    "excess_negative_flips",
     "expected_extremes",
     "expected_interval",
     "failure_difference",
     "five_by_two_difference",
+    "flips_verdict",
     "fold_difference",
     "forecast_difference",
     "gate",
@@ -249,6 +253,7 @@ __all__ = [
     "reactivity",
     "recommend",
     "reduction",
+    "relative_negative_flips",
     "runs_to_resolve",
     "score_spread",
     "seed_effect",

@@ -54,6 +54,7 @@ class StudyDescription:
         function: what trains, as ``module:name``, or None.
         program: the file that calls ``seedwise.replicates``, of a study without a study file.
         is_loop: whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train.
+        titles: by task, what it is called where it is shown, if that is not its name.
 
     """
 
@@ -71,10 +72,11 @@ class StudyDescription:
     function: str | None = None
     program: str | None = None
     is_loop: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def title_of(self, task: str) -> str:
         """Return what a task is called where it is shown: by the study's name where nobody named it."""
-        return self.name if task == UNNAMED else task
+        return self.titles.get(task, self.name if task == UNNAMED else task)
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""
