@@ -58,7 +58,7 @@ def artifacts_in(spec: Mapping[str, Any]) -> dict[str, Artifact]:
 
 
 @cache
-def _defaults() -> dict[str, Any]:
+def _defaults() -> dict[str, int | None]:
     """Return by way to train which artifact its runs share where nothing is said, None for none."""
     declared = {way: fields(resolve(entry.options)) for way, entry in WAYS.items() if entry.options is not None}
     return {
