@@ -97,6 +97,18 @@ def test_the_loops_of_two_methods_print_the_same_table_once(tmp_path, capsys):
     more = program(4)
     assert "kept and not shown" not in more
     assert title in more
+    grown = program(6)
+    store = tmp_path / "m.db"
+    assert (
+        f"'base' now has 6 runs, 'high' 4: the table follows when all have as many; as it is: seedwise show {store}\n"
+        in grown
+    )
+    assert grown.count("m, init varies, ") == grown.count("m, init varies, 6 replicates paired by seed\n") == 1
+    alone = [*seedwise.replicates(5, vary=["init"], method="base", config={"m": "base"}, store=store)]
+    assert alone == []
+    assert "'base' now has 5 runs, 'high' 6" in capsys.readouterr().err
+    assert [*seedwise.replicates(5, vary=["init"], method="base", config={"m": "base"}, store=store)] == []
+    assert "not paired\n" in capsys.readouterr().err, "where nothing has changed, the table is shown as it is"
 
 
 def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):

@@ -37,8 +37,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "num_cpus num_gpus working_dir idle grace",
     "What a run is": "by methods metric seed name task tasks where step best fold test_share item summary n decimal "
     "unit chance higher_is_better lower_is_better",
-    "What is asked": "training inference base unpaired sd_ratio power factor margin normalize alpha comparisons "
-    "correlation mean sd",
+    "What is asked": "training inference base unpaired sd_ratio power factor margin threshold normalize alpha "
+    "comparisons correlation mean sd",
     "What is written": "output form table tables compact overwrite as_json store folder",
 }
 """Options by what they are about, in the order in which the help shows them."""

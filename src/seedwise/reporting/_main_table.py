@@ -247,6 +247,7 @@ class _Drawing:
         if by_method:
             name, whose, dearer = entry.method, "", ""
         notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
+        notes += ["conditional"] if entry.method in self._found.study.description.artifacts else []
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
         shown = Estimate() if reduction is None else _percentages(reduction)

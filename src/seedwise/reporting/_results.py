@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from seedwise.reporting._artifacts import artifact_sentences, marked
 from seedwise.reporting._plan import plan_sentences
-from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
+from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, SD, TASK, N, Table
 from seedwise.statistics import (
     Answer,
     Cell,
@@ -154,7 +155,7 @@ _STILL = {
 def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
     """Compare the cells of a study, in the order of the study file, with its base, and lay the numbers out."""
     base = description.base or cells[0].method
-    return compared(
+    found = compared(
         cells,
         base=base,
         question=description.question,
@@ -162,6 +163,11 @@ def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
         models=description.models,
         title_of=description.title_of,
     )
+    if not description.artifacts:
+        return found
+    tables = {name: marked(getattr(found, name), description.artifacts) for name in ("table", "narrow", "numbers")}
+    sentences = artifact_sentences(description, cells, found.decimals)
+    return replace(found, **tables, reasons=[*sentences, *found.reasons])
 
 
 def compared(
@@ -213,7 +219,7 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
         N,
         FAILED,
         rows[0].metric.title,
-        "SD [95 %]",
+        SD,
         "reduction [95 %]",
         _P,
     ]

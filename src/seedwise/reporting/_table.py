@@ -66,6 +66,7 @@ METHOD: Final[str] = Column("method", Kind.NAME)
 VALUES: Final[str] = Column("values", Kind.VALUES)
 N: Final[str] = Column("n", Kind.COUNT)
 FAILED: Final[str] = Column("failed", Kind.COUNT)
+SD: Final[str] = Column("SD [95 %]")
 PAIRS: Final[str] = Column("pairs", Kind.COUNT)
 ON_SPREAD: Final[str] = Column("verdict on spread", Kind.SENTENCE)
 ON_MEAN: Final[str] = Column("verdict on the mean", Kind.SENTENCE)
@@ -186,6 +187,7 @@ class Table:
         styler = self._texts().style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
         text = styler.to_latex(hrules=True, column_format=self._column_format())
+        text = text.replace("-\u221e", r"$-\infty$").replace("\u221e", r"$\infty$")
         return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)
 
     def _column_format(self) -> str:
