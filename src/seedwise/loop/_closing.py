@@ -75,8 +75,8 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     found = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     store = shlex.quote(str(plan.path))
     if trained:
-        others = len(plan.planned) - trained
-        kept = f", {others} from before" if others else ""
+        old = len(plan.planned) - trained
+        kept = f", {old} from before" if old else ""
         text = f"'{plan.method}' in {plan.path}: {trained} run{'s'[: trained > 1]} trained{kept}: {found}"
     else:
         text = f"nothing to train in {plan.path}: of '{plan.method}' there are {found}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def marked(table: Table, methods: Collection[str]) -> Table:
     """Return a table in which the SDs of some methods are called conditional."""
-    name, spread = table.columns.index(METHOD), table.columns.index(SD)
+    headings = list(map(str, table.columns))
+    name, spread = headings.index(METHOD), headings.index(SD)
     rows = [list(row) for row in table.rows]
     for row in rows:
         if row[name] in methods and row[spread] not in ("", "-"):
@@ -28,13 +29,13 @@ def marked(table: Table, methods: Collection[str]) -> Table:
     return Table(table.columns, rows, table.typed)
 
 
-def artifact_sentences(description: StudyDescription, cells: Sequence[Cell], decimals: int) -> list[str]:
+def artifact_sentences(description: StudyDescription, cells: Sequence[Cell], decimals: Mapping[str, int]) -> list[str]:
     """Return a sentence for all methods that differ in their artifacts alone: the spread between these.
 
     Args:
         description: the study, which knows the artifacts.
         cells: its cells.
-        decimals: of SDs.
+        decimals: of SDs, by task.
 
     """
     places = list(dict.fromkeys((cell.task, cell.regime) for cell in cells))
@@ -43,7 +44,7 @@ def artifact_sentences(description: StudyDescription, cells: Sequence[Cell], dec
         here = [cell for cell in cells if (cell.task, cell.regime, cell.readout) == (task, regime, "plain")]
         where = ", ".join([task] * (len({t for t, _ in places}) > 1) + [regime] * (len({r for _, r in places}) > 1))
         for family in _families(description, here):
-            found.append(f"{f'{where}: ' if where else ''}{_sentence(description, family, decimals)}")
+            found.append(f"{f'{where}: ' if where else ''}{_sentence(description, family, decimals[task])}")
     return found
 
 

@@ -165,9 +165,9 @@ def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
     )
     if not description.artifacts:
         return found
-    tables = {name: marked(getattr(found, name), description.artifacts) for name in ("table", "narrow", "numbers")}
-    sentences = artifact_sentences(description, cells, found.decimals)
-    return replace(found, **tables, reasons=[*sentences, *found.reasons])
+    table, narrow, numbers = (marked(one, description.artifacts) for one in (found.table, found.narrow, found.numbers))
+    reasons = [*artifact_sentences(description, cells, found.decimals), *found.reasons]
+    return replace(found, table=table, narrow=narrow, numbers=numbers, reasons=reasons)
 
 
 def compared(

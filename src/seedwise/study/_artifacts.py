@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from seedwise.registry import WAYS, resolve
 from seedwise.study._overrides import merge
@@ -61,4 +61,9 @@ def artifacts_in(spec: Mapping[str, Any]) -> dict[str, Artifact]:
 def _defaults() -> dict[str, int | None]:
     """Return by way to train which artifact its runs share where nothing is said, None for none."""
     declared = {way: fields(resolve(entry.options)) for way, entry in WAYS.items() if entry.options is not None}
-    return {way: one.default for way, listed in declared.items() for one in listed if one.name == _NUMBER}
+    return {
+        way: cast("int | None", one.default)
+        for way, listed in declared.items()
+        for one in listed
+        if one.name == _NUMBER
+    }

@@ -51,7 +51,7 @@ def between_spread(values: ArrayLike, *, level: float = 0.95) -> Interval:
         raise ValueError(f"values has shape {x.shape}; pass at least 3 groups and 2 runs in each, (groups, runs)")
     x = _checks.runs_axis(x.ravel(), "values").reshape(x.shape)
     level = _checks.level_in_range(level)
-    groups, runs = x.shape
+    groups, runs = len(x), x.size // len(x)
     rest = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
     df, df_rest = groups - 1, (groups - 1) * (runs - 1)
     among, within = runs * float(x.mean(axis=1).var(ddof=1)), float(np.sum(rest**2)) / df_rest
