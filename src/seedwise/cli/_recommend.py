@@ -98,6 +98,7 @@ def _of_store(path: Path, confirm: int | None, budget: Budget | None) -> None:
     """Print what the runs in a store recommend, study by study."""
     from seedwise.cli._open import open_store, program_of
     from seedwise.study import recommended, study_results
+    from seedwise.terminal import console
 
     with open_store(path) as store:
         program, sections = program_of(store), study_results(store)
@@ -111,6 +112,8 @@ def _of_store(path: Path, confirm: int | None, budget: Budget | None) -> None:
         if found is None:
             instead = "add another with seedwise.replicates(..., method=...)" if program else "give it methods"
             raise SeedwiseError(f"{path} compares nothing with its base: {instead}")
+        if len(sections) > 1:
+            console().print(section.name, style="bold")
         _print(found, budget)
 
 
