@@ -328,7 +328,7 @@ def titled(data: pd.DataFrame) -> pd.DataFrame:
         column = data.iloc[:, k]
         if column.dtype == object and any(isinstance(cell, list | dict | set | np.ndarray) for cell in column):
             column = column.map(str)
-            data.isetitem(k, column)
+            data.isetitem(k, column.array)
         if _MARKED.search("\n".join(cell for cell in factorized(column)[1] if isinstance(cell, str))):
             data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
     return data
