@@ -29,6 +29,7 @@ _MARKS: Final = (
 )
 _SEPARATORS: Final = (",", ";", "\t")
 _MOST_DIGITS: Final = 300
+_MOST_COLUMNS: Final = 3000
 LARGEST: Final = 1 << 30
 """Bytes of a file that are read at most."""
 
@@ -77,6 +78,24 @@ def read_table(path: Path) -> Frame:
     data, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
     run_as_header_is_refused(data, path)
     return Frame(data, path.stem, set_aside)
+
+
+def wide_tables_are_refused(count: int, name: str) -> None:
+    """Refuse a table of so many columns that only asking what each of them is takes long.
+
+    Args:
+        count: of its columns.
+        name: of the table.
+
+    Raises:
+        SeedwiseError: if there are too many.
+
+    """
+    if count > _MOST_COLUMNS:
+        raise SeedwiseError(
+            f"{name} has {count} columns, and at most {_MOST_COLUMNS} are read: keep those of "
+            "method, seed, task and metric"
+        )
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -147,6 +166,7 @@ def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, li
     import pandas as pd
 
     separator = separator or _separator(text)
+    wide_tables_are_refused(text.partition("\n")[0].count(separator) + 1, path.name)
     plain = _plain_csv(text, separator)
     if plain is not None:
         _check_header(list(plain), path)

@@ -24,7 +24,7 @@ from seedwise.results._marks import differ_in_marks, is_footnoted
 from seedwise.results._metric_rows import one_metric
 from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
-from seedwise.results._read import Frame
+from seedwise.results._read import Frame, wide_tables_are_refused
 from seedwise.results._roles import Roles, known
 from seedwise.results._states import Ended, without_going
 from seedwise.results._summary_rows import averages_are_refused, without_summaries
@@ -140,6 +140,8 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
     import pandas as pd
 
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
+    for frame in frames:
+        wide_tables_are_refused(len(frame.data.columns), frame.name)
     parts = []
     named = one_may_be_a_method or len(frames) > 1
     roles = replace(roles, by=roles.by or method_of_files([frame.data for frame in frames], notes))
