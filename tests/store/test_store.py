@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import Link, PlannedRun, Predictions, RunRecord, RunSpec
@@ -380,3 +381,20 @@ def test_a_reader_sees_one_moment_whatever_is_committed_while_it_reads(store, pa
 def ingest_elsewhere(path: Path, *records: RunRecord) -> None:
     with Store(path, write=True) as writer:
         writer.ingest(*records)
+
+
+def test_statements_are_compiled_once_for_all_stores(tmp_path, monkeypatch):
+    compiled = []
+    compiler = SQLiteCompiler.__init__
+    monkeypatch.setattr(
+        SQLiteCompiler, "__init__", lambda self, *given, **named: compiled.append(1) or compiler(self, *given, **named)
+    )
+    counts = []
+    for name in ("one.db", "two.db", "three.db"):
+        with Store(tmp_path / name, write=True) as store:
+            plan_one(store, (link(), A), (link(replicate=1), B))
+            store.ingest(record(A), record(B, predictions=[predictions(0, 1)]))
+            assert len(store.runs()) == len(store.series([A.id, B.id])) == 2
+        counts.append(len(compiled))
+        compiled.clear()
+    assert counts[1:] == [0, 0]

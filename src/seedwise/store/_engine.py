@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -13,8 +12,8 @@ _COMPILED: Final[dict[Any, Any]] = {}
 """Compiled statements by the dialect and the statement; some dozens, of two milliseconds each."""
 
 
-def engine_of(connect: Callable[[], sqlite3.Connection]) -> sa.Engine:
-    """Return what runs statements on one connection, which is made when it is first needed."""
+def engine_of(connect: Callable[[], Any]) -> sa.Engine:
+    """Return what runs statements on one connection of sqlite, which is made when it is first needed."""
     engine = sa.Engine(sa.pool.StaticPool(connect), _dialect(), sa.make_url("sqlite://"))
     return engine.execution_options(compiled_cache=_COMPILED)
 
