@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from seedwise.statistics import spread, spread_ratio
 from seedwise.statistics.ratios._ratio_tests import two_sided
 from seedwise.statistics.ratios.ratios import RatioProcedure, ratio_arms, ratio_test
-from seedwise.statistics.spread.spread import SpreadProcedure
+from seedwise.statistics.spreads.spread import SpreadProcedure
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, int], float], tuple[Array, Array]]

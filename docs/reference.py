@@ -165,7 +165,7 @@ def _options(entry: Entry) -> Iterator[str]:
     hints = typing.get_type_hints(declared, include_extras=True)
     yield from ("| option | | default | |", "|---|---|---|---|")
     for field in dataclasses.fields(declared):
-        marks = dict(get_args(hints[field.name])[1:]) if get_origin(hints[field.name]) is Annotated else {}
+        marks = _marks(hints[field.name])
         default: Any = marks.get("in_study_files", field.default)
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
@@ -181,14 +181,21 @@ def _meanings(arguments: str) -> dict[str, str]:
     return {name: _plain(" ".join(text.split())) for name, text in found}
 
 
+def _marks(hint: Any) -> dict[str, Any]:
+    """Return the limits and defaults that ``Annotated`` adds to a type."""
+    said = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return dict(mark for mark in said if isinstance(mark, tuple))
+
+
 def _type(hint: Any) -> str:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        marks = dict(args[1:])
+        marks = _marks(hint)
         if "part" in marks:
             return f"a {marks['part']}, or your own"
         limits = " and ".join(f"{word} {marks[key]:g}" for key, word in _LIMITS.items() if key in marks)
-        return f"{_type(args[0])} {limits}".strip()
+        kind, null, _ = _type(args[0]).partition(" or null")
+        return f"{kind} {limits}".strip() + null
     if origin is Literal:
         return ", ".join(f"`{_yaml(arg)}`" for arg in args)
     if origin in (Union, types.UnionType):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+import torch
 
 from seedwise.data import Dataset, MissingDataError, load
 from seedwise.execution import _processes
@@ -36,6 +37,18 @@ def _quick_processes() -> Iterator[None]:
         for starts in (_processes, _doctor):
             patch.setattr(starts, "subprocess", nursery().subprocess())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads gain nothing on tensors of the tests' size, and next to another busy process they cost a factor of fifty.
+
+    A run sets them for its process, and so they are set again for each test.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)

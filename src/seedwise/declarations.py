@@ -13,10 +13,12 @@ them, and rules between options raise ``ValueError`` in ``__post_init__``:
 Further pairs: ``("part", "controller")`` is another part, and ``("in_study_files", True)`` is the default of study
 files where it is not that of a run's name.
 
-A declaration may have three hooks, each asked if it is there:
+A declaration may have five hooks, each asked if it is there:
 
 - ``fits(train)`` of an average or a way to train raises ``ValueError`` unless it goes with the options of ``train:``
   before it, a mapping;
+- ``fits_classes(classes)`` of a loss raises ``ValueError`` unless it can be trained with so many classes;
+- ``holds(examples, classes)`` of a way to train is how many bytes it holds besides the network;
 - ``notes(steps)`` of anything that trains returns a line for each likely mistake in a training of so many steps;
 - ``beyond_factors`` of a controller is what it does besides multiplying the gradient of its base loss, or None: only
   then has it a placebo.
@@ -100,9 +102,9 @@ class Group(Options):
         return self.declared(**{n: v.options if isinstance(v, Group) else v for n, v in self.given.items()})
 
     def with_inner(self) -> Iterator[Group]:
-        """Yield the group, and those among its options."""
+        """Yield the group, and those in it."""
         yield self
-        for option in self.given.values():
+        for _, option in self:
             if isinstance(option, Group):
                 yield from option.with_inner()
 
@@ -329,7 +331,9 @@ def schema(base: type[_Base], name: str, entry: Entry, parts: Mapping[str, Any] 
 
 
 def _pairs(hint: Any) -> tuple[tuple[str, Any], ...]:
-    return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    """Return what ``Annotated`` says of options; sentences are for the command line."""
+    said = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return tuple(mark for mark in said if isinstance(mark, tuple))
 
 
 def _limited(hint: Any) -> Any:

@@ -114,6 +114,18 @@ SCHEDULES: Final[Table] = {
     "halving": _callable("seedwise.training._schedules:Halving"),
 }
 
+OBJECTIVES: Final[Table] = {
+    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    "comp_sum": Entry("seedwise.losses.objective_options:CompSumOptions", "seedwise.losses:CompSumLoss"),
+    "z_loss": Entry("seedwise.losses.objective_options:ZLossOptions", "seedwise.losses:ZLoss"),
+    "log_partition": Entry("seedwise.losses.objective_options:LogPartitionOptions", "seedwise.losses:LogPartitionLoss"),
+    "any_loss": Entry("seedwise.losses.objective_options:AnyLossOptions", "seedwise.losses:AnyLoss"),
+    "taylor_softmax": Entry(
+        "seedwise.losses.objective_options:TaylorSoftmaxOptions", "seedwise.losses:TaylorSoftmaxLoss"
+    ),
+}
+"""Losses of classes without a state, each of which can be the ``base`` of a controller."""
+
 CONTROLLERS: Final[Table] = {
     "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
     "clf": Entry("seedwise.losses.clf_options:CLFOptions", "seedwise.losses.clf:CLFLoss"),
@@ -124,8 +136,9 @@ CONTROLLERS: Final[Table] = {
 """Losses that a placebo or a control of the learning rate can be made of."""
 
 LOSSES: Final[Table] = {
-    "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),
+    **OBJECTIVES,
     **CONTROLLERS,
+    "ens_loss": Entry("seedwise.losses.objective_options:EnsLossOptions", "seedwise.losses:EnsLoss"),
     "placebo": Entry("seedwise.losses.control_options:PlaceboOptions", "seedwise.losses.placebo:PlaceboLoss"),
     "lr_control": Entry(
         "seedwise.losses.control_options:LRControlOptions", "seedwise.losses.lr_control:LearningRateControl"
@@ -152,6 +165,7 @@ WAYS: Final[Table] = {
     "sharpness": Entry("seedwise.training._options:Sharpness", "seedwise.training._sharpness:sharpen"),
     "distill": Entry("seedwise.training._distillation:Distill", "seedwise.training._distillation:distill"),
     "warm_start": Entry("seedwise.training._warm_start:WarmStart", "seedwise.training._warm_start:start_warm"),
+    "saf": Entry("seedwise.training._trajectory:SAF", "seedwise.training._trajectory:saf"),
     "codistill": Entry("seedwise.training._codistillation:Codistill", "seedwise.training._codistillation:codistill"),
 }
 """Ways to train, each a key of ``train:``; called with the trainer, in whose places they enter, in this order."""
@@ -184,6 +198,7 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "failures": "seedwise.reporting.topics.failures:TOPIC",
     "means": "seedwise.reporting.topics.means:TOPIC",
     "churn": "seedwise.reporting.topics.churn:TOPIC",
+    "flips": "seedwise.reporting.topics.flips:TOPIC",
     "sources": "seedwise.reporting.topics.sources:TOPIC",
     "new-data": "seedwise.reporting.topics.new_data:TOPIC",
     "costs": "seedwise.reporting.topics.costs:TOPIC",

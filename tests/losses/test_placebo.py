@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 
 from seedwise.losses import CLFLoss, PlaceboLoss, VarianceMinimizerLoss
-from seedwise.losses.placebo import _keys, _slot
+from seedwise.losses._draws import keys_of, word_at
 
 
 def given_vml(**options):
@@ -31,7 +31,7 @@ def expected_slots(seed, steps, counts):
 
 
 def slots(seed, steps, count):
-    return _slot(steps, torch.tensor(_keys(seed)), torch.tensor(count)).numpy()
+    return (word_at(steps, torch.tensor(keys_of(seed))) % count).numpy()
 
 
 SEEDS = [0, 1, 2, 12345, 2**31, 2**32 - 1, 2**32, 2**63 - 1]

@@ -1,5 +1,6 @@
 """The question, the answer and the three numbers of the first screen."""
 
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from scipy import stats
 
 from seedwise.reporting._findings import findings_of
 from seedwise.reporting._lead import Lead, lead_of
+from seedwise.reporting._topic import Compared
 from seedwise.statistics import Interval, Metric
 from seedwise.statistics.comparison.overview import Kind
 
@@ -17,6 +19,12 @@ from .samples import BASE, STEADY, cell, description, predicted, section
 
 RNG = np.random.default_rng(4)
 TRUTH = RNG.integers(0, 2, 200)
+
+
+@functools.cache
+def methods() -> Compared:
+    """Return what is known of the study of many methods: its statistics take seconds."""
+    return findings_of(methods_study()).material
 
 
 def lead(cells: list[Any], **changes: Any) -> Lead:
@@ -84,7 +92,7 @@ def test_of_two_that_are_steadier_the_one_with_a_worse_mean_is_not_chosen() -> N
 
 
 def test_what_was_selected_among_several_is_optimistic() -> None:
-    found = lead_of(findings_of(methods_study()).material)
+    found = lead_of(methods())
     assert found.question.startswith("Does any of 71 ways to train or to predict make the accuracy")
     assert found.answer == "No way of training is resolved to be steadier."
     assert found.resolved == "An ensemble of 2 is: 40 % less spread"
@@ -92,7 +100,7 @@ def test_what_was_selected_among_several_is_optimistic() -> None:
 
 
 def test_what_fresh_seeds_say_of_a_choice_takes_the_place_of_the_warning() -> None:
-    chosen = findings_of(methods_study()).material
+    chosen = methods()
     (again,) = [entry for entry in chosen.overview.entries if entry == chosen.overview.cheapest]
     assert isinstance(again.reduction, Interval)
     smaller = replace(again, reduction=replace(again.reduction, estimate=24.4, low=9.1, high=35.8))
@@ -111,7 +119,7 @@ def test_the_third_number_is_the_share_of_the_noise_of_the_test_set_and_none_is_
     assert found.tiles[2].number == f"{100 * min(share, 1):.0f} %"
     assert found.tiles[2].text.startswith("of its variance is noise of 200 test examples, ")
     assert int(found.tiles[2].text.split()[-2]) <= 100
-    noisy = lead_of(findings_of(methods_study()).material).tiles[2]
+    noisy = lead_of(methods()).tiles[2]
     assert f"noise of {EXAMPLES} test examples" in noisy.text
 
 

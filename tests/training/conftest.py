@@ -3,21 +3,11 @@
 from pathlib import Path
 
 import pytest
-import torch
 
 from seedwise.run import Checkpoint, Keep, Numerics, Run, RunSpec, configure, execute
 from seedwise.training import FUNCTION, train
 
 SGD = {"name": "sgd", "lr": 0.1, "momentum": 0.9}
-
-
-@pytest.fixture(autouse=True)
-def threads_outside():
-    """A run sets torch's threads for its process."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _run(seeds=None, *, model=None, augment=True, numerics=None, checkpoint=None, keep=None, on_epoch=None, **options):

@@ -104,8 +104,6 @@ def by_hand(new_run, windows):
                     2, LOOKBACK, HORIZON, calendar.shape[2], d_model=8, heads=2, layers=1, dropout=0.2
                 )
         optimizer = torch.optim.Adam(network.parameters(), lr=0.01, fused=True)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
         for epoch, rate in enumerate([0.01, 0.01, 0.005]):
             optimizer.param_groups[0]["lr"] = rate
             order = torch.from_numpy(streams.numpy("shuffle", "order", epoch).permutation(len(inputs)))
@@ -116,7 +114,6 @@ def by_hand(new_run, windows):
                     optimizer.zero_grad()
                     total.backward()
                     optimizer.step()
-        torch.set_num_threads(threads)
         return network
 
     return train_by_hand

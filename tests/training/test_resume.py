@@ -39,6 +39,9 @@ METHODS = {
     "sam": {"sharpness": {"rho": 0.1}},
     "sam-vml": {"sharpness": {"rho": 0.1}, "loss": VML},
     "sam-placebo": {"sharpness": {"rho": 0.1}, "loss": LOSSES["placebo"]},
+    "saf": {"saf": {"weight": 3.0, "start_epoch": 1, "epochs_back": 2}},
+    "saf-packed": {"saf": {"start_epoch": 1, "epochs_back": 1}, "packed": {"members": 2}},
+    "mesa": {"saf": {"weight": 3.0, "start_epoch": 1, "average_decay": 0.9}},
     "clipping": {"clip_gradient": 0.5},
     "smoothing": {"loss": {"name": "cross_entropy", "label_smoothing": 0.1}},
 }
@@ -89,6 +92,8 @@ def test_after_a_stop_at_every_epoch_with_the_best_epoch_kept(new_run, trained, 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_a_method_after_a_stop_at_every_epoch(new_run, trained, tmp_path, tiny_net, method, rule):
     options = {"epochs": EPOCHS, "batch_size": 479, "model": {"name": tiny_net}, "keep": Keep("full", "snapshots")}
+    method = dict(method)
+    options["model"] |= {"packed": method.pop("packed", None)}
     options |= {"validation": {"fraction": 0.2, "rule": rule, "metric": "loss"}, **method}
     expected = outcome(trained(SEEDS, **options))
     for _ in range(EPOCHS):

@@ -30,18 +30,19 @@ EXIT_CODES: Final = (
     "writable or a file is damaged; 5 gate finds no equivalence; 130 stopped by Ctrl-C."
 )
 
-_GROUPS: Final[Mapping[str, str]] = {
+GROUPS: Final[Mapping[str, str]] = {
     "What is trained": "scale replicates until retrain accept_changed_code retry_failed dry_run blocks vary method "
     "trials confirm checks epochs",
     "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel address "
     "num_cpus num_gpus working_dir idle grace",
     "What a run is": "by methods metric seed name task tasks where step best fold test_share item summary n decimal "
     "unit chance higher_is_better lower_is_better",
-    "What is asked": "training inference base unpaired sd_ratio power factor margin normalize alpha comparisons "
-    "correlation mean sd",
+    "What is asked": "training inference base unpaired sd_ratio power factor margin threshold normalize alpha "
+    "comparisons correlation mean sd",
     "What is written": "output form table tables compact overwrite as_json store folder",
 }
-_PLACES: Final = {name: group for group, names in _GROUPS.items() for name in names.split()}
+"""Options by what they are about, in the order in which the help shows them."""
+_PLACES: Final = {name: group for group, names in GROUPS.items() for name in names.split()}
 _FORMS: Final[Mapping[Any, str]] = {
     int: "N", int | None: "N", float: "X", float | None: "X", str: "TEXT", str | None: "TEXT", Path: "PATH",
     Path | None: "PATH",

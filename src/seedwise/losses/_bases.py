@@ -1,4 +1,4 @@
-"""What is known of PyTorch's losses when they are the base: what they are for, and over what they take their mean."""
+"""What is known of losses when they are the base: what they are for, and over what they take their mean."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,11 +9,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from seedwise.losses.comp_sum import CompSumLoss, comp_sum_loss
+from seedwise.losses.log_partition import LogPartitionLoss, log_partition_loss
+from seedwise.losses.taylor_softmax import TaylorSoftmaxLoss, taylor_softmax_loss
+from seedwise.losses.zloss import ZLoss, z_loss
+
 Kind = Literal["classes", "binary", "values"]
 
 _FUNCTIONS: dict[Callable[..., Tensor], Kind] = {
     F.cross_entropy: "classes",
     F.nll_loss: "classes",
+    comp_sum_loss: "classes",
+    z_loss: "classes",
+    log_partition_loss: "classes",
+    taylor_softmax_loss: "classes",
     F.binary_cross_entropy_with_logits: "binary",
     F.binary_cross_entropy: "binary",
     F.mse_loss: "values",
@@ -25,6 +34,10 @@ _FUNCTIONS: dict[Callable[..., Tensor], Kind] = {
 _MODULES: dict[type, Callable[..., Tensor]] = {
     nn.CrossEntropyLoss: F.cross_entropy,
     nn.NLLLoss: F.nll_loss,
+    CompSumLoss: comp_sum_loss,
+    ZLoss: z_loss,
+    LogPartitionLoss: log_partition_loss,
+    TaylorSoftmaxLoss: taylor_softmax_loss,
     nn.BCEWithLogitsLoss: F.binary_cross_entropy_with_logits,
     nn.BCELoss: F.binary_cross_entropy,
     nn.MSELoss: F.mse_loss,

@@ -76,6 +76,7 @@ def real(
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
+    lt: float | None = None,
 ) -> float:
     """Return `value` as a float, or raise TypeError or ValueError saying which finite numbers `name` may be."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -88,6 +89,8 @@ def real(
         bounds.append((number > gt, f"above {gt:g}"))
     if le is not None:
         bounds.append((number <= le, f"at most {le:g}"))
+    if lt is not None:
+        bounds.append((number < lt, f"below {lt:g}"))
     if not math.isfinite(number) or not all(kept for kept, _ in bounds):
         raise ValueError(f"{name} must be a finite number {' and '.join(text for _, text in bounds)}, got {value!r}")
     return number

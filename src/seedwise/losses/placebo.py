@@ -1,38 +1,15 @@
 """The placebo: the factors of a controller, cut off from the losses that caused them."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from seedwise.losses._controller import Control, Controller, ControlOfFactors, keep
+from seedwise.losses._draws import keys_of, word_at
 from seedwise.losses._parameters import whole
 
 RING_SIZE = 512
-_WORD = 0xFFFFFFFF
-
-IntOrTensor = TypeVar("IntOrTensor", int, Tensor)
-
-
-def _mix(word: IntOrTensor) -> IntOrTensor:
-    """Hash a 32-bit word to a 32-bit word, one to one ("lowbias32", Wellons, Hash Prospector)."""
-    # Both constants are below 2^31, so that no product leaves the 63 bits of a signed int64.
-    word = word ^ (word >> 16)
-    word = (word * 0x21F0AAAD) & _WORD
-    word = word ^ (word >> 15)
-    word = (word * 0x735A2D97) & _WORD
-    return word ^ (word >> 15)
-
-
-def _keys(seed: int) -> tuple[int, int]:
-    low, high = seed & _WORD, seed >> 32
-    return _mix(_mix(low) ^ high), _mix(_mix(high ^ 0x9E3779B9) ^ low)
-
-
-def _slot(step: Tensor, keys: Tensor, count: Tensor) -> Tensor:
-    """Draw a number from 0 to count - 1 that depends on the seed's keys and the step alone."""
-    # Keyed twice: with the first key alone, the draws of one seed would be those of another in a different order.
-    return _mix(_mix((step + keys[0]) & _WORD) ^ keys[1]) % count
 
 
 class PlaceboLoss(ControlOfFactors):
@@ -82,7 +59,7 @@ class PlaceboLoss(ControlOfFactors):
 
     def __init__(self, controller: Controller, *, seed: int) -> None:
         super().__init__(controller)
-        keys = _keys(whole("seed", seed, ge=0, le=2**63 - 1))
+        keys = keys_of(whole("seed", seed, ge=0, le=2**63 - 1))
         self.register_buffer("keys", torch.tensor(keys, dtype=torch.int64))
         # Factor 1 and lambda 0 in every slot: what the first step draws from the still empty ring.
         self.register_buffer("ring", torch.tensor([[1.0], [0.0]], dtype=torch.float32).repeat(1, RING_SIZE))
@@ -95,7 +72,7 @@ class PlaceboLoss(ControlOfFactors):
     def _total(self, loss: Tensor, shared: Tensor, output: Any, target: Any) -> Tensor:
         seen = shared.detach()
         shadow = self.controller.observe(seen, output, target)
-        slot = _slot(self.steps, self.keys, self.steps.clamp(1, RING_SIZE))
+        slot = word_at(self.steps, self.keys) % self.steps.clamp(1, RING_SIZE)
         # Not self.ring[:, slot]: indexing by a tensor with one number makes the host wait for it.
         drawn, lam = self.ring.index_select(1, slot.view(1)).view(2).unbind()
         factor = torch.where(shadow.sound, drawn, 1.0)

@@ -10,13 +10,11 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._roles import Decimal, Roles
-
-if TYPE_CHECKING:
-    from seedwise.statistics import Question
+from seedwise.statistics.cells.question import Question
 
 P = ParamSpec("P")
 Given = TypeVar("Given")
@@ -129,7 +127,7 @@ class ScoreOptions(ReadOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions(ScoreOptions):
+class CompareOptions(Question, ScoreOptions):
     """What is compared in a table, and what is asked."""
 
     summary: Annotated[bool, Help("The table holds means and SDs: columns, or '87.1 ± 0.2'.")] = False
@@ -145,17 +143,6 @@ class CompareOptions(ScoreOptions):
     ] = None
     base: Annotated[str | None, Help("The method that the others are compared with.", "the one called base")] = None
     unpaired: Annotated[bool, Help("The runs of different methods share nothing.")] = False
-    # As ``Question`` has them, which needs numpy, and ``--help`` is to need none.
-    sd_ratio: Annotated[float, Help("The ratio of SDs that you want to find."), ("gt", 0), ("lt", 1)] = 0.7
-    power: Annotated[float, Help("The probability of finding it."), ("gt", 0), ("lt", 1)] = 0.8
-    factor: Annotated[
-        float | None, Help("The largest ratio of SDs that you would still call equal, such as 1.5."), ("gt", 1)
-    ] = None
-    margin: Annotated[
-        float | None,
-        Help("The largest difference of means that you would still call equal, in the metric's unit."),
-        ("gt", 0),
-    ] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -180,9 +167,7 @@ class CompareOptions(ScoreOptions):
     @property
     def question(self) -> Question:
         """What is asked."""
-        from seedwise.statistics import Question  # numpy: not for --help
-
-        return Question(sd_ratio=self.sd_ratio, power=self.power, factor=self.factor, margin=self.margin)
+        return Question(**{field.name: getattr(self, field.name) for field in fields(Question)})
 
 
 def takes(
@@ -247,7 +232,7 @@ _hints = functools.cache(functools.partial(typing.get_type_hints, include_extras
 def help_and_limits(declared: Any, name: str) -> tuple[Help, dict[str, float]]:
     """Return what an option of a declaration is, with its limits in words, and these by ``gt`` and ``lt``."""
     marks = typing.get_args(_hints(declared)[name])[1:]
-    (help_,) = [mark for mark in marks if isinstance(mark, Help)]
+    (help_,) = [Help(mark) if isinstance(mark, str) else mark for mark in marks if isinstance(mark, Help | str)]
     limits: dict[str, float] = dict(mark for mark in marks if isinstance(mark, tuple))
     return (replace(help_, text=f"{help_.text[:-1]}, {said(limits)}.") if limits else help_), limits
 

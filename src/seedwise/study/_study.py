@@ -30,7 +30,7 @@ from seedwise.study._spec import StudySpec
 from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._until import described, looks_at
 from seedwise.study._upcoming import upcoming
-from seedwise.training import TrainerConfig, steps_of, warnings_of
+from seedwise.training import TrainerConfig, memory_of, steps_of, warnings_of
 
 
 class Study:
@@ -220,7 +220,10 @@ class Study:
         return [str(self.folder.resolve()), str(Path.cwd())]
 
     def warnings(self) -> list[str]:
-        """Return what is likely to be a mistake in the methods, one line for each, before anything is trained."""
+        """Return what is likely to be a mistake in the methods, and what memory they take, one line for each.
+
+        It is known before anything is trained.
+        """
         return [f"{', '.join(methods)}: {text}" for text, methods in self._likely_mistakes().items()]
 
     def _likely_mistakes(self) -> dict[str, list[str]]:
@@ -233,7 +236,8 @@ class Study:
             for method, content in part.configs().items():
                 config = TrainerConfig.model_validate(content)
                 steps = steps_of(config)
-                for text in [] if steps is None else warnings_of(config, steps):
+                mistakes = [] if steps is None else warnings_of(config, steps)
+                for text in [*mistakes, *memory_of(config)]:
                     found.setdefault(text, []).append(method if len(parts) == 1 else f"{method} on {task}")
         return found
 

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from seedwise.data import Size
-from seedwise.declarations import STUDY_FILE, Group, Options, named
+from seedwise.declarations import STUDY_FILE, Group, Options, Part, named
 from seedwise.errors import listed
 from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Objects
 from seedwise.training._facts import is_forecasting
@@ -42,7 +42,6 @@ from seedwise.training._parts import (
     AnyNetwork,
     AnyOptimizer,
     AnySchedule,
-    Network,
     OwnDataset,
     OwnForecaster,
     OwnMetric,
@@ -338,9 +337,8 @@ class TrainerConfig(Options):
     @property
     def groups(self) -> list[Group]:
         """Everything that is called with its options: the network, how it is trained, and what these hold."""
-        model, train = self.model, self.train
-        changed = (model.selection, model.packed, model.smelu) if isinstance(model, Network) else ()
-        chosen = (model, *changed, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
+        train = self.train
+        chosen = (self.model, train.optimizer, train.schedule, train.loss, train.averaging, *train.ways)
         return [inner for group in chosen if group is not None for inner in group.with_inner()]
 
     @model_validator(mode="before")
@@ -356,12 +354,21 @@ class TrainerConfig(Options):
         return {**value, "train": train}
 
     @model_validator(mode="after")
+    def _loss_fits_the_task(self) -> TrainerConfig:
+        size = None if isinstance(self.task, ForecastingTask) else declared_size(self.task.dataset)
+        for part in self.train.loss.with_inner() if "loss" in self.train.model_fields_set else ():
+            if self.task.forecasts and isinstance(part, Part) and getattr(part.declared, "needs_classes", False):
+                raise ValueError(f"train.loss: {part.name} needs classes: the loss of a forecast is 'loss: mse'")
+            fits = getattr(part.options, "fits_classes", None)
+            if size is not None and fits is not None:
+                fits(size.classes)
+        return self
+
+    @model_validator(mode="after")
     def _fit_together(self) -> TrainerConfig:
         forecasts = self.task.forecasts
         if forecasts != (self.model.name in FORECASTERS or isinstance(self.model, OwnForecaster)):
             raise ValueError(_unfit_model(self.model.name, forecasts))
-        if forecasts and "loss" in self.train.model_fields_set and self.train.loss.name == "cross_entropy":
-            raise ValueError("train.loss: cross_entropy needs classes: the loss of a forecast is 'loss: mse'")
         if forecasts:
             for name in WAYS:
                 way = getattr(self.train, name)

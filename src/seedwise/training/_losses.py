@@ -34,7 +34,7 @@ def build_loss(config: Part, task: Task, randomness: Randomness) -> Loss:
         SeedwiseError: if what is made is no loss, or no control can be made of it.
 
     """
-    inner = {key: build_loss(part, task, randomness) for key, part in config.given.items() if isinstance(part, Part)}
+    inner = {key: build_loss(part, task, randomness) for key, part in config if isinstance(part, Part)}
     offered: dict[str, Callable[[], Any]] = {
         "base": lambda: task.default_loss,
         "variance": lambda: task.variance,

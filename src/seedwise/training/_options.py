@@ -15,6 +15,8 @@ class CrossEntropy:
 
     label_smoothing: Annotated[float, ("ge", 0), ("lt", 1)] = 0.0
 
+    needs_classes = True
+
 
 @dataclass(frozen=True)
 class SGD:

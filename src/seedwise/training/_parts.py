@@ -19,6 +19,7 @@ from seedwise.registry import (
     FORECASTERS,
     LOSSES,
     NETWORKS,
+    OBJECTIVES,
     OPTIMIZERS,
     PACKED,
     SCHEDULES,
@@ -121,8 +122,20 @@ class OwnLoss(OwnPart):
     offered = ("base", "variance", "seed")
 
 
-_CONTROLLERS = schemas(Part, CONTROLLERS)
-LOSS_MODELS = schemas(Part, LOSSES, controller=one_of(_CONTROLLERS, OwnLoss))
+if TYPE_CHECKING:
+    AnyObjective = Part
+else:
+    AnyObjective = one_of(schemas(Part, OBJECTIVES), OwnLoss)
+
+
+class ControllerLoss(Part):
+    """A loss that controls another one, its ``base``; default: the loss of the task."""
+
+    base: AnyObjective | None = None
+
+
+_CONTROLLERS = schemas(ControllerLoss, CONTROLLERS)
+LOSS_MODELS = {**schemas(Part, LOSSES, controller=one_of(_CONTROLLERS, OwnLoss)), **_CONTROLLERS}
 if TYPE_CHECKING:
     AnyLoss = Part
 else:

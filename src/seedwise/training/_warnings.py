@@ -6,6 +6,7 @@ from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
 from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
 from seedwise.training._image_data import known_size
+from seedwise.training._parts import Network
 
 
 def warnings_of(config: TrainerConfig, steps: int) -> list[str]:
@@ -27,6 +28,32 @@ def steps_of(config: TrainerConfig) -> int | None:
         config: how a network is trained.
 
     """
+    examples = _examples_of(config)
+    return None if examples is None else config.train.epochs * steps_per_epoch(examples, config.train.batch_size)
+
+
+def memory_of(config: TrainerConfig) -> list[str]:
+    """Return a line for each way to train that holds something for every example, which says how much that is.
+
+    Args:
+        config: how a network is trained.
+
+    """
+    says = {group.__class__.__name__: getattr(group.options, "holds", None) for group in config.train.ways}
+    asked = {name: holds for name, holds in says.items() if holds is not None}
+    size = known_size(config.task.dataset) if asked and isinstance(config.task, ClassificationTask) else None
+    examples = _examples_of(config) if asked else None
+    if size is None or examples is None:
+        return []
+    model = config.model
+    packed = model.packed if isinstance(model, Network) else None
+    members = 1 if packed is None else packed.options.members
+    held = {name: members * holds(examples, size.classes) for name, holds in asked.items()}
+    return [f"{name} holds {number / 1e6:.3g} MB in every worker" for name, number in held.items() if number]
+
+
+def _examples_of(config: TrainerConfig) -> int | None:
+    """Return how many examples are trained on; see ``steps_of``."""
     task, train = config.task, config.train
     examples = None
     if isinstance(task, ClassificationTask) and train.validation is None:
@@ -39,4 +66,4 @@ def steps_of(config: TrainerConfig) -> int | None:
             examples = len(load_task(task, "cpu").split(train.validation, Randomness())["train"])
         except (MissingDataError, ModuleNotFoundError):
             return None
-    return train.epochs * steps_per_epoch(examples, train.batch_size)
+    return examples

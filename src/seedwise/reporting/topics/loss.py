@@ -13,7 +13,7 @@ from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
 from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.core.formatting import percent
-from seedwise.statistics.spread.gradient_factor import gradient_factor
+from seedwise.statistics.spreads.gradient_factor import gradient_factor
 
 _NOTE: Final = (
     "The number that the base loss's gradient was multiplied by, over all steps of all runs, as far as all of them "

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from seedwise.statistics.core import _checks, _predictions
 from seedwise.statistics.core.interval import Interval
-from seedwise.statistics.spread.spread import SpreadProcedure, spread
+from seedwise.statistics.spreads.spread import SpreadProcedure, spread
 
 
 @dataclass(frozen=True)

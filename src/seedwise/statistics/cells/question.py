@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from seedwise.statistics.cells.cell import Cell
+if TYPE_CHECKING:  # numpy: what is asked is declared here for commands too, whose --help needs none
+    from seedwise.statistics.cells.cell import Cell
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What a study is to find; it is no part of a run's name, so that asking something else trains nothing.
 
@@ -23,11 +24,20 @@ class Question:
 
     """
 
-    sd_ratio: Annotated[float, ("gt", 0), ("lt", 1)] = 0.7
-    power: Annotated[float, ("gt", 0), ("lt", 1)] = 0.8
-    factor: Annotated[float, ("gt", 1)] | None = None
-    margin: Annotated[float, ("gt", 0)] | None = None
-    threshold: float | None = None
+    # The sentence is what the command line says of the option.
+    sd_ratio: Annotated[float, "The ratio of SDs that you want to find.", ("gt", 0), ("lt", 1)] = 0.7
+    power: Annotated[float, "The probability of finding it.", ("gt", 0), ("lt", 1)] = 0.8
+    factor: Annotated[
+        float | None, "The largest ratio of SDs that you would still call equal, such as 1.5.", ("gt", 1)
+    ] = None
+    margin: Annotated[
+        float | None,
+        "The largest difference of means that you would still call equal, in the metric's unit.",
+        ("gt", 0),
+    ] = None
+    threshold: Annotated[
+        float | None, "A value of the metric: how likely is a run that is worse? Default: than the base's mean."
+    ] = None
 
     def margins(self, cells: Iterable[Cell]) -> dict[str, float] | None:
         """Return the margin in the unit in which the metric of each task is shown, by task."""

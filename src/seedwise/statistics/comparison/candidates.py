@@ -10,7 +10,7 @@ from seedwise.statistics.cells.pairing import is_base
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.formatting import of_first_runs
 from seedwise.statistics.core.interval import Interval
-from seedwise.statistics.spread.ensembles import EnsembleSpread
+from seedwise.statistics.spreads.ensembles import EnsembleSpread
 from seedwise.statistics.verdicts.recommendation import Candidate, Cost
 
 

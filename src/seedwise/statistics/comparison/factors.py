@@ -8,8 +8,8 @@ from seedwise.statistics.cells.pairing import lined_up
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.ratios.pooled import PooledRatio, pooled_ratio
-from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
-from seedwise.statistics.spread.trend import spread_trend
+from seedwise.statistics.spreads.largest_gap import LargestGap, largest_gap
+from seedwise.statistics.spreads.trend import spread_trend
 
 CellAndRow = tuple[Cell, ComparisonRow]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from seedwise.statistics.comparison.row import ComparisonRow
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
-from seedwise.statistics.spread.ensembles import EnsembleSpread
+from seedwise.statistics.spreads.ensembles import EnsembleSpread
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from seedwise.statistics.attribution.sources import SpreadSources, spread_source
 from seedwise.statistics.cells.cell import Cell
 from seedwise.statistics.cells.pairing import base_of, lined_up, several_groups
 from seedwise.statistics.core import _checks
-from seedwise.statistics.spread.assisted import AssistedSpread, assisted_spread
-from seedwise.statistics.spread.heterogeneity import GroupSpreads, group_spreads
-from seedwise.statistics.spread.pool import GroupSize, group_size_table
-from seedwise.statistics.spread.profile import SpreadProfile, spread_profile
+from seedwise.statistics.spreads.assisted import AssistedSpread, assisted_spread
+from seedwise.statistics.spreads.heterogeneity import GroupSpreads, group_spreads
+from seedwise.statistics.spreads.pool import GroupSize, group_size_table
+from seedwise.statistics.spreads.profile import SpreadProfile, spread_profile
 
 _SIZES: Final = (5, 10, 15, 20)
 

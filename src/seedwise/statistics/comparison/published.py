@@ -16,8 +16,8 @@ from seedwise.statistics.ratios.published import (
     ratio_beside_published,
 )
 from seedwise.statistics.ratios.ratios import as_ratio, spread_ratio_of_sds
-from seedwise.statistics.spread.largest_gap import LargestGap, largest_gap
-from seedwise.statistics.spread.spread import spread
+from seedwise.statistics.spreads.largest_gap import LargestGap, largest_gap
+from seedwise.statistics.spreads.spread import spread
 
 
 @dataclass(frozen=True)

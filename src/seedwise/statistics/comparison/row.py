@@ -20,7 +20,7 @@ from seedwise.statistics.means.failures import failure_difference
 from seedwise.statistics.means.improvement import Improvement, probability_of_improvement
 from seedwise.statistics.ratios.correlation import arm_correlation
 from seedwise.statistics.ratios.ratios import as_reduction, reduction
-from seedwise.statistics.spread.spread import SpreadProcedure, spread
+from seedwise.statistics.spreads.spread import SpreadProcedure, spread
 from seedwise.statistics.verdicts.verdict import Verdict
 
 IS_BASE = "this is the base"

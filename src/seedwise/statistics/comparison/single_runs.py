@@ -11,8 +11,8 @@ from seedwise.statistics.cells.pairing import base_of, lined_up
 from seedwise.statistics.core import _checks
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.means.rankings import RankingFlips, ranking_flips
-from seedwise.statistics.spread.extremes import expected_extremes, threshold_chance
-from seedwise.statistics.spread.pool import SeedEffect, seed_effect
+from seedwise.statistics.spreads.extremes import expected_extremes, threshold_chance
+from seedwise.statistics.spreads.pool import SeedEffect, seed_effect
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from seedwise.statistics.core._distributions import f_cdf, f_tail, t_quantile, t
 from seedwise.statistics.core._welch import welch
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.ratios.ratios import spread_ratio_of_sds
-from seedwise.statistics.spread.spread import chi_square_factors
+from seedwise.statistics.spreads.spread import chi_square_factors
 from seedwise.statistics.verdicts.equivalence import Equivalence, within_margin
 
 _ONLY_SUMMARIES = "only means and SDs are known"

@@ -16,6 +16,8 @@ _GRID = np.linspace(0, 1, 201)
 _NODES = 200
 _NEGLIGIBLE = 45.0
 """The integral ends where the integrand is exp(-45) of its largest value."""
+_FLAT = 1e-3
+"""So near is the mode known well enough: where the integral ends, this much is nothing."""
 
 
 def noncentral_t_cdf(t: float, df: float, nc: float) -> float:
@@ -89,8 +91,12 @@ def _integral(log: Callable[[Array], Array], around: tuple[float, float], widest
     low, high = around
     for _ in range(8):
         grid = low + (high - low) * _GRID
-        best = int(np.argmax(log(grid)))
-        low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+        found = log(grid)
+        best = int(np.argmax(found))
+        before, after = max(best - 1, 0), min(best + 1, grid.size - 1)
+        low, high = grid[before], grid[after]
+        if found[best] - min(found[before], found[after]) < _FLAT:
+            break
     mode = (low + high) / 2
     top = float(log(np.array([mode]))[0])
     if top == -math.inf:

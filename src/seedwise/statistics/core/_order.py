@@ -1,10 +1,12 @@
 """Order statistics of normal samples."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 
+@lru_cache(maxsize=256)
 def mean_of_top(n: int, k: int) -> float:
     """Return the expected mean of the k largest of n standard normal values.
 

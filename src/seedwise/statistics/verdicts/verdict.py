@@ -13,9 +13,10 @@ SpreadWord = Literal["reduced", "increased", "equivalent within a factor", "not 
 MeanWord = Literal["better", "worse", "equivalent within the margin", "not resolved"]
 ChurnWord = Literal["less churn", "more churn", "not resolved"]
 ErrorVarianceWord = Literal["lower error variance", "higher error variance", "not resolved"]
+FlipsWord = Literal["fewer negative flips", "more negative flips", "not resolved"]
 
 
-Word = SpreadWord | MeanWord | ChurnWord | ErrorVarianceWord
+Word = SpreadWord | MeanWord | ChurnWord | ErrorVarianceWord | FlipsWord
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Meaning:
 
     """
 
-    about: Literal["spread", "mean", "churn", "error variance", ""]
+    about: Literal["spread", "mean", "churn", "error variance", "negative flips", ""]
     differs: bool
     is_so: str = ""
 
@@ -48,6 +49,8 @@ VOCABULARY: Final[Mapping[Word, Meaning]] = {
     "more churn": Meaning("churn", differs=True),
     "lower error variance": Meaning("error variance", differs=True),
     "higher error variance": Meaning("error variance", differs=True),
+    "fewer negative flips": Meaning("negative flips", differs=True),
+    "more negative flips": Meaning("negative flips", differs=True),
     OPEN: Meaning("", differs=False),
 }
 """All that a verdict can say, in the order of reports."""

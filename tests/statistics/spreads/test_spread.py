@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from seedwise.statistics import spread
-from seedwise.statistics.spread.spread import SpreadProcedure
+from seedwise.statistics.spreads.spread import SpreadProcedure
 
 BONETT_2006 = [15.83, 16.01, 16.24, 16.42, 15.33, 15.44, 16.88, 16.31]
 

@@ -109,7 +109,7 @@ def test_results_can_be_repeated_and_do_not_depend_on_the_pieces(monkeypatch: py
     e = ensemble_spread(z, LABELS, 3, rng=4)
     assert ensemble_spread(z, LABELS, 3, rng=4) == e
     assert ensemble_spread(z, LABELS, 3, rng=5) != e
-    monkeypatch.setattr(sys.modules["seedwise.statistics.spread.ensembles"], "_VALUES_AT_ONCE", 10_000)
+    monkeypatch.setattr(sys.modules["seedwise.statistics.spreads.ensembles"], "_VALUES_AT_ONCE", 10_000)
     assert ensemble_spread(z, LABELS, 3, rng=4) == e
     assert ensemble_spread(z.astype(np.float32), LABELS, 3, rng=4).mean.estimate == pytest.approx(e.mean.estimate)
 

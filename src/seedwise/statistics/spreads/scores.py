@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from seedwise.statistics.core._predictions import ExampleIds
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
-from seedwise.statistics.spread.spread import spread
+from seedwise.statistics.spreads.spread import spread
 
 
 @dataclass(frozen=True)

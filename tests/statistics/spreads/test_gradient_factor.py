@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seedwise.statistics.spread.gradient_factor import gradient_factor
+from seedwise.statistics.spreads.gradient_factor import gradient_factor
 
 
 def test_epochs_are_put_together_as_if_every_step_had_been_kept() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seedwise.statistics.core.interval import Interval
-from seedwise.statistics.spread.spread import spread
+from seedwise.statistics.spreads.spread import spread
 
 
 @dataclass(frozen=True, eq=False)
