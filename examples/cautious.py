@@ -8,15 +8,12 @@ from seedwise.losses import Control, Controller
 
 
 class Cautious(Controller):
-    """The base loss l to the power of 1 - caution, which damps the gradient of batches with a high loss."""
+    """The base loss l, whose gradient is multiplied by (1 - caution) / l^caution: a high loss counts for less."""
 
     def __init__(self, base: Any = None, *, caution: float = 0.1) -> None:
         super().__init__(base)
-        self.power = 1 - caution
+        self.caution = caution
 
     def control(self, loss: torch.Tensor, output: Any, target: Any) -> Control:
-        """Return what is added to the loss, and the factor of its gradient; see the class."""
-        sound = loss.detach().isfinite()
-        loss = torch.where(sound, loss, 1.0)
-        factor = self.power * loss.detach() ** (self.power - 1)
-        return Control(loss**self.power - loss, torch.where(sound, factor, 1.0), factor, sound)
+        """Return what multiplies the gradient by the factor; see the class."""
+        return Control.of_factor(loss, (1 - self.caution) / loss.detach() ** self.caution)

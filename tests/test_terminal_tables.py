@@ -31,3 +31,20 @@ def test_one_method_has_no_columns_of_comparisons(width: int, monkeypatch: pytes
     assert "SD [95 %]" in shown
     assert "reduction" not in shown
     assert "verdict" not in shown
+
+
+def test_a_line_is_not_broken_between_a_number_and_its_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"COLUMNS": "32", "FORCE_COLOR": "1", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    out = io.StringIO()
+    console(out).print("two runs disagree on 6 more (95 % interval -9 to 23), p = .44")
+    assert out.getvalue() == "two runs disagree on 6 more\n(95 % interval -9 to 23),\np = .44\n"
+
+
+def test_names_and_numbers_wider_than_the_window_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "a-method-with-a-name-that-is-much-longer-than-the-window"
+    shown = printed([cell("base", BASE), cell(long, STEADY)], 40, monkeypatch)
+    assert "\u2026" not in shown
+    letters = "".join(line.split("  ")[0].strip() for line in shown.splitlines())
+    assert long in letters
+    assert all(line == line.rstrip() and len(line) <= 40 for line in shown.splitlines()[1:6])

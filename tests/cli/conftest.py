@@ -38,11 +38,13 @@ replicates: 12
 WITHOUT_DATA = {name: value for name, value in environment_of_families().items() if name != "SEEDWISE_DATA"}
 
 
-def run_cli(arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+def run_cli(
+    arguments: Sequence[str], cwd: Path, *, block: Sequence[str] = (), columns: int = 160
+) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, optionally with modules that cannot be imported."""
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-    environment = {**os.environ, "COLUMNS": "160", "PYTHONWARNINGS": "error", **(BARE if block else {})}
+    environment = {**os.environ, "COLUMNS": str(columns), "PYTHONWARNINGS": "error", **(BARE if block else {})}
     return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
 

@@ -186,6 +186,30 @@ def test_every_row_of_what_goes_wrong_is_tried():
     assert sorted(rows) == sorted([*(f"`{typed}`" for typed in MISTAKES), *HAPPENINGS])
 
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def code(file: str) -> list[str]:
+    """Return the lines of an example without blank ones, comments and docstrings."""
+    text = (EXAMPLES / file).read_text(encoding="utf-8")
+    text = re.sub(r'^ *""".*?"""\n', "", text, flags=re.DOTALL | re.MULTILINE)
+    return [line for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+
+
+def test_the_lines_of_each_example_are_counted():
+    row = r"^\| [^|]+ \| (\[[^|]+) \| (\d+) \| (yes|no) \|$"
+    rows = re.findall(row, SECTIONS["How many lines it takes"], re.MULTILINE)
+    assert len(rows) == 8
+    for links, lines, has_checkpoint in rows:
+        files = re.findall(r"\(\.\./examples/([\w.]+)\)", links)
+        found = [line for file in files for line in code(file)]
+        if len(files) == 1:
+            found = [line for line in found if re.search(r"\b(seedwise|run|callback|saved)\b", line)]
+            assert (has_checkpoint == "yes") == any("saved" in line or "resume()" in line for line in found)
+        assert len(found) == int(lines), files
+    assert f"together {lines} lines" in SECTIONS["Your own loss with its placebo"].replace("\n", " ")
+
+
 def test_the_program_with_workers_runs_from_its_file(tmp_path):
     (block,) = blocks("In worker processes")
     (tmp_path / "program.py").write_text(block)

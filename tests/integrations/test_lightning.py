@@ -130,3 +130,24 @@ def test_the_example_runs_and_its_store_is_a_study(training, examples, tmp_path,
         ("finished", method) for method in ("base", "base", "vml", "vml")
     ]
     assert all(run.metrics["test/accuracy"] > 0.2 for run in runs)
+
+
+def test_the_example_of_runs_that_agree_more(training, examples, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = importlib.import_module("agreeing_lightning")
+
+    def predictions(seeds):
+        example.main(argparse.Namespace(seeds=seeds, epochs=2))
+        with Store(tmp_path / "study.db") as store:
+            runs = store.runs()
+            kept = store.predictions([run.run_id for run in runs])
+        assert [(run.status, run.link.method) for run in runs] == [
+            ("finished", method) for method in ("base", "distilled", "packed") for _ in range(seeds)
+        ]
+        assert all(run.metrics["test/accuracy"] > 0.5 for run in runs)
+        return [kept[run.run_id].logits.tolist() for run in runs]
+
+    first = predictions(2)
+    assert all(one != other for k, one in enumerate(first) for other in first[:k])
+    (tmp_path / "study.db").unlink()
+    assert predictions(1) == first[::2], "with the same seeds, the same bits"

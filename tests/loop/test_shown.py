@@ -97,6 +97,18 @@ def test_the_loops_of_two_methods_print_the_same_table_once(tmp_path, capsys):
     more = program(4)
     assert "kept and not shown" not in more
     assert title in more
+    grown = program(6)
+    store = tmp_path / "m.db"
+    assert (
+        f"'base' now has 6 runs, 'high' 4: the table follows when all have as many; as it is: seedwise show {store}\n"
+        in grown
+    )
+    assert grown.count("m, init varies, ") == grown.count("m, init varies, 6 replicates paired by seed\n") == 1
+    alone = [*seedwise.replicates(5, vary=["init"], method="base", config={"m": "base"}, store=store)]
+    assert alone == []
+    assert "'base' now has 5 runs, 'high' 6" in capsys.readouterr().err
+    assert [*seedwise.replicates(5, vary=["init"], method="base", config={"m": "base"}, store=store)] == []
+    assert "not paired\n" in capsys.readouterr().err, "where nothing has changed, the table is shown as it is"
 
 
 def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
@@ -190,7 +202,7 @@ def plan_of(n: int, path: Path):
     )  # fmt: skip
 
 
-def test_on_a_terminal_two_lines_say_how_far_all_is_and_what_is_trained(tmp_path, monkeypatch):
+def test_on_a_terminal_lines_say_how_far_all_is_what_is_trained_and_how_the_last_run_ended(tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     plan = plan_of(5, tmp_path / "s.db")
@@ -216,13 +228,13 @@ def test_on_a_terminal_two_lines_say_how_far_all_is_and_what_is_trained(tmp_path
         bar.epoch(ids[0], epoch)
     assert shown()[1] == "mine, run 3 of 5, epoch 4"
     bar.ended(ids[0], RunRecord(ids[0], {}, "finished", metrics={"test/accuracy": 0.981}, seconds=40))
-    (first, *_) = shown()
+    first, last = shown()
     assert "80 s left" in first  # two more of 40 s
-    assert "last: mine, run 3 of 5: accuracy 98.10 %" in first
+    assert last == "last: mine, run 3 of 5: accuracy 98.10 %"
     bar.started(ids[1])
     now[0] += 20
     bar.epoch(ids[1], 1)
-    first, second = shown()
+    first, second, _ = shown()
     assert second == "mine, run 4 of 5, epoch 2 of 4"
     assert "60 s left" in first  # a run and a half in 60 s
     bar.started(ids[2])
@@ -306,3 +318,15 @@ def test_the_options_for_type_checkers_are_those_of_the_function():
     }
     hints = get_type_hints(seedwise.replicates)
     assert {name: hints[name] for name in keywords} == get_type_hints(LoopOptions)
+
+
+def test_a_long_error_leaves_the_bar_whole(monkeypatch):
+    out = io.StringIO()
+    bar = Bar(Console(file=out, force_terminal=True, width=60, highlight=False, color_system=None))
+    bar.planned([Upcoming(str(k), f"vml, replicate {k}", epochs=10) for k in range(40)])
+    bar.started("0")
+    bar.ended("0", RunRecord("0", {}, "diverged", error="the training loss of epoch 0 is nan " * 3))
+    first, *_, last = out.getvalue().split("\x1b[2K")[-1].splitlines()
+    assert first.strip().startswith("1 of 40 runs ")
+    assert last.startswith("last: vml, replicate 0: diverged: the training loss")
+    assert len(last) <= 60

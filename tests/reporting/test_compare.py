@@ -173,3 +173,29 @@ def test_few_common_seeds_are_not_paired_and_it_is_said() -> None:
     apart = compare(partly_shared(range(10), range(10, 20)), **asked)
     assert apart.rows[1].paired is False
     assert apart.results.reasons == ["not paired: no seed is in every method (column seed)"]
+
+
+def test_a_table_without_a_column_of_tasks_has_no_task_that_is_shown() -> None:
+    found = compare(long())
+    assert found.results.title == "12 runs of each method, paired by seed"
+    assert "Is new better or steadier than base, by accuracy?" in found.to_html()
+    on_a_task = compare(long().assign(task="cifar10"), task="task")
+    assert on_a_task.results.title == "cifar10, 12 runs of each method, paired by seed"
+    assert "by the accuracy on cifar10?" in on_a_task.to_html()
+
+
+def test_tasks_with_scales_of_their_own_have_decimals_of_their_own() -> None:
+    frame = long().rename(columns={"accuracy": "score"})
+    both = pd.concat([frame.assign(task="small"), frame.assign(task="large", score=1e6 * frame["score"])])
+    rows = dict(zip(["small base", "small new", "large base", "large new"], compare(both).table.rows, strict=True))
+    sd = float(np.std(1e6 * BASE, ddof=1))
+    assert f"{sd:.0f} [" in " ".join(rows["large base"])
+    assert f"{sd / 1e6:.5f}".lstrip("0")[:3] in " ".join(rows["small base"])
+
+
+def test_why_a_verdict_is_withheld_is_said_in_the_paragraph() -> None:
+    frame = long()
+    frame.loc[[13, 20], "accuracy"] = np.nan
+    said = compare(frame).parts[0].statement
+    reason = "runs failed (2 of new) and accuracy has no chance value to count them with"
+    assert f"No verdict on the spread or the mean: {reason}." in said

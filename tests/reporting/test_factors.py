@@ -24,7 +24,7 @@ RANGES = (PublishedRange(task="conv2", n=5, cells=5, largest=0.40, smallest=0.25
 
 def table(cells: list[Cell], base: str = "learned", published: tuple[PublishedRange, ...] = ()) -> list[dict[str, str]]:
     rows = results_of(description(base=base), cells).comparisons
-    found = factor_table(cells, rows, published, 2)
+    found = factor_table(cells, rows, published, {cell.task: 2 for cell in cells})
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 

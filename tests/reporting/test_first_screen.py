@@ -200,3 +200,21 @@ class TestAccessibility:
         broken.write_text(text.replace("</main>", "<img src='data:,'><button></button></main>"), encoding="utf-8")
         found = {line.partition(":")[0] for line in violations(browser.open(broken, width=LAPTOP))}
         assert {"image-alt", "button-name"} <= found
+
+
+def test_everything_is_unfolded_at_once_and_what_is_folded_is_not_printed(browser: Chromium, report: Path) -> None:
+    page = browser.open(report, width=718, media="print")
+    visible = "[...document.querySelectorAll('.topic > summary')].filter(e => e.getClientRects().length).length"
+    assert page.evaluate(visible) == 0
+    page.evaluate("document.querySelector('.unfold').click()")
+    topics = page.evaluate("document.querySelectorAll('.topic').length")
+    assert topics > 10
+    assert page.evaluate(visible) == topics
+    page.evaluate("document.querySelector('.unfold').click()")
+    assert page.evaluate("document.querySelectorAll('details[open]').length") == 0
+
+
+@pytest.mark.parametrize("width", [PHONE, 1024])
+def test_the_contents_are_one_line_where_they_stand_above(browser: Chromium, report: Path, width: int) -> None:
+    page = browser.open(report, width=width)
+    assert page.evaluate("document.querySelector('nav').getBoundingClientRect().height") < 60

@@ -16,7 +16,7 @@ def cell(method, values, groups):
 
 def test_only_cells_with_several_values_are_shown():
     values = np.array([1.0, 2.0, 3.0, 5.0, 7.0, 9.0])
-    table = fixed_values_table([cell("base", values, [0] * 6), cell("vml", values, [0, 0, 0, 1, 1, 1])], 2)
+    table = fixed_values_table([cell("base", values, [0] * 6), cell("vml", values, [0, 0, 0, 1, 1, 1])], {"t": 2})
     (row,) = table.rows
     assert "vml" in row[0]
     assert row[1:4] == ["2", "1.00", "2.00"]

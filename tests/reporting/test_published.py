@@ -64,7 +64,7 @@ def test_entries_belong_to_a_regime_and_a_task():
 def test_published_means_stand_beside_ours():
     spec = published([{"method": "base", "n": 5, "sd": 0.169, "mean": 94.95}, {"method": "vml", "n": 5, "sd": 0.1}])
     table = published_table(compare_study([cell("base", BASE), cell("vml", VML)], base="base"), spec, "base")
-    assert table.columns[-2:] == ["published mean", "our mean less it [95 %]"]
+    assert table.columns[-2:] == ["published mean", "our mean less published [95 %]"]
     theirs = 94.95 + 0.169 * stats.zscore([1.0, 2, 4, 5, 7], ddof=1)
     low, high = stats.ttest_ind(BASE, theirs, equal_var=False).confidence_interval()
     difference = BASE.mean() - 94.95
@@ -84,12 +84,12 @@ def test_at_another_scale_ratios_have_a_verdict_and_sds_and_means_none():
     table = published_table(rows, published(listed, same_setting=False), "base")
     assert table.columns == [
         "method", "published SD (n)", "our SD [95 %] (n)", "published ratio to base [95 %]",
-        "our ratio to base [95 %]", "ratio to base", "published mean", "our mean",
+        "our ratio to base [95 %]", "ratios", "published mean", "our mean",
     ]  # fmt: skip
     base, vml = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
     assert "incompatible" not in base.values()
     assert base["our mean"] == f"{(95 + 20 * (BASE - 95)).mean():.2f}"
-    assert vml["ratio to base"] == "incompatible"
+    assert vml["ratios"] == "incompatible"
     assert published_table(rows, published(listed), "base").rows[0][4] == "incompatible"
 
 

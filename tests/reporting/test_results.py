@@ -92,7 +92,7 @@ def test_failures_are_in_every_table() -> None:
     row = dict(zip(results.table.columns, results.table.rows[1], strict=True))
     assert (row["n"], row["failed"]) == ("11", "1")
     assert row["SD [95 %]"].endswith("of finished runs")
-    assert row["verdict on spread"].startswith("no verdict, because runs failed")
+    assert row["verdict on spread"].startswith("runs failed")
 
 
 class _Page(HTMLParser):
@@ -145,8 +145,8 @@ def test_all_figures_are_there_with_captions_and_unique_ids() -> None:
     series = {"test/accuracy": RNG.random((12, 5)), "train/loss": RNG.random((12, 5))}
     html = render([section(cells, labels=[labels, labels], curves=[series, series])], command="")
     figures = svgs(html)
-    assert len([figure for figure in figures if figure.get("class") is None]) == 5
-    assert html.count("<figcaption>") == 5
+    assert len([figure for figure in figures if figure.get("class") is None]) == 8
+    assert html.count("<figcaption>") == 8
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
     assert not any("#000000" in ET.tostring(figure, encoding="unicode") for figure in figures)

@@ -62,6 +62,15 @@ def test_chance_is_a_finite_number(chance: float) -> None:
         compare(frame, chance=chance)
 
 
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_a_table_of_very_many_columns_is_a_line_at_once(tmp_path: Path, ending: str) -> None:
+    titles = [f"c{k}" for k in range(3001)]
+    path = tmp_path / f"r.{ending}"
+    path.write_text(",".join(titles) + "\n" if ending == "csv" else str([dict.fromkeys(titles, 0)]).replace("'", '"'))
+    with pytest.raises(SeedwiseError, match=r"r(\.csv)? has 3001 columns, and at most 3000 are read"):
+        understand([read_table(path)], Roles())
+
+
 def test_more_methods_than_a_comparison_has_are_a_line_at_once() -> None:
     frame = pd.DataFrame({"method": [f"m{k}" for k in range(20_000)] * 2, "accuracy": 0.5, "seed": range(40_000)})
     with pytest.raises(SeedwiseError, match="holds 20000 methods, and a comparison has at most 1000"):

@@ -216,7 +216,7 @@ def test_an_own_loss_its_placebo_and_its_learning_rate_control_take_25_lines(sho
         runs = {run.link.method: run.run_id for run in store.runs() if run.link.replicate == 0}
         series = store.series(runs.values())
     first, last = ({method: series[i][k] for method, i in runs.items()} for k in (0, -1))
-    # The loss is large at first, which makes the factor .9 l ** -.1 small, and grows with training.
+    # The loss is large at first, which makes the factor .9 l ** -.1 small; with training the factor grows.
     assert first["cautious"]["train/factor_mean"] < last["cautious"]["train/factor_mean"]
     assert 0.5 < last["placebo"]["train/factor_min"] < last["placebo"]["train/factor_max"]
     # The control gives the mean factor of an epoch to the learning rate of the next; nothing else of it differs.

@@ -29,6 +29,7 @@ from seedwise.cli import (
     _worker,
 )
 from seedwise.cli._help import EXIT_CODES, described, questions
+from seedwise.cli._plain_help import WIDEST, PlainCommand, PlainGroup
 from seedwise.cli._streams import flush_output, open_streams
 from seedwise.errors import SeedwiseError, StorageError
 
@@ -38,8 +39,9 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    cls=PlainGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
 )
 
 
@@ -48,7 +50,7 @@ for command in (
     _recover, _compare, _gate, _power, _worker,
 ):  # fmt: skip
     text, details = described(command.command, command.EXAMPLE)
-    app.command(name=command.NAME, help=text, epilog=details)(command.command)
+    app.command(name=command.NAME, help=text, epilog=details, cls=PlainCommand)(command.command)
 app.add_typer(_data.app, name=_data.NAME)
 
 

@@ -84,8 +84,7 @@ def command(
     design = attribution.design
     out.print(
         f"{' + '.join(design.sources)}: {design.blocks} blocks of {design.runs_per_block} runs, "
-        f"{int(design.pairs_that_change.min())} pairs a source",
-        soft_wrap=True,
+        f"{int(design.pairs_that_change.min())} pairs a source"
     )
     if dry_run:
         print_estimate(attribution)

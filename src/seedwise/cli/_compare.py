@@ -41,7 +41,7 @@ def command(
     refused with the option that decides it. An empty value is a failed run.
     """
     from seedwise.reporting import compare_frames
-    from seedwise.results import read
+    from seedwise.results import frames_of
 
     if baseline is not None:
         from seedwise.study import renamed_note
@@ -54,7 +54,7 @@ def command(
         raise SeedwiseError(mistake("format", form, _FORMS))
     if output is not None:
         _check_page(output, results)
-    found = compare_frames([read(path) for path in results], options)
+    found = compare_frames(frames_of(results), options)
     show(found, form)
     if output is not None:
         from seedwise.run import write_text

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from seedwise.cli._plain_help import PlainCommand, PlainGroup
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -16,18 +18,23 @@ NAME: Final = "data"
 app = typer.Typer(
     help="Fetch the published datasets, and list which are there.",
     no_args_is_help=True,
+    cls=PlainGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Folder = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", envvar="SEEDWISE_DATA", help="Where they lie; by default in your cache.", file_okay=False
+        "--data-dir",
+        metavar="PATH",
+        envvar="SEEDWISE_DATA",
+        help="Where they lie; by default in your cache.",
+        file_okay=False,
     ),
 ]
 
 
-@app.command("fetch")
+@app.command("fetch", cls=PlainCommand)
 def fetch_command(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME...", help="cifar10, cifar100, mnist, fashion_mnist, etth1 or etth2.")
@@ -63,10 +70,10 @@ def fetch_command(
         for name in names:
             fetch(name, show)
     for name in names:  # after the bars, which erase what is printed under them
-        console().print(f"{name}: {check(name)}", soft_wrap=True)
+        console().print(f"{name}: {check(name)}")
 
 
-@app.command("list")
+@app.command("list", cls=PlainCommand)
 def list_command(data_dir: Folder = None) -> None:
     """Say which datasets are there, where, and whether their files are as published."""
     from seedwise.data import PUBLISHED, check
@@ -75,12 +82,12 @@ def list_command(data_dir: Folder = None) -> None:
 
     use(data_dir)
     out = console()
-    out.print("digits: comes with scikit-learn", soft_wrap=True)
+    out.print("digits: comes with scikit-learn")
     for name in PUBLISHED:
         try:
-            out.print(f"{name}: {check(name)}", soft_wrap=True)
+            out.print(f"{name}: {check(name)}")
         except SeedwiseError as error:
-            out.print(str(error), soft_wrap=True)
+            out.print(str(error))
 
 
 def use(folder: Path | None) -> None:

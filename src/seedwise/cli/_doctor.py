@@ -70,10 +70,9 @@ def command(
         )
         out.print(
             f"{trainings(wanted, len(patient.sources))} trainings of one run, each of at most {epochs} epochs if its "
-            "loop saves checkpoints, else whole; more where bits differ",
-            soft_wrap=True,
+            "loop saves checkpoints, else whole; more where bits differ"
         )
-        found = diagnose(patient, wanted, epochs=epochs, report=lambda text: out.print(text, soft_wrap=True))
+        found = diagnose(patient, wanted, epochs=epochs, report=out.print)
     except KeyboardInterrupt:
         out.print("stopped")
         raise typer.Exit(130) from None
@@ -95,14 +94,12 @@ def _compare(study: Study, options: Place, device: str, epochs: int) -> NoReturn
     try:
         with options.opened(Resources(device)) as executor:
             assert not isinstance(executor, str)
-            found = compare_machines(
-                study, executor, device=device, epochs=epochs, report=lambda text: out.print(text, soft_wrap=True)
-            )
+            found = compare_machines(study, executor, device=device, epochs=epochs, report=out.print)
     except KeyboardInterrupt:
         out.print("stopped")
         raise typer.Exit(130) from None
-    out.print(f"run {found.run_id}:", soft_wrap=True)
-    out.print(f"  {_MARKS[found.difference is None]} {_agreement(found)}", soft_wrap=True)
+    out.print(f"run {found.run_id}:")
+    out.print(f"  {_MARKS[found.difference is None]} {_agreement(found)}")
     raise typer.Exit(0 if found.difference is None else 1)
 
 

@@ -22,32 +22,29 @@ def print_estimate(study: Study) -> None:
     estimate = study.estimate()
     states = Counter(estimate.statuses.values())
     shown = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in states.items())
-    out.print(f"runs:  {len(estimate.statuses)} ({shown})", soft_wrap=True)
+    out.print(f"runs:  {len(estimate.statuses)} ({shown})")
     for planned in study.plan()[: len(study.spec.methods)]:
-        out.print(f"       {planned.link.method}: first run {planned.spec.id}", soft_wrap=True)
+        out.print(f"       {planned.link.method}: first run {planned.spec.id}")
     for line in study.warnings():
-        out.print(f"note:  {line}", soft_wrap=True)
+        out.print(f"note:  {line}")
     for task, part in study.spec.by_task().items():
         for readout in per_run(part.readouts):
             passes = readout_passes(readout, part)
-            out.print(
-                f"       readout {readout.name} on {task}: {passes} forward passes a test example", soft_wrap=True
-            )
+            out.print(f"       readout {readout.name} on {task}: {passes} forward passes a test example")
     if estimate.missing_data:
-        out.print(f"data:  {estimate.missing_data}", soft_wrap=True)
-    out.print(f"bytes: {_bytes(estimate, study.spec.is_builtin)}", soft_wrap=True)
+        out.print(f"data:  {estimate.missing_data}")
+    out.print(f"bytes: {_bytes(estimate, study.spec.is_builtin)}")
     if estimate.seconds is None and estimate.missing_data:
-        out.print("time:  unknown without the data", soft_wrap=True)
+        out.print("time:  unknown without the data")
     elif estimate.seconds is None:
-        out.print("time:  known once a first run has finished: try --replicates 1", soft_wrap=True)
+        out.print("time:  known once a first run has finished: try --replicates 1")
     else:
         source = "the runs finished so far" if estimate.measured else "a few steps of each method on this processor"
         start = "" if estimate.start is None else f" and {duration(estimate.start)} for each worker to start"
         left_out = ["the start of workers"] * (not start) + ["evaluations"] * (not estimate.measured)
         out.print(
             f"time:  about {duration(estimate.seconds)} of one worker for what is missing, from {source}{start}; "
-            f"not counted: {', '.join([*left_out, 'what else the machine does'])}",
-            soft_wrap=True,
+            f"not counted: {', '.join([*left_out, 'what else the machine does'])}"
         )
 
 
@@ -58,7 +55,7 @@ def print_cost(study: Study) -> None:
     runs = f"{missing} of {len(estimate.statuses)} runs to train"
     took = "time not known yet" if estimate.seconds is None else f"about {duration(estimate.seconds)} of one worker"
     cost = "unknown without the data" if estimate.missing_data else f"{took}, {_bytes(estimate, study.spec.is_builtin)}"
-    console().print(f"{runs}: {cost}", soft_wrap=True)
+    console().print(f"{runs}: {cost}")
 
 
 def _bytes(estimate: Estimate, is_builtin: bool) -> str:

@@ -13,7 +13,7 @@ from seedwise.results import CompareOptions
 
 if TYPE_CHECKING:
     from seedwise.reporting import Tables
-    from seedwise.results import Frame, Runs
+    from seedwise.results import Runs
     from seedwise.study import Store
 
 RUNS: Final = "runs"
@@ -205,17 +205,16 @@ def _store(path: Path, scale: str | None) -> Path | None:
 
 
 def _understood(what: Sequence[Path], options: CompareOptions) -> Runs:
-    from seedwise.results import read, understand
+    from seedwise.results import frames_of, understand
 
-    frames: list[Frame] = [read(path) for path in what]
-    return understand(frames, options.roles)
+    return understand(frames_of(what), options.roles)
 
 
 def _summarized(what: Sequence[Path], options: CompareOptions) -> Tables:
     from seedwise.reporting import compare_frames, comparison_tables
-    from seedwise.results import read
+    from seedwise.results import frames_of
 
-    return comparison_tables(compare_frames([read(path) for path in what], options).parts, what[0].resolve().stem)
+    return comparison_tables(compare_frames(frames_of(what), options).parts, what[0].resolve().stem)
 
 
 def _compared(runs: Runs, name: str, options: CompareOptions, only: str | None) -> tuple[Tables, list[str]]:

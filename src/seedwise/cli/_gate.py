@@ -117,7 +117,7 @@ def _one_unit(new: list[float], base: list[float], name: str, path: Path) -> Non
 
 
 def _said(found: Gate, metric: Metric, margin: float | None) -> str:
-    from seedwise.statistics.core.formatting import limits, significant
+    from seedwise.statistics.core.formatting import limits, p_equals, significant
 
     scale, unit = metric.scale, " points" if metric.is_percent else ""
     m, n = found.difference.n if isinstance(found.difference.n, list) else (1, found.difference.n)
@@ -125,19 +125,21 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
     def number(value: float) -> str:
         return significant(scale * value)
 
-    runs = "1 run" if m == 1 else f"{m} runs"
     apart = found.difference
-    what = f"{found.outcome}: {metric.title} of the new {runs} is {number(apart.estimate)}{unit} from the mean of"
+    whose = f"{metric.title} of the new run" if m == 1 else f"{metric.title} of the {m} new runs, on average,"
+    side = "lower" if apart.estimate < 0 else "higher"
+    by = f"{number(abs(apart.estimate))}{unit} {side} than the mean of the base's {n} runs"
     ends = limits(apart.level, number(apart.low), number(apart.high))
-    p = f"p = {significant(found.p_regression)}, {_better(metric)} is better"
-    lines = [f"{what} {n} runs of the base ({ends}), {p}"]
+    p = f"{p_equals(found.p_regression)}, {_better(metric)} is better"
+    lines = [f"{found.outcome}: {whose} is {by} (difference: {ends}), {p}"]
     if found.equivalence is not None and margin is not None:
         shown = "shown" if found.equivalence.equivalent else "not shown"
         lines.append(f"equivalence within {number(margin)}{unit} is {shown}")
     low, high = found.false_alarms_range
+    alarms = f"{significant(found.false_alarms)} raise an alarm, with this base {low:.0f} to {high:.0f}"
     lines.append(
-        f"a regression of {number(found.smallest_regression)}{unit} is found with a chance of .8; of 100 uses where "
-        f"nothing is worse {significant(found.false_alarms)} raise an alarm, with this base {low:.0f} to {high:.0f}"
+        f"so many runs find a regression of {number(found.smallest_regression)}{unit} with a chance of .8; of 100 uses "
+        f"where nothing is worse {alarms}"
     )
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ EXIT_CODES: Final = (
     "writable or a file is damaged; 5 gate finds no equivalence; 130 stopped by Ctrl-C."
 )
 
-_GROUPS: Final[Mapping[str, str]] = {
+GROUPS: Final[Mapping[str, str]] = {
     "What is trained": "scale replicates until retrain accept_changed_code retry_failed dry_run blocks vary method "
     "trials confirm checks epochs",
     "Where it is trained": "workers device runs_per_device shard data_dir executor queue slurm nodes cancel address "
@@ -41,7 +41,8 @@ _GROUPS: Final[Mapping[str, str]] = {
     "comparisons correlation mean sd",
     "What is written": "output form table tables compact overwrite as_json store folder",
 }
-_PLACES: Final = {name: group for group, names in _GROUPS.items() for name in names.split()}
+"""Options by what they are about, in the order in which the help shows them."""
+_PLACES: Final = {name: group for group, names in GROUPS.items() for name in names.split()}
 _FORMS: Final[Mapping[Any, str]] = {
     int: "N", int | None: "N", float: "X", float | None: "X", str: "TEXT", str | None: "TEXT", Path: "PATH",
     Path | None: "PATH",

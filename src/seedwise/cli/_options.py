@@ -12,7 +12,7 @@ import typer
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="A study file, or recipe:NAME.")]
 StoreArgument = Annotated[Path, typer.Argument(metavar="STORE", help="A store, or its study file.")]
 StoreFile = Annotated[
-    Path | None, typer.Option("--store", help="Where results go.", show_default="NAME.db beside the study file")
+    Path | None, typer.Option("--store", help="Where results go.", show_default="NAME.db next to the study file")
 ]
 Scale = Annotated[str | None, typer.Option(help="One of the file's scales, such as smoke, small or full.")]
 Replicates = Annotated[int | None, typer.Option(min=1, help="Take the place of the file's replicates.")]

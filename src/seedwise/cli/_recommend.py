@@ -30,7 +30,7 @@ def command(
     ],
     options: Place,
     store: Annotated[
-        Path | None, typer.Option(help="Where its results are.", show_default="NAME.db beside the study file")
+        Path | None, typer.Option(help="Where its results are.", show_default="NAME.db next to the study file")
     ] = None,
     scale: Scale = None,
     replicates: Replicates = None,
@@ -76,12 +76,12 @@ def command(
             chosen, confirm, workers=workers, device=device, progress=bar, executor=executor, budget=budget
         )
     if confirmed is None:
-        out.print("stopped; the same command goes on", soft_wrap=True)
+        out.print("stopped; the same command goes on")
         raise typer.Exit(130)
     if confirmed.found.chosen is None:
-        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}", highlight=False)
+        out.print(f"not confirmed by {confirm} fresh runs each: {_seen(confirmed)}")
         raise typer.Exit(1)
-    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}", highlight=False)
+    out.print(f"confirmed by {confirm} fresh runs each: {confirmed.found.finding}")
 
 
 def _budget(training: float | None, inference: float | None) -> Budget | None:
@@ -98,6 +98,7 @@ def _of_store(path: Path, confirm: int | None, budget: Budget | None) -> None:
     """Print what the runs in a store recommend, study by study."""
     from seedwise.cli._open import open_store, program_of
     from seedwise.study import recommended, study_results
+    from seedwise.terminal import console
 
     with open_store(path) as store:
         program, sections = program_of(store), study_results(store)
@@ -111,6 +112,8 @@ def _of_store(path: Path, confirm: int | None, budget: Budget | None) -> None:
         if found is None:
             instead = "add another with seedwise.replicates(..., method=...)" if program else "give it methods"
             raise SeedwiseError(f"{path} compares nothing with its base: {instead}")
+        if len(sections) > 1:
+            console().print(section.name, style="bold")
         _print(found, budget)
 
 
@@ -124,7 +127,7 @@ def _print(recommended: Recommended, budget: Budget | None) -> Candidate | None:
     out = console()
     if recommended.pending:
         out.print(f"{recommended.pending} results are still to come: run the study to its end first")
-    out.print(found.sentence, highlight=False)
+    out.print(found.sentence)
     return found.chosen
 
 

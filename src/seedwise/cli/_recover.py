@@ -30,21 +30,13 @@ def command(
     target = output or store.with_name(f"{store.stem}-recovered.db")
     recovered = recover(store, target)
     if not recovered.had_checksums:
-        out.print(
-            f"{store} was written before checksums: what can be read is taken as it is; damage cannot be seen",
-            soft_wrap=True,
-        )
-    out.print(
-        f"{target}: {', '.join(f'{count} {table}' for table, count in recovered.saved.items() if count)}",
-        soft_wrap=True,
-    )
+        out.print(f"{store} was written before checksums: what can be read is taken as it is; damage cannot be seen")
+    out.print(f"{target}: {', '.join(f'{count} {table}' for table, count in recovered.saved.items() if count)}")
     for line in recovered.unchecked:
-        out.print(f"copied unchecked: {line}", soft_wrap=True)
+        out.print(f"copied unchecked: {line}")
     for line in recovered.lost:
-        out.print(line, soft_wrap=True)
+        out.print(line)
     if recovered.lost:
-        out.print(
-            f"To train what is lost again, put {target} in the place of {store} and run the study file.", soft_wrap=True
-        )
+        out.print(f"To train what is lost again, put {target} in the place of {store} and run the study file.")
     else:
-        out.print("Everything is intact.", soft_wrap=True)
+        out.print("Everything is intact.")

@@ -135,12 +135,12 @@ def _grown(study: Study, again: str, **options: Any) -> Study:
 
     looks_at(study.spec)
     out = console()
-    out.print(announced(study.spec), soft_wrap=True, highlight=False)
+    out.print(announced(study.spec))
     with Bar() as bar:
 
         def say(found: Interim) -> None:
             with bar.paused():
-                out.print(why_it_stopped(found), soft_wrap=True, highlight=False)
+                out.print(why_it_stopped(found))
 
         grown = study.run_until(on_look=say, progress=bar, **options)
     if grown.outcome.interrupted:

@@ -27,28 +27,28 @@ def command(
         to_run = []
         for study, described in opened.studies().items():
             mine = [run for run in runs if run.link.study == study]
-            out.print(f"{study}: {len(mine)} runs", style="bold", soft_wrap=True)
+            out.print(f"{study}: {len(mine)} runs", style="bold")
             cells = dict.fromkeys((run.link.regime, run.link.method) for run in mine)
             for regime, method in cells:
                 counts = Counter(r.status for r in mine if (r.link.regime, r.link.method) == (regime, method))
                 shown = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
-                out.print(f"  {method} ({regime}): {shown}", soft_wrap=True)
+                out.print(f"  {method} ({regime}): {shown}")
             description = description_of(study, described)
             for task, metrics in description.metrics.items():
                 of_task = [run for run in mine if run.link.task == task]
                 missing = unreported_metric(of_task, metrics[0].on("test").name, is_loop=description.is_loop)
                 if missing is not None:
-                    out.print(f"  {missing}", soft_wrap=True)
+                    out.print(f"  {missing}")
             for line in unread(opened, study, mine):
-                out.print(f"  {line}", soft_wrap=True)
+                out.print(f"  {line}")
             resumed = [run for run in mine if run.resumed_from]
             if resumed:
-                out.print(f"  resumed from a checkpoint: {len(resumed)} runs", soft_wrap=True)
+                out.print(f"  resumed from a checkpoint: {len(resumed)} runs")
             reasons = Counter((run.status, run.error) for run in mine if run.error)
             for (status, error), count in reasons.most_common():
-                out.print(f"  {count} {status.replace('_', ' ')}: {error}", soft_wrap=True)
+                out.print(f"  {count} {status.replace('_', ' ')}: {error}")
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
-                out.print(f"  {count} runs: {note}", soft_wrap=True)
+                out.print(f"  {count} runs: {note}")
             if any(run.status in ("pending", "interrupted") for run in mine):
                 program = description.program
                 if "file" in described:

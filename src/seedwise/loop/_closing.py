@@ -38,6 +38,11 @@ class Contents:
         }
         return len(had - set(plan.specs)) if plan.specs.keys() <= had else 0
 
+    def of_other_size(self, plan: LoopPlan) -> dict[str, int]:
+        """Return how many runs those other methods of the study have that have not as many as a plan."""
+        counts = Counter(link.method for link, _, _ in self.runs if link.study == plan.study)
+        return {method: count for method, count in counts.items() if count != len(plan.planned)}
+
 
 def contents(path: Path) -> Contents:
     """Return the contents of a store, none where there is none."""
@@ -56,7 +61,8 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     """Say what was trained and what was there, print the table and write the report next to the store.
 
     The report is written where it is missing or something has changed. A table that the loop of another
-    method has printed just so is not printed again.
+    method has printed just so is not printed again. While methods have different numbers of runs it is not printed,
+    unless nothing has changed: as a rule, their loops follow.
 
     Args:
         plan: the loop.
@@ -69,8 +75,8 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     found = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     store = shlex.quote(str(plan.path))
     if trained:
-        others = len(plan.planned) - trained
-        kept = f", {others} from before" if others else ""
+        old = len(plan.planned) - trained
+        kept = f", {old} from before" if old else ""
         text = f"'{plan.method}' in {plan.path}: {trained} run{'s'[: trained > 1]} trained{kept}: {found}"
     else:
         text = f"nothing to train in {plan.path}: of '{plan.method}' there are {found}"
@@ -89,9 +95,19 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     if shown == now and by != plan.method:
         console.print("seedwise: table and report are those above", soft_wrap=True)
         return
-    _shown[place] = now, plan.method
+    is_new = bool(trained) or now != before
+    others = now.of_other_size(plan) if is_new else {}
+    if others:
+        numbers = " and ".join(f"'{method}' {count}" for method, count in others.items())
+        console.print(
+            f"seedwise: '{plan.method}' now has {len(plan.planned)} runs, {numbers}: the table follows when all have "
+            f"as many; as it is: seedwise show {store}",
+            soft_wrap=True,
+        )
+    else:
+        _shown[place] = now, plan.method
     try:
-        _show(plan, console, is_new=bool(trained) or now != before)
+        _show(plan, console, table=not others, is_new=is_new)
     except SeedwiseError as error:  # the runs are kept, and the program may have more to do
         console.print(f"seedwise: {error}", soft_wrap=True)
 
@@ -108,12 +124,14 @@ def say_stopped(plan: LoopPlan, console: Console) -> None:
     )
 
 
-def _show(plan: LoopPlan, console: Console, *, is_new: bool) -> None:
+def _show(plan: LoopPlan, console: Console, *, table: bool, is_new: bool) -> None:
     from seedwise.terminal import print_study, write_report
 
     report = plan.path.with_suffix(".html")
     with Store(plan.path) as store:
-        print_study(store, plan.study, console)
+        if table:
+            print_study(store, plan.study, console)
         if is_new or not report.exists():
             write_report(store, report)
-    console.print(f"report: {report}; the table again: seedwise show {shlex.quote(str(plan.path))}", soft_wrap=True)
+    again = f"; the table again: seedwise show {shlex.quote(str(plan.path))}" if table else ""
+    console.print(f"report: {report}{again}", soft_wrap=True)

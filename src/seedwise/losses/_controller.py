@@ -77,6 +77,27 @@ class Control(NamedTuple):
     lam: Tensor
     sound: Tensor
 
+    @classmethod
+    def of_factor(cls, loss: Tensor, factor: Tensor) -> Self:
+        """Return what multiplies the gradient of a loss by a factor: the penalty (factor - 1) loss.
+
+        A step in which one of the two is not finite is left as it is, and is not sound.
+
+        Args:
+            loss: the base loss, 0-dim.
+            factor: 0-dim; nothing flows back through it.
+
+        Example:
+            >>> control = Control.of_factor(torch.tensor(2.0), torch.tensor(0.5))
+            >>> control.penalty, control.lam, control.sound
+            (tensor(-1.), tensor(0.5000), tensor(True))
+        """
+        factor = factor.detach()
+        sound = is_finite(loss.detach()) & is_finite(factor)
+        factor = torch.where(sound, factor, 1.0)
+        excess = factor - 1
+        return cls(excess * torch.where(sound, loss, 0.0), factor, excess.abs(), sound)
+
 
 class ControlledLoss(nn.Module, ABC):
     """A base loss under a controller that acts in training only.

@@ -4,6 +4,7 @@ from seedwise.models._autoformer import autoformer
 from seedwise.models._batch_norm import recompute_batch_norm
 from seedwise.models._conv import conv2, conv4, conv6
 from seedwise.models._dlinear import dlinear
+from seedwise.models._equal_width import EqualWidths, PackedCost, equal_widths
 from seedwise.models._itransformer import itransformer
 from seedwise.models._lenet import lenet5, lenet300
 from seedwise.models._mobilenet import mobilenet_v2
@@ -20,6 +21,8 @@ from seedwise.models._vgg import vgg16
 __all__ = [
     "FORECASTERS",
     "MODELS",
+    "EqualWidths",
+    "PackedCost",
     "PackedEnsemble",
     "ResNet",
     "SmeLU",
@@ -28,6 +31,7 @@ __all__ = [
     "conv4",
     "conv6",
     "dlinear",
+    "equal_widths",
     "itransformer",
     "lenet5",
     "lenet300",

@@ -143,8 +143,9 @@ class BorrowedGenerators:
 
     def _seed(self, seed: int) -> None:
         self._entropy.start(seed)
-        for k, generator in enumerate(self._generators):
-            generator.seed((seed + k * _STEP) % 2**63)
+        for generator in self._generators:
+            generator.seed(seed % 2**63)
+            seed += _STEP
 
 
 class _Entropy:
@@ -214,7 +215,7 @@ def _global_ones() -> list[_Generator]:
     import torch
 
     python = _Generator("python", random.getstate, random.setstate, random.seed)
-    cuda = _Generator("torch", _read_cuda, _write_cuda, _seed_cuda)
+    cuda = _Generator("torch", _read_cuda, _write_cuda, functools.partial(_seed_cuda, torch))
     return [python, _of_numpy(np.random.mtrand._rand), _of_torch(torch.default_generator), cuda]
 
 
@@ -232,9 +233,7 @@ def _write_cuda(states: list[NDArray[np.uint8]]) -> None:
         torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states])
 
 
-def _seed_cuda(seed: int) -> None:
-    import torch
-
+def _seed_cuda(torch: Any, seed: int) -> None:
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(seed)
 

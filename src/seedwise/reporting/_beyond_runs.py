@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from seedwise.reporting._table import METHOD, TASK, Table
+from seedwise.reporting._table import METHOD, TASK, Column, Kind, N, Table
 from seedwise.reporting._topic import Section
 from seedwise.results import Aggregates, ComparedRuns, ComparedSummaries, ExampleComparison, MethodAggregates
 from seedwise.statistics import (
@@ -24,6 +24,7 @@ from seedwise.statistics import (
 from seedwise.statistics.core.formatting import decimals_for, interval, number, p_equals
 
 _NONE: Final = "-"
+_ON_OTHERS: Final = Column("verdict, other examples", Kind.SENTENCE)
 _SHARES: Final = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -38,8 +39,8 @@ def _examples(found: Sequence[ExampleComparison]) -> Section | None:
         return None
     several = len({one.task for one in found}) > 1
     rows = [[*([one.task] if several else []), *_example_row(one)] for one in found]
-    columns = [METHOD, "n", "examples", "mean, other examples [95 %]", "error of examples"]
-    columns += ["difference, these examples [95 %]", "difference, other examples [95 %]", "verdict, other examples"]
+    columns = [METHOD, N, "examples", "mean, other examples [95 %]", "error of examples"]
+    columns += ["difference, these examples [95 %]", "difference, other examples [95 %]", _ON_OTHERS]
     note = (
         "Runs crossed with examples. These examples: for other runs on exactly these. Other examples: for other runs "
         "on other examples of the same kind; more runs do not make it shorter than what the examples leave open. Error "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from seedwise.reporting._beyond_runs import further_reasons, further_sections, sections_of_summaries
 from seedwise.reporting._figures import runs_figure
 from seedwise.reporting._folds import about_folds
-from seedwise.reporting._metric_comparison import MetricComparison
+from seedwise.reporting._metric_comparison import WITHOUT_TASK, MetricComparison
 from seedwise.reporting._results import Results, headline, laid_out, row_numbers
 from seedwise.reporting._sentences import further_sentences, over_tasks
 from seedwise.reporting._statement import statement
@@ -203,9 +203,13 @@ def compare_understood(runs: Runs, options: CompareOptions) -> Comparison:
     return Comparison(tuple(runs.lines), tuple(map(_of_runs, found)))
 
 
+def _title_of(task: str) -> str:
+    return WITHOUT_TASK.get(task, task)
+
+
 def _of_runs(found: ComparedRuns) -> MetricComparison:
     shown = found.answer
-    results = laid_out(shown, headline({}, found.cells, shown.rows), found.base, found.cells)
+    results = laid_out(shown, headline({}, found.cells, shown.rows, _title_of), found.base, found.cells)
     said = statement(shown.rows, found.base)
     results = _with_means(results, [*about_folds(found), *found.notes])
     results = replace(results, reasons=[*results.reasons, *further_reasons(found)])
@@ -213,8 +217,8 @@ def _of_runs(found: ComparedRuns) -> MetricComparison:
 
 
 _NORMAL_THEORY: Final = (
-    "Welch's t and F, of means and SDs alone: they take values for normal, which nothing here can check, and runs for "
-    "unpaired"
+    "By normal theory: only means and SDs are known, so that Welch's t and F take values for normal, which nothing "
+    "here can check, and runs for unpaired."
 )
 
 
@@ -223,8 +227,8 @@ def _of_summaries(found: ComparedSummaries) -> MetricComparison:
     results = laid_out(shown, "means and SDs as given, normal theory", found.base)
     said = statement(shown.rows, found.base)
     together = [] if found.across is None else over_tasks(found.across)
-    further = (*together, "By normal theory: only means and SDs are known.")
-    results = _with_means(results, [_NORMAL_THEORY, *found.notes])
+    further = (*together, _NORMAL_THEORY)
+    results = _with_means(results, found.notes)
     return MetricComparison(results, said, further, (), found, sections_of_summaries(found))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedwise.reporting._findings import Findings, findings_of
 from seedwise.reporting._html import page, study_part
-from seedwise.reporting._metric_comparison import MetricComparison
+from seedwise.reporting._metric_comparison import WITHOUT_TASK, MetricComparison
 from seedwise.reporting._part import Part
 from seedwise.reporting._table import Table
 
@@ -64,5 +64,6 @@ def _study(part: MetricComparison) -> StudyResults:
         question=part.found.question,
         metrics={row.task: (part.metric,) for row in part.results.comparisons},
         models={},
+        titles=WITHOUT_TASK,
     )
     return StudyResults(description, tuple(map(CellResults, part.cells)), provenance=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,15 @@ from numpy.typing import NDArray
 from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED
 from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
 from seedwise.statistics import Cell, Interval
-from seedwise.statistics.cells.names import names_of
+from seedwise.statistics.cells.names import Placed, names_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FEWEST = 10
 """Of fewer runs a density is a drawing of its own bandwidth."""
+OTHERS = " The others are in the table."
+"""What a caption says where not all are drawn."""
 LEFT = -150.0
 """Reductions below are not drawn: -150 % is two and a half times the spread."""
 
@@ -52,6 +55,57 @@ def runs_figure(cells: Sequence[Cell]) -> Figure:
     return figure
 
 
+@dataclass(frozen=True)
+class Line:
+    """A named interval of a figure.
+
+    Attributes:
+        name: what stands at its left.
+        found: the estimate with its interval.
+        colour: of the palette.
+
+    """
+
+    name: str
+    found: Interval
+    colour: str
+
+
+def intervals_figure(
+    lines: Sequence[Line], label: str, *, at: float | None = None, scale: float = 1.0, lowest: float = -np.inf
+) -> Figure:
+    """Draw estimates with their intervals, one above the other.
+
+    Args:
+        lines: from the top down.
+        label: of the axis.
+        at: where no difference lies, a line through all; None: nowhere.
+        scale: what estimates are multiplied by.
+        lowest: what lies below is an arrow.
+
+    """
+    figure, axes = new_figure(0.8 + height_of_rows([line.name for line in lines]))
+    for k, line in enumerate(lines):
+        low, estimate, high = (scale * value for value in (line.found.low, line.found.estimate, line.found.high))
+        axes.hlines(k, max(low, lowest), high, color=line.colour, linewidth=2)
+        if low < lowest:
+            axes.plot([lowest], [k], "<", color=line.colour, markersize=6)
+        if estimate >= lowest:
+            axes.plot([estimate], [k], "o", color=line.colour, markersize=6, clip_on=False)
+    if at is not None:
+        axes.axvline(at, color="black", linewidth=0.8)
+    label_rows(axes, [line.name for line in lines])
+    axes.set_xlabel(label)
+    return figure
+
+
+def few_enough(found: Sequence[tuple[Placed, Line]], most: int = 16) -> tuple[list[Line], str]:
+    """Return the lines that are drawn, those of methods before their readouts, and a sentence on those that are not."""
+    if len(found) <= most:
+        return [line for _, line in found], ""
+    return [line for row, line in found if row.readout == "plain"][:most], OTHERS
+
+
 def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str], resolved: Sequence[bool]) -> Figure:
     """Draw reductions with their intervals, one above the other, and a line at none.
 
@@ -61,21 +115,12 @@ def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str]
         resolved: which have a verdict that they are there.
 
     """
-    shown = [
-        (name, r, here) for name, r, here in zip(names, reductions, resolved, strict=True) if isinstance(r, Interval)
+    lines = [
+        Line(name, r, RESOLVED if here else NEUTRAL)
+        for name, r, here in zip(names, reductions, resolved, strict=True)
+        if isinstance(r, Interval)
     ]
-    figure, axes = new_figure(0.8 + height_of_rows([name for name, *_ in shown]))
-    for k, (_, r, here) in enumerate(shown):
-        colour = RESOLVED if here else NEUTRAL
-        axes.hlines(k, max(r.low, LEFT), r.high, color=colour, linewidth=2)
-        if r.low < LEFT:
-            axes.plot([LEFT], [k], "<", color=colour, markersize=6)
-        if r.estimate >= LEFT:
-            axes.plot([r.estimate], [k], "o", color=colour, markersize=6)
-    axes.axvline(0, color="black", linewidth=0.8)
-    label_rows(axes, [name for name, *_ in shown])
-    axes.set_xlabel("reduction of the SD [%], right is steadier")
-    return figure
+    return intervals_figure(lines, "reduction of the SD [%], right is steadier", at=0, lowest=LEFT)
 
 
 def _density(values: NDArray[np.float64], limit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

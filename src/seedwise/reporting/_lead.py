@@ -88,24 +88,26 @@ def _question(found: Compared, better: str) -> str:
     tasks = list(dict.fromkeys(row.task for row in found.rows))
     models = {description.models.get(task) for task in tasks}
     of = f" of {models.pop()}" if len(models) == 1 and None not in models else ""
-    on = f" on {description.title_of(tasks[0])}" if len(tasks) == 1 else f" on {len(tasks)} tasks"
-    what = f"{metric.title}{of}{on}"
+    task = description.title_of(tasks[0]) if len(tasks) == 1 else f"{len(tasks)} tasks"
+    on = f" on {task}" if task else ""
+    what = f"{'the ' * bool(of or on)}{metric.title}{of}{on}"
     if not entries:
-        return f"How much does the {what} depend on the seed?"
+        return f"How much does {what} depend on the seed?"
     ways = list(dict.fromkeys((entry.method, entry.readout, entry.size) for entry in entries))
     if len(ways) == 1:
         name, whose = name_of(entries[0], found.base)
-        return f"Is {f'{name} {whose}'.strip()} {better} than {found.base}, by the {what}?"
+        return f"Is {f'{name} {whose}'.strip()} {better} than {found.base}, by {what}?"
     kind = "methods" if all(entry.is_plain for entry in entries) else "ways to train or to predict"
-    return f"Does any of {len(ways)} {kind} make the {what} {better}?"
+    return f"Does any of {len(ways)} {kind} make {what} {better}?"
 
 
 def _answer(over: Overview, base: str, found: Compared, fresh: Overview | None) -> tuple[str, str, str]:
     if not over.entries:
         spread = over.places[0].base.spread
+        task = over.places[0].task
         if isinstance(spread, str):
             return f"These runs do not say: {spread}.", "", ""
-        return f"Runs that differ in their seeds alone differ by {_points(found, spread)} (SD).", "", ""
+        return f"Runs that differ in their seeds alone differ by {_points(found, spread, task)} (SD).", "", ""
     best = over.cheapest
     worse = [entry for entry in over.resolved if entry.standing is Standing.LESS_STEADY]
     less = f"{_names(worse, base)} {'is' if len(worse) == 1 else 'are'} less steady." if worse else ""
@@ -175,16 +177,18 @@ def _runs_tile(found: Compared) -> Tile:
 
 
 def _spread_tile(found: Compared) -> Tile | None:
-    spreads = [row.spread for row in found.rows if is_base(row, found.base) and isinstance(row.spread, Interval)]
+    bases = [row for row in found.rows if is_base(row, found.base)]
+    spreads = [(row.spread, row.task) for row in bases if isinstance(row.spread, Interval)]
     if not spreads:
         return None
     unit = {"%": " points", "": ""}.get(found.rows[0].metric.unit, f" {found.rows[0].metric.unit}")
     decimals = found.results.decimals
     if len(spreads) == 1:
-        low, sd, high = (number(v, decimals) for v in (spreads[0].low, spreads[0].estimate, spreads[0].high))
+        spread, task = spreads[0]
+        low, sd, high = (number(v, decimals[task]) for v in (spread.low, spread.estimate, spread.high))
         return Tile(f"{sd}{unit}", f"SD of {found.base}, 95 % interval {low} to {high}")
-    estimates = [spread.estimate for spread in spreads]
-    low, high = number(min(estimates), decimals), number(max(estimates), decimals)
+    estimates = sorted((spread.estimate, task) for spread, task in spreads)
+    low, high = (number(sd, decimals[task]) for sd, task in (estimates[0], estimates[-1]))
     return Tile(
         f"{low}{unit}" if low == high else f"{low} to {high}{unit}",
         f"SD of {found.base}, the smallest and the largest of {len(spreads)}",
@@ -219,8 +223,8 @@ def _noise(part: CellResults) -> Interval | None:
     return None if found is None else found.share_of_noise
 
 
-def _points(found: Compared, spread: Interval) -> str:
+def _points(found: Compared, spread: Interval, task: str) -> str:
     unit = {"%": " points", "": ""}.get(found.rows[0].metric.unit, f" {found.rows[0].metric.unit}")
-    decimals = found.results.decimals
+    decimals = found.results.decimals[task]
     middle, low, high = with_limits(spread.estimate, spread.low, spread.high, decimals=decimals)
     return f"{middle}{unit} [{low}, {high}]"

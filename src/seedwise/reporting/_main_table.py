@@ -191,7 +191,7 @@ class _Drawing:
     def __init__(self, found: Compared, place: Place, parts: Mapping[tuple[str, str, str, str], CellResults]) -> None:
         self._found, self._place, self._parts = found, place, parts
         self._metric = found.rows[0].metric
-        self._decimals = found.results.decimals
+        self._decimals = found.results.decimals[place.task]
         self._with_runs = bool(parts)
         entries = [place.base, *(entry for kind in (*place.front, *place.behind) for entry in kind.entries)]
         cells = [part.cell.shown for part in self._of(entries)]
@@ -247,6 +247,7 @@ class _Drawing:
         if by_method:
             name, whose, dearer = entry.method, "", ""
         notes = [text for text in (whose, f"control of {entry.controls}" * is_control, dearer) if text]
+        notes += ["conditional"] if entry.method in self._found.study.description.artifacts else []
         notes += [f"{entry.failed} of {entry.n + entry.failed} runs failed"] if entry.failed else []
         reduction = entry.reduction if isinstance(entry.reduction, Interval) else None
         shown = Estimate() if reduction is None else _percentages(reduction)

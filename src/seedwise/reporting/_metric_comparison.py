@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from seedwise.reporting._results import Results
 from seedwise.reporting._topic import Section
-from seedwise.results import ComparedRuns, ComparedSummaries
+from seedwise.results import ONE_TASK, ComparedRuns, ComparedSummaries
 from seedwise.statistics import Cell, ComparisonRow, Metric
+
+WITHOUT_TASK: Final[Mapping[str, str]] = {ONE_TASK: ""}
+"""What tasks are called where they are shown: the one of a table without a column of tasks has no name."""
 
 
 @dataclass(frozen=True)

@@ -140,4 +140,4 @@ def _drawn(section: Section, place: str, *, is_open: bool) -> DrawnTopic:
         for k, (draw, caption) in enumerate(section.figures)
     ]
     short = section.short or section.title
-    return DrawnTopic(place, section.title, short, figures, section.table, section.note, is_open)
+    return DrawnTopic(place, section.title, short, figures, section.table.without_empty(), section.note, is_open)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from seedwise.reporting._artifacts import artifact_sentences, marked
 from seedwise.reporting._plan import plan_sentences
-from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, TASK, N, Table
+from seedwise.reporting._table import FAILED, METHOD, ON_SPREAD, REGIME, SD, TASK, N, Table
 from seedwise.statistics import (
     Answer,
     Cell,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from seedwise.study import StudyDescription
 
 _P, _VERDICT = "p", ON_SPREAD
-_REGIMES = {"all": "all sources vary", "none": "no source varies", AS_GIVEN: "runs as given"}
+_REGIMES = {"all": "all sources vary", "none": "no source varies", AS_GIVEN: ""}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Results:
         reasons: sentences on numbers that could not be given.
         comparisons: the numbers behind the rows; shares of examples in percent.
         base: the method that the others are compared with.
-        decimals: of SDs.
+        decimals: of SDs, by task, as tasks may have scales of their own.
 
     """
 
@@ -57,7 +58,7 @@ class Results:
     reasons: list[str]
     comparisons: list[ComparisonRow]
     base: str
-    decimals: int
+    decimals: Mapping[str, int]
 
 
 def headline(
@@ -66,22 +67,32 @@ def headline(
     rows: Sequence[ComparisonRow],
     title_of: Callable[[str], str] = str,
 ) -> str:
-    """Return one line on what was trained: task, model, what varies, how many replicates, paired or not."""
+    """Return one line on what was trained: task, model, what varies, how many runs, paired or not.
+
+    Args:
+        models: by task, the name of the network, or None.
+        cells: the runs.
+        rows: their comparisons.
+        title_of: what a task is called where it is shown; empty where there is nothing to call it.
+
+    """
     tasks = list(dict.fromkeys(cell.task for cell in cells))
     names = {models.get(task) for task in tasks}
     name = names.pop() if len(names) == 1 else None  # of several, each task has its own
-    what = what_varies(cells)
-    replicates = max((cell.n for cell in cells), default=0)
+    runs = max((cell.n for cell in cells), default=0)
     pairings = {row.paired for row in rows if row.paired is not None}
-    paired = {frozenset({True}): " paired by seed", frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
-    count = f"{replicates} replicate{'' if replicates == 1 else 's'}{paired}"
     if any(cell.folds is not None for cell in cells):
-        count = f"{replicates} runs over folds{paired.replace('seed', 'fold')}"
-    return ", ".join([*map(title_of, tasks), *([str(name)] if name else []), what, count])
+        count, paired = f"{runs} runs over folds", " paired by fold"
+    elif cells[0].regime == AS_GIVEN:
+        count, paired = f"{runs} run{'' if runs == 1 else 's'} of each method", ", paired by seed"
+    else:
+        count, paired = f"{runs} replicate{'' if runs == 1 else 's'}", " paired by seed"
+    how = {frozenset({True}): paired, frozenset({False}): ", not paired"}.get(frozenset(pairings), "")
+    return ", ".join(filter(None, [*map(title_of, tasks), name, what_varies(cells), f"{count}{how}"]))
 
 
 def what_varies(cells: Sequence[Cell]) -> str:
-    """Return which sources vary; those that do so in no cell that names them are said not to."""
+    """Return which sources vary; those that do so in no cell that names them are said not to; "" if nobody knows."""
     regimes = list(dict.fromkeys(cell.regime for cell in cells))
     named = list(dict.fromkeys(source for cell in cells for source in cell.unvaried))
     still = [s for s in named if all(s in cell.unvaried for cell in cells if s in cell.sources)]
@@ -144,7 +155,7 @@ _STILL = {
 def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
     """Compare the cells of a study, in the order of the study file, with its base, and lay the numbers out."""
     base = description.base or cells[0].method
-    return compared(
+    found = compared(
         cells,
         base=base,
         question=description.question,
@@ -152,6 +163,11 @@ def results_of(description: StudyDescription, cells: Sequence[Cell]) -> Results:
         models=description.models,
         title_of=description.title_of,
     )
+    if not description.artifacts:
+        return found
+    table, narrow, numbers = (marked(one, description.artifacts) for one in (found.table, found.narrow, found.numbers))
+    reasons = [*artifact_sentences(description, cells, found.decimals), *found.reasons]
+    return replace(found, table=table, narrow=narrow, numbers=numbers, reasons=reasons)
 
 
 def compared(
@@ -193,7 +209,7 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
     several_regimes = len({row.regime for row in rows}) > 1
     several_tasks = len({row.task for row in rows}) > 1
     several_readouts = len({row.readout for row in rows}) > 1
-    decimals = _decimals(rows, share)
+    decimals = _decimals_by_task(rows, share)
     with_churn = any(isinstance(row.churn, Interval) for row in rows)
     with_difference = any(isinstance(row.forecast_difference, Interval) for row in rows)
     columns = ([TASK] if several_tasks else []) + ([REGIME] if several_regimes else [])
@@ -203,7 +219,7 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
         N,
         FAILED,
         rows[0].metric.title,
-        "SD [95 %]",
+        SD,
         "reduction [95 %]",
         _P,
     ]
@@ -218,7 +234,7 @@ def laid_out(found: Answer, title: str, base: str, cells: Sequence[Cell] = ()) -
     reasons = still_sentences(cells, several_tasks=several_tasks)
     for row in rows:
         lead = ([row.task] if several_tasks else []) + ([row.regime] if several_regimes else [])
-        spread, mean = _spread_and_mean(row, decimals)
+        spread, mean = _spread_and_mean(row, decimals[row.task])
         cells_of_row = [
             *lead,
             row.method,
@@ -265,6 +281,14 @@ def _spread_and_mean(row: ComparisonRow, decimals: int) -> tuple[str, str]:
     if row.mean is None:
         return text, "-"
     return text, number(row.mean, decimals) + (f" {row.metric.unit}" if row.metric.unit else "")
+
+
+def _decimals_by_task(rows: Sequence[ComparisonRow], share: bool) -> dict[str, int]:
+    """Return how many decimals SDs have; shares are on one scale, so that all tasks have the same."""
+    tasks = dict.fromkeys(row.task for row in rows)
+    if share:
+        return dict.fromkeys(tasks, _decimals(rows, share))
+    return {task: _decimals([row for row in rows if row.task == task], share) for task in tasks}
 
 
 def _decimals(rows: Sequence[ComparisonRow], share: bool) -> int:

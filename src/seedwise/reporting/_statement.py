@@ -151,13 +151,13 @@ def _not_said(others: Sequence[ComparisonRow], runs: int) -> list[str]:
 
 
 def _never_said(others: Sequence[ComparisonRow]) -> list[str]:
-    """Return about what there is no verdict, and more runs would give none, with the reason."""
+    """Return about what there is no verdict because of failed runs, or more runs would give none, with the reason."""
     by_reason: dict[str, dict[str, None]] = {}
     for row in others:
-        on_spread = row.verdict_reason if row.verdict is None and not row.spread_open else ""
-        on_mean = row.mean_verdict_reason if row.mean_verdict is None and not row.mean_open else ""
-        for what, reason in (("spread", on_spread), ("mean", on_mean)):
-            if reason:
+        spread = "spread", row.reduction, row.verdict_reason, row.spread_open
+        mean = "mean", row.mean_difference, row.mean_verdict_reason, row.mean_open
+        for what, found, reason, is_open in (spread, mean):
+            if reason and (not is_open or isinstance(found, Interval)):
                 by_reason.setdefault(reason, {})[what] = None
     return [f"No verdict on the {' or the '.join(about)}: {reason}." for reason, about in by_reason.items()]
 

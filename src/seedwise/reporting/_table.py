@@ -66,6 +66,7 @@ METHOD: Final[str] = Column("method", Kind.NAME)
 VALUES: Final[str] = Column("values", Kind.VALUES)
 N: Final[str] = Column("n", Kind.COUNT)
 FAILED: Final[str] = Column("failed", Kind.COUNT)
+SD: Final[str] = Column("SD [95 %]")
 PAIRS: Final[str] = Column("pairs", Kind.COUNT)
 ON_SPREAD: Final[str] = Column("verdict on spread", Kind.SENTENCE)
 ON_MEAN: Final[str] = Column("verdict on the mean", Kind.SENTENCE)
@@ -131,6 +132,11 @@ class Table:
         places = [k for k, heading in enumerate(self.columns) if heading in columns]
         return Table([self.columns[k] for k in places], [[row[k] for k in places] for row in self.rows])
 
+    def without_empty(self) -> Table:
+        """Return the table without columns that tell nothing, as those of comparisons where there is one method."""
+        told = [any(row[k] not in ("", "-") for row in self.rows) for k in range(len(self.columns))]
+        return self.only([heading for heading, tells in zip(self.columns, told, strict=True) if tells])
+
     def to_frame(self) -> pd.DataFrame:
         """Return the values behind the texts, or the texts where there are none, as a data frame."""
         return self._texts().set_axis(self._titles, axis=1) if self.typed is None else self.typed
@@ -181,6 +187,7 @@ class Table:
         styler = self._texts().style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
         # Minus and less are mathematics: as text they come out as hyphens and, in old encodings, as other signs.
         text = styler.to_latex(hrules=True, column_format=self._column_format())
+        text = text.replace("-\u221e", r"$-\infty$").replace("\u221e", r"$\infty$")
         return re.sub(r"(?<![\w-])-(?=[.\d])|[<>]", lambda sign: f"${sign.group()}$", text)
 
     def _column_format(self) -> str:

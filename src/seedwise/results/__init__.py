@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from seedwise.results._rliable import Scores, scores_of
     from seedwise.results._roles import Decimal, Roles
     from seedwise.results._summaries import ComparedSummaries, Summaries, compare_summarized, understand_summaries
-    from seedwise.results._understand import Runs, folds_are_refused, understand
+    from seedwise.results._understand import ONE_TASK, Runs, folds_are_refused, understand
     from seedwise.results.readers import is_store, read
 
 __all__ = [
+    "ONE_TASK",
     "Aggregates",
     "CompareOptions",
     "ComparedRuns",
@@ -93,7 +94,7 @@ _HOMES = {
     "_roles": ("Decimal", "Roles"),
     "_metrics": ("are_fraction_and_percent",),
     "_summaries": ("ComparedSummaries", "Summaries", "compare_summarized", "understand_summaries"),
-    "_understand": ("Runs", "folds_are_refused", "understand"),
+    "_understand": ("ONE_TASK", "Runs", "folds_are_refused", "understand"),
     "readers": ("is_store", "read"),
 }
 

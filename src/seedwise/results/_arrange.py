@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError, listed
+from seedwise.results._long import ROW
 from seedwise.results._understand import Runs
 from seedwise.statistics import Cell, Metric
 from seedwise.statistics.cells.cell import AS_GIVEN
+
+_BY_CHANCE: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ def arranged(runs: Runs, metric: Metric, base: str, *, unpaired: bool) -> Arrang
 
     """
     values = runs.values[metric.name]
+    if not unpaired:
+        _sorted_rows_are_refused(runs, values)
     order = [base, *(method for method in runs.methods if method != base)]
     tasks = list(dict.fromkeys(runs.task))
     cells: list[Cell] = []
@@ -100,6 +107,21 @@ def arranged(runs: Runs, metric: Metric, base: str, *, unpaired: bool) -> Arrang
                 )
             )
     return Arranged(tuple(cells), tuple(places), tuple(notes))
+
+
+def _sorted_rows_are_refused(runs: Runs, values: NDArray[np.float64]) -> None:
+    """Refuse to pair the rows of a table without seeds in which every method rises, or falls, from row to row."""
+    if runs.seed_name != ROW:
+        return
+    cells = list(dict.fromkeys(zip(runs.task, runs.method, strict=True)))
+    steps = [np.diff(values[(runs.task == task) & (runs.method == method)]) for task, method in cells]
+    if all(np.all(own >= 0) for own in steps) or all(np.all(own <= 0) for own in steps):
+        by_chance = 2 * math.prod(1 / math.factorial(own.size + 1) for own in steps)
+        if by_chance < _BY_CHANCE and any(np.any(own != 0) for own in steps):
+            raise SeedwiseError(
+                "no column names the seed, and the results of every method rise or fall from row to row: are the rows "
+                "steps of a run? If they are runs that were sorted, pass --unpaired (unpaired=True)"
+            )
 
 
 def _nothing_pairs(runs: Runs) -> bool:

@@ -97,3 +97,9 @@ def varies(column: ArrayLike) -> bool:
 def different(column: ArrayLike) -> list[str]:
     """Return the different texts of a column, in order of appearance."""
     return list(dict.fromkeys(text_of(cell) for cell in factorized(column)[1]))
+
+
+def counts_rows(column: ArrayLike) -> bool:
+    """Return whether a column numbers the rows, from 0 or from 1."""
+    own = texts(column).tolist()
+    return own in ([str(k) for k in range(b, len(own) + b)] for b in (0, 1))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import different, varies
-from seedwise.results._layout import ROW, Long, Notes, are_numbers, is_numeric, means_are_refused
+from seedwise.results._layout import are_numbers, is_numeric, means_are_refused
+from seedwise.results._long import ROW, Long, Notes
 from seedwise.results._roles import Roles, known
+from seedwise.results._states import are_states, says_failed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +67,7 @@ def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
         column
         for column in data.columns
         if column not in (table.method, *roles.metric, *roles.fold, roles.item)
-        and _names.one_of(column, _names.SEEDS)
-        and (_names.words(column)[-1] == "seed" or _are_seeds(data[column]))
+        and (_names.is_seed(column) or (_names.one_of(column, _names.SEEDS) and _are_seeds(data[column])))
     ]
     varying = [column for column in found if varies(data[column])] or found[:1]
     called = [column for column in varying if _names.one_of(column, ("seed",))]
@@ -106,7 +107,7 @@ def columns_of(data: pd.DataFrame, table: Long, seed: tuple[str, ...], roles: Ro
     notes.read_as += [f"fold: column '{fold[0]}'"] if fold and not roles.fold else []
     free = [column for column in free if column not in (task, *fold)]
     step = _called(data, roles.step or table.step, _names.STEPS, [c for c in free if is_numeric(data[c])], "step")
-    state = next((c for c in free if _names.one_of(c, _names.STATES) and _are_states(data[c])), None)
+    state = next((c for c in free if _names.one_of(c, _names.STATES) and are_states(data[c])), None)
     known_columns = Columns(table.method, seed, task, fold, step, state, item, ())
     metrics = _metrics(data, table, roles, known_columns, notes)
     return Columns(table.method, seed, task, fold, step, state, item, metrics)
@@ -144,7 +145,7 @@ def _metrics(data: pd.DataFrame, table: Long, roles: Roles, columns: Columns, no
     free, task = [c for c in data.columns if c not in taken], columns.task
     means_are_refused(data, free)
     numeric = [c for c in free if is_numeric(data[c])] or [c for c in free if are_numbers(data[c])]
-    aside = {column: None for column in numeric if _is_no_metric(column)}
+    aside = {column: None for column in numeric if _is_no_metric(column) or says_failed(data, column)}
     left = [column for column in numeric if column not in aside]
     # What is the same in every run is a setting and no result, unless there is nothing else.
     found = left if len(left) < 2 else [column for column in left if varies(data[column])] or left
@@ -168,13 +169,10 @@ def _as_tasks(columns: Sequence[str]) -> str:
 
 def _is_no_metric(column: str) -> bool:
     kinds = (_names.SEEDS, _names.STEPS, _names.FOLDS, _names.STATES)
-    return not column or any(_names.one_of(column, kind) for kind in kinds) or _names.is_cost(column)
+    is_other = _names.is_cost(column) or _names.is_seed(column)
+    return not column or is_other or any(_names.one_of(column, kind) for kind in kinds)
 
 
 def _are_seeds(column: pd.Series[str]) -> bool:
     values = set(different(column)) - {""}
     return all(_names.is_seed_like(value) or _names.is_statistic(value) for value in values)
-
-
-def _are_states(column: pd.Series[str]) -> bool:
-    return {text.lower() for text in different(column)} <= {""} | _names.FINISHED | _names.GOING | _names.FAILED

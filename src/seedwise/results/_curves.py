@@ -87,7 +87,8 @@ def everywhere(rows: Rows) -> tuple[Rows, bool]:
 def ends(rows: Rows, step: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the last row of each run, and which of these runs end before the longest of their task.
 
-    A run that is known to have finished was stopped on purpose, one that failed is known to have.
+    What is missing is at least as long as a step of the run: programs that count differently end a little apart. A run
+    that is known to have finished was stopped on purpose, one that failed is known to have.
 
     A row without any value is no step of the metric: programs write several curves into one table.
 
@@ -101,7 +102,13 @@ def ends(rows: Rows, step: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDAr
     order = np.lexsort((step, written, run))
     last = order[np.append(np.diff(run[order]) != 0, True)]
     longest = {task: step[last][rows.task[last] == task].max() for task in dict.fromkeys(rows.task[last])}
-    short = np.array([step[k] < longest[rows.task[k]] for k in last], dtype=bool)
+    order = order[written[order]]
+    same = np.diff(run[order]) == 0
+    widest = np.zeros(run.max(initial=0) + 1)
+    np.maximum.at(widest, run[order][1:][same], np.diff(step[order])[same])
+    missing = np.array([longest[rows.task[k]] - step[k] for k in last])
+    # A run of one step is compared with the steps of the others.
+    short = (missing > 0) & (missing >= np.where(widest[run[last]] > 0, widest[run[last]], 0))
     return last, short & ~rows.finished[last] & ~rows.failed[last]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seedwise.errors import SeedwiseError, listed
+from seedwise.results._file_names import apart
 from seedwise.results._options import ScoreOptions, takes
 from seedwise.results._read import Frame
 from seedwise.results._rliable import scores_of
@@ -32,7 +34,10 @@ def frames_of(data: Any) -> list[Frame]:
     if isinstance(data, Mapping):
         return [Frame(frame, name) for name, frame in data.items()]
     if isinstance(data, Sequence):
-        return [read(Path(one)) for one in data]
+        paths = [Path(one) for one in data]
+        found = [read(path) for path in paths]
+        names = apart(paths, [frame.name for frame in found])
+        return [replace(frame, name=name) for frame, name in zip(found, names, strict=True)]
     return [Frame(data, "the table")]
 
 

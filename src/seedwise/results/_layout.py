@@ -4,65 +4,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import by_value, different, factorized, text_of, texts, varies
+from seedwise.results._cells import by_value, counts_rows, different, factorized, text_of, texts
+from seedwise.results._long import OF_COLUMN, Long, Notes, name_of_values
 from seedwise.results._marks import plain_name
 from seedwise.results._numbers import NotANumberError, is_missing, plainly, read_numbers
 from seedwise.results._roles import Roles, known
+from seedwise.results._run_columns import RunColumns, melt_runs, runs_in_columns
+from seedwise.results._wide import wide, wide_or_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW: Final = "row"
-"""The column that numbers the rows of a wide table without seeds."""
-
-OF_COLUMN: Final = "task of column"
-"""The column of the task where tasks were columns."""
-
 _MARKED: Final = re.compile(r"^[^\S\n]*[*`$\\<]", re.MULTILINE)
 _RANGES: Final = ("__MIN", "__MAX")
-
-
-@dataclass
-class Notes:
-    """What was found by name, and what was left out: a phrase each."""
-
-    read_as: list[str] = field(default_factory=list)
-    set_aside: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Long:
-    """A table with a row per run or step of a run.
-
-    Attributes:
-        data: its cells, as written.
-        method: the column of the method.
-        seed: the column of the seed where the layout says it.
-        metric: the column of the metric where the layout says it.
-        step: the column of the steps where the layout says it.
-
-    """
-
-    data: pd.DataFrame
-    method: str
-    seed: str | None = None
-    metric: str | None = None
-    step: str | None = None
 
 
 def cleaned(data: pd.DataFrame, roles: Roles, notes: Notes) -> pd.DataFrame:
     """Return the rows that are asked for of a table as ``titled``, without columns that are empty or count the rows."""
     data = data.copy()
     for name in ("", *(c for c in data.columns if re.fullmatch(r"Unnamed: \d+", c))):
-        if name in data.columns and (_is_empty(data[name]) or _counts(data[name])):
+        if name in data.columns and (_is_empty(data[name]) or counts_rows(data[name])):
             notes.set_aside += ["the column without a name"] if not _is_empty(data[name]) else []
             data = data.drop(columns=name)
     for column, value in roles.where:
@@ -126,7 +94,7 @@ def long_of(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) ->
     if _is_chart(columns):
         return _chart(data, roles, notes)
     if roles.methods and set(roles.methods) <= set(columns):
-        return _wide(data, list(roles.methods), roles)
+        return wide(data, list(roles.methods), roles)
     own = next((column for column in columns if _names.one_of(column, ("method",))), None)
     if name is not None and own is not None:
         return Long(data, own)
@@ -137,10 +105,10 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
     """Find the column of the method, or a layout without one, by names and values."""
     columns = list(data.columns)
     numeric = [column for column in columns if is_numeric(data[column])]
-    by_seed = [c for c in numeric if _names.is_seed_like(c) and c not in roles.seed] or _numbered_alike(numeric)
     candidates = method_candidates(data, numeric, roles)
-    if len(by_seed) >= 2 and candidates:
-        return _transposed(data, by_seed, roles, notes)
+    by_run = runs_in_columns(numeric, roles) if candidates else None
+    if by_run is not None:
+        return _transposed(data, by_run, roles, notes)
     means_are_refused(data, columns)
     method = method_column(data, candidates, roles)
     run = None if method else next((column for column in candidates if _is_run_name(data, column, roles)), None)
@@ -151,15 +119,7 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
         return Long(data, method or candidates[0])
     if len(candidates) > 1:
         raise SeedwiseError(which_method(candidates))
-    return _wide_or_file(data, numeric, roles, notes, name)
-
-
-def _numbered_alike(columns: list[str]) -> list[str]:
-    """Return the columns named after one metric and a seed, such as ``acc seed 0``; none if there are two metrics."""
-    named = {column: found for column in columns if (found := _names.run_pattern(None).fullmatch(column))}
-    seeds = {found["seed"] for found in named.values()}
-    one_metric = len({found["method"] for found in named.values()}) == 1
-    return list(named) if one_metric and len(seeds | set(columns)) == len(named) + len(columns) else []
+    return wide_or_file(data, numeric, roles, notes, name)
 
 
 def which_method(columns: list[str]) -> str:
@@ -204,7 +164,7 @@ def method_candidates(data: pd.DataFrame, numeric: list[str], roles: Roles) -> l
             continue
         if any(_names.one_of(column, kind) for kind in (_names.TASKS, _names.STEPS, _names.FOLDS, _names.STATES)):
             continue
-        if _names.one_of(column, _names.SEEDS) and _all_seeds(data[column]):
+        if _names.is_seed(column) or (_names.one_of(column, _names.SEEDS) and _all_seeds(data[column])):
             continue
         values = set(different(data[column]))
         called = any(_names.one_of(column, (one,)) for one in _names.METHODS)
@@ -222,7 +182,7 @@ def _number_of_runs(data: pd.DataFrame, numeric: list[str]) -> int:
     if not any(_names.one_of(c, _names.STEPS) and data[c].nunique() > 1 for c in numeric):
         return len(data)
     numbers = set(numeric)
-    keys = [c for c in data.columns if c not in numbers or _names.one_of(c, _names.SEEDS)]
+    keys = [c for c in data.columns if c not in numbers or _names.is_seed(c) or _names.one_of(c, _names.SEEDS)]
     return len(data[keys].drop_duplicates())
 
 
@@ -248,7 +208,8 @@ def method_column(data: pd.DataFrame, candidates: list[str], roles: Roles) -> st
 
 
 def _is_run_name(data: pd.DataFrame, column: str, roles: Roles) -> bool:
-    if roles.name is None and any(_names.one_of(c, _names.SEEDS) and c != column for c in data.columns):
+    others = [c for c in data.columns if c != column]
+    if roles.name is None and any(_names.is_seed(c) or _names.one_of(c, _names.SEEDS) for c in others):
         return False
     pattern = _names.run_pattern(roles.name)
     return all(pattern.fullmatch(text) for text in different(data[column]))
@@ -307,62 +268,15 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
     return Long(long.data, long.method, long.seed, metric, steps[0])
 
 
-def _transposed(data: pd.DataFrame, by_seed: list[str], roles: Roles, notes: Notes) -> Long:
-    """Return a table with a column per seed as a long one."""
-    statistics = [c for c in data.columns if c.lower() in _names.STATISTICS]
-    if statistics:
-        notes.set_aside.append(f"column{'s' if len(statistics) > 1 else ''} {listed(statistics)}")
-    keys = [column for column in data.columns if column not in (*by_seed, *statistics)]
-    metric = name_of_values(roles, data.columns)
-    notes.read_as.append(f"seed: columns {listed(by_seed, 3)}")
-    named = {column: found for column in by_seed if (found := _names.run_pattern(None).fullmatch(column))}
-    if len(named) == len(by_seed):
-        metric = metric if roles.metric else named[by_seed[0]]["method"]
-        data = data.rename(columns={column: found["seed"] for column, found in named.items()})
-        by_seed = [found["seed"] for found in named.values()]
-    melted = data.melt(id_vars=keys, value_vars=by_seed, var_name="seed of column", value_name=metric)
-    candidates = method_candidates(melted.drop(columns=["seed of column", metric]), [], roles)
+def _transposed(data: pd.DataFrame, by_run: RunColumns, roles: Roles, notes: Notes) -> Long:
+    """Return a table with a column per seed or fold as a long one."""
+    melted, by_run, keys = melt_runs(data, by_run, roles, notes)
+    candidates = method_candidates(melted.drop(columns=[by_run.column, by_run.metric]), [], roles)
     method = method_column(melted, candidates, roles) or (candidates[0] if len(candidates) == 1 else None)
     if method is None:
         raise SeedwiseError(which_method(candidates or [column for column in keys if column in data.columns][:1]))
     notes.read_as.insert(-1, f"method: column '{method}'")
-    return Long(melted, method, "seed of column", metric)
-
-
-def name_of_values(roles: Roles, columns: Iterable[str]) -> str:
-    """Return what the values are called of a table with a column per method or seed: the metric that the user names.
-
-    Raises:
-        SeedwiseError: if that is one of these columns.
-
-    """
-    name = roles.metric[0] if roles.metric else "value"
-    if name in columns:
-        raise SeedwiseError(
-            f"'{name}' is a column: where each method or seed has one, --metric is a name for what they hold"
-        )
-    return name
-
-
-def _wide(data: pd.DataFrame, methods: list[str], roles: Roles) -> Long:
-    """Return a table with a column per method as a long one."""
-    metric = name_of_values(roles, methods)
-    named_methods = set(methods)
-    keys = [column for column in data.columns if column not in named_methods]
-    folds = [c for c in keys if c in roles.fold or (not roles.fold and _names.one_of(c, _names.FOLDS))]
-    free = [c for c in keys if c not in folds]
-    named = [c for c in free if c in roles.seed or (not roles.seed and _names.one_of(c, _names.SEEDS))]
-    has_steps = any(_names.one_of(c, _names.STEPS) and varies(data[c]) for c in free)
-    numbered = not named and not folds and not has_steps
-    if numbered:
-        data = data.assign(**{ROW: np.arange(len(data)).astype(str)})
-        keys.append(ROW)
-    taken = {"method": "method", metric: metric}
-    clash = [column for column in keys if column in taken]
-    data = data.rename(columns={column: f"{column} (column)" for column in clash})
-    keys = [f"{column} (column)" if column in clash else column for column in keys]
-    melted = data.melt(id_vars=keys, value_vars=methods, var_name="method", value_name=metric)
-    return Long(melted, "method", ROW if numbered else None, metric)
+    return Long(melted, method, None if by_run.are_folds else by_run.column, by_run.metric)
 
 
 def by_task(data: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
@@ -384,50 +298,9 @@ def by_task(data: pd.DataFrame, roles: Roles) -> tuple[pd.DataFrame, Roles]:
     return data, replace(roles, tasks=(), task=OF_COLUMN, metric=(value,), higher_is_better=higher)
 
 
-def _wide_or_file(data: pd.DataFrame, numeric: list[str], roles: Roles, notes: Notes, name: str | None) -> Long:
-    aside = [c for c in numeric if _is_no_method(c) or c in roles.named]
-    left_out = set(aside)
-    methods = [column for column in numeric if column not in left_out]
-    if name is not None and (len(methods) == 1 or set(roles.metric) & set(numeric)):
-        return Long(data.assign(method=name), "method")
-    if len(methods) < 2:
-        raise SeedwiseError(
-            f"no column names the method: there are {listed(map(repr, data.columns))}. Pass --by COLUMN (by=...), or a "
-            "file per method"
-        )
-    costs = [c for c in aside if _names.is_cost(c) and not _names.one_of(c, _names.SEEDS)]
-    if costs:
-        notes.set_aside.append(f"column{'s' if len(costs) > 1 else ''} {listed(costs)}")
-    _two_metrics_are_refused(methods)
-    notes.read_as.append(f"methods: columns {listed(map(repr, methods))}")
-    return _wide(data.drop(columns=costs), methods, roles)
-
-
-def _two_metrics_are_refused(columns: list[str]) -> None:
-    """Refuse columns such as ``base acc`` and ``base loss``: they are two metrics of one method."""
-    of: dict[tuple[str, ...], list[str]] = {}
-    for column in columns:
-        of.setdefault(_names.words(column)[:-1], []).append(column)
-    for stem, own in of.items():
-        if stem and len({_names.is_lower_better(column) for column in own}) > 1:
-            raise SeedwiseError(
-                f"the columns {listed(map(repr, own), 4)} seem to be metrics of one method: name those of one metric, "
-                f"--methods '{own[0]},...' (methods=[...])"
-            )
-
-
-def _is_no_method(column: str) -> bool:
-    kinds = (_names.SEEDS, _names.STEPS, _names.FOLDS, _names.TASKS)
-    return not column or any(_names.one_of(column, kind) for kind in kinds) or _names.is_cost(column)
-
-
 def _all_seeds(column: pd.Series[str]) -> bool:
     values = different(column)
     return all(_names.is_seed_like(value) or value.lower() in _names.STATISTICS for value in values)
-
-
-def _counts(column: pd.Series[str]) -> bool:
-    return texts(column).tolist() in ([str(k) for k in range(b, len(column) + b)] for b in (0, 1))
 
 
 def titled(data: pd.DataFrame) -> pd.DataFrame:

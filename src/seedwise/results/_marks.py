@@ -110,16 +110,27 @@ def rises(title: str) -> bool | None:
     return None if up == down else up
 
 
+def _spelled_plainly(name: str) -> str:
+    return re.sub(r"[\s_-]", "", bare(name)).casefold()
+
+
 def differ_in_marks(names: Iterable[str]) -> list[str]:
-    """Return which names are the same but for footnote marks, a phrase each.
+    """Return which names are the same but for footnote marks, capitals or what separates words, a phrase each.
 
     Example:
         >>> differ_in_marks(["base", "base*", "ours"])
         ["'base' and 'base*' differ in a footnote mark alone: are they two methods?"]
+        >>> differ_in_marks(["ResNet-18", "resnet18", "ResNet-34"])
+        ["'ResNet-18' and 'resnet18' differ in spelling alone: are they two methods?"]
 
     """
-    by_name: dict[str, list[str]] = {}
-    for name in dict.fromkeys(names):
-        by_name.setdefault(bare(name), []).append(f"'{name}'")
-    same = [found for found in by_name.values() if len(found) > 1]
-    return [f"{' and '.join(found)} differ in a footnote mark alone: are they two methods?" for found in same]
+    alone = {"a footnote mark": bare, "spelling": _spelled_plainly}
+    found: dict[tuple[str, ...], str] = {}
+    for what, plain in alone.items():
+        by_name: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            by_name.setdefault(plain(name), []).append(f"'{name}'")
+        for same in by_name.values():
+            if len(same) > 1:
+                found.setdefault(tuple(same), f"{' and '.join(same)} differ in {what} alone: are they two methods?")
+    return list(found.values())

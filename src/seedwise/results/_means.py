@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
 from seedwise.results._cells import different, texts
-from seedwise.results._layout import OF_COLUMN, Notes, are_numbers, by_task, is_numeric
+from seedwise.results._layout import are_numbers, by_task, is_numeric
+from seedwise.results._long import OF_COLUMN, Notes
 from seedwise.results._numbers import NotANumberError, Numbers, is_missing, mean_and_sd, numbers_of, read_numbers
 from seedwise.results._roles import Roles, known
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from seedwise.errors import SeedwiseError
 from seedwise.results._cells import as_column
+from seedwise.results._headers import header_in_comment, is_comment, run_as_header_is_refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ _MARKS: Final = (
 )
 _SEPARATORS: Final = (",", ";", "\t")
 _MOST_DIGITS: Final = 300
+_MOST_COLUMNS: Final = 3000
 LARGEST: Final = 1 << 30
 """Bytes of a file that are read at most."""
 
@@ -74,7 +76,26 @@ def read_table(path: Path) -> Frame:
     if suffix in (".json", ".jsonl", ".ndjson"):
         return Frame(pd.json_normalize([_plain(record) for record in _records(text, path)]), path.stem)
     data, set_aside = _csv(text, path, "\t" if suffix == ".tsv" else None)
+    run_as_header_is_refused(data, path)
     return Frame(data, path.stem, set_aside)
+
+
+def wide_tables_are_refused(count: int, name: str) -> None:
+    """Refuse a table of so many columns that only asking what each of them is takes long.
+
+    Args:
+        count: of its columns.
+        name: of the table.
+
+    Raises:
+        SeedwiseError: if there are too many.
+
+    """
+    if count > _MOST_COLUMNS:
+        raise SeedwiseError(
+            f"{name} has {count} columns, and at most {_MOST_COLUMNS} are read: keep those of "
+            "method, seed, task and metric"
+        )
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -145,16 +166,19 @@ def _csv(text: str, path: Path, separator: str | None) -> tuple[pd.DataFrame, li
     import pandas as pd
 
     separator = separator or _separator(text)
+    wide_tables_are_refused(text.partition("\n")[0].count(separator) + 1, path.name)
     plain = _plain_csv(text, separator)
     if plain is not None:
         _check_header(list(plain), path)
         return pd.DataFrame(plain), []
     try:
-        lines = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row and not _is_comment(row)]
+        every = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     except csv.Error as error:
         raise SeedwiseError(f"cannot read {path} as a table: {error}") from None
+    lines = [row for row in every if not is_comment(row)]
     if not lines:
         raise SeedwiseError(f"{path} is empty: it needs a header and a row per run")
+    lines = [*header_in_comment(every), *lines]
     header = [_written(name) for name in lines[0]]
     rows = lines[1:]
     while len(header) > 1 and not header[-1] and not any(row[len(header) - 1 : len(header)] > [""] for row in rows):
@@ -231,11 +255,6 @@ def _check_header(header: list[str], path: Path) -> None:
         raise SeedwiseError(f"{path}: two columns are named '{twice}': give each a name of its own")
     if header.count("") > 1:
         raise SeedwiseError(f"{path}: two columns have no name: give each one; the header is the first line")
-
-
-def _is_comment(row: list[str]) -> bool:
-    first = row[0].lstrip()
-    return first.startswith("#") or (not first and not any(cell.strip() for cell in row))
 
 
 def _separator(text: str) -> str:

@@ -16,15 +16,14 @@ from seedwise.results import _names
 from seedwise.results._base import base_of
 from seedwise.results._cells import different, texts
 from seedwise.results._layout import (
-    Notes,
     cleaned,
     is_numeric,
     method_candidates,
     method_column,
-    name_of_values,
     titled,
     which_method,
 )
+from seedwise.results._long import Notes, name_of_values
 from seedwise.results._marks import differ_in_marks
 from seedwise.results._means import MeanColumns, chosen_columns, mean_columns, means_and_sds
 from seedwise.results._metrics import counted, described, metric_of, mixed_on_tasks

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import by_value, factorized, texts
-from seedwise.results._layout import Notes
+from seedwise.results._cells import by_value, different, factorized, texts
+from seedwise.results._curves import Rows
+from seedwise.results._long import Notes
 from seedwise.results._metrics import counted
 from seedwise.results._numbers import is_missing, plainly
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LEAST: Final = 3
+_ROUNDED: Final = 0.02
+"""In SDs of the runs: of two methods with normal runs, both last ones are so near to the mean in 1 of 4000 tables."""
 
 
 def without_summaries(
@@ -40,17 +46,9 @@ def without_summaries(
 
     """
     for column in data.columns:
-        if plainly(factorized(data[column])[1]) is not None:
+        if column == method or plainly(factorized(data[column])[1]) is not None:
             continue
-        summary = by_value(data[column], _names.is_statistic).astype(bool)
-        if column == method or not summary.any():
-            continue
-        if column in seed or (not summary.all() and set(data[method][summary]) == set(data[method])):
-            kinds = dict.fromkeys(str(cell).strip().lower() for cell in data[column][summary])
-            notes.set_aside.append(f"{counted(int(summary.sum()), 'summary row')} ({column} {listed(kinds)})")
-            data = data[~summary].reset_index(drop=True)
-            if data.empty:
-                raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
+        data = _without_statistics(data, column, method, seed, notes, seeds_in_layout=seeds_in_layout)
 
     tasks = [column for column in data.columns if column == task or _names.one_of(column, _names.TASKS)]
     keys = seed if seed and not seeds_in_layout else tasks
@@ -65,3 +63,66 @@ def without_summaries(
             notes.set_aside.append(f"{counted(int(chosen.sum()), 'summary row')} ({column} {listed(summaries)})")
             data, empty = data[~chosen].reset_index(drop=True), empty[~chosen]
     return data
+
+
+def _without_statistics(
+    data: pd.DataFrame, column: str, method: str, seed: Sequence[str], notes: Notes, *, seeds_in_layout: bool
+) -> pd.DataFrame:
+    """Leave out the rows that a column calls statistics of others: of seeds, or of each method's rows."""
+    labels = different(data[column])
+    told = {label for label in labels if _names.is_statistic(label)}
+    numbered = column in seed and any(_names.is_seed_like(label) for label in labels)
+    if told or numbered:
+        told |= {label for label in labels if _names.is_average(label)}
+    summary = by_value(texts(data[column]), told.__contains__).astype(bool)
+    if column not in seed:
+        if seed and not seeds_in_layout:  # what has a seed is a run
+            has_seed = np.any([_are_numbered(data[one]) for one in seed], axis=0)
+            summary &= ~has_seed
+        if summary.all() and len(told) > 1:
+            raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
+        if summary.all() or set(data[method][summary]) != set(data[method]):
+            return data
+    if not summary.any():
+        return data
+    kinds = dict.fromkeys(str(cell).strip().lower() for cell in data[column][summary])
+    notes.set_aside.append(
+        f"{counted(int(summary.sum()), 'summary row')} ({column or 'without a title'} {listed(kinds)})"
+    )
+    if summary.all():
+        raise SeedwiseError(f"the column '{column}' holds statistics alone: it needs runs, a row each")
+    return data[~summary].reset_index(drop=True)
+
+
+def _are_numbered(column: pd.Series[str]) -> NDArray[np.bool_]:
+    return by_value(texts(column), _names.is_seed_like).astype(bool)
+
+
+def averages_are_refused(rows: Rows) -> None:
+    """Refuse a last row of every method that is the mean of those above it, or their SD, where no label says so.
+
+    Args:
+        rows: a row per run, in the order of the table.
+
+    Raises:
+        SeedwiseError: if there is one.
+
+    """
+    cells = dict.fromkeys(zip(rows.task, rows.method, strict=True))
+    if len(cells) < 2:
+        return
+    for name, numbers in rows.numbers.items():
+        runs = [numbers.values[(rows.task == task) & (rows.method == method)] for task, method in cells]
+        for end, what in ((1, "row of every method is the mean"), (2, "two rows of every method are mean and SD")):
+            if all(_ends_in_mean(of_method, end) for of_method in runs):
+                raise SeedwiseError(f"the last {what} of the rows above in '{name}': leave out what is no run")
+
+
+def _ends_in_mean(values: NDArray[np.float64], end: int) -> bool:
+    own, last = values[:-end], values[-end:]
+    if own.size < _LEAST or not np.all(np.isfinite(values)):
+        return False
+    spread = own.std(ddof=1)
+    near = [abs(last[0] - own.mean()) <= _ROUNDED * spread]
+    near += [min(abs(last[1] - spread), abs(last[1] - own.std())) <= _ROUNDED * spread] if end == 2 else []
+    return spread > 0 and all(near)

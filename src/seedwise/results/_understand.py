@@ -15,14 +15,19 @@ from seedwise.results import _names
 from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
+from seedwise.results._file_names import FILE, by_names_of_files, method_of_files
+from seedwise.results._groups import groups_are_refused
 from seedwise.results._items import averaged
-from seedwise.results._layout import Long, Notes, by_task, cleaned, is_numeric, long_of, means_are_refused, titled
+from seedwise.results._layout import by_task, cleaned, long_of, means_are_refused, titled
+from seedwise.results._long import ROW, Long, Notes
 from seedwise.results._marks import differ_in_marks, is_footnoted
+from seedwise.results._metric_rows import one_metric
 from seedwise.results._metrics import counted, described, in_another_unit, metric_of, mixed_on_tasks
 from seedwise.results._numbers import NotANumberError, Numbers, numbers_of, read_numbers
-from seedwise.results._read import Frame
+from seedwise.results._read import Frame, wide_tables_are_refused
 from seedwise.results._roles import Roles, known
-from seedwise.results._summary_rows import without_summaries
+from seedwise.results._states import Ended, without_going
+from seedwise.results._summary_rows import averages_are_refused, without_summaries
 from seedwise.statistics import Folds, Metric
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 Names = NDArray[np.object_]
 
 ONE_TASK: Final = "results"
+"""The task of a table without a column of tasks."""
 _MOST_METHODS: Final = 1000
 
 
@@ -134,20 +140,28 @@ def understand(frames: Sequence[Frame], roles: Roles, *, one_may_be_a_method: bo
     import pandas as pd
 
     notes = Notes(set_aside=[phrase for frame in frames for phrase in frame.set_aside])
+    for frame in frames:
+        wide_tables_are_refused(len(frame.data.columns), frame.name)
     parts = []
     named = one_may_be_a_method or len(frames) > 1
-    for frame in frames:
+    roles = replace(roles, by=roles.by or method_of_files([frame.data for frame in frames], notes))
+    chosen = [value for column, value in roles.where if column == FILE]
+    for frame in [frame for frame in frames if not chosen or frame.name in chosen] or frames:
         data = titled(frame.data)
         roles = roles.in_titles(data.columns)
+        if len(frames) > 1 and FILE not in data.columns:
+            data[FILE] = frame.name
         data = cleaned(data, roles, notes)
         if data.empty:
             raise SeedwiseError(f"{frame.name} holds no rows: it needs a row per run")
         data, of_frame = by_task(data, roles)
+        data, of_frame = one_metric(data, of_frame)
         parts.append(long_of(data, of_frame, notes, frame.name if named else None))
     table = parts[0]
     if len(parts) > 1:
+        parts = by_names_of_files(parts, roles.name, notes)
         renamed = [part.data.rename(columns={part.method: "method"}) for part in parts]
-        table = replace(table, data=pd.concat(renamed, ignore_index=True), method="method")
+        table = replace(parts[0], data=pd.concat(renamed, ignore_index=True), method="method")
     notes.read_as = list(dict.fromkeys(notes.read_as))
     notes.set_aside = list(dict.fromkeys(notes.set_aside))
     return _runs(_with_methods(table, of_frame), of_frame, notes)
@@ -177,8 +191,8 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
     seed = seed_columns(table, roles, notes)
     data = without_summaries(table.data, table.method, seed, roles.task, notes, seeds_in_layout=table.seed is not None)
     columns = columns_of(data, table, seed, roles, notes)
-    data, finished, failed = _states(data, columns.state, notes)
-    rows = _rows(data, columns, (finished, failed), roles)
+    data, ended = without_going(data, columns.state, notes)
+    rows = _rows(data, columns, ended, roles)
     if roles.step is not None or _are_steps(data, columns, rows):
         rows = _one_row_each(data, columns, rows, roles, notes)
     if roles.test_share is not None and rows.fold is None:
@@ -187,8 +201,9 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         raise SeedwiseError("an example of which run is each row? Pass --seed COLUMN, too (seed=...)")
     if rows.seed is not None or rows.fold is not None:
         _repeats_are_refused(data, columns, rows)
-    else:
-        _other_groups_are_refused(data, columns)
+    doubts = groups_are_refused(data, columns, rows, roles) if rows.item is None else []
+    if (rows.seed is None and rows.fold is None) or table.seed == ROW:
+        averages_are_refused(rows)
     bounds = _bounds(data, rows, roles)
     rows, scores = averaged(rows) if rows.item is not None else (rows, {})
     metrics = tuple(metric_of(name, found, rows.method, roles) for name, found in rows.numbers.items())
@@ -206,7 +221,7 @@ def _runs(table: Long, roles: Roles, notes: Notes) -> Runs:
         {} if rows.fold is None else _folds(data, columns, rows, roles),
         scores,
         bounds,
-        tuple(_doubts(rows, ", ".join(seed).removesuffix(" of column"))),
+        (*doubts, *_doubts(rows, ", ".join(seed).removesuffix(" of column"))),
     )
 
 
@@ -260,25 +275,7 @@ def _bounds(data: pd.DataFrame, rows: Rows, roles: Roles) -> dict[str, tuple[flo
     return found
 
 
-def _states(
-    data: pd.DataFrame, column: str | None, notes: Notes
-) -> tuple[pd.DataFrame, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Leave out runs that still go on, and return which of the others are known to have finished, and failed."""
-    if column is None:
-        return data, np.zeros(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
-    states = [text.lower() for text in texts(data[column])]
-    going = np.array([state in _names.GOING for state in states], dtype=bool)
-    if going.any():
-        notes.set_aside.append(f"{counted(int(going.sum()), 'row')} of runs that still go on")
-    finished, failed = (
-        np.array([state in ended for state in states], dtype=bool)[~going] for ended in (_names.FINISHED, _names.FAILED)
-    )
-    return data[~going].reset_index(drop=True), finished, failed
-
-
-def _rows(
-    data: pd.DataFrame, columns: Columns, ended: tuple[NDArray[np.bool_], NDArray[np.bool_]], roles: Roles
-) -> Rows:
+def _rows(data: pd.DataFrame, columns: Columns, ended: Ended, roles: Roles) -> Rows:
     def names(column: str) -> Names:
         return texts(data[column])
 
@@ -288,6 +285,7 @@ def _rows(
         empty = np.flatnonzero(cells == "")
         if empty.size:
             raise SeedwiseError(f"the column '{column}' is empty in row {empty[0] + 1}: every run needs a seed")
+        _other_labels_are_refused(cells, column)
         keys = by_value(cells, _names.seed_key)
         seed = keys if seed is None else seed + ", " + keys
     parts = [names(column) for column in columns.fold]
@@ -302,6 +300,17 @@ def _rows(
         *ended,
         np.arange(len(data)),
     )
+
+
+def _other_labels_are_refused(cells: Names, column: str) -> None:
+    """Refuse a word among the numbers of seeds, such as ``ensemble`` or ``best``: it may be no run."""
+    labels = dict.fromkeys(cells)
+    word = next((label for label in labels if not any(sign.isdigit() for sign in label)), None)
+    if word is not None and any(_names.is_seed_like(label) for label in labels):
+        raise SeedwiseError(
+            f"the column '{column}' says '{word}' among numbers: leave out that row if it is no run with a seed of its "
+            "own, else give it a number"
+        )
 
 
 def _numbers(data: pd.DataFrame, column: str, method: str, roles: Roles) -> Numbers:
@@ -348,6 +357,7 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
         chose_itself = roles.best in rows.numbers or not _names.is_validation(roles.best)
         flattered = ", which flatters every method: a result chose its own step" if chose_itself else ""
         notes.read_as.append(f"the step of each run where '{roles.best}' is best{flattered}")
+    _early_ends_are_refused(rows.take(last), step[last], short, columns.step)
     if short.any():
         example = rows.take(last[short][:1])
         notes.set_aside.append(
@@ -357,6 +367,23 @@ def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles
     found = rows.take(chosen)
     ordered = np.argsort(found.place, kind="stable")
     return replace(found, failed=found.failed | short).take(ordered)
+
+
+def _early_ends_are_refused(ends: Rows, step: NDArray[np.float64], short: NDArray[np.bool_], column: str) -> None:
+    """Refuse to count curves as broken off that seem to end on purpose: most of them, or all of a method."""
+    for task, method in dict.fromkeys(zip(ends.task[short], ends.method[short], strict=True)):
+        own = (ends.task == task) & (ends.method == method)
+        if short[own].all() and (own.sum() > 1 or 2 * short.sum() > short.size):
+            raise SeedwiseError(
+                f"all runs of {method} end before the longest, at {column} {step[own].max():g} of "
+                f"{step[ends.task == task].max():g}: compare all at one step (--where '{column}={step.min():g}'), or "
+                "add a column 'state' that says finished or failed"
+            )
+    if 2 * short.sum() > short.size:
+        raise SeedwiseError(
+            f"{short.sum()} of {short.size} runs end before the longest: were they stopped on purpose? Compare all at "
+            f"one step (--where '{column}={step.min():g}'), or add a column 'state' that says finished or failed"
+        )
 
 
 def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> None:
@@ -385,14 +412,3 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
         f"{who}. The rows differ in {listed(map(repr, differing), 3)}: keep one value (--where '{column}={value}'), or "
         f"say what the column is (--task, --step, --by), or add it to the seed (--seed '{seed},{column}')"
     )
-
-
-def _other_groups_are_refused(data: pd.DataFrame, columns: Columns) -> None:
-    """Refuse to pool rows that another column of text divides, where no seed tells runs from datasets."""
-    for column in data.columns:
-        values = different(data[column])
-        if column and column not in columns.all and 1 < len(values) < len(data) and not is_numeric(data[column]):
-            raise SeedwiseError(
-                f"no column names the seed, and the rows differ in '{column}' ({listed(values, 3)}): pass --task "
-                f"'{column}' if it is a dataset, --seed '{column}' if it tells runs apart, or keep one value (--where)"
-            )

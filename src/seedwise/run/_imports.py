@@ -31,6 +31,8 @@ _before: set[str] = set()
 _loaded: set[str] = set()
 _asked_by: dict[str, set[str]] = {}
 """Modules that were asked for while a module was being loaded."""
+_settled: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+"""What import statements ask for that load nothing any more, by what they say: torch executes some in every step."""
 
 
 def users_file(module: ModuleType | None) -> Path | None:
@@ -184,10 +186,18 @@ def _patch() -> None:
     ) -> ModuleType:
         if not _watching:
             return statement(name, globals, locals, fromlist, level)
+        said = name, tuple(fromlist or ())
+        if level == 0 and said in _settled:
+            module = statement(name, globals, locals, fromlist, level)
+            note_imports(_settled[said])
+            return module
         with _during() as asked:
             module = statement(name, globals, locals, fromlist, level)
         base = module.__name__ if fromlist else name
-        _note([*_with_parents(base), *(f"{base}.{part}" for part in fromlist or () if isinstance(part, str))], asked)
+        names = [*_with_parents(base), *(f"{base}.{part}" for part in fromlist or () if isinstance(part, str))]
+        there = _note(names, asked)
+        if level == 0 and _loaded.issuperset(there):
+            _settled[said] = there
         return module
 
     @functools.wraps(by_name)
@@ -227,14 +237,19 @@ def _remove(sets: list[set[str]], one: set[str]) -> None:
     del sets[next(k for k, other in enumerate(sets) if other is one)]
 
 
-def _note(names: list[str], asked: set[str]) -> None:
-    """Note that ``names`` were asked for, and that ``asked`` was while those of them that are new were loaded."""
+def _note(names: list[str], asked: set[str]) -> list[str]:
+    """Note that ``names`` were asked for, and that ``asked`` was while those of them that are new were loaded.
+
+    Returns:
+        Those of them that are modules.
+
+    """
     there = [name for name in names if name in sys.modules]
-    for sets in (*_watching, *_loading):
-        sets.update(there)
+    note_imports(there)
     for name in there:
         if name not in _loaded:
             _asked_by.setdefault(name, set()).update(asked)
             content_of(sys.modules[name])
             if not getattr(getattr(sys.modules[name], "__spec__", None), "_initializing", False):
                 _loaded.add(name)
+    return there

@@ -111,13 +111,13 @@ class EpochSampler:
         streams = self.randomness.integers("augment", "loader", self.name, epoch, size=repeats * self.size)
         seeds = streams.reshape(repeats, self.size)[times, numbers]
         batch_seeds = self.randomness.integers("augment", "loader", self.name, epoch, "batches", size=len(numbers))
-        ends = np.cumsum([len(element) for element in elements]) if batched else None
+        columns = numbers.tolist(), seeds.tolist(), batch_seeds.tolist()  # a number of numpy costs three of Python
+        ends = list(itertools.accumulate(map(len, elements))) if batched else None
         for k in self._of_rank(len(elements)):
             if ends is None:
-                yield Slot(int(numbers[k]), int(seeds[k]), int(batch_seeds[k]))
+                yield Slot(columns[0][k], columns[1][k], columns[2][k])
             else:
-                part = slice(ends[k] - len(elements[k]), ends[k])
-                yield list(map(Slot, numbers[part].tolist(), seeds[part].tolist(), batch_seeds[part].tolist()))
+                yield list(map(Slot, *(column[ends[k] - len(elements[k]) : ends[k]] for column in columns)))
 
     def _order(self, epoch: int) -> Sequence[Any]:
         if self.source is None:

@@ -10,6 +10,7 @@ from seedwise.statistics import Look, Metric, Question, Scalar
 from seedwise.statistics.cells.metric import unit_of
 from seedwise.statistics.cells.names import UNNAMED
 from seedwise.store import Store
+from seedwise.study._artifacts import Artifact, artifacts_in
 from seedwise.study._controls import controls_in
 from seedwise.study._methods import factor_and_level
 from seedwise.study._old_names import with_new_names
@@ -49,9 +50,11 @@ class StudyDescription:
         published: what it is compared with.
         readouts: the readouts that it asks for.
         controls: by method, the method that it is a control of.
+        artifacts: by method, what all of its runs share, so that their spread is conditional on it.
         function: what trains, as ``module:name``, or None.
         program: the file that calls ``seedwise.replicates``, of a study without a study file.
         is_loop: whether a program that calls ``seedwise.replicates`` trained it, and no study file says what to train.
+        titles: by task, what it is called where it is shown, if that is not its name.
 
     """
 
@@ -65,13 +68,15 @@ class StudyDescription:
     published: PublishedResults = PublishedResults()
     readouts: tuple[str, ...] = ()
     controls: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
     function: str | None = None
     program: str | None = None
     is_loop: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def title_of(self, task: str) -> str:
         """Return what a task is called where it is shown: by the study's name where nobody named it."""
-        return self.name if task == UNNAMED else task
+        return self.titles.get(task, self.name if task == UNNAMED else task)
 
     def factor_of(self, method: str) -> tuple[str, Scalar] | tuple[None, None]:
         """Return the factor and the level of a method, each None if it has none."""
@@ -117,6 +122,7 @@ def description_of(name: str, stored: Mapping[str, Any]) -> StudyDescription:
         ),
         readouts=tuple(spec.get("readouts", [])),
         controls=controls_in(spec),
+        artifacts=artifacts_in(spec),
         function=function,
         program=stored.get("program"),
         # There was a time before it was recorded.

@@ -19,6 +19,7 @@ from seedwise.execution import (
     StudyFolder,
     present_sitting,
 )
+from seedwise.randomness import torch_if_installed
 from seedwise.run import (
     Checkpoint,
     Keep,
@@ -101,6 +102,7 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
         runs = _todo(store, plan, known, settings, frame=_users_frame(sys._getframe(1)))
         names = upcoming_of_loop(plan)
         progress.planned([names[spec.id] for spec in runs])
+        torch_if_installed()  # imported before the first run, whose time it is not
         for spec in runs:
             code = RunCode(spec, frame=_users_frame(sys._getframe(1)))
             checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=settings.checkpoint_seconds)

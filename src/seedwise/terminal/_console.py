@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from functools import partial
@@ -13,6 +14,9 @@ from seedwise.errors import one_line
 
 _PLAIN_WIDTH: Final = 160
 """Where the output is a file or a pipe, tables are not cut to the width of a window; COLUMNS says otherwise."""
+
+_UNBROKEN: Final = "\u00a0"
+_TOGETHER: Final = re.compile(r" %| [=<] ")
 
 
 class _Console(Console):
@@ -31,9 +35,14 @@ class _Console(Console):
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Return a text whose lines end where a word ends, without a blank behind it, and are indented as it is."""
+    """Return a text whose lines end where a word ends, without a blank behind it, and are indented as it is.
+
+    A number and its unit, and what stands on both sides of an equals sign, stay in one line.
+    """
     wrap = partial(textwrap.fill, width=width, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrap(line, subsequent_indent=line[: len(line) - len(line.lstrip())]) for line in text.split("\n"))
+    together = _TOGETHER.sub(lambda found: found[0].replace(" ", _UNBROKEN), text)
+    lines = [wrap(line, subsequent_indent=line[: len(line) - len(line.lstrip())]) for line in together.split("\n")]
+    return "\n".join(lines).replace(_UNBROKEN, " ")
 
 
 def harmless(text: str) -> str:

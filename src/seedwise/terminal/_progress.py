@@ -24,7 +24,7 @@ _MINUTE: Final = 60.0
 
 
 class Bar:
-    """Two lines on a terminal that are drawn anew: how far all runs are, and what is trained now.
+    """Lines on a terminal that are drawn anew: how far all runs are, what is trained now, and how the last run ended.
 
     Where the output is no terminal it prints a line now and then. No thread draws it: a process that the training forks
     would wait for that thread's locks.
@@ -43,13 +43,12 @@ class Bar:
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             TextColumn("{task.fields[left]}"),
-            TextColumn("{task.fields[last]}"),
             console=self._console,
             transient=True,
             auto_refresh=False,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", left="", last="")
+        self._task = self._bar.add_task("", left="")
         self.planned(())
 
     def __enter__(self) -> Bar:
@@ -142,14 +141,14 @@ class Bar:
             return
         self._drawn = time.monotonic()
         left = self._left()
-        self._bar.now = "  ".join(self._now())
+        last = f"last: {self._last}" if self._last else ""
+        self._bar.below = list(filter(None, ["  ".join(self._now()), last]))
         self._bar.update(
             self._task,
             description=f"{self._ended} of {self._total} {self._what}",
             total=self._total,
             completed=self._trained(),
             left=f"{left} left" if left else "",
-            last=f"last: {self._last}" if self._last else "",
             refresh=True,
         )
 
@@ -181,13 +180,14 @@ class Bar:
 
 
 class _Lines(Progress):
-    """A bar, and below it a line that is cut where the window ends."""
+    """A bar, and below it lines that are cut where the window ends."""
 
-    now = ""
+    below: Sequence[str] = ()
 
     def get_renderables(self) -> Iterable[RenderableType]:
         yield from super().get_renderables()
-        yield Text(self.now, no_wrap=True, overflow="ellipsis")
+        for line in self.below:
+            yield Text(line, no_wrap=True, overflow="ellipsis")
 
 
 def _outcome(record: Record, run: Upcoming | None) -> str:

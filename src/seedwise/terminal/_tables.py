@@ -23,7 +23,10 @@ _SENTENCE: Final = 30
 
 
 def print_table(out: Console, texts: Texts) -> None:
-    """Print a table; columns that the window has no room for follow below, next to the names of the rows."""
+    """Print a table; columns that the window has no room for follow below, next to the names of the rows.
+
+    Nothing is cut: what is wider than the window goes on in the next line.
+    """
     needed = [_needed(texts, k) for k in range(len(texts.columns))]
     names = [k for k, column in enumerate(texts.columns) if k == 0 or column.kind is Kind.NAME]
     part = list(names)
@@ -31,10 +34,10 @@ def print_table(out: Console, texts: Texts) -> None:
         if k in names:
             continue
         if len(part) > len(names) and sum(needed[j] + _GAP for j in part) + needed[k] > out.width:
-            _print_columns(out, texts, part)
+            _print_columns(out, texts, part, names)
             part = list(names)
         part.append(k)
-    _print_columns(out, texts, part)
+    _print_columns(out, texts, part, names)
 
 
 def print_results(
@@ -53,7 +56,7 @@ def print_results(
     """
     out = out or console()
     out.print(results.title, style="bold")
-    table, narrow = map(_without_empty_columns, (results.table, results.narrow))
+    table, narrow = results.table.without_empty(), results.narrow.without_empty()
     fits = sum(_needed(table, k) + _GAP for k in range(len(table.columns))) - _GAP <= out.width
     print_table(out, table if fits else narrow)
     if not said:
@@ -73,14 +76,9 @@ def print_attribution(results: AttributionFindings, out: Console | None = None) 
     out.print(results.title, style="bold")
     for section in results.sections:
         out.print(section.short)
-        print_table(out, _without_empty_columns(section.table))
+        print_table(out, section.table.without_empty())
     for sentence in results.sentences:
         out.print(f"  {sentence}")
-
-
-def _without_empty_columns(texts: Texts) -> Texts:
-    """Return a table without columns that tell nothing, as those of comparisons where there is one method."""
-    return texts.only([c for k, c in enumerate(texts.columns) if any(row[k] not in ("", "-") for row in texts.rows)])
 
 
 def _needed(texts: Texts, column: int) -> int:
@@ -89,14 +87,19 @@ def _needed(texts: Texts, column: int) -> int:
     return min(whole, _SENTENCE) if texts.columns[column].kind is Kind.SENTENCE else whole
 
 
-def _print_columns(out: Console, texts: Texts, columns: Sequence[int]) -> None:
+def _print_columns(out: Console, texts: Texts, columns: Sequence[int], names: Sequence[int]) -> None:
+    """Print some columns, without rows of which they tell nothing but the name."""
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    fits = sum(_needed(texts, k) for k in columns) + _GAP * (len(columns) - 1) <= out.width
     for k in columns:
         column = texts.columns[k]
         justify: Literal["left", "right"] = "right" if column.kind is Kind.COUNT else "left"
-        table.add_column(column, justify=justify, no_wrap=column.kind is not Kind.SENTENCE)
+        wraps = column.kind is Kind.SENTENCE or not fits
+        table.add_column(column, justify=justify, no_wrap=not wraps, overflow="fold")
+    numbers = [k for k in columns if k not in names]
     for row in texts.rows:
-        table.add_row(*(row[k] for k in columns))
+        if not numbers or any(row[k] for k in numbers):
+            table.add_row(*(row[k] for k in columns))
     for line in out.render_lines(table, pad=False):
         out.print(Segments([*_without_blanks_at_its_end(line), Segment.line()]), end="")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
+from seedwise.models._flops import flops
 from seedwise.run import NetworkCost
 
 if TYPE_CHECKING:
@@ -57,24 +57,6 @@ def measure_cost(trainer: Trainer) -> NetworkCost:
             seconds_256=seconds.get(256),
             peak_memory=peak_memory(),
         )
-
-
-def flops(network: nn.Module, inputs: list[Tensor]) -> int | None:
-    """Return the floating-point operations of a forward pass, a multiplication and an addition being two.
-
-    Products of matrices and convolutions are counted, and nothing else. None if the network cannot take the inputs.
-
-    Example:
-        >>> flops(nn.Linear(3, 5), [torch.zeros(1, 3)])
-        30
-
-    """
-    with FlopCounterMode(display=False) as counter:
-        try:
-            network(*inputs)
-        except Exception:  # a network of the user's that takes no single example: its run is finished all the same
-            return None
-    return int(counter.get_total_flops())
 
 
 def seconds_per_example(

@@ -91,12 +91,24 @@ def test_arms_that_differ_by_a_constant_have_ratio_one(shift: float, sign: int) 
     assert (q.estimate, q.low, q.high, q.p_value) == (1.0, 1.0, 1.0, 1.0)
 
 
-def test_arms_linear_in_each_other_have_no_interval() -> None:
-    _, y = arms(9, 0)
-    with pytest.raises(ValueError, match="exactly linear in each other"):
-        spread_ratio(0.7 * y + 0.1, y, paired=True)
-    with pytest.raises(ValueError, match="exactly linear in each other"):  # likely with three runs of a coarse metric
-        spread_ratio([352 / 360, 354 / 360, 356 / 360], [353 / 360, 354 / 360, 355 / 360], paired=True)
+@pytest.mark.parametrize("n", [5, 12, 30])
+@pytest.mark.parametrize("slope", [0.01, -0.01, 0.7, 100])
+def test_arms_linear_in_each_other_are_resolved_as_nearly_linear_ones_are(n: int, slope: float) -> None:
+    noise, y = arms(n, 0)
+    q = spread_ratio(slope * y + 0.1, y, paired=True)
+    near = spread_ratio(slope * (y + 1e-6 * noise), y, paired=True)
+    assert q.low < abs(slope) < q.high
+    assert q.low / q.high == pytest.approx(1, abs=0.2 if n == 5 else 0.1)
+    assert (q.p_value < 0.001, near.p_value < 0.001) == (True, True)  # type: ignore[operator]
+
+
+def test_values_on_a_coarse_grid_are_linear_by_chance() -> None:
+    # 1 - r^2 that rounding to the gaps can hide is 2 (2^2 / 12 / 2^2) = 1/6; Pitman-Morgan with t = 3/4 sqrt(1 / (1/6))
+    q = spread_ratio([352, 354, 356], [353, 354, 355], paired=True, procedure="normal")
+    assert q.p_value == pytest.approx(2 * stats.t.sf(0.75 * np.sqrt(6), 1))
+    assert q.low < 1 < q.high
+    two_values = spread_ratio([0.9, 0.9, 0.8, 0.9, 0.9], [0.95, 0.95, 0.94, 0.95, 0.95], paired=True)
+    assert two_values.p_value > 0.05  # type: ignore[operator]
 
 
 def test_nearly_linear_arms_keep_their_digits() -> None:

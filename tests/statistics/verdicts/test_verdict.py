@@ -70,7 +70,7 @@ def test_equivalent_within_a_factor() -> None:
 
 def test_limits_without_end_are_said_so() -> None:
     wide = Interval(1.8, 1.2, float("inf"), 0.95, [5, 5], "permutation", p_value=0.01)
-    assert "20 to infinity" in spread_verdict(wide, p_adjusted=0.01).sentence
+    assert "20 to \u221e" in spread_verdict(wide, p_adjusted=0.01).sentence
     narrow = Interval(0.5, 0.0, 0.9, 0.95, [5, 5], "permutation", p_value=0.01)
     assert "interval 10 to 100" in spread_verdict(narrow, p_adjusted=0.01).sentence
 

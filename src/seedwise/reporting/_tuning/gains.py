@@ -1,4 +1,4 @@
-"""The choice beside the base, in the search and on fresh seeds."""
+"""The choice next to the base, in the search and on fresh seeds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LEFT: Final = -150.0
 
 
 def gains_table(results: SearchResults) -> Table:
-    """Lay out the choice beside the base, the gain, and what is left of it on fresh seeds."""
+    """Lay out the choice next to the base, the gain, and what is left of it on fresh seeds."""
     gains, metric = results.gains, results.metric
     if gains.search is None:
         return Table([], [])

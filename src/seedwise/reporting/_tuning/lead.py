@@ -49,6 +49,6 @@ def _tiles(results: SearchResults) -> list[Tile]:
         if gains.test is not None and gains.test.of(name) is not None:
             lost = optimism_text(metric, name, gains.optimism(name))
             tiles.append(
-                Tile(gain_text(metric, name, gains.test.of(name)), f"of it on fresh seeds: {lost} of optimism")
+                Tile(gain_text(metric, name, gains.test.of(name)), f"on fresh seeds: the search's optimism is {lost}")
             )
     return tiles

@@ -36,7 +36,7 @@ class SearchFindings:
 
     @property
     def comparison(self) -> Section | None:
-        """The choice beside the base, in the search and on fresh seeds."""
+        """The choice next to the base, in the search and on fresh seeds."""
         return next((one for one in self.sections if one.key == "tuning" and one.table.rows), None)
 
 
@@ -49,7 +49,7 @@ def search_part(results: SearchResults, position: int) -> Part:
         found.title,
         lead_of_search(results),
         found.sections,
-        points=[f"{sentence[0].upper()}{sentence[1:]}." for sentence in found.sentences],
+        points=[f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences(results, on_page=True)],
         reasons=found.reasons,
         unfolded=["tuning"],
         took="The trials took",

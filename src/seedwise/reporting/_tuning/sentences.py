@@ -24,15 +24,22 @@ def title(results: SearchResults) -> str:
     return f"{results.study}: {tried} trials of {results.replicates} runs, for {goal}{limit}, on {results.metric.name}"
 
 
-def sentences(results: SearchResults) -> list[str]:
-    """Return the choice, the verdicts on fresh seeds, the optimism."""
+def sentences(results: SearchResults, *, on_page: bool = False) -> list[str]:
+    """Return the choice, the verdicts on fresh seeds, the optimism.
+
+    Args:
+        results: of the search.
+        on_page: whether the choice and the gains stand next to them, and are not said again.
+
+    """
     counts = [(sum(t.state == state for t in results.trials), state) for state in ("pruned", "failed", "running")]
     shown = ", ".join(f"{count} {state}" for count, state in counts if count)
     found = [f"of {len(results.trials) - 1} trials {shown}"] if shown else []
     if results.chosen is None:
         return found + ([_nothing_chosen(results)] if results.has_ended else [])
     params = parameters(results.trial(results.chosen).params)
-    found += [f"chosen: {results.chosen}" + (f": {params}" if params else ""), _about_the_base(results)]
+    found += [] if on_page else [f"chosen: {results.chosen}" + (f": {params}" if params else "")]
+    found.append(_about_the_base(results))
     if results.earlier:
         found.append(
             f"the test data have been looked at before, for {', '.join(results.earlier)}: the search went on after "
@@ -42,7 +49,8 @@ def sentences(results: SearchResults) -> list[str]:
         return [*found, "fresh runs are still to be trained"]
     runs = results.confirmation.runs
     found += [f"{what} on {runs} fresh seeds and test data: {verdict}" for what, verdict in verdicts(results)]
-    return [*found, *plan_sentences(results.confirmation.plan, listed=True), *_optimism(results)]
+    found += plan_sentences(results.confirmation.plan, listed=True)
+    return found if on_page else [*found, *_optimism(results)]
 
 
 def verdicts(results: SearchResults) -> list[tuple[str, str]]:

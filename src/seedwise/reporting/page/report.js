@@ -13,6 +13,15 @@
   unfold();
   all("nav a").forEach(a => a.addEventListener("click", () => { if (a.hash === location.hash) unfold(); }));
 
+  // Everything can be unfolded at once, such as to search or to print it.
+  const nav = document.querySelector("nav");
+  const fold = nav.appendChild(make("button", { type: "button", className: "unfold", textContent: "Unfold all" }));
+  fold.addEventListener("click", () => {
+    const open = fold.textContent === "Unfold all";
+    all("details").forEach(e => { e.open = open; });
+    fold.textContent = open ? "Fold all" : "Unfold all";
+  });
+
   // The contents show where the reader is.
   const links = new Map(all("nav a").map(a => [a.hash.slice(1), a]));
   const seen = new IntersectionObserver(entries => entries.forEach(({ target, isIntersecting }) => {

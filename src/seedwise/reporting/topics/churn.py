@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from seedwise.reporting._figures import Line, few_enough, intervals_figure
+from seedwise.reporting._palette import NEUTRAL, RESOLVED
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
@@ -17,6 +20,12 @@ _NOTE: Final = (
     "each question by itself). Churn: the share of test examples on which two runs disagree. Error variance: the "
     "variance over runs of being wrong, averaged over examples. The same runs say far more about both than about the "
     "SD of a metric, and they are other questions: less churn is no smaller SD."
+)
+
+
+_CAPTION: Final = (
+    "Churn divided by that of {base}, with its 95 % interval: left of the line two runs of the method disagree on "
+    "fewer examples than two runs of {base}. Green is what is resolved after a correction for all comparisons."
 )
 
 
@@ -54,7 +63,14 @@ def disagreement_table(
 
 def _show(found: Compared) -> Shown:
     table, note, reasons = disagreement_table(found.cells, found.disagreements)
-    return Shown(table, note, reasons=reasons)
+    lines = [
+        (cell, Line(name, one.churn.ratio, RESOLVED if one.churn.verdict.differs else NEUTRAL))
+        for one, cell, name in zip(found.disagreements, found.cells, names_of(found.cells), strict=True)
+        if isinstance(one, Disagreement)
+    ]
+    drawn, rest = few_enough(lines)
+    figure = partial(intervals_figure, drawn, f"churn / churn of {found.base}", at=1)
+    return Shown(table, note, [(figure, _CAPTION.format(base=found.base) + rest)] if drawn else [], reasons)
 
 
 TOPIC: Final = Topic("How often do two runs disagree?", _show, short="Disagreement")

@@ -1,4 +1,4 @@
-"""What every method and readout costs, beside what it does to the spread."""
+"""What every method and readout costs, and what it does to the spread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from seedwise.reporting._figures import reductions_figure
+from seedwise.reporting._figures import OTHERS, reductions_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Candidate, Interval, recommend
@@ -23,22 +23,21 @@ _NOTE: Final = (
     "medians over runs: seconds of training; seconds of inference, of the network in batches of 256 and of a readout "
     "over that of a plain evaluation; single: of one example alone; FLOPs: operations of matrix products and "
     "convolutions in a prediction. An ensemble of N trains and predicts N times. Reduction: of the SD, against the "
-    "base's plain runs; "
-    "p is corrected over all rows."
+    "base's plain runs; p is corrected over all rows of this table, as 'seedwise recommend' does, and for the verdicts "
+    "over methods and readouts, and over ensembles."
 )
 
 
 _CAPTION: Final = (
     "Reduction of the SD with its 95 % interval, cheapest training at the top, and of equals the cheapest inference; "
-    "the cost next to the name is training x, inference x. Look for intervals right of the line at the top. Of more "
-    "than 30, methods with a readout are left to the table."
+    "the cost next to the name is training x, inference x. Look for intervals right of the line at the top."
 )
 _MOST_DRAWN: Final = 30
 _ALWAYS: Final = ("training x", "inference x")
 
 
 def cost_table(candidates: Sequence[Candidate], with_readouts: bool) -> Table:
-    """Lay out reduction beside cost; empty where there are neither readouts nor ensembles nor dearer methods.
+    """Lay out reduction and cost; empty where there are neither readouts nor ensembles nor dearer methods.
 
     Args:
         candidates: see ``statistics.comparison.candidates``.
@@ -94,8 +93,9 @@ def _show(found: Compared) -> Shown:
     listed = candidates_of(found.rows, [part.cost for part in study.parts], study.ensembles, found.base)
     with_readouts = bool(study.ensembles) or len({cell.readout for cell in study.cells}) > 1
     table = cost_table(listed, with_readouts)
+    caption = _CAPTION + OTHERS * (len(listed) > _MOST_DRAWN)
     drawn = table.rows and any(isinstance(candidate.reduction, Interval) for candidate in listed)
-    return Shown(table, _NOTE, [(partial(cost_figure, listed, found.base), _CAPTION)] if drawn else [])
+    return Shown(table, _NOTE, [(partial(cost_figure, listed, found.base), caption)] if drawn else [])
 
 
 TOPIC: Final = Topic("What does it cost?", _show, short="Cost")

@@ -26,7 +26,7 @@ Curves = Mapping[str, NDArray[np.float64]]
 _METRIC: Final = (
     "The metric by epoch, as far as all runs trained: their median, and the band that holds all of them; grey is the "
     "median of {base}. Look at whether the bands still differ at the end, which is what the tables are about, or only "
-    "on the way.{rest}"
+    "on the way. Of 8 epochs or more the axis holds the second half.{rest}"
 )
 _LOSS: Final = (
     "The training loss by epoch, likewise. A wide band at the end means that runs differ in how far they were trained."
@@ -40,6 +40,8 @@ _COLUMNS: Final = 3
 _LETTERS: Final = 16
 """In a line above a panel."""
 _MOST: Final = 24
+_LONG: Final = 8
+"""Epochs from which on an axis that holds the first ones, too, shows nothing of the last."""
 
 
 def curves_figure(
@@ -85,9 +87,22 @@ def curves_figure(
         axes.set_visible(False)
         if lines > 1:  # the panel above an empty place is the lowest of its column
             panels[panels.index(axes) - columns].tick_params(labelbottom=True)
+    limits = _of_the_second_half(shown)
+    if limits is not None:
+        panels[0].set_ylim(*limits)
     figure.supxlabel("epoch", fontsize=10)
     figure.supylabel(metric.axis, fontsize=10)
     return figure
+
+
+def _of_the_second_half(shown: Sequence[_Logged]) -> tuple[float, float] | None:
+    """Return the ends of an axis that holds the second half of long trainings, where runs still differ."""
+    late = [one.values[:, one.values.shape[1] // 2 :] for one in shown if one.values.size]
+    if not late or max(one.at[-1] for one in shown if one.at.size) < _LONG:
+        return None
+    low, high = min(float(values.min()) for values in late), max(float(values.max()) for values in late)
+    margin = 0.08 * (high - low)
+    return (low - margin, high + margin) if margin else None
 
 
 def others_figure(

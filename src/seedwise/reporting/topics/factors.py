@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from seedwise.reporting._figures import scale_of
@@ -50,7 +50,10 @@ def has_factor(cells: Sequence[Cell]) -> bool:
 
 
 def factor_table(
-    cells: Sequence[Cell], rows: Sequence[ComparisonRow], published: Sequence[PublishedRange], decimals: int
+    cells: Sequence[Cell],
+    rows: Sequence[ComparisonRow],
+    published: Sequence[PublishedRange],
+    decimals: Mapping[str, int],
 ) -> Table:
     """Lay out the largest and the smallest SD of each factor beside chance, and the SD per doubling of its value.
 
@@ -58,7 +61,7 @@ def factor_table(
         cells: the cells.
         rows: their rows, in the unit shown.
         published: the largest and the smallest of published SDs, in that unit.
-        decimals: of SDs.
+        decimals: of SDs, by task.
 
     """
     if not has_factor(cells):
@@ -78,11 +81,11 @@ def factor_table(
 
     for task, regime in places:
         for one in [found for found in spreads if (found.task, found.regime) == (task, regime)]:
-            ends = [f"{row.method}: {_sd(row, decimals)}" for row in (one.largest, one.smallest)]
+            ends = [f"{row.method}: {_sd(row, decimals[task])}" for row in (one.largest, one.smallest)]
             per_doubling = interval(one.trend, 2, null=1) if isinstance(one.trend, Interval) else "-"
             table.append([*named(task, regime, one.factor), *ends, *_gap_texts(one.gap), per_doubling])
         for entry, gap in gaps_of_published(published, task, regime):
-            ends = [number(value, decimals) for value in (entry.largest, entry.smallest)]
+            ends = [number(value, decimals[task]) for value in (entry.largest, entry.smallest)]
             table.append([*named(f"{task}, published", regime, ""), *ends, *_gap_texts(gap), "-"])
     for trend in pooled_trends(spreads):
         ratio = trend.pooled.ratio

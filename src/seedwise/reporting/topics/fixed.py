@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seedwise.reporting._table import METHOD, VALUES, Table
@@ -18,12 +18,12 @@ _NOTE: Final = (
 )
 
 
-def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
+def fixed_values_table(cells: Sequence[Cell], decimals: Mapping[str, int]) -> Table:
     """Lay out how much the SD differs between the values of the fixed seeds, for cells that have several.
 
     Args:
         cells: the cells, in the unit in which their metric is shown.
-        decimals: of SDs.
+        decimals: of SDs, by task.
 
     """
     rows = []
@@ -31,7 +31,7 @@ def fixed_values_table(cells: Sequence[Cell], decimals: int) -> Table:
         found = group_spreads_of(cell)
         if found is None:
             continue
-        lowest, highest = (number(value, decimals) for value in (min(found.sds), max(found.sds)))
+        lowest, highest = (number(value, decimals[cell.task]) for value in (min(found.sds), max(found.sds)))
         p = "-" if found.p_value is None else p_value(found.p_value)
         rows.append([name, str(len(found.sds)), lowest, highest, p])
     return Table([METHOD, VALUES, "lowest SD", "highest SD", "p of equal SDs"], rows)

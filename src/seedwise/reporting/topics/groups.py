@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from seedwise.reporting._figures import LEFT
+from seedwise.reporting._figures import LEFT, OTHERS
 from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._svg import folded
 from seedwise.reporting._table import METHOD, Table
@@ -16,6 +16,7 @@ from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell, GroupSize
 from seedwise.statistics.cells.names import names_of
 from seedwise.statistics.comparison import of_cells
+from seedwise.statistics.core.formatting import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,8 +27,8 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "The reduction that groups of fewer runs would show: dots, which are flat because all groups come from "
-    "the same runs, and the range of single groups; a triangle stands for what lies below -150 %. Of more than 12 "
-    "methods the others are in the table. Look at how wide the range is at the size that you can afford."
+    "the same runs, and the range of single groups; a triangle stands for what lies below -150 %. Look at how wide the "
+    "range is at the size that you can afford."
 )
 
 
@@ -54,7 +55,12 @@ def group_sizes_of(cells: Sequence[Cell], base: str) -> dict[str, tuple[GroupSiz
 def group_size_rows(tables: Mapping[str, Sequence[GroupSize]]) -> Table:
     """Lay out the reductions found in groups of several sizes."""
     rows = [
-        [name, str(row.size), f"{row.reduction:.0f} %", f"{row.new_low:.0f} to {row.new_high:.0f} %"]
+        [
+            name,
+            str(row.size),
+            f"{number(row.reduction, 0)} %",
+            f"{number(row.new_low, 0)} to {number(row.new_high, 0)} %",
+        ]
         for name, table in tables.items()
         for row in table
     ]
@@ -104,7 +110,8 @@ def _show(found: Compared) -> Shown:
     plain = {name for cell, name in zip(found.cells, names_of(found.cells), strict=True) if cell.readout == "plain"}
     # Methods before their readouts, where not all are drawn.
     drawn = dict(sorted(groups.items(), key=lambda item: len(groups) > _MOST and item[0] not in plain))
-    return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, drawn), _CAPTION)] if groups else [])
+    caption = _CAPTION + OTHERS * (len(groups) > _MOST)
+    return Shown(group_size_rows(groups), _NOTE, [(partial(group_size_figure, drawn), caption)] if groups else [])
 
 
 TOPIC: Final = Topic("What would fewer runs have said?", _show, short="Fewer runs")

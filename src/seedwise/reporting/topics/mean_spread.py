@@ -13,7 +13,7 @@ from seedwise.reporting._svg import folded, new_figure, spare_panels
 from seedwise.reporting._topic import Compared, Drawn, Shown, Topic
 from seedwise.reporting.topics.factors import CAPTIONS, bars_figure, has_factor
 from seedwise.statistics import Cell, ComparisonRow, Interval
-from seedwise.statistics.cells.names import names_of
+from seedwise.statistics.cells.names import method_and_readout, names_of
 from seedwise.statistics.comparison.factors import placed
 from seedwise.statistics.means.mean_interval import mean_interval
 
@@ -27,7 +27,7 @@ Labelled = list[tuple["Axes", list[Point]]]
 _CAPTION: Final = (
     "SD against mean, each with its 95 % interval. Lower is steadier; look whether a method that has a lower SD pays "
     "with a worse mean, which lies to the {worse}. Grey is the base, green what is steadier; a name "
-    "without room is left out. Of more than 16, those with a readout are left to the table."
+    "without room is left out.{rest}"
 )
 _MOST: Final = 16
 _FACTORS: Final = (
@@ -40,13 +40,15 @@ _FACTORS: Final = (
 def caption(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> str:
     """Return what to look for."""
     worse = "left" if cells[0].metric.higher_is_better else "right"
-    return _CAPTION.format(worse=worse) + (_FACTORS if _by_factor(_drawable(cells, rows))[0] else "")
+    rest = " Readouts are left out." if sum(isinstance(row.spread, Interval) for row in rows) > _MOST else ""
+    return _CAPTION.format(worse=worse, rest=rest) + (_FACTORS if _by_factor(_drawable(cells, rows))[0] else "")
 
 
 def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> Figure:
     """Draw SD against mean, with both intervals (of the mean: t).
 
-    Where two methods are levels of the same factor, each factor has a panel, and methods that are of none are hollow.
+    Where two methods are levels of the same factor, each factor has a panel, and methods that are of none are hollow;
+    else each task has one, on axes of its own.
 
     Args:
         cells: the cells.
@@ -56,7 +58,15 @@ def mean_spread_figure(cells: Sequence[Cell], rows: Sequence[ComparisonRow]) -> 
     scale = scale_of(cells)
     shown = _drawable(cells, rows)
     factors, others = _by_factor(shown)
-    figure, labelled = _panels(factors, others) if factors else _one_panel(others)
+    by_task: dict[str, dict[str, ComparisonRow]] = {}
+    for _, row in shown.values():
+        by_task.setdefault(row.task, {})[method_and_readout(row)] = row
+    if factors:
+        figure, labelled = _panels(factors, others)
+    elif len(by_task) > 1 and len({row.regime for row in rows}) == 1:
+        figure, labelled = _panels(by_task, {}, shared=False)
+    else:
+        figure, labelled = _one_panel(others)
     figure.supxlabel(f"mean {cells[0].metric.axis}", fontsize=10)
     figure.supylabel("SD over runs" + (" [points]" if scale > 1 else ""), fontsize=10)
     for axes, points in labelled:
@@ -103,22 +113,24 @@ def _importance(point: Point) -> int:
 
 
 def _panels(
-    factors: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[str, ComparisonRow]
+    groups: Mapping[str, Mapping[str, ComparisonRow]], others: Mapping[str, ComparisonRow], *, shared: bool = True
 ) -> tuple[Figure, Labelled]:
     from matplotlib.figure import Figure
 
-    lines = -(-len(factors) // 2)
+    lines = -(-len(groups) // 2)
     figure = Figure(figsize=(4.8, 0.3 + 2.2 * lines), layout="constrained")
-    panels = list(figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).flat)
+    panels = list(figure.subplots(lines, 2, sharex=shared, sharey=shared, squeeze=False).flat)
     labelled = []
-    for axes, (factor, values) in zip(panels, factors.items(), strict=False):
+    for axes, (title, values) in zip(panels, groups.items(), strict=False):
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_title(folded(factor), fontsize=10, loc="left")
+        axes.set_title(folded(title), fontsize=10, loc="left")
         own = [_draw(axes, row, value) for value, row in values.items()]
         labelled.append((axes, own + [_draw(axes, row, name, hollow=True) for name, row in others.items()]))
-    panels[0].set_ylim(bottom=0)
-    panels[0].margins(x=0.15)
-    spare_panels(panels, len(factors))
+    for axes in panels[:1] if shared else panels[: len(groups)]:
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0.15)
+        axes.locator_params(axis="x", nbins=4)
+    spare_panels(panels, len(groups))
     return figure, labelled
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from seedwise.reporting._figures import Line, few_enough, intervals_figure
+from seedwise.reporting._palette import NEUTRAL, RESOLVED
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
@@ -15,8 +18,12 @@ from seedwise.statistics.core.formatting import decimals_for, interval, p_value
 _NOTE: Final = (
     "Difference from the base, shares of examples in points, and its p-value, corrected (Holm). P: the probability "
     "that a run is better than the base's run with the same seeds (or than any run of the base, if runs are not "
-    "paired), ties counting one half; what its interval says by itself is not corrected. The method that comes out "
-    "best was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
+    "paired), ties counting one half; the last column reads its interval as if it were the only one. The method that "
+    "comes out best was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
+)
+_CAPTION: Final = (
+    "Difference from the mean of {base}, with its 95 % interval; {better} of the line is better. Green is what is "
+    "resolved after a correction for all comparisons, better or worse."
 )
 
 
@@ -47,11 +54,25 @@ def means_table(rows: Sequence[ComparisonRow], base: str) -> Table:
             ]
         )
     columns = [METHOD, "difference of means [95 %]", "p", "verdict on the mean"]
-    return Table([*columns, "P(run better than base's) [95 %]", "by itself"], table)
+    return Table([*columns, "P(run better than base's) [95 %]", "P alone, uncorrected"], table)
 
 
 def _show(found: Compared) -> Shown:
-    return Shown(means_table(found.rows, found.base), _NOTE)
+    table, metric = means_table(found.rows, found.base), found.rows[0].metric
+    if not metric.is_percent and len({row.task for row in found.rows}) > 1:  # tasks may have scales of their own
+        return Shown(table, _NOTE)
+    lines = [
+        (row, Line(name, row.mean_difference, RESOLVED if row.mean_verdict and row.mean_verdict.differs else NEUTRAL))
+        for row, name in zip(found.rows, names_of(found.rows), strict=True)
+        if isinstance(row.mean_difference, Interval)
+    ]
+    drawn, rest = few_enough(lines)
+    if not drawn:
+        return Shown(table, _NOTE)
+    unit = {"%": " [points]", "": ""}.get(metric.unit, f" [{metric.unit}]")
+    label = f"difference of mean {metric.title}{unit}"
+    caption = _CAPTION.format(base=found.base, better="right" if metric.higher_is_better else "left")
+    return Shown(table, _NOTE, [(partial(intervals_figure, drawn, label, at=0), caption + rest)])
 
 
 TOPIC: Final = Topic("Do the means differ?", _show, needs_runs=False, short="Means")

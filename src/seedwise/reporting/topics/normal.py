@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seedwise.reporting._table import METHOD, Table
@@ -17,12 +17,12 @@ _NOTE: Final = (
 )
 
 
-def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
+def normal_table(rows: Sequence[ComparisonRow], decimals: Mapping[str, int]) -> Table:
     """Lay out the intervals that hold for normal values alone, beside the correlation of paired runs.
 
     Args:
         rows: the rows of a study.
-        decimals: of the SD.
+        decimals: of the SD, by task.
 
     """
     table = []
@@ -33,7 +33,7 @@ def normal_table(rows: Sequence[ComparisonRow], decimals: int) -> Table:
         table.append(
             [
                 name,
-                f"{interval(row.spread_normal, decimals)}",
+                f"{interval(row.spread_normal, decimals[row.task])}",
                 reduction(row.reduction_normal) if isinstance(row.reduction_normal, Interval) else "",
                 interval(correlation, 2) if correlation else "",
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from seedwise.reporting._table import METHOD, TASK, Column, Kind, N, Table
@@ -23,13 +23,13 @@ _POOLED: Final = (
 )
 
 
-def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Table:
+def place_table(rows: Sequence[ComparisonRow], base: str, decimals: Mapping[str, int]) -> Table:
     """Lay out base and method side by side, one row per task, regime and method; empty where there is one place only.
 
     Args:
         rows: the rows of a study.
         base: the method that the others are compared with.
-        decimals: of the SD.
+        decimals: of the SD, by task.
 
     """
     tasks, regimes = (list(dict.fromkeys(getattr(row, key) for row in rows)) for key in ("task", "regime"))
@@ -54,7 +54,7 @@ def place_table(rows: Sequence[ComparisonRow], base: str, decimals: int) -> Tabl
         against = bases.get((row.task, row.regime))
         if is_base(row, base) or against is None:
             continue
-        sides = [text for side in (against, row) for text in (_mean_and_sd(side, decimals), str(side.n))]
+        sides = [text for side in (against, row) for text in (_mean_and_sd(side, decimals[row.task]), str(side.n))]
         shown = reduction(row.reduction) if isinstance(row.reduction, Interval) else "-"
         table.append([*lead(row.task, row.regime), method_and_readout(row), *sides, shown])
     for one in pooled_comparisons(rows):

@@ -52,10 +52,10 @@ def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, 
     several_regimes = len({row.regime for row in rows}) > 1
     columns = ([TASK] if several_tasks else []) + ([REGIME] if several_regimes else [])
     columns += [METHOD, "published SD (n)", "our SD [95 %] (n)"]
-    columns += ["ours / published [95 %]", "SD"] if comparable else []
-    columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratio to base"]
+    columns += ["ours / published [95 %]", "SDs"] if comparable else []
+    columns += ["published ratio to base [95 %]", "our ratio to base [95 %]", "ratios"]
     with_means = any(entry.mean is not None and entry.sd is not None for entry in listed)
-    columns += ["published mean", "our mean less it [95 %]" if comparable else "our mean"] if with_means else []
+    columns += ["published mean", "our mean less published [95 %]" if comparable else "our mean"] if with_means else []
     table = []
     for row in rows:
         entry = published_entry(listed, row, row.method, row.readout)

@@ -60,14 +60,15 @@ def reactivity_of(
 
     """
     found: dict[str, CellReactivity] = {}
-    reasons = []
+    unknown: dict[str, list[str]] = {}
     both = [(series[LAMBDA], series[LOSS]) if {LAMBDA, LOSS} <= series.keys() else None for series in curves]
     for one, name in zip(reactivities(both), names_of(cells), strict=True):
         if isinstance(one, str):
-            reasons.append(f"{name}: cannot say whether lambda moves with the test loss: {one}")
+            unknown.setdefault(one, []).append(name)
         elif one is not None:
             found[name] = one
-    return found, reasons
+    what = "cannot say whether lambda moves with the test loss"
+    return found, [f"{', '.join(names)}: {what}: {reason}" for reason, names in unknown.items()]
 
 
 def reactivity_table(found: Mapping[str, CellReactivity]) -> Table:

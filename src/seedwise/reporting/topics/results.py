@@ -10,8 +10,8 @@ from seedwise.statistics.cells.pairing import several_groups
 
 _NOTE: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "
-    "corrected for the number of comparisons (Holm). These intervals do not rest on normal values; those that do are "
-    "below. "
+    "corrected for the number of comparisons (Holm). These intervals do not rest on normal values; those that do "
+    "have a topic of their own. "
 )
 _OF_SUMMARIES: Final = (
     "SD: standard deviation over runs. Reduction: 100 (1 - SD / SD of the base), with the p-value of equal SDs, "

@@ -13,10 +13,11 @@ from seedwise.statistics.comparison.single_runs import place_rankings, single_ru
 from seedwise.statistics.core.formatting import decimals_for, number
 
 _NOTE: Final = (
-    "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five. "
-    "The next three are probabilities with 95 % intervals; turned round means that the means of so many seeds have "
-    "the opposite order. Better half: the mean of the better half of these runs less that of the other, beside what "
-    "sorting normal values of the same SD gives (95 % range): a gap inside that range says nothing about good seeds. "
+    "What somebody with fewer runs might have seen. Worst and best: what to expect of the worst and the best of five "
+    "runs. The next three columns are probabilities: that one run is worse than that value, and that the means of 1 or "
+    "of 5 seeds put method and base in the opposite order. Better half: the mean of the better half of these runs less "
+    "that of the other half; luck alone: what sorting normal values of the same SD gives (95 % range). A gap inside "
+    "that range says nothing about good seeds. "
 )
 
 FEW: Final = 5
@@ -55,8 +56,8 @@ def single_runs_table(cells: Sequence[Cell], base: str, thresholds: Mapping[str,
         METHOD,
         f"worst and best of {FEW} runs",
         f"a run is worse than {limit}",
-        "1 seed turns the order round",
-        f"{FEW} seeds do",
+        "1 seed gives the opposite order",
+        f"{FEW} seeds give it",
         "better half of the runs less the other",
     ]
     return Table(columns, rows)
@@ -69,10 +70,10 @@ def ranking_sentences(cells: Sequence[Cell]) -> list[str]:
     for place in place_rankings(cells, FEW):
         where, flips = [place.task, place.regime, place.readout], place.flips
         sentences.append(
-            (f"{', '.join(part for part in where if part != 'plain')}: by" if several else "By")
-            + f" their means these runs rank the methods {', '.join(flips.order)}; {FEW} seeds would give another "
-            f"ranking with probability {number(flips.any_flip, 2)}, and another winner with "
-            f"{number(flips.winner_flips, 2)}."
+            (f"{', '.join(part for part in where if part != 'plain')}: " if several else "")
+            + f"{flips.order[0]} has the best mean of {len(flips.order)} methods; with {FEW} seeds another one would "
+            f"have it with probability {number(flips.winner_flips, 2)}, and the order of all would be another with "
+            f"{number(flips.any_flip, 2)}."
         )
     return sentences
 

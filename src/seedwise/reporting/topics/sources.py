@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.reporting._figures import OTHERS, Line, intervals_figure
 from seedwise.reporting._palette import BASE, NEUTRAL
-from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import AssistedSpread, Cell, SpreadSources
@@ -32,8 +32,7 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "How much of the variance over runs a finite test set makes by itself, with 95 % intervals. At 100 % the "
-    "runs would be equally good on unlimited test data, and nothing could make them steadier there. Of more "
-    "than 16, those with a readout are left to the table."
+    "runs would be equally good on unlimited test data, and nothing could make them steadier there."
 )
 _MOST: Final = 16
 _NOT_INDEPENDENT: Final = (
@@ -112,16 +111,13 @@ def noise_figure(sources: Mapping[str, SpreadSources], bases: Collection[str] = 
         bases: the cells that the others are compared with.
 
     """
-    shown = {name: s.share_of_noise for name, s in sources.items() if s.share_of_noise is not None}
-    figure, axes = new_figure(0.8 + height_of_rows(list(shown)))
-    for k, (name, share) in enumerate(shown.items()):
-        colour = BASE if name in bases else NEUTRAL
-        low, middle, high = (100 * value for value in (share.low, share.estimate, share.high))
-        axes.hlines(k, low, high, color=colour, linewidth=2)
-        axes.plot([middle], [k], "o", color=colour, markersize=6, clip_on=False)
-    axes.set_xlim(0, 100)
-    label_rows(axes, list(shown))
-    axes.set_xlabel("share of test-set noise [%]")
+    lines = [
+        Line(name, s.share_of_noise, BASE if name in bases else NEUTRAL)
+        for name, s in sources.items()
+        if s.share_of_noise is not None
+    ]
+    figure = intervals_figure(lines, "share of test-set noise [%]", scale=100)
+    figure.axes[0].set_xlim(0, 100)
     return figure
 
 
@@ -132,7 +128,7 @@ def _show(found: Compared) -> Shown:
     plain = {name for cell, name in zip(cells, names_of(cells), strict=True) if cell.readout == "plain"}
     drawn = {name: one for name, one in sources.items() if len(sources) <= _MOST or name in plain}
     bases = {name for cell, name in zip(cells, names_of(cells), strict=True) if is_base(cell, found.base)}
-    figures = [(partial(noise_figure, drawn, bases), _CAPTION)] if drawn else []
+    figures = [(partial(noise_figure, drawn, bases), _CAPTION + OTHERS * (len(drawn) < len(sources)))] if drawn else []
     if any(map(several_groups, cells)):
         reasons.append(_NOT_INDEPENDENT)
     return Shown(table, _NOTE, figures, reasons)

@@ -87,7 +87,7 @@ def read(path: Path) -> Frame:
         return _tracked(_wandb.runs_in, path, [])
     if _tensorboard.NAME in path.name and path.is_file():
         return _tracked(_tensorboard.runs_in, path.parent, [])
-    return read_table(path)
+    return _tensorboard.of_export(read_table(path))
 
 
 def is_store(path: Path) -> bool:

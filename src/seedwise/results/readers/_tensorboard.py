@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from seedwise.results._read import Frame
 from seedwise.results.readers._files import Broken, content, name_in, walked, yaml_of
 from seedwise.results.readers._runs import Cell, TrackedRun, flat
 from seedwise.results.readers._wire import Value, fields, signed, submessages
@@ -29,6 +31,8 @@ _NUMBERS: Final = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2", 22: "<u4",
 _EVENT: Final = range(1, 11)
 _VALUE: Final = range(1, 10)
 """The fields of an event and of a value of a summary: those that are not read hold no numbers, such as images."""
+
+_EXPORT: Final = re.compile(r"run-(?P<run>.+)-tag-(?P<metric>.+)")
 
 _FLOATS: Final = {5: "<f4", 6: "<f8"}
 _INTEGERS: Final = frozenset({7, 10, 16, 17})
@@ -53,6 +57,20 @@ def runs_in(path: Path, broken: Broken) -> list[TrackedRun]:
             with broken.skipped(folder / name):
                 _read(content(folder / name), run, broken)
     return _merged(runs)
+
+
+def of_export(table: Frame) -> Frame:
+    """Return a table; where TensorBoard wrote it, ``run-NAME-tag-METRIC.csv``, with the names of its run and metric.
+
+    Args:
+        table: as it was read.
+
+    """
+    named = _EXPORT.fullmatch(table.name)
+    if named is None or list(table.data.columns) != ["Wall time", "Step", "Value"]:
+        return table
+    data = table.data.drop(columns="Wall time").rename(columns={"Value": named["metric"]})
+    return replace(table, data=data, name=named["run"])
 
 
 def _begun(name: str) -> list[int]:

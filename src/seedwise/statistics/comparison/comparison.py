@@ -276,7 +276,7 @@ def _confirmed(verdict: Verdict | str, counted: Verdict | str, cell: Cell, base:
     if isinstance(verdict, str):
         return verdict
     failures = " and ".join(f"{arm.failed} of {arm.method}" for arm in (cell, base) if arm.failed)
-    lead = f"no verdict, because runs failed ({failures})"
+    lead = f"runs failed ({failures})"
     if cell.metric.chance is None or base.metric.chance is None:
         return f"{lead} and {cell.metric.name} has no chance value to count them with"
     if isinstance(counted, str):

@@ -93,9 +93,9 @@ def _integral(log: Callable[[Array], Array], around: tuple[float, float], widest
         grid = low + (high - low) * _GRID
         found = log(grid)
         best = int(np.argmax(found))
-        first, last = max(best - 1, 0), min(best + 1, grid.size - 1)
-        low, high = grid[first], grid[last]
-        if found[best] - min(found[first], found[last]) < _FLAT:
+        before, after = max(best - 1, 0), min(best + 1, grid.size - 1)
+        low, high = grid[before], grid[after]
+        if found[best] - min(found[before], found[after]) < _FLAT:
             break
     mode = (low + high) / 2
     top = float(log(np.array([mode]))[0])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from seedwise.statistics.core.interval import Interval
+
+_NO_LIMIT: Final = 1e5
+"""Percent: a limit of a reduction so far away says nothing, and its digits less."""
 
 
 def number(value: float, decimals: int) -> str:
@@ -96,32 +100,35 @@ def reduction(result: Interval, factor: float = 1.0) -> str:
     """Write a percentage with its interval: ``20 % [-44, 47]``; of a share, ``factor`` is 100.
 
     Example:
-        >>> reduction(Interval(20.3, float("-inf"), 47.2, 0.95, 5, "F")), reduction(Interval(9, -0.2, 19, 0.95, 5, "F"))
-        ('20 % [-infinity, 47]', '9 % [0, 19]')
+        >>> reduction(Interval(20.3, -3.2e10, 47.2, 0.95, 5, "F")), reduction(Interval(9, -0.2, 19, 0.95, 5, "F"))
+        ('20 % [-\u221e, 47]', '9 % [0, 19]')
 
     """
     estimate, low, high = whole_percentages(*(factor * value for value in (result.estimate, result.low, result.high)))
     return f"{estimate} % [{low}, {high}]"
 
 
-def whole_percentages(*values: float) -> list[str]:
-    """Write percentages without decimals; where none is 0, or on the other side of it, none is written as 0.
+def whole_percentages(estimate: float, low: float, high: float) -> tuple[str, str, str]:
+    """Write a percentage and its limits without decimals; where all are on one side of 0, none is written as 0.
+
+    A limit of a factor of 1000 and more, as few runs give it, is none: it is widened to infinity.
 
     Example:
-        >>> whole_percentages(20.3, 0.2, 47.2), whole_percentages(9, -0.2, 19)
-        (['20', '.2', '47'], ['9', '0', '19'])
+        >>> whole_percentages(20.3, 0.2, 47.2), whole_percentages(9, -0.2, 19), whole_percentages(-118, -3e10, 96)
+        (('20', '.2', '47'), ('9', '0', '19'), ('-118', '-\u221e', '96'))
 
     """
-    excludes = all(value > 0 for value in values) or all(value < 0 for value in values)
-    return [_percentage(value, excludes) for value in values]
+    excludes = all(value > 0 for value in (estimate, low, high)) or all(value < 0 for value in (estimate, low, high))
+    return _percentage(estimate, excludes), _limit(low, excludes), _limit(high, excludes)
+
+
+def _limit(value: float, apart_from_zero: bool) -> str:
+    return f"{'-' * (value < 0)}\u221e" if abs(value) >= _NO_LIMIT else _percentage(value, apart_from_zero)
 
 
 def _percentage(value: float, apart_from_zero: bool) -> str:
-    if not math.isfinite(value):
-        return f"{'-' * (value < 0)}infinity"
-    if abs(value) < 1e5:
+    if abs(value) < _NO_LIMIT:
         return _apart(value, 0, 0.0) if apart_from_zero else f"{value:z.0f}"
-    # Of three runs a limit can have ten digits, none of which says anything.
     return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
@@ -173,12 +180,8 @@ def change(ratio: Interval, less: str, more: str) -> str:
     if ratio.estimate < 1:
         comparative = less
         low, middle, high = -high, -middle, -low
-    return f"{whole_percentages(middle, low, high)[0]} % {comparative} ({percentages(ratio.level, low, high)})"
-
-
-def percentages(level: float, low: float, high: float) -> str:
-    """Write the limits of an interval in percent: ``95 % interval 23 to 53``."""
-    return limits(level, *whole_percentages(low, high))
+    shown, first, last = whole_percentages(middle, low, high)
+    return f"{shown} % {comparative} ({limits(ratio.level, first, last)})"
 
 
 def limits(level: float, low: str, high: str) -> str:

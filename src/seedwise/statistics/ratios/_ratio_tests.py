@@ -119,7 +119,7 @@ def adjusted_pitman_morgan(x: Array, y: Array, unexplained: float | Array, lost:
     def relative_variance(studies: slice, ratio: Array) -> Array:
         u, v = _sum_and_difference([arm[studies] if x.ndim > 1 else arm for arm in centred], ratio)
         squares = u * u
-        squares_u, squares_v = np.sum(squares, axis=1), np.sum(v * v, axis=1)
+        squares_u, squares_v = np.maximum(np.sum(squares, axis=1), 1e-300), np.sum(v * v, axis=1)
         products = np.sum(u * v, axis=1)
         spread_out = np.maximum(1 - 1 / n - squares / squares_u[:, None], 1e-9)
         weights = ((1 - 2 / n) / spread_out) ** _LEVERAGE_POWER

@@ -73,6 +73,8 @@ def spread_ratio(
     The price is power: .35 instead of .50 for a ratio of .5 at n = 10, .75 instead of .84 at n = 20.
 
     Arms that differ only by a constant (the same array twice, say) have ratio 1, interval [1, 1] and p = 1 if paired.
+    Of paired arms that are exactly linear in each other, 1 - r^2 is taken to be what rounding to the smallest gap
+    between the values of each arm can hide: of a fine metric next to nothing, of one with two or three values a lot.
 
     Args:
         method: the metric of the method, one value per run, shape (n1,): the runs axis. At least 3 finite values.
@@ -92,8 +94,8 @@ def spread_ratio(
     Raises:
         TypeError: values that are not numbers.
         ValueError: fewer than 3 runs in an arm, values that are not finite or not 1-D, paired arms of different length,
-            a level outside (0, 1), an unknown procedure, an arm that does not vary (the ratio is undefined or has no
-            interval), or paired arms that are exactly linear in each other with different SDs (no width).
+            a level outside (0, 1), an unknown procedure, or an arm that does not vary (the ratio is undefined or has no
+            interval).
 
     Example:
         >>> base = [97.8, 98.1, 98.3, 97.9, 98.6, 98.0]
@@ -232,13 +234,17 @@ def ratio_arms(
     unexplained = correlation(x, y)[1] if paired else 1.0
     identical = unexplained == 0
     if identical and abs(q - 1) > rounding(x) / sd_x + rounding(y) / sd_y:
-        raise ValueError(
-            f"the arms are exactly linear in each other (SD ratio {q:.3g}), so a paired interval has no width; "
-            "pass more runs or a finer metric"
-        )
+        unexplained, identical = _hidden_by_rounding(x, sd_x) + _hidden_by_rounding(y, sd_y), False
     return RatioArms(
         _standardised(x, sd_x), _standardised(y, sd_y), paired, q, unexplained, identical, (lost_x, lost_y)
     )
+
+
+def _hidden_by_rounding(values: NDArray[np.float64], deviation: float) -> float:
+    """Return the share of a variance that rounding to the smallest gap between values would have: gap^2 / 12 / s^2."""
+    gaps = np.diff(np.sort(values))
+    gap = max(float(gaps[gaps > rounding(values)].min()), rounding(values))
+    return gap**2 / (12 * deviation**2)
 
 
 def ratio_test(arms: RatioArms, procedure: RatioProcedure, level: float) -> tuple[str, RatioTest]:

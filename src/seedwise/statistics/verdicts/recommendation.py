@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedwise.statistics.core import _checks
-from seedwise.statistics.core.formatting import p_equals, percentages, significant
+from seedwise.statistics.core.formatting import limits, p_equals, significant, whole_percentages
 from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.core.multiple import holm
 from seedwise.statistics.planning.planning import seeds_needed
@@ -157,14 +157,15 @@ training and 2.0 times the inference of a plain run; selected, optimistic
     chosen, p = min(steadier, key=lambda found: dearness(Cost(found[0].training, found[0].inference)))
     r = chosen.reduction
     assert isinstance(r, Interval)
+    shown, low, high = whole_percentages(r.estimate, r.low, r.high)
     count = len(candidates)
     corrected = f"{p_equals(p)} corrected for {count} candidates" if count > 1 else p_equals(p)
     return Recommendation(
         chosen,
         adjusted,
         resolved,
-        f"{chosen.name}: the SD is {r.estimate:.0f} % smaller ({percentages(r.level, r.low, r.high)}), "
-        f"{corrected}, at {times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
+        f"{chosen.name}: the SD is {shown} % smaller ({limits(r.level, low, high)}), {corrected}, at "
+        f"{times(chosen.training)} the training and {times(chosen.inference)} the inference of a "
         "plain run",
     )
 
