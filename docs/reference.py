@@ -24,11 +24,17 @@ Made from the declarations by `python docs/reference.py`. A name alone is short 
 `loss: {name: vml}`. Where a built-in name works, `"module:name"` of your own does too: [Your own parts](own-parts.md).
 """
 
+_LOSSES = (
+    "For forecasts `loss: mse` is the plain loss. "
+    f"{', '.join(f'`{name}`' for name in registry.CONTROLLERS)} take `base`, the loss that they control: one of "
+    f"{', '.join(f'`{name}`' for name in registry.OBJECTIVES)}, or your own."
+)
+
 KINDS: tuple[tuple[str, str, Table], ...] = (
     ("`question:`", "", {"question": registry.QUESTION}),
     ("`model:` of images", "With `selection: {k: 8}` weights are chosen instead of learned.", registry.NETWORKS),
     ("`model:` of time series", "", registry.FORECASTERS),
-    ("`train: {loss: ...}`", "For forecasts `loss: mse` is the plain loss.", registry.LOSSES),
+    ("`train: {loss: ...}`", _LOSSES, registry.LOSSES),
     ("`train: {optimizer: ...}`", "Each takes `lr`, the rate at its peak, and `groups`.", registry.OPTIMIZERS),
     ("`train: {schedule: ...}`", "Each takes `warmup_epochs`, in which the rate rises.", registry.SCHEDULES),
     ("`train: {averaging: ...}`", "Which weights are evaluated and kept.", registry.AVERAGES),

@@ -38,6 +38,7 @@ def _callable(name: str) -> Entry:
 
 DATASETS: Final[Objects] = {
     "digits": "seedwise.data._digits:load_digits",
+    "digits_odd": "seedwise.data._digits:load_digits_odd",
     "mnist": "seedwise.data._images:load_mnist",
     "fashion_mnist": "seedwise.data._images:load_fashion_mnist",
     "cifar10": "seedwise.data._images:load_cifar10",
@@ -119,10 +120,10 @@ OBJECTIVES: Final[Table] = {
     "comp_sum": Entry("seedwise.losses.objective_options:CompSumOptions", "seedwise.losses:CompSumLoss"),
     "z_loss": Entry("seedwise.losses.objective_options:ZLossOptions", "seedwise.losses:ZLoss"),
     "log_partition": Entry("seedwise.losses.objective_options:LogPartitionOptions", "seedwise.losses:LogPartitionLoss"),
-    "any_loss": Entry("seedwise.losses.objective_options:AnyLossOptions", "seedwise.losses:AnyLoss"),
     "taylor_softmax": Entry(
         "seedwise.losses.objective_options:TaylorSoftmaxOptions", "seedwise.losses:TaylorSoftmaxLoss"
     ),
+    "any_loss": Entry("seedwise.losses.objective_options:AnyLossOptions", "seedwise.losses:AnyLoss"),
 }
 """Losses of classes without a state, each of which can be the ``base`` of a controller."""
 

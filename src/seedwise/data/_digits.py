@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,14 @@ def load_digits() -> Dataset:
         std=(6.018,),
         augmentation=Shift(_SIZE.shift, _SIZE.flip),
     )
+
+
+@declares(replace(_SIZE, classes=2))
+def load_digits_odd() -> Dataset:
+    """Load the 1797 digits with two classes: even (0) and odd (1)."""
+    digits = load_digits()
+    train, test = (replace(part, labels=part.labels % 2) for part in (digits.train, digits.test))
+    return replace(digits, name="digits_odd", train=train, test=test, num_classes=2)
 
 
 def _bundled() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

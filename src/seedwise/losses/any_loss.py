@@ -38,7 +38,7 @@ def soft_confusion(probability: Tensor, target: Tensor, amplification: float = 7
 
 
 class AnyLoss(nn.Module):
-    r"""One minus a metric of the soft confusion matrix (`soft_confusion`) of a batch.
+    r"""One minus a metric of the soft confusion matrix (`soft_confusion`) of a batch, as a module.
 
         accuracy            (TP + TN) / N
         f_beta              (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP)

@@ -49,7 +49,7 @@ def comp_sum_loss(logits: Tensor, target: Tensor, *, tau: float, ignore_index: i
 
 
 class CompSumLoss(nn.Module):
-    """`comp_sum_loss` as a module.
+    """The family (p^(tau-1) - 1) / (1 - tau) of the true class's probability p, as a module; see `comp_sum_loss`.
 
     Args:
         options: of :class:`CompSumOptions`.

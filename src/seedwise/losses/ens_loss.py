@@ -51,7 +51,7 @@ def random_derivatives(margin: Tensor, normal: Tensor, power: Tensor) -> Tensor:
 
 
 class EnsLoss(nn.Module):
-    r"""Ensemble of losses: every step has a loss of its own, of which only the derivatives are drawn.
+    r"""Ensemble of losses for two classes: every step has one of its own, of which only the derivatives are drawn.
 
         L = -mean_i g_i s_i,   s_i = (2 y_i - 1) f_i,   g: `random_derivatives`, constants to the gradient
 

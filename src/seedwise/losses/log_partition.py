@@ -45,7 +45,7 @@ def log_partition_loss(
 
 
 class LogPartitionLoss(nn.Module):
-    """`log_partition_loss` as a module.
+    """Cross-entropy plus a multiple of (log Z)^2, as a module; see `log_partition_loss`.
 
     Args:
         options: of :class:`LogPartitionOptions`.

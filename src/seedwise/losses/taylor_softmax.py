@@ -43,7 +43,7 @@ def taylor_softmax_loss(logits: Tensor, target: Tensor, *, ignore_index: int = I
 
 
 class TaylorSoftmaxLoss(nn.Module):
-    """`taylor_softmax_loss` as a module.
+    """Cross-entropy of the Taylor softmax, as a module; see `taylor_softmax_loss`.
 
     Args:
         ignore_index: entries with this index do not count.

@@ -61,7 +61,7 @@ def z_loss(
 
 
 class ZLoss(nn.Module):
-    """`z_loss` as a module.
+    """A softplus of the true class's standardised logit, as a module; see `z_loss`.
 
     Args:
         options: of :class:`ZLossOptions`.

@@ -13,7 +13,7 @@ def flips_verdict(excess: Interval, *, p_adjusted: float, alpha: float = 0.05) -
     ``not resolved``, which is never evidence of equally many.
 
     Args:
-        excess: the result of :func:`excess_negative_flips`.
+        excess: the result of :func:`excess_negative_flips`; ``n`` counts the runs axis of each arm.
         p_adjusted: its p-value after :func:`holm`, from 0 to 1 (its own p-value if it is the only comparison).
         alpha: significance level, between 0 and 1.
 
