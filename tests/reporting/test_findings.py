@@ -150,7 +150,7 @@ def test_what_a_study_does_not_have_is_left_out() -> None:
     assert not any("churn" in column for column in plain.tables["results"].columns)
     assert plain.reasons == []
     full = found([predicted("base", TRUTH, 0.05), predicted("new", TRUTH, 0.02)])
-    assert set(full.tables) - set(plain.tables) == {"churn", "new-data", "sources"}
+    assert set(full.tables) - set(plain.tables) == {"churn", "flips", "new-data", "sources"}
     assert any("churn" in column for column in full.tables["results"].columns)
 
 
