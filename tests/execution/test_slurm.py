@@ -10,7 +10,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from seedwise.cli import app
 from seedwise.errors import SeedwiseError
 from seedwise.execution import Resources, SlurmExecutor, SlurmOptions, script_of
 from seedwise.execution import _slurm as slurm
@@ -113,6 +115,44 @@ def test_a_node_is_killed_and_a_job_requeued_and_the_study_is_the_undisturbed_on
     wait_for(
         lambda: not nodes.say("squeue", "--noheader").strip(), 60
     )  # nothing is left for them, and they are cancelled
+
+
+READS = """
+import os
+
+def train(run):
+    for epoch in range(3):
+        run.log(epoch, loss=float(epoch if epoch == 0 else os.environ.get("TOY_DATA", 7)))
+        run.checkpoint.save(epoch, epochs=epoch)
+    run.finish(accuracy=0.5)
+"""
+
+
+@pytest.mark.programs
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("there", "code", "end"),
+    [
+        ("nodelist=n2", 0, "agree to the bit (2 epochs of logged numbers, 2 training states)"),
+        ("nodelist=n1 export=ALL,TOY_DATA=8", 1, "what is different there: nothing that is recorded; the data may be"),
+    ],
+)
+def test_a_node_is_asked_whether_it_agrees_with_this_machine(project, nodes, tmp_path, there, code, end):
+    """The node that is asked for trains; then its worker is cancelled, and nothing was stored."""
+    project.code.write_text(READS)
+    study = project.study()
+    project.write()
+    queue = tmp_path / "queue"
+    words = ["doctor", str(project.file), "--executor", "slurm", "--queue", str(queue), "--slurm", there]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == code, (done.output, done.exception)
+    answer = done.output.splitlines()[-1]
+    assert answer.startswith("  ok" if code == 0 else "  FAIL")
+    assert answer.endswith(end)
+    assert not study.store_path.exists()
+    assert f"#SBATCH --{there.partition(' ')[0]}" in "".join(file.read_text() for file in queue.glob("*.sh"))
+    assert files(queue, "todo", "claimed", "outbox") == []
+    wait_for(lambda: not nodes.say("squeue", "--noheader").strip(), 60)
 
 
 @pytest.mark.programs

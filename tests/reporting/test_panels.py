@@ -4,9 +4,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_hex
 
-from seedwise.reporting._figures import runs_figure
+from seedwise.reporting._figures import Line, few_enough, intervals_figure, runs_figure
 from seedwise.reporting._palette import BASE as BASE_COLOUR
 from seedwise.reporting._palette import NEUTRAL
 from seedwise.reporting._svg import inline
@@ -76,3 +77,22 @@ def test_colours_are_those_of_the_page_and_others_outside_it() -> None:
     svg = inline(lambda: noise_figure(one, {"base"}), "f", "What <noise>?")
     assert f"var(--base, {to_hex(BASE_COLOUR)})" in svg
     assert 'aria-label="What &lt;noise&gt;?"' in svg
+
+
+def test_one_method_far_from_all_others_hides_none_of_them() -> None:
+    def line(name: str, estimate: float, half: float) -> Line:
+        return Line(name, Interval(estimate, estimate - half, estimate + half, 0.95, 10, "t"), "black")
+
+    near = [line(f"m{k}", 0.1 * k, 0.2) for k in range(4)]
+    both = [*near, line("far", -8, 1)]
+    rows = [cell(one.name, BASE) for one in both]
+    (axes,) = intervals_figure(both, "difference", at=0).axes
+    # In the middle an interval reaches to .4: the axis ends at six times that, and the far method is an arrow there.
+    low, high = axes.get_xlim()
+    assert -2.7 < low < -2.3
+    assert 0.5 < high < 0.7
+    assert [(drawn.get_marker(), drawn.get_xdata()[0]) for drawn in axes.lines if drawn.get_marker() in "<>"] == [
+        ("<", pytest.approx(-2.4))
+    ]
+    assert few_enough(list(zip(rows, both, strict=True)), at=0)[1] == " An arrow: it goes on beyond the axis."
+    assert few_enough(list(zip(rows, near, strict=False)), at=0) == (near, "")

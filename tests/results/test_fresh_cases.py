@@ -142,6 +142,10 @@ READ = {
     "curves out of order": Case(
         curves("seed,val_acc,epoch,method", lambda m, s, k, v: f"{s},{v},{3 - k if s == 9 else k},{m}"), {}, ("the last 'epoch'",)
     ),
+    "a chart with the steps of its runs": Case(
+        '"Step",' + ",".join(f'"{m}-seed{s} - _step","{m}-seed{s} - acc","{m}-seed{s} - acc__MAX"' for m, s, _ in RUNS) + "\n"
+        + "".join(f"{k}," + ",".join(f"{k},{v + d},99" for *_, v in RUNS) + "\n" for k, d in enumerate(CURVE)), {}, ("metric acc",),
+    ),
     "a history per run": Case(
         {f"{m}_seed{s}.csv": "epoch,val_acc\n" + "".join(f"{k},{v + d}\n" for k, d in enumerate(CURVE)) for m, s, v in RUNS},
         {}, ("method baseline, seed 1 in the name of the file 'baseline_seed1'",),
@@ -242,6 +246,11 @@ REFUSED = {
     "a learning rate without seeds": (long("model,lr,acc", lambda m, s, v: f"{m},{10.0 ** -s:g},{v}"), {}, "differ in 'lr'"),
     "folds without their name": (long("model,split,acc", lambda m, s, v: f"{m},{s},{v}"), {"metric": "acc"}, "--fold 'split'"),
     "datasets without their name": (pooled("corpus", "xyz"), {}, "pass --task 'corpus'"),
+    "datasets of unequal size": (pooled("corpus", "xyz").replace("ours,x,1,", "ours,x,,").replace("ours,x,,91.02\n", ""), {}, "--task 'corpus'"),
+    "two phases of a curve": (
+        curves("method,seed,step,phase,acc", lambda m, s, k, v: f"{m},{s},{2 * k},eval,{v}\n{m},{s},{2 * k + 1},train,{v + 5}"), {},
+        "the steps of a run differ in 'phase' (eval, train)",
+    ),
     "two variants of a method": (pooled("variant", "ab"), {"by": "model"}, "differ in 'variant'"),
     "two seeds": (
         "model,init_seed,data_seed,acc\n" + "".join(f"{m},{s},{d},{v + d}\n" for m, s, v in RUNS for d in (0, 1)), {},
@@ -294,6 +303,13 @@ REFUSED = {
         {f"{m}.csv": "seed,acc,f1\n" + "".join(f"{s + len(m)},{v},8{s}\n" for x, s, v in RUNS if x == m) for m in OF}, {"base": "acc"},
         "which column is the metric: 'acc', 'f1'",
     ),
+    "a chart over time": (
+        '"Relative Time (Wall)",' + ",".join(f'"{m}-seed{s} - loss"' for m, s, _ in RUNS) + "\n"
+        + "".join(f"{60.5 * k}," + ",".join(f"{v + d}" for *_, v in RUNS) + "\n" for k, d in enumerate(CURVE)), {}, "export it over steps",
+    ),
+    "an SD in the last digits": ("model,acc\nbase,90.12(34)\nours,91.25(21)\n", {"summary": True, "n": 5}, "in units of the last digit"),
+    "intervals for SDs": ("model,acc (95% CI)\nbase,90.1 ± 0.4\nours,91.2 ± 0.3\n", {"summary": True, "n": 5}, "hold confidence intervals"),
+    "errors for SDs": ("model,acc (SE)\nbase,90.1 ± 0.4\nours,91.2 ± 0.3\n", {"summary": True, "n": 5}, "hold standard errors"),
     "files with a run each": ({f"{m}_{s}.csv": f"acc\n{v}\n" for m, s, v in RUNS}, {}, "each of 10 files holds one run"),
 }  # fmt: skip
 
@@ -305,6 +321,32 @@ def test_it_is_refused_in_one_line_with_what_decides_it(tmp_path: Path, name: st
         compare(written(tmp_path, files), **options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame([["a", 1.0, 2.0]], columns=["method", "acc", "acc"]), "two columns are named 'acc'"),
+        (pd.DataFrame({"method": ["a", "b"], "acc": [[1, 2], [3, 4]]}), "no column of numbers is a metric"),
+    ],
+)
+def test_frames_that_no_file_can_hold(frame: pd.DataFrame, said: str) -> None:
+    with pytest.raises(SeedwiseError, match=said):
+        compare(frame)
+
+
+def test_frames_without_seeds_are_methods() -> None:
+    found = compare({m: pd.DataFrame({"acc": values}) for m, values in OF.items()})
+    assert [(row.method, row.n, row.mean) for row in found.rows] == [
+        (m, 5, pytest.approx(np.mean(v))) for m, v in OF.items()
+    ]
+
+
+def test_what_belongs_to_a_method_divides_no_runs(tmp_path: Path) -> None:
+    found = compare(
+        written(tmp_path, long("method,venue,acc", lambda m, s, v: f"{m},{'NeurIPS' if m == 'ours' else 'ICML'},{v}"))
+    )
+    assert [row.n for row in found.rows] == [5, 5]
 
 
 def test_files_are_datasets_where_the_user_says_so(tmp_path: Path) -> None:

@@ -94,3 +94,25 @@ def test_nondeterministic_kernels_only_where_hardware_varies(seeds, numerics, de
 def test_a_value_that_json_has_not_is_no_name():
     with pytest.raises(ValueError, match="not JSON compliant"):
         digest_of({"lr": float("nan")})
+
+
+@pytest.mark.parametrize("numerics", [Numerics(), Numerics(precision="bf16", threads=2)])
+def test_other_seeds_give_the_name_that_the_content_gives(numerics):
+    """Each name is that of a digest of the whole text, whatever was hashed before."""
+    unseeded = RunSpec("my.train:train", CONFIG, {}, numerics)
+    for seeds in (
+        {"init": 1},
+        {"init": 2, "shuffle": 0},
+        {},
+        {"split": 3, "init": 1},
+        {"init": 1, "split": 4},
+        {"a": -1},
+    ):
+        spec = unseeded.with_seeds(seeds)
+        text = json.dumps(spec.content, sort_keys=True, separators=(",", ":"))
+        assert spec.id == hashlib.sha256(text.encode()).hexdigest()[:16] == RunSpec(*fields_of(spec)).id
+        assert spec == RunSpec("my.train:train", CONFIG, seeds, numerics)
+
+
+def fields_of(spec):
+    return spec.function, spec.config, spec.seeds, spec.numerics, spec.revisions

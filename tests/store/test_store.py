@@ -9,14 +9,16 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.run import Link, PlannedRun, Predictions, RunRecord, RunSpec
-from seedwise.store import Store
+from seedwise.store import Store, _kinds
 
 A, B, C = (RunSpec("toy:train", {}, {"init": seed}) for seed in (1, 2, 3))
 
@@ -340,3 +342,59 @@ def test_in_a_read_only_folder_a_store_is_read_and_writing_is_refused_in_a_line(
     assert lines[1].startswith("store: not allowed to write")
     assert lines[2].startswith("folder: not allowed to write")
     assert len(lines) == 3
+
+
+def test_what_was_read_of_attempts_is_read_again_after_anything_is_written(store, path):
+    """More runs than are looked up one by one, by a reader and by the writer itself."""
+    specs = [RunSpec("toy:train", {}, {"init": seed}) for seed in range(1, 202)]
+    ids = [spec.id for spec in specs]
+    store.ingest(*map(record, specs[:150]))
+    with Store(path) as reader:
+        for one in (reader, store):
+            assert len(one.series(ids)) == len(one.trainings()) == 150
+        store.ingest(record(specs[0], accuracy=0.75), *map(record, specs[150:]))
+        for one in (reader, store):
+            assert len(one.series(ids)) == len(one.trainings()) == len(one.seconds()) == 201
+            assert [r.metrics["test/accuracy"] for r in one.records(ids)] == [0.75] + 200 * [0.5]
+
+
+def test_a_reader_sees_one_moment_whatever_is_committed_while_it_reads(store, path, monkeypatch):
+    """A run that comes between two of its tables is in both, or in none."""
+    store.ingest(record(A))
+    listed_by, writers = _kinds.listed_by, []
+
+    def then_another_comes(*arguments):
+        found = list(listed_by(*arguments))
+        writers.append(threading.Thread(target=ingest_elsewhere, args=(path, record(B, predictions=[predictions(0)]))))
+        writers[-1].start()
+        writers[-1].join(0.5)  # until it is done, or waits for the reader
+        return found
+
+    monkeypatch.setattr(_kinds, "listed_by", then_another_comes)
+    with Store(path) as reader:
+        assert reader.tags() == {}
+        monkeypatch.undo()
+        writers[0].join()
+        assert reader.tags() == {B.id: {"final"}}
+
+
+def ingest_elsewhere(path: Path, *records: RunRecord) -> None:
+    with Store(path, write=True) as writer:
+        writer.ingest(*records)
+
+
+def test_statements_are_compiled_once_for_all_stores(tmp_path, monkeypatch):
+    compiled = []
+    compiler = SQLiteCompiler.__init__
+    monkeypatch.setattr(
+        SQLiteCompiler, "__init__", lambda self, *given, **named: compiled.append(1) or compiler(self, *given, **named)
+    )
+    counts = []
+    for name in ("one.db", "two.db", "three.db"):
+        with Store(tmp_path / name, write=True) as store:
+            plan_one(store, (link(), A), (link(replicate=1), B))
+            store.ingest(record(A), record(B, predictions=[predictions(0, 1)]))
+            assert len(store.runs()) == len(store.series([A.id, B.id])) == 2
+        counts.append(len(compiled))
+        compiled.clear()
+    assert counts[1:] == [0, 0]

@@ -1,4 +1,4 @@
-"""What a comparison of foreign runs says after its table: other examples, several tasks, normalised scores."""
+"""What a comparison of foreign runs says after its table: other examples, several tasks, normalized scores."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _scores(found: Aggregates | None) -> list[Section]:
     )
     scores = Section(
         "scores",
-        "How good is the middle half of the normalised scores?",
+        "How good is the middle half of the normalized scores?",
         Table([METHOD, "interquartile mean [95 %]", *gap], rows),
         note,
         short="Interquartile mean",

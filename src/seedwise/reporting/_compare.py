@@ -77,7 +77,7 @@ class Comparison:
 
     @property
     def tables(self) -> list[Table]:
-        """The tables of all metrics, each with those behind it: other examples, several tasks, normalised scores."""
+        """The tables of all metrics, each with those behind it: other examples, several tasks, normalized scores."""
         return [table for part in self.parts for table in (part.results.table, *(s.table for s in part.sections))]
 
     def to_frame(self) -> pd.DataFrame:

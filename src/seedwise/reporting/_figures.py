@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED
 from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
-from seedwise.statistics import Cell, Interval
+from seedwise.statistics import Cell, Interval, Verdict
 from seedwise.statistics.cells.names import Placed, names_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _FEWEST = 10
 """Of fewer runs a density is a drawing of its own bandwidth."""
 OTHERS = " The others are in the table."
 """What a caption says where not all are drawn."""
+_REACH = 6.0
+"""An axis reaches so many times as far as the intervals do in the middle."""
 LEFT = -150.0
 """Reductions below are not drawn: -150 % is two and a half times the spread."""
 
@@ -81,16 +83,19 @@ def intervals_figure(
         label: of the axis.
         at: where no difference lies, a line through all; None: nowhere.
         scale: what estimates are multiplied by.
-        lowest: what lies below is an arrow.
+        lowest: what lies below is an arrow, and so is what lies much farther from ``at`` than most.
 
     """
+    least, most = _ends(lines, None if at is None else at / scale)
+    least, most = max(scale * least, lowest), scale * most
     figure, axes = new_figure(0.8 + height_of_rows([line.name for line in lines]))
     for k, line in enumerate(lines):
         low, estimate, high = (scale * value for value in (line.found.low, line.found.estimate, line.found.high))
-        axes.hlines(k, max(low, lowest), high, color=line.colour, linewidth=2)
-        if low < lowest:
-            axes.plot([lowest], [k], "<", color=line.colour, markersize=6)
-        if estimate >= lowest:
+        axes.hlines(k, min(max(low, least), most), max(min(high, most), least), color=line.colour, linewidth=2)
+        for end, is_beyond, marker in ((least, low < least, "<"), (most, high > most, ">")):
+            if is_beyond:
+                axes.plot([end], [k], marker, color=line.colour, markersize=6, clip_on=False)
+        if least <= estimate <= most:
             axes.plot([estimate], [k], "o", color=line.colour, markersize=6, clip_on=False)
     if at is not None:
         axes.axvline(at, color="black", linewidth=0.8)
@@ -99,11 +104,30 @@ def intervals_figure(
     return figure
 
 
-def few_enough(found: Sequence[tuple[Placed, Line]], most: int = 16) -> tuple[list[Line], str]:
-    """Return the lines that are drawn, those of methods before their readouts, and a sentence on those that are not."""
-    if len(found) <= most:
-        return [line for _, line in found], ""
-    return [line for row, line in found if row.readout == "plain"][:most], OTHERS
+def _ends(lines: Sequence[Line], at: float | None) -> tuple[float, float]:
+    """Return the ends of an axis on which one method that is far from all others hides none of them."""
+    if at is None or not lines:
+        return -np.inf, np.inf
+    reach = _REACH * float(np.median([max(abs(line.found.low - at), abs(line.found.high - at)) for line in lines]))
+    low, high = min(line.found.low for line in lines), max(line.found.high for line in lines)
+    return max(low, at - reach), min(high, at + reach)
+
+
+def few_enough(found: Sequence[tuple[Placed, Line]], at: float, most: int = 16) -> tuple[list[Line], str]:
+    """Return the lines that are drawn, those of methods before their readouts, and what else the caption says."""
+    lines, rest = [line for _, line in found], ""
+    if len(found) > most:
+        lines, rest = [line for row, line in found if row.readout == "plain"][:most], OTHERS
+    low, high = _ends(lines, at)
+    beyond = any(line.found.low < low or line.found.high > high for line in lines)
+    return lines, " An arrow: it goes on beyond the axis." * beyond + rest
+
+
+def colour_of(verdict: Verdict | None, *, is_good: bool) -> str:
+    """Return the colour of a resolved change for the better, of one for the worse, or of what is not resolved."""
+    if verdict is None or not verdict.differs:
+        return NEUTRAL
+    return RESOLVED if is_good else "black"
 
 
 def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str], resolved: Sequence[bool]) -> Figure:

@@ -25,7 +25,7 @@ class MetricComparison:
         further: sentences on other examples, on all tasks together, on single runs.
         cells: the data; none where only means and SDs are known.
         found: all numbers, in the unit of the data; what kind of data these were of is its type.
-        sections: further tables: other examples, several tasks, normalised scores.
+        sections: further tables: other examples, several tasks, normalized scores.
 
     """
 

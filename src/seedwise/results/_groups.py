@@ -20,6 +20,7 @@ from seedwise.results._states import says_failed
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_PHASES: Final = 5
 _OF_NO_MATTER: Final = frozenset({
     "gpu", "host", "hostname", "node", "machine", "device", "worker", "user", "pid", "port", "commit", "git", "hash",
     "notes", "note", "comment",
@@ -66,12 +67,31 @@ def groups_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows, roles: 
     return doubts
 
 
+def phases_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> None:
+    """Refuse curves in which a column of a few texts, such as ``train`` and ``eval``, divides the steps of a run.
+
+    Raises:
+        SeedwiseError: one line, with the option that decides it.
+
+    """
+    for column in data.columns:
+        if not column or column in columns.all or _OF_NO_MATTER & set(_names.words(column)):
+            continue
+        code, values = factorized(data[column])
+        if 1 < len(values) <= _MOST_PHASES and _times(code[rows.place], rows.run).astype(bool).sum(axis=1).max() > 1:
+            shown = [text for text in map(text_of, values) if text]
+            if len(shown) == len(values) and not is_numeric(data[column]):
+                raise SeedwiseError(
+                    f"the steps of a run differ in '{column}' ({listed(shown, 3)}): keep one value (--where "
+                    f"'{column}={shown[-1]}')"
+                )
+
+
 def _dividing(data: pd.DataFrame, columns: Columns, rows: Rows) -> Iterator[tuple[str, str, bool]]:
-    """Yield columns in which runs of a method differ, some values, and whether all methods have them equally often."""
-    cells = list(dict.fromkeys(zip(rows.task, rows.method, strict=True)))
-    number = {cell: k for k, cell in enumerate(cells)}
-    cell = np.array([number[one] for one in zip(rows.task, rows.method, strict=True)], dtype=np.int64)
-    sizes = np.bincount(cell, minlength=len(cells))
+    """Yield columns in which runs of a method differ, some values, and whether they divide all methods alike."""
+    number: dict[tuple[object, object], int] = {}
+    cell = np.array([number.setdefault(one, len(number)) for one in zip(rows.task, rows.method, strict=True)])
+    smallest = np.bincount(cell).min()
     has_seeds = rows.seed is not None or rows.fold is not None
     for column in data.columns:
         if not column or column in columns.all or says_failed(data, column):
@@ -79,19 +99,24 @@ def _dividing(data: pd.DataFrame, columns: Columns, rows: Rows) -> Iterator[tupl
         code, values = factorized(data[column])
         code = code[rows.place]
         there = np.unique(code)
-        if there.size < 2 or there.size >= len(cell):
+        if there.size < 2 or there.size >= len(cell) or (has_seeds and there.size >= smallest):
             continue
-        if there.size > sizes.min() - has_seeds or len(cells) < 2:
-            alike = False
-        else:
-            alike = _is_alike(code, cell, len(cells), balanced=is_numeric(data[column]))
-        if alike or not has_seeds:
-            yield column, listed([text_of(values[k]) for k in there], 3), alike
+        times = _times(code, cell)
+        if np.all(np.sum(times > 0, axis=1) < 2):
+            continue
+        alike = there.size <= smallest and len(number) > 1 and _are_alike(times, numeric=is_numeric(data[column]))
+        yield column, listed([text_of(values[k]) for k in there], 3), alike
 
 
-def _is_alike(code: NDArray[np.int64], cell: NDArray[np.int64], cells: int, *, balanced: bool) -> bool:
-    """Return whether all methods have each value equally often; balanced: and every value as often as the others."""
+def _times(code: NDArray[np.int64], cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how often each cell has each value, shape (cells, values)."""
     there, own = np.unique(code, return_inverse=True)
-    times = np.zeros((cells, there.size), dtype=np.int64)
+    times = np.zeros((int(cell.max()) + 1, there.size), dtype=np.int64)
     np.add.at(times, (cell, own), 1)
-    return bool(np.all(times == (times[0, 0] if balanced else times[0])))
+    return times
+
+
+def _are_alike(times: NDArray[np.int64], *, numeric: bool) -> bool:
+    """Return whether all methods have the same values: numbers equally often, texts more than once."""
+    equal = np.all(times == times[0])
+    return bool(np.all(times == times[0, 0]) if numeric else equal or np.all(times > 1))

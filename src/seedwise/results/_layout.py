@@ -239,7 +239,11 @@ def _is_chart(columns: list[str]) -> bool:
     if any(column.endswith(_RANGES) for column in columns):
         return True
     others = [column for column in columns if " - " not in column]
-    return 1 == len(others) < len(columns) - 1 and _names.one_of(others[0], _names.STEPS)
+    return 1 == len(others) < len(columns) - 1 and (_names.one_of(others[0], _names.STEPS) or _is_time(others[0]))
+
+
+def _is_time(column: str) -> bool:
+    return "time" in _names.words(column)
 
 
 def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
@@ -247,9 +251,12 @@ def _chart(data: pd.DataFrame, roles: Roles, notes: Notes) -> Long:
     columns = [column for column in data.columns if not column.endswith(_RANGES)]
     runs = [column for column in columns if " - " in column]
     steps = [column for column in columns if column not in runs]
-    metrics = list(dict.fromkeys(column.rpartition(" - ")[2] for column in runs))
+    every = list(dict.fromkeys(column.rpartition(" - ")[2] for column in runs))
+    metrics = [metric for metric in every if not metric.startswith("_")] or every
     if not runs or len(steps) != 1:
         raise SeedwiseError("a chart needs a column of steps and a column per run, named 'RUN - METRIC'")
+    if _is_time(steps[0]):
+        raise SeedwiseError(f"this is a chart over '{steps[0]}', where runs end anywhere: export it over steps")
     if len(metrics) > 1 and len(roles.metric) != 1:
         raise SeedwiseError(f"which metric: {listed(metrics)}? Pass --metric '{metrics[0]}'")
     metric = roles.metric[0] if roles.metric else metrics[0]
@@ -312,12 +319,16 @@ def titled(data: pd.DataFrame) -> pd.DataFrame:
     """
     titles = [plain_name(str(column)) for column in data.columns]
     twice = next((title for title, times in Counter(titles).items() if title and times > 1), None)
-    if twice is not None and len(set(map(str, data.columns))) == len(titles):
-        raise SeedwiseError(f"two columns are named '{twice}' but for their marks: give each a name of its own")
+    if twice is not None:
+        marks = " but for their marks" if len(set(map(str, data.columns))) == len(titles) else ""
+        raise SeedwiseError(f"two columns are named '{twice}'{marks}: give each a name of its own")
     data = data.copy()
     data.columns = titles
     for k in range(len(titles)):
         column = data.iloc[:, k]
+        if column.dtype == object and any(isinstance(cell, list | dict | set | np.ndarray) for cell in column):
+            column = column.map(str)
+            data.isetitem(k, column.array)
         if _MARKED.search("\n".join(cell for cell in factorized(column)[1] if isinstance(cell, str))):
             data.isetitem(k, by_value(column, lambda cell: plain_name(cell) if isinstance(cell, str) else cell))
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,22 @@ from seedwise.results import _names
 from seedwise.results._cells import different, texts
 from seedwise.results._layout import are_numbers, by_task, is_numeric
 from seedwise.results._long import OF_COLUMN, Notes
-from seedwise.results._numbers import NotANumberError, Numbers, is_missing, mean_and_sd, numbers_of, read_numbers
+from seedwise.results._numbers import (
+    NotANumberError,
+    Numbers,
+    is_concise,
+    is_missing,
+    mean_and_sd,
+    numbers_of,
+    read_numbers,
+)
 from seedwise.results._roles import Roles, known
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_INTERVALS: Final = frozenset({"ci", "ci95", "confidence", "interval"})
+_ERRORS: Final = _names.STANDARD_ERROR | {"se"}
 
 
 @dataclass(frozen=True)
@@ -177,9 +188,25 @@ def means_and_sds(
         notes.read_as.append(f"SD: column '{columns.sd}'")
         return numbers_of(data, columns.mean, roles.decimal), numbers_of(data, columns.sd, roles.decimal).values
     where = "" if roles.task == OF_COLUMN else f" in '{columns.mean}'"
+    title = set(_names.words(columns.mean))
+    if title & _INTERVALS:
+        raise SeedwiseError(
+            f"'{columns.mean}' says that its cells hold confidence intervals, which are no SDs: write SDs, or standard "
+            "errors in a column of their own, 'sem'"
+        )
+    if title & _ERRORS:
+        raise SeedwiseError(
+            f"'{columns.mean}' says that its cells hold standard errors, which are no SDs: write these into a column "
+            "of their own, 'sem'"
+        )
     notes.read_as.append(f"SD: behind the mean{where}, and no standard error")
     cells = []
     for text, name in zip(texts(data[columns.mean]), names, strict=True):
+        if is_concise(text):
+            raise SeedwiseError(
+                f"is the SD in '{text}' (method {name}{where}) in units of the last digit, or as it stands? Write it "
+                "out, such as '90.12 \u00b1 0.34'"
+            )
         cell = ("", "") if is_missing(text) else mean_and_sd(text) or (text, "")
         if not all(map(_is_number, cell)):
             raise SeedwiseError(

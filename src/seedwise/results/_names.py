@@ -77,7 +77,7 @@ _DERIVED: Final = _set("delta diff difference gain improvement gap \u03b4 pvalue
 _LOWER: Final = _set(
     "loss error errors err mse rmse mae mape smape nll perplexity ppl wer cer ter regret fid kid brier ece entropy bpb",
     "bpc bpd crps divergence kl distance cost mase nmse nrmse msle rmsle logloss rank miss fpr fnr false eer lpips epe",
-    "mpjpe fvd mce ade fde hd95 violations collisions bits",
+    "mpjpe fvd mce ade fde hd95 violation violations collisions bits gap forgetting residual mistakes failures",
 )
 _RESULTS: Final = _set(
     "acc accuracy top1 top5 f1 auc auroc auprc precision recall bleu rouge psnr ssim miou iou return returns reward",
@@ -203,8 +203,8 @@ def is_lower_better(name: str) -> bool:
     Example:
         >>> [is_lower_better(name) for name in ("test_loss", "mean_absolute_error", "error rate", "accuracy", "reward")]
         [True, True, True, False, False]
-        >>> [is_lower_better(name) for name in ("neg_mean_squared_error", "negative log-likelihood", "score \u2193")]
-        [False, True, True]
+        >>> [is_lower_better(name) for name in ("neg_mean_squared_error", "error reduction", "gap", "score \u2193")]
+        [False, False, True, True]
 
     """
     said = rises(name)
@@ -213,6 +213,8 @@ def is_lower_better(name: str) -> bool:
     own = words(name)
     lower = bool(_LOWER & set(own)) or (bool(_SPENT & set(_own_words(name))) and not _RESULTS & set(own))
     likely = any(word.startswith("likelihood") or word == "ll" for word in own)
+    if {"reduction", "improvement"} & set(own):
+        return False
     negative = "neg" in own or (likely and "negative" in own)
     return lower is not negative
 

@@ -93,6 +93,18 @@ def mean_and_sd(text: str) -> tuple[str, str] | None:
     return (unmarked(found["mean"]), unmarked(found["sd"])) if found else None
 
 
+def is_concise(text: str) -> bool:
+    """Return whether a cell may give an SD in units of the last digit, as ``90.12(34)`` does for .34.
+
+    Example:
+        >>> [is_concise(cell) for cell in ("90.12(34)", "90.1 (0.3)", "90 (3)", "90.1 ± 3")]
+        [True, False, False, False]
+
+    """
+    found = _PARENTHESES.fullmatch(unmarked(text))
+    return found is not None and bool(re.search(r"\d[.,]\d", found["mean"])) and found["sd"].strip().isdecimal()
+
+
 def read_numbers(cells: ArrayLike, decimal: Decimal | None = None) -> Numbers:
     """Read a column of numbers, in one spelling.
 

@@ -16,7 +16,7 @@ from seedwise.results._cells import by_value, different, text_of, texts
 from seedwise.results._columns import Columns, columns_of, seed_columns
 from seedwise.results._curves import Rows, best, ends, everywhere
 from seedwise.results._file_names import FILE, by_names_of_files, method_of_files
-from seedwise.results._groups import groups_are_refused
+from seedwise.results._groups import groups_are_refused, phases_are_refused
 from seedwise.results._items import averaged
 from seedwise.results._layout import by_task, cleaned, long_of, means_are_refused, titled
 from seedwise.results._long import ROW, Long, Notes
@@ -342,6 +342,7 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
 def _one_row_each(data: pd.DataFrame, columns: Columns, rows: Rows, roles: Roles, notes: Notes) -> Rows:
     """Take the last step of each run, or that where the metric ``best`` is best; a metric of one step is no curve."""
     assert columns.step is not None
+    phases_are_refused(data, columns, rows)
     step = numbers_of(data, columns.step).values
     rows, once = everywhere(rows)
     last, short = ends(rows, step)
@@ -410,5 +411,5 @@ def _repeats_are_refused(data: pd.DataFrame, columns: Columns, rows: Rows) -> No
     column, value = differing[0], text_of(same[differing[0]].iloc[-1])
     raise SeedwiseError(
         f"{who}. The rows differ in {listed(map(repr, differing), 3)}: keep one value (--where '{column}={value}'), or "
-        f"say what the column is (--task, --step, --by), or add it to the seed (--seed '{seed},{column}')"
+        f"say what the column is (--task, --step, --item, --by), or add it to the seed (--seed '{seed},{column}')"
     )

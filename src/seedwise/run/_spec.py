@@ -85,6 +85,31 @@ class RunSpec:
         """Sixteen hexadecimal digits of the SHA-256 of the content."""
         return digest_of(self.content)
 
+    def with_seeds(self, seeds: Mapping[str, int]) -> RunSpec:
+        """Return the same training with other seeds; what does not depend on them is hashed once for all of them.
+
+        Example:
+            >>> spec = RunSpec("my.train:train", {"lr": 0.1}, {})
+            >>> spec.with_seeds({"init": 1}).id == RunSpec("my.train:train", {"lr": 0.1}, {"init": 1}).id
+            True
+
+        """
+        spec = RunSpec(self.function, self.config, seeds, self.numerics, self.revisions)
+        named = {source: seed for source, seed in seeds.items() if seed != 0}
+        end = f"{_text_of(named)}}}"  # of the text of the content, whose keys are sorted
+        if (beginning := self._beginnings.get(tuple(named))) is None:
+            beginning = hashlib.sha256(_text_of(spec.content).removesuffix(end).encode())
+            self._beginnings[tuple(named)] = beginning
+        digest = beginning.copy()
+        digest.update(end.encode())
+        spec.__dict__["id"] = digest.hexdigest()[:16]
+        return spec
+
+    @cached_property
+    def _beginnings(self) -> dict[tuple[str, ...], hashlib._Hash]:
+        """Of the contents with other seeds: digests of all but the seeds, by the sources that these name."""
+        return {}
+
     @property
     def deterministic(self) -> bool:
         """Whether only operations with a deterministic form are allowed: not where ``hardware`` varies."""
@@ -120,5 +145,7 @@ def _functions_in(value: Any) -> Iterator[str]:
 
 def digest_of(value: Any) -> str:
     """Return sixteen hexadecimal digits of the SHA-256 of a JSON value, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_text_of(value).encode()).hexdigest()[:16]
+
+
+_text_of: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

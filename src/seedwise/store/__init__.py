@@ -1,5 +1,6 @@
 """The study's single file, and what is read from it."""
 
+from seedwise.store._bulk import in_bulk
 from seedwise.store._compact import Exported, export_compact
 from seedwise.store._recorded import Query, Recalled, recordable
 from seedwise.store._records import StoredReadout, StoredRun
@@ -15,6 +16,7 @@ __all__ = [
     "StoredReadout",
     "StoredRun",
     "export_compact",
+    "in_bulk",
     "recordable",
     "recover",
 ]

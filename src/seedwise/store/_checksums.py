@@ -64,11 +64,15 @@ def raw_columns(table: Table, *, sealed: bool, without: Collection[str] = ()) ->
         without: names of columns that are not read.
 
     """
-    columns = [column for column in table.c if sealed or column.name not in tables.OF_CHECKSUMS]
     return [
-        (sa.null() if column.name in without else sa.type_coerce(column, sa.types.NullType())).label(column.name)
-        for column in columns
+        (sa.null() if name in without else sa.type_coerce(table.c[name], sa.types.NullType())).label(name)
+        for name in kept_names(table, sealed=sealed)
     ]
+
+
+def kept_names(table: Table, *, sealed: bool) -> list[str]:
+    """Return the names of the columns that a store has of a table; see ``raw_columns``."""
+    return [column.name for column in table.c if sealed or column.name not in tables.OF_CHECKSUMS]
 
 
 def encoded(table: Table, values: Mapping[str, Any]) -> Row:
@@ -108,9 +112,13 @@ def _unless_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def checksum_of(table: Table, raw: Mapping[str, Any]) -> int:
     """Return the checksum of a row: of all its columns, of blobs in a table without a column ``checksum`` apart."""
-    values = _summed(table)(raw)
-    text = repr((table.name, *[blob_checksum(v) if isinstance(v, bytes) else v for v in values]))
-    return blob_checksum(text.encode())
+    return _checksum(table.name, _summed(table)(raw))
+
+
+def _checksum(name: str, values: tuple[Any, ...]) -> int:
+    if bytes in map(type, values):
+        values = tuple(blob_checksum(value) if isinstance(value, bytes) else value for value in values)
+    return blob_checksum(repr((name, *values)).encode())
 
 
 @cache
@@ -201,8 +209,12 @@ def verified(db: sa.Connection, table: Table, row: Row) -> Row:
 
 def _verified(table: Table, row: Row) -> Row:
     if row["checksum"] != checksum_of(table, row):
-        raise DamageError(f"{named(table, row)} is not what was written")
+        raise _not_as_written(table, row)
     return row
+
+
+def _not_as_written(table: Table, row: Mapping[str, Any]) -> DamageError:
+    return DamageError(f"{named(table, row)} is not what was written")
 
 
 def named(table: Table, row: Mapping[str, Any]) -> str:
@@ -228,15 +240,23 @@ def rows_of(db: sa.Connection, table: Table, scope: str = "") -> Iterator[Row]:
         DamageError: if a row is not what was written, is missing, or is there twice.
 
     """
+    names = kept_names(table, sealed=is_sealed(db))
+    for values in values_of(db, table, scope):
+        yield dict(zip(names, values, strict=True))
+
+
+def values_of(db: sa.Connection, table: Table, scope: str = "") -> Iterator[Sequence[Any]]:
+    """Yield the values of all rows, in the order of the columns, where dicts would take too long; see ``rows_of``."""
     sealed = is_sealed(db)
     query = sa.select(*raw_columns(table, sealed=sealed)).select_from(table)
     if table is tables.links:
         query = query.where(table.c.study == scope)
     count = total = 0
-    for row in fetched(db, query):
+    for row in _fetched(db.execute(query)):
         if sealed:
-            _verified(table, row)
-            count, total = count + 1, total + row["checksum"]
+            if row[-1] != _checksum(table.name, row[:-1]):  # the last column is the checksum
+                raise _not_as_written(table, dict(zip(kept_names(table, sealed=True), row, strict=True)))
+            count, total = count + 1, total + row[-1]
         yield row
     if sealed:
         check_totals(db, table, count, total, scope)
@@ -246,9 +266,13 @@ def fetched(db: sa.Connection, query: sa.Select[Any]) -> Iterator[Row]:
     """Yield the rows that a query finds, by the names of their columns."""
     result = db.execute(query)
     names = tuple(result.keys())
+    for values in _fetched(result):
+        yield dict(zip(names, values, strict=True))
+
+
+def _fetched(result: sa.CursorResult[Any]) -> Iterator[sa.Row[Any]]:
     for part in result.partitions(_AT_ONCE):  # rows one at a time take twice as long
-        for values in part:
-            yield dict(zip(names, values, strict=True))
+        yield from part
 
 
 def read_one(db: sa.Connection, table: Table, **key: str) -> Row | None:
@@ -281,9 +305,9 @@ Left = dict[str, list[list[Any]]]
 """By table: the key of each row (besides run and attempt), its checksum, and that of each of its blobs."""
 
 
-def left_of(attempt: Mapping[str, Any]) -> Left:
-    """Return what an attempt left, of its row as it is kept."""
-    found: Left = json.loads(attempt["left"])
+def left_of(listed: str) -> Left:
+    """Return what an attempt left, of the column ``left`` of its row."""
+    found: Left = json.loads(listed)
     return found
 
 
@@ -310,13 +334,18 @@ def blobs_of(table: Table) -> tuple[str, ...]:
 
 
 def checked(
-    table: Table, attempts: Iterable[Row], rows: Iterable[Row], *, without: Collection[str] = (), **where: str
+    table: Table,
+    attempts: Iterable[tuple[Any, ...]],
+    rows: Iterable[Row],
+    *,
+    without: Collection[str] = (),
+    **where: str,
 ) -> Iterator[Row]:
     """Yield the rows of attempts, each if it is what was written, and fail at the end if one is missing.
 
     Args:
         table: the table.
-        attempts: the attempts that the rows belong to, their own rows as they are kept.
+        attempts: (run, attempt, what it left as it is listed) of those that the rows belong to.
         rows: what was found.
         without: columns that were not read.
         where: values of columns that all rows have.
@@ -325,13 +354,13 @@ def checked(
         DamageError: if a row is not what was written, is missing, or was not written.
 
     """
-    keys, blobs = keys_of(table), blobs_of(table)
-    chosen = [(keys.index(name), value) for name, value in where.items()]
+    keys, blobs, name = keys_of(table), blobs_of(table), short(table)
+    chosen = [(keys.index(column), value) for column, value in where.items()]
     expected = {
-        (attempt["run_id"], attempt["attempt"], *entry[: len(keys)]): entry[len(keys) :]
-        for attempt in attempts
-        for entry in left_of(attempt).get(short(table), ())
-        if all(entry[k] == value for k, value in chosen)
+        (run_id, attempt, *entry[: len(keys)]): entry[len(keys) :]
+        for run_id, attempt, listed in attempts
+        for entry in left_of(listed).get(name, ())
+        if not chosen or all(entry[k] == value for k, value in chosen)
     }
     for row in rows:
         entry = expected.pop((row["run_id"], row["attempt"], *(row[name] for name in keys)), None)
@@ -344,4 +373,4 @@ def checked(
             raise DamageError(f"{named(table, row)} is not what was written")
         yield row
     for run_id, attempt, *key in expected:
-        raise DamageError(f"the row ({', '.join(map(str, (run_id, attempt, *key)))}) of '{short(table)}' is missing")
+        raise DamageError(f"the row ({', '.join(map(str, (run_id, attempt, *key)))}) of '{name}' is missing")

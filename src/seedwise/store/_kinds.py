@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -13,6 +12,7 @@ from sqlalchemy import Table
 
 from seedwise.run import Forecasts, Observed, Predictions
 from seedwise.store import _tables as tables
+from seedwise.store._attempts import is_one_of, listed_by
 from seedwise.store._checksums import (
     DamageError,
     Row,
@@ -24,7 +24,6 @@ from seedwise.store._checksums import (
     insert_raw,
     is_sealed,
     raw_columns,
-    rows_of,
     short,
     verified,
 )
@@ -125,29 +124,6 @@ class Kind(Generic[T]):
         return {row["run_id"]: self.from_row(row) for row in rows}
 
 
-def current_attempts(db: sa.Connection, run_ids: Iterable[str] | None = None) -> dict[str, Row]:
-    """Return the current attempts of runs, or of all, as they are kept, in the order in which they came.
-
-    Raises:
-        DamageError: if one of them is not what was written, or missing.
-
-    """
-    runs = tables.runs
-    if run_ids is None:
-        return {row["run_id"]: row for row in rows_of(db, runs) if row["current"]}
-    wanted = set(run_ids)
-    query = sa.select(*raw_columns(runs, sealed=is_sealed(db))).where(runs.c.current, is_one_of(runs.c.run_id, wanted))
-    found = [verified(db, runs, row) for row in fetched(db, query)]
-    attempts = {row["run_id"]: row for row in found}
-    if len(attempts) < len(found):
-        raise DamageError("a run has two current attempts")
-    missing = wanted - attempts.keys()
-    # An index that is damaged leaves out rows. Whatever it says, they must not be there.
-    if missing and is_sealed(db) and not missing.isdisjoint(current_attempts(db)):
-        raise DamageError("an index of 'runs' leaves out rows")
-    return attempts
-
-
 def current_rows(
     db: sa.Connection,
     table: Table,
@@ -180,17 +156,11 @@ def current_rows(
         query = query.order_by(table.c.epoch)
     rows = fetched(db, query)
     if sealed:
-        rows = checked(table, current_attempts(db, ids).values(), rows, without=without, **where)
+        rows = checked(table, listed_by(db, ids), rows, without=without, **where)
     parts: dict[str, Row] = {}
     for row in rows:
         values = decoded(table, row)
         yield values if shared is None else values | shared.read(db, row[shared.link], parts)
-
-
-def is_one_of(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a column has one of these values, however many they are."""
-    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(sa.select(listed.c.value))
 
 
 def _bytes(kept: bytes | str | None) -> bytes:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, PlannedRun
 from seedwise.store import _tables as tables
+from seedwise.store._attempts import is_one_of
 from seedwise.store._checksums import (
     DamageError,
     decoded,
@@ -24,7 +25,6 @@ from seedwise.store._checksums import (
     read,
     verified,
 )
-from seedwise.store._kinds import is_one_of
 
 T = TypeVar("T")
 
@@ -56,8 +56,9 @@ def write_links(
     _describe(db, study, description)
     links = tables.links
     rows = {_place_of(p.link): (p.spec.id, k if position is None else position) for k, p in enumerate(planned)}
-    query = sa.select(*_PLACE, links.c.run_id, links.c.position).where(which)
-    if rows == {tuple(row[:-2]): tuple(row[-2:]) for row in db.execute(query)}:
+    there = db.execute(sa.select(*_PLACE, links.c.run_id, links.c.position).where(which))
+    same = [rows.get(row[:-2]) == row[-2:] for row in there]
+    if len(same) == len(rows) and all(same):
         return
     delete(db, links, which)
     names = [*(column.name for column in _PLACE), "run_id", "position"]

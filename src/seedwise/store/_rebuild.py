@@ -10,8 +10,9 @@ from sqlalchemy import Table
 
 from seedwise.run import ReadoutRecord, Record, RunRecord
 from seedwise.store import _tables as tables
+from seedwise.store._attempts import current_attempts
 from seedwise.store._checksums import decoded
-from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, Kind, current_attempts, current_rows
+from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, Kind, current_rows
 from seedwise.store._links import contents
 from seedwise.store._records import _OF_READOUT, _OF_RUN
 

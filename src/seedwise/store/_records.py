@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from seedwise.run import Link, ReadoutRecord, RunRecord, digest_of
 from seedwise.store import _tables as tables
+from seedwise.store._attempts import current_attempts, is_one_of
 from seedwise.store._checksums import (
     Row,
     decoded,
@@ -29,9 +30,7 @@ from seedwise.store._kinds import (
     PREDICTIONS,
     SERIES,
     Kind,
-    current_attempts,
     current_rows,
-    is_one_of,
 )
 
 _OF_RUN: Final = ("status", "metrics", "weights_sha256", "seconds", "resumed_from", "notes", "error", "traceback")
@@ -179,7 +178,7 @@ def ingest_readout(db: sa.Connection, record: ReadoutRecord) -> bool:
     )
     insert_raw(db, readouts, [row])
     PREDICTIONS.delete(db, record.id, attempt["attempt"], tag=record.readout)
-    left = left_of(attempt)
+    left = left_of(attempt["left"])
     tag = keys_of(tables.predictions).index("tag")
     kept = [entry for entry in left.get("predictions", []) if entry[tag] != record.readout]
     (added,) = PREDICTIONS.write(db, {(record.id, attempt["attempt"]): result.predictions})

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy import Table
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.store import _tables as tables
 from seedwise.store._checksums import Row, checksum_of, decoded, entry_of, keys_of, left_of, short
+from seedwise.store._engine import engine_of
 from seedwise.store._new_file import whole_or_not_there
 from seedwise.store._seal import VERSION, refuse_newer, seal_copy
 from seedwise.store._store import Store
@@ -105,7 +105,7 @@ class _Recovery:
 
     def run(self) -> None:
         """Copy what is intact."""
-        engine = sa.create_engine("sqlite://", creator=lambda: self._db, poolclass=sa.pool.StaticPool)
+        engine = engine_of(lambda: self._db)
         tables.metadata.create_all(engine)
         if tables.recorded.name in self._schema:
             tables.recorded.create(engine)
@@ -172,7 +172,7 @@ class _Recovery:
             return False
         if not self.recovered.had_checksums:
             return self._is_intact(table, row)
-        return entry_of(table, row) in left_of(attempt).get(short(table), ())
+        return entry_of(table, row) in left_of(attempt["left"]).get(short(table), ())
 
     def _keys_written(self, table: Table, attempts: Mapping[_Key, Row]) -> set[_Key]:
         """Return the keys of the rows that attempts left: as they say or, without checksums, as far as can be seen."""
@@ -182,7 +182,7 @@ class _Recovery:
         return {
             (*at, *entry[: len(names)])
             for at, attempt in attempts.items()
-            for entry in left_of(attempt).get(short(table), ())
+            for entry in left_of(attempt["left"]).get(short(table), ())
         }
 
     def _copy_others(self) -> None:

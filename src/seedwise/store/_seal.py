@@ -24,10 +24,12 @@ from seedwise.store._checksums import (
     note_set,
     raw_columns,
     read,
+    rows_of,
     set_sealed,
     short,
     verified,
 )
+from seedwise.store._engine import engine_of
 
 VERSION: Final = 2
 """Of stores whose rows have checksums; those of version 1 have none."""
@@ -102,8 +104,7 @@ def seal(db: sa.Connection) -> None:
 
 def seal_copy(connection: sqlite3.Connection) -> None:
     """Make the checksums of a store that was copied, through a connection that has no transaction."""
-    engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
-    with engine.begin() as db:
+    with engine_of(lambda: connection).begin() as db:
         db.exec_driver_sql("BEGIN")
         seal(db)
 
@@ -120,7 +121,7 @@ def check_all(db: sa.Connection) -> None:
                 read(db, table, study)
         else:
             read(db, table)
-    attempts = read(db, tables.runs)
+    attempts = [(row["run_id"], row["attempt"], row["left"]) for row in rows_of(db, tables.runs)]
     for table in tables.LEFT:
         for _ in checked(table, attempts, _rows(db, table)):
             pass

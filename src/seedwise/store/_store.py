@@ -20,8 +20,11 @@ from seedwise.errors import RefusedError, SeedwiseError, StorageError
 from seedwise.run import Forecasts, Observed, PlannedRun, Predictions, ReadoutRecord, Record, RunRecord
 from seedwise.store import _links, _records
 from seedwise.store import _tables as tables
-from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, rows_of, set_sealed
-from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_attempts, current_rows
+from seedwise.store._attempts import current_attempts, current_columns, forget
+from seedwise.store._bulk import in_bulk
+from seedwise.store._checksums import DamageError, decoded, insert, is_sealed, read, read_one, set_sealed
+from seedwise.store._engine import engine_of
+from seedwise.store._kinds import FORECASTS, OBSERVED, PREDICTIONS, SERIES, current_rows
 from seedwise.store._new_file import is_full
 from seedwise.store._rebuild import records_of
 from seedwise.store._recorded import Query, Recalled, Recorded
@@ -57,9 +60,7 @@ class Store:
             raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
         if write:
             _check_writable(path)
-        self._engine = sa.create_engine(
-            "sqlite://", creator=lambda: _connect(path, write=write), poolclass=sa.pool.StaticPool
-        )
+        self._engine = engine_of(lambda: _connect(path, write=write))
         try:
             with self._errors():
                 self._check_version(write)
@@ -122,13 +123,16 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.connect() as db:
+        """Yield a connection that sees the file as it is at one moment, whatever a driver writes meanwhile."""
+        with self._errors(), self._engine.connect() as db, in_bulk():
+            db.exec_driver_sql("BEGIN")
             yield db
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """Yield a transaction."""
         with self._errors(), self._engine.begin() as db:
+            forget(db)
             yield db
 
     def _check_version(self, write: bool) -> None:
@@ -223,7 +227,7 @@ class Store:
             else:
                 places = _links.places(db, study)
             attempts = _records.attempts_at(db, {run_id for _, run_id, _ in places})
-        return [StoredRun(link, run_id, content, **attempts.get(run_id, {})) for link, run_id, content in places]
+            return [StoredRun(link, run_id, content, **attempts.get(run_id, {})) for link, run_id, content in places]
 
     # Runs
 
@@ -252,32 +256,29 @@ class Store:
 
     def statuses(self) -> dict[str, tuple[str, str | None]]:
         """Return (status, digest of the code) of the current attempt of every run."""
-        return {row["run_id"]: (row["status"], row["code"]) for row in self._current()}
+        with self._reading() as db:
+            return {i: (status, code) for i, status, code in current_columns(db, "run_id", "status", "code")}
 
     def seconds(self) -> dict[str, float]:
         """Return how long the current attempt of every run took."""
-        return {row["run_id"]: row["seconds"] for row in self._current()}
+        with self._reading() as db:
+            return dict(current_columns(db, "run_id", "seconds"))
 
     def trainings(self) -> dict[str, tuple[str, str | None]]:
         """Return, for every finished run, what names its current attempt, and the digest of its final weights."""
-        finished = (row for row in self._current() if row["status"] == "finished")
-        return {row["run_id"]: (row["nonce"], row["weights_sha256"]) for row in finished}
+        with self._reading() as db:
+            rows = current_columns(db, "status", "run_id", "nonce", "weights_sha256")
+            return {i: (nonce, weights) for status, i, nonce, weights in rows if status == "finished"}
 
     def traceback(self, run_id: str) -> str | None:
         """Return the traceback of a run that crashed."""
-        found: str | None = next((row["traceback"] for row in self._current([run_id])), None)
+        with self._reading() as db:
+            found: str | None = current_attempts(db, [run_id]).get(run_id, {}).get("traceback")
         if found is None or not self.is_compact:
             return found
         with self._reading() as db:  # a compact store keeps equal ones once
             shared = read_one(db, tables.documents, digest=found)
         return found if shared is None else str(decoded(tables.documents, shared)["content"][tables.TRACEBACK])
-
-    def _current(self, run_ids: Sequence[str] | None = None) -> Iterator[Mapping[str, Any]]:
-        with self._reading() as db:
-            if run_ids is None:  # perhaps 100 000, of which little is wanted of each
-                yield from (row for row in rows_of(db, tables.runs) if row["current"])
-            else:
-                yield from current_attempts(db, run_ids).values()
 
     def records(self, run_ids: Sequence[str]) -> list[Record]:
         """Return the records of those runs that have ended, and of their readouts, without weights."""
@@ -369,8 +370,9 @@ class Store:
         return self.is_compact and not self._recorded.trainings.isdisjoint(self._nonces(run_ids))
 
     def _nonces(self, run_ids: Sequence[str]) -> tuple[str, ...]:
-        trainings = self.trainings()
-        return tuple(trainings[run_id][0] for run_id in run_ids)
+        with self._reading() as db:
+            attempts = current_attempts(db, run_ids)
+        return tuple(attempts[run_id]["nonce"] for run_id in run_ids)
 
     # Code
 

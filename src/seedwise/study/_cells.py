@@ -11,7 +11,7 @@ import numpy as np
 
 from seedwise.errors import SeedwiseError
 from seedwise.readouts import parse_readout, per_run
-from seedwise.run import FINAL
+from seedwise.run import FINAL, Observed
 from seedwise.statistics import Cell, Interval, Metric
 from seedwise.statistics.cells.metric import as_recorded
 from seedwise.statistics.comparison.row import forecast_difference_of
@@ -22,16 +22,22 @@ from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pending_readouts import snapshot_tags
 from seedwise.study._regimes import regime_sources
 from seedwise.study._tasks import is_builtin
-from seedwise.study._varied import varied_in
+from seedwise.study._varied import Series, varied_in
 
 
 def cells_of(
-    store: Store, study: str, metric: str | None = None, *, runs: Sequence[StoredRun] | None = None
+    store: Store,
+    study: str,
+    metric: str | None = None,
+    *,
+    runs: Sequence[StoredRun] | None = None,
+    observed: Mapping[str, Observed] | None = None,
+    series: Series | None = None,
 ) -> list[Cell]:
     """Return one cell per task, method, regime and readout of a study, with the task's primary metric.
 
     ``metric`` takes its place: the same metric on other data, such as ``validation/accuracy``. ``runs`` are those of
-    the study, where they have been read already.
+    the study, where they have been read already; so are what was ``observed`` of them, and their ``series``.
 
     A readout has a cell wherever it can be read: that of snapshots only where runs have made some. A run that finished
     and is not read out yet is pending in it, and one whose readout failed has failed.
@@ -52,7 +58,7 @@ def cells_of(
     readouts = ["plain", *(readout.name for readout in per_run(description.readouts))]
     read = store.readouts() if len(readouts) > 1 else {}
     tags = store.tags() if len(readouts) > 1 else {}
-    varied = varied_in(store, runs)
+    varied = varied_in(store, runs, observed, series)
     order = {key: k for k, key in enumerate(dict.fromkeys(map(place, runs)))}
     primaries = {task: _primary(listed[0], task, runs, metric) for task, listed in description.metrics.items()}
     cells = []

@@ -45,21 +45,24 @@ def _recall(store: Store, run_ids: Sequence[str], compared_with: Sequence[str] =
 
 def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyResults:
     runs = store.runs(name)
-    cells = cells_of(store, name, runs=runs)
+    observed, series = store.observed(run.run_id for run in runs), store.series(run.run_id for run in runs)
+    cells = cells_of(store, name, runs=runs, observed=observed, series=series)
     description = description_of(name, stored)
     base = description.base or (cells[0].method if cells else "")
-    members = [[run for run in runs if _place(run.link) == _place(cell)] for cell in cells]
+    by_place: dict[tuple[str, str, str], list[StoredRun]] = {}
+    for run in runs:
+        by_place.setdefault(_place(run.link), []).append(run)
+    members = [by_place[_place(cell)] for cell in cells]
     # The status of a run in its cell: one that is not read out yet has left nothing to show.
     finished = [
         [run.run_id for run, status in zip(own, cell.status, strict=True) if status == "finished"]
         for own, cell in zip(members, cells, strict=True)
     ]
     plain = {(c.task, c.regime): (c, ids) for c, ids in zip(cells, finished, strict=True) if is_base(c, base)}
-    of_base = {at: [run for run in runs if _place(run.link) == (*at, base)] for at in plain}
-    series = store.series(run.run_id for run in runs)
+    of_base = {at: by_place.get((*at, base), []) for at in plain}
     truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
     readouts = store.readouts()
-    costs = {i: seen.cost for i, seen in store.observed(run.run_id for run in runs).items() if seen.cost is not None}
+    costs = {i: seen.cost for i, seen in observed.items() if seen.cost is not None}
     parts: list[CellResults] = []
     ensembles: list[Ensembles] = []
     for cell, own, run_ids in zip(cells, members, finished, strict=True):

@@ -101,8 +101,8 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
         known = Known.of(store, plan.specs)
         runs = _todo(store, plan, known, settings, frame=_users_frame(sys._getframe(1)))
         names = upcoming_of_loop(plan)
-        progress.planned([names[spec.id] for spec in runs])
         torch_if_installed()  # imported before the first run, whose time it is not
+        progress.planned([names[spec.id] for spec in runs])
         for spec in runs:
             code = RunCode(spec, frame=_users_frame(sys._getframe(1)))
             checkpoint = Checkpoint(folder.checkpoint(spec.id), every_seconds=settings.checkpoint_seconds)

@@ -8,6 +8,7 @@ from typing import Final
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import ALL, SOURCES
 from seedwise.run import Link, PlannedRun, RunSpec
+from seedwise.store import in_bulk
 from seedwise.study._regimes import regime_name, regime_sources
 from seedwise.study._spec import StudySpec
 
@@ -67,15 +68,16 @@ def plan(study: StudySpec) -> list[PlannedRun]:
             if why_not:
                 raise SeedwiseError(why_not)
     named = [
-        (task, method, part.function_of(method), config, part.numerics)
+        (task, method, RunSpec(part.function_of(method), config, {}, part.numerics))
         for task, part in parts.items()
         for method, config in part.configs().items()
     ]
-    return [
-        PlannedRun(Link(study.name, task, method, regime, group, replicate), RunSpec(function, config, seeds, numerics))
-        for regime, group, replicate, seeds in vectors
-        for task, method, function, config, numerics in named
-    ]
+    with in_bulk():
+        return [
+            PlannedRun(Link(study.name, task, method, regime, group, replicate), unseeded.with_seeds(seeds))
+            for regime, group, replicate, seeds in vectors
+            for task, method, unseeded in named
+        ]
 
 
 def _groups(study: StudySpec, regime: str) -> int:

@@ -23,14 +23,26 @@ class Varied:
     alike: bool
 
 
-def varied_in(store: Store, runs: Sequence[StoredRun]) -> dict[tuple[str, str, str], Varied]:
-    """Return, by task, regime and method, which sources did not vary and how many runs differ."""
+Series = Mapping[str, list[dict[str, float]]]
+"""What runs logged, by their ids."""
+
+
+def varied_in(
+    store: Store,
+    runs: Sequence[StoredRun],
+    observed: Mapping[str, Observed] | None = None,
+    series: Series | None = None,
+) -> dict[tuple[str, str, str], Varied]:
+    """Return, by task, regime and method, which sources did not vary and how many runs differ.
+
+    What was observed of all runs, and their series, can be given where they have been read already.
+    """
     finished: dict[tuple[str, str, str], list[StoredRun]] = {}
     for run in runs:
         members = finished.setdefault((run.link.task, run.link.regime, run.link.method), [])
         members += [run] if run.status == "finished" else []
-    observed = store.observed(run.run_id for run in runs)
-    bits = _bits(store, [run for members in finished.values() for run in members])
+    observed = store.observed(run.run_id for run in runs) if observed is None else observed
+    bits = _bits(store, [run for members in finished.values() for run in members], series)
     distinct = {
         place: None if None in (found := [bits[run.run_id] for run in members]) else len(set(found))
         for place, members in finished.items()
@@ -85,7 +97,7 @@ def undrawn(observed: Mapping[str, Observed], run_ids: Collection[str], sources:
     return [source for source in sources if source not in drawn and source != "hardware"]
 
 
-def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
+def _bits(store: Store, runs: Sequence[StoredRun], series: Series | None) -> dict[str, str | None]:
     """Return a digest of what is known of a run to the last bit: its weights, or all that it logged and predicted.
 
     None for a run that left neither weights nor series nor scores of classes.
@@ -94,7 +106,8 @@ def _bits(store: Store, runs: Sequence[StoredRun]) -> dict[str, str | None]:
     ids = [run_id for run_id, digest in found.items() if digest is None]
     if not ids:
         return found
-    series, metrics = store.series(ids), {run.run_id: run.metrics for run in runs}
+    series = store.series(ids) if series is None else series
+    metrics = {run.run_id: run.metrics for run in runs}
     logged = {i: digest_of([repr(series.get(i)), metrics[i]]) for i in ids}
     counts = Counter(logged.values())
     # Predictions are large: classes are read of runs that are alike in all else, and scores, one run at a time, of

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from seedwise.reporting._figures import Line, few_enough, intervals_figure
-from seedwise.reporting._palette import NEUTRAL, RESOLVED
+from seedwise.reporting._figures import Line, colour_of, few_enough, intervals_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import Cell
@@ -25,7 +24,8 @@ _NOTE: Final = (
 
 _CAPTION: Final = (
     "Churn divided by that of {base}, with its 95 % interval: left of the line two runs of the method disagree on "
-    "fewer examples than two runs of {base}. Green is what is resolved after a correction for all comparisons."
+    "fewer examples than two runs of {base}. Green is what is resolved after a correction for all comparisons, black "
+    "what is resolved the other way."
 )
 
 
@@ -64,11 +64,11 @@ def disagreement_table(
 def _show(found: Compared) -> Shown:
     table, note, reasons = disagreement_table(found.cells, found.disagreements)
     lines = [
-        (cell, Line(name, one.churn.ratio, RESOLVED if one.churn.verdict.differs else NEUTRAL))
+        (cell, Line(name, one.churn.ratio, colour_of(one.churn.verdict, is_good=one.churn.ratio.estimate < 1)))
         for one, cell, name in zip(found.disagreements, found.cells, names_of(found.cells), strict=True)
         if isinstance(one, Disagreement)
     ]
-    drawn, rest = few_enough(lines)
+    drawn, rest = few_enough(lines, at=1)
     figure = partial(intervals_figure, drawn, f"churn / churn of {found.base}", at=1)
     return Shown(table, note, [(figure, _CAPTION.format(base=found.base) + rest)] if drawn else [], reasons)
 

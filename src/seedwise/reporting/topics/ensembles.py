@@ -1,4 +1,4 @@
-"""Ensembles beside the single runs of their pools."""
+"""Ensembles next to the single runs of their pools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTE: Final = (
 
 
 def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
-    """Lay out every ensemble beside the single runs of its pool; the second result says why not.
+    """Lay out every ensemble next to the single runs of its pool; the second result says why not.
 
     Args:
         ensembles: the ensembles of the study.

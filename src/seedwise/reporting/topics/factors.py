@@ -55,7 +55,7 @@ def factor_table(
     published: Sequence[PublishedRange],
     decimals: Mapping[str, int],
 ) -> Table:
-    """Lay out the largest and the smallest SD of each factor beside chance, and the SD per doubling of its value.
+    """Lay out the largest and the smallest SD of each factor, what chance gives, and the SD per doubling of its value.
 
     Args:
         cells: the cells.

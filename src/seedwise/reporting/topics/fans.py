@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _MOST_STEPS: Final = 193
 _CAPTION: Final = (
     "{place}: forecasts of {variable} by {whose} (light), the middle half of them (dark) and their median (line), "
-    "next to the truth (black; left of 0 is what the networks saw), standardised. Of the {count} windows kept: "
+    "next to the truth (black; left of 0 is what the networks saw), standardized. Of the {count} windows kept: "
     "left, after row {rows[0]}, the one in which runs of {first} differ as they usually do (median); right, after row "
     "{rows[1]}, the one in which they differ most. {variable} is the variable in which they differ most. Look at how "
-    "wide the fan is beside its distance from the truth, which no choice of a seed removes.{rest}"
+    "wide the fan is compared with its distance from the truth, which no choice of a seed removes.{rest}"
 )
 
 

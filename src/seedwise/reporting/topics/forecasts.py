@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NOTE: Final = (
     "In the form of the papers' tables: a row per series, horizon and method, two columns per network; mean \u00b1 SD "
-    "[95 %] over runs, of standardised values and all test windows. The rows called published, and those of forecasts "
+    "[95 %] over runs, of standardized values and all test windows. The rows called published, and those of forecasts "
     "without parameters (the last value, the last period), have no seed and no SD. "
 )
 

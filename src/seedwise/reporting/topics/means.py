@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from seedwise.reporting._figures import Line, few_enough, intervals_figure
-from seedwise.reporting._palette import NEUTRAL, RESOLVED
+from seedwise.reporting._figures import Line, colour_of, few_enough, intervals_figure
 from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics import ComparisonRow, Interval
@@ -23,7 +22,7 @@ _NOTE: Final = (
 )
 _CAPTION: Final = (
     "Difference from the mean of {base}, with its 95 % interval; {better} of the line is better. Green is what is "
-    "resolved after a correction for all comparisons, better or worse."
+    "resolved to be better after a correction for all comparisons, black what is worse."
 )
 
 
@@ -62,11 +61,11 @@ def _show(found: Compared) -> Shown:
     if not metric.is_percent and len({row.task for row in found.rows}) > 1:  # tasks may have scales of their own
         return Shown(table, _NOTE)
     lines = [
-        (row, Line(name, row.mean_difference, RESOLVED if row.mean_verdict and row.mean_verdict.differs else NEUTRAL))
+        (row, Line(name, d, colour_of(row.mean_verdict, is_good=(d.estimate > 0) == metric.higher_is_better)))
         for row, name in zip(found.rows, names_of(found.rows), strict=True)
-        if isinstance(row.mean_difference, Interval)
+        if isinstance(d := row.mean_difference, Interval)
     ]
-    drawn, rest = few_enough(lines)
+    drawn, rest = few_enough(lines, at=0)
     if not drawn:
         return Shown(table, _NOTE)
     unit = {"%": " [points]", "": ""}.get(metric.unit, f" [{metric.unit}]")

@@ -68,7 +68,7 @@ def _show(found: Compared) -> Shown:
         for one, cell, name in zip(known, found.cells, names_of(found.cells), strict=True)
         if isinstance(one, Generalization) and one.difference is not None
     ]
-    drawn, rest = few_enough(lines)
+    drawn, rest = few_enough(lines, at=0)
     figure = partial(intervals_figure, drawn, "difference of accuracy on new data [points]", at=0, scale=100)
     return Shown(table, _NOTE, [(figure, _CAPTION.format(base=found.base) + rest)] if drawn else [], reasons)
 

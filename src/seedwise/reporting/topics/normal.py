@@ -18,7 +18,7 @@ _NOTE: Final = (
 
 
 def normal_table(rows: Sequence[ComparisonRow], decimals: Mapping[str, int]) -> Table:
-    """Lay out the intervals that hold for normal values alone, beside the correlation of paired runs.
+    """Lay out the intervals that hold for normal values alone, and the correlation of paired runs.
 
     Args:
         rows: the rows of a study.

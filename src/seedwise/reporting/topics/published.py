@@ -1,4 +1,4 @@
-"""Ours beside the published numbers."""
+"""Ours next to the published numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OTHER_SETTING: Final = (
 
 
 def published_table(rows: Sequence[ComparisonRow], published: PublishedResults, base: str) -> Table:
-    """Set every SD and every ratio of SDs (method to base) of ours beside the published one.
+    """Set every SD and every ratio of SDs (method to base) of ours next to the published one.
 
     What was published without an SD is left to ``published_means_table``. Where the study is not the published setting,
     SDs and means stand side by side; only ratios, which need no common scale, are compared.

@@ -1,4 +1,4 @@
-"""Our means beside published ones that came without an SD."""
+"""Our means next to published ones that came without an SD."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def published_means_table(
     declared: Mapping[str, Sequence[Metric]],
     published: PublishedResults,
 ) -> Table:
-    """Set our mean of every metric beside the published one, where no SD has been published.
+    """Set our mean of every metric next to the published one, where no SD has been published.
 
     Args:
         cells: the cells, in the unit in which they are shown.

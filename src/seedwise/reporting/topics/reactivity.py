@@ -33,7 +33,7 @@ _READINGS: Final = {
 
 _CAPTION: Final = (
     "Lambda is how strongly CLF or VML controls the loss at a step. Left: every change of lambda from one epoch to "
-    "the next, against the change of the test loss one epoch later, each run standardised, with the line of least "
+    "the next, against the change of the test loss one epoch later, each run standardized, with the line of least "
     "squares. Right: their correlation by lag (positive: lambda leads), the mean over runs with 95 % intervals. Do "
     "not look for dots far from 0: the learning rate moves lambda and the loss of all runs together. Look for dots "
     "outside the grey band, where at most one study in 20 has any of them if lambda of a run has no more to do with "

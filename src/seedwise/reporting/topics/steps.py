@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from seedwise.study import CellForecasts
 
 _CAPTION: Final = (
-    "SD over runs of the mean squared error of each step ahead, of standardised values; the grey band is the 95 % "
+    "SD over runs of the mean squared error of each step ahead, of standardized values; the grey band is the 95 % "
     "interval of {base}, at each step by itself. Look at where along the horizon runs differ most, and whether the "
     "line of a method leaves the band there; within it, the difference may be chance."
 )
 _NOTE: Final = (
     "Means over all test windows and variables, at five steps from the first to the last; SD / MSE says how large the "
-    "spread is beside the error itself. Neighbouring steps go together: five rows are not five findings."
+    "spread is compared with the error. Errors of neighboring steps go together: five rows are not five findings."
 )
 _DRAWN: Final = 97
 _ROWS: Final = 5
