@@ -249,6 +249,24 @@ def test_what_a_killed_writer_began_is_deleted_once_it_stands_still(project, tmp
     assert not half.exists()
 
 
+def test_what_a_worker_taken_for_lost_saves_after_its_run_was_taken_in_is_deleted(project, tmp_path, monkeypatch):
+    remove, late = StudyFolder.remove_checkpoints, []
+
+    def and_save_once_more(folder, run_ids):
+        ids = list(run_ids)
+        remove(folder, ids)
+        if not late and folder.checkpoints.is_relative_to(queue):
+            late.extend(folder.checkpoint(f"{run_id}.previous") for run_id in ids)
+            late[0].write_bytes(b"late")
+
+    queue = tmp_path / "queue"
+    monkeypatch.setattr(StudyFolder, "remove_checkpoints", and_save_once_more)
+    with served(queue):
+        outcome, _ = project.run(project.study(), executor=through(queue))
+    assert outcome.counts == {"finished": 1}
+    assert [path.exists() for path in late] == [False]
+
+
 def test_a_function_of_replicates_is_trained_through_the_folder(tmp_path, monkeypatch):
     with served(tmp_path / "queue"):
         a_function_is_trained(tmp_path, through(tmp_path / "queue"), monkeypatch)

@@ -131,6 +131,8 @@ class _Following:
                     looked = time.monotonic()
                 if self.wanted:
                     time.sleep(min(pause, self.lease / _LOOKS))
+        # A worker that was taken for lost may have saved another one since its run was taken in, and died.
+        self.queue.folder.remove_checkpoints(job.id for job in jobs if job.file not in self.wanted)
         if self.stopped and self.wanted:
             self.progress.note(
                 f"{len(self.wanted)} jobs stay in {self.queue.root}: its workers go on with them until they are stopped"
