@@ -103,7 +103,7 @@ def rejections(x: Array, y: Array, paired: bool, procedure: RatioProcedure) -> f
 
 
 def linear(x: Array, y: Array) -> NDArray[np.bool_]:
-    """Return which pairs of arms are exactly linear in each other, which has no interval: a few ties at n = 5."""
+    """Return which pairs of arms are exactly linear in each other, which are left out: a few ties at n = 5."""
     x, y = (arm - arm.mean(axis=1, keepdims=True) for arm in (x, y))
     squares = np.sum(x * x, axis=1) * np.sum(y * y, axis=1)
     mask: NDArray[np.bool_] = squares - np.sum(x * y, axis=1) ** 2 <= 1e-9 * squares

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED
+from seedwise.reporting._palette import BASE, NEUTRAL, RESOLVED, WORSE
 from seedwise.reporting._svg import height_of_rows, label_rows, new_figure
 from seedwise.statistics import Cell, Interval, Verdict
 from seedwise.statistics.cells.names import Placed, names_of
@@ -127,7 +127,7 @@ def colour_of(verdict: Verdict | None, *, is_good: bool) -> str:
     """Return the colour of a resolved change for the better, of one for the worse, or of what is not resolved."""
     if verdict is None or not verdict.differs:
         return NEUTRAL
-    return RESOLVED if is_good else "black"
+    return RESOLVED if is_good else WORSE
 
 
 def reductions_figure(names: Sequence[str], reductions: Sequence[Interval | str], resolved: Sequence[bool]) -> Figure:

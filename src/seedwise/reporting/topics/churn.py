@@ -24,8 +24,8 @@ _NOTE: Final = (
 
 _CAPTION: Final = (
     "Churn divided by that of {base}, with its 95 % interval: left of the line two runs of the method disagree on "
-    "fewer examples than two runs of {base}. Green is what is resolved after a correction for all comparisons, black "
-    "what is resolved the other way."
+    "fewer examples than two runs of {base}. Green: this is resolved, after a correction for all comparisons. Black "
+    "(white on a dark screen): the opposite is."
 )
 
 

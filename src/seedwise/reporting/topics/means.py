@@ -21,8 +21,8 @@ _NOTE: Final = (
     "comes out best was chosen by these runs: its mean is optimistic until fresh seeds confirm it."
 )
 _CAPTION: Final = (
-    "Difference from the mean of {base}, with its 95 % interval; {better} of the line is better. Green is what is "
-    "resolved to be better after a correction for all comparisons, black what is worse."
+    "Difference from the mean of {base}, with its 95 % interval; {better} of the line is better. Green: resolved to be "
+    "better, after a correction for all comparisons. Black (white on a dark screen): resolved to be worse."
 )
 
 
