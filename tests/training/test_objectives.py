@@ -4,9 +4,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from seedwise.data import load
 from seedwise.losses import CLFLoss, CompSumLoss, EnsLoss, PlaceboLoss, VarianceMinimizerLoss
 from seedwise.randomness import Randomness
-from seedwise.training import TrainerConfig, memory_of
+from seedwise.run import Checkpoint, Keep, Run, RunSpec, configure, execute
+from seedwise.training import FUNCTION, TrainerConfig, memory_of
+from seedwise.training import train as train_run
 from seedwise.training._losses import build_loss
 from seedwise.training._tasks import Classification
 
@@ -129,3 +132,29 @@ def test_what_saf_holds_is_known_before_anything_is_trained():
 def test_a_past_that_there_is_not(options, reason):
     with pytest.raises(ValidationError, match=reason):
         with_saf(**options)
+
+
+def test_two_classes_odd_and_even():
+    digits, odd = load("digits"), load("digits_odd")
+    for part in ("train", "test"):
+        assert torch.equal(getattr(odd, part).labels, getattr(digits, part).labels % 2)
+        assert torch.equal(getattr(odd, part).images, getattr(digits, part).images)
+    assert odd.num_classes == 2
+
+
+@pytest.mark.parametrize(
+    ("loss", "lr"),
+    [("ens_loss", 0.01), ({"name": "any_loss", "metric": "balanced_accuracy", "amplification": 10}, 0.05)],
+    ids=str,
+)
+def test_a_loss_of_two_classes_trains(loss, lr):
+    content = {
+        "task": {"dataset": "digits_odd", "train_examples": 300},
+        "model": {"name": "small_cnn", "width": 4},
+        "train": {**TRAIN, "epochs": 6, "batch_size": 16, "loss": loss}
+        | {"optimizer": {"name": "sgd", "lr": lr, "momentum": 0.9}},
+    }
+    run = Run(RunSpec(FUNCTION, content, {}), configure(train_run, content), checkpoint=Checkpoint(None), keep=Keep())
+    record = execute(run, train_run)
+    assert record.status == "finished", record.error
+    assert record.metrics["test/accuracy"] > 0.65, "more than by chance, a half"
