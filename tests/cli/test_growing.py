@@ -74,7 +74,8 @@ def test_the_steady_method_is_recommended_and_confirmed(folder: Path) -> None:
     said = "none is resolved as steadier by churn of 1 for at most 1 times the inference of a plain run; the nearest, "
     assert by_churn.stdout.startswith(said + "steady: not resolved: two runs disagree on ")
     cheap = run_cli(["recommend", "tiny.db", "--training", "1e-9"], folder)
-    assert cheap.stdout.startswith("none: nothing that was compared with the base costs at most ")
+    costs = "none: nothing that was compared with the base costs at most 1e-09 times the training of a plain run"
+    assert cheap.stdout.splitlines() == ["tiny", costs, "tiny-confirm", costs], "the store has two studies by now"
     wrong = run_cli(["recommend", "tiny.db", "--inference", "0"], folder)
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     assert "inference 0 must be greater than 0" in wrong.stderr

@@ -158,8 +158,9 @@ def test_another_data_folder_is_another_dataset(folder, monkeypatch):
 
 
 def test_digits_need_no_files(folder):
-    assert check("digits") is None
-    assert set(DATASETS) == {"digits", *PUBLISHED} - set(SERIES)
+    built_in = ("digits", "digits_odd")
+    assert [check(name) for name in built_in] == [None, None]
+    assert set(DATASETS) == {*built_in, *PUBLISHED} - set(SERIES)
 
 
 @pytest.mark.parametrize("name", NAMES)
