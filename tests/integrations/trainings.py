@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from seedwise.run import Checkpoint, Keep, Run, RunSpec
 
 from ..nursery import nursery
@@ -67,4 +69,5 @@ def stopped(library: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def main(train: Callable[..., Any]) -> None:
     """Call ``train`` with the run and the options that the command line says."""
     said = json.loads(sys.argv[1])
+    torch.set_num_threads(1)  # as in the tests: bits depend on it
     train(new_run(Path(said["checkpoint"]), **said["seeds"]), **said["options"])

@@ -70,8 +70,8 @@ def test_an_option_out_of_its_limits_or_place_is_a_line(option: str, value: floa
     ],
 )
 def test_the_limits_of_what_is_asked_are_in_the_help(option: str, limits: str) -> None:
-    shown = CliRunner().invoke(app, ["compare", "--help"], env={"COLUMNS": "250", "TERMINAL_WIDTH": "250"}).output
-    assert limits in next(line for line in shown.splitlines() if f"--{option} " in line)
+    shown = " ".join(CliRunner().invoke(app, ["compare", "--help"]).output.split())
+    assert limits in shown.partition(f"--{option} ")[2].partition(" --")[0]
 
 
 def test_a_threshold_is_asked_about_as_in_a_study() -> None:

@@ -44,7 +44,10 @@ CASES = {
     "no number": (GOOD + "source: !!int x\n", "line 5: not valid YAML: 'x' is no int"),
     "no mapping": (GOOD + "source: !!map x\n", "line 5: not valid YAML: 'key: value' lines are needed"),
     "half a sign": (GOOD + 'source: "\\ud800"\n', "is no str"),
-    "a number for a dataset": (GOOD.replace("digits", "3.4"), "unknown dataset '3.4' in task: allowed: digits, mnist"),
+    "a number for a dataset": (
+        GOOD.replace("digits", "3.4"),
+        "unknown dataset '3.4' in task: allowed: digits, digits_odd, mnist",
+    ),
     "a number that names a dataset": (GOOD.replace("digits", "{name: 4}"), "unknown name '4' in task.dataset"),
     "a list for a dataset": (GOOD.replace("digits", "[1]"), "unknown dataset '[1]'"),
     "a list as a key": (GOOD + "? [a, b]\n: 1\n", "a key is one word or number"),
