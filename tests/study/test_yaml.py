@@ -46,7 +46,7 @@ CASES = {
     "half a sign": (GOOD + 'source: "\\ud800"\n', "is no str"),
     "a number for a dataset": (
         GOOD.replace("digits", "3.4"),
-        "unknown dataset '3.4' in task: allowed: digits, digits_odd, mnist",
+        "unknown dataset '3.4' in task: allowed: digits, digits_odd",
     ),
     "a number that names a dataset": (GOOD.replace("digits", "{name: 4}"), "unknown name '4' in task.dataset"),
     "a list for a dataset": (GOOD.replace("digits", "[1]"), "unknown dataset '[1]'"),
