@@ -43,7 +43,7 @@ def test_of_two_the_difference_of_their_means_is_given() -> None:
     (sentence,) = [reason for reason in found("warm0", "warm1").reasons if "artifact" in reason]
     apart = 100 * np.mean(VALUES["warm1"] - VALUES["warm0"])
     assert f"their means lie {apart:.2f} [" in sentence.replace("lie .", "lie 0.")
-    assert sentence.endswith("] % apart, and the SD between artifacts takes a third")
+    assert sentence.endswith("] points apart, and the SD between artifacts takes a third")
 
 
 def test_of_three_the_sd_between_them_is_given() -> None:
@@ -51,7 +51,7 @@ def test_of_three_the_sd_between_them_is_given() -> None:
     sd = between_spread([100 * values for values in VALUES.values()])
     assert sentence.startswith("warm0, warm1 and warm2: each SD is conditional on its artifact; ")
     assert f"the SD between these 3 is {sd.estimate:.2f} [" in sentence.replace("is .", "is 0.")
-    assert "(12 paired runs each)" in sentence
+    assert "] points (12 paired runs each)" in sentence
 
 
 @pytest.mark.parametrize("finished", [0, 2])

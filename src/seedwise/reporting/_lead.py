@@ -181,7 +181,7 @@ def _spread_tile(found: Compared) -> Tile | None:
     spreads = [(row.spread, row.task) for row in bases if isinstance(row.spread, Interval)]
     if not spreads:
         return None
-    unit = {"%": " points", "": ""}.get(found.rows[0].metric.unit, f" {found.rows[0].metric.unit}")
+    unit = f" {found.rows[0].metric.unit_of_differences}".rstrip()
     decimals = found.results.decimals
     if len(spreads) == 1:
         spread, task = spreads[0]
@@ -224,7 +224,7 @@ def _noise(part: CellResults) -> Interval | None:
 
 
 def _points(found: Compared, spread: Interval, task: str) -> str:
-    unit = {"%": " points", "": ""}.get(found.rows[0].metric.unit, f" {found.rows[0].metric.unit}")
+    unit = f" {found.rows[0].metric.unit_of_differences}".rstrip()
     decimals = found.results.decimals[task]
     middle, low, high = with_limits(spread.estimate, spread.low, spread.high, decimals=decimals)
     return f"{middle}{unit} [{low}, {high}]"

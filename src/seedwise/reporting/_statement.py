@@ -187,7 +187,7 @@ def turned_positive(found: Interval) -> Interval:
 
 def amount_of(found: Interval, metric: Metric) -> str:
     """Return a difference with its interval, in the unit in which the metric is shown."""
-    unit = {"%": " points", "": ""}.get(metric.shown.unit, f" {metric.unit}")
+    unit = f" {metric.unit_of_differences}".rstrip()
     scale = metric.scale
     decimals = decimals_for(scale * (found.high - found.low))
     values = [scale * value for value in (found.estimate, found.low, found.high)]

@@ -107,7 +107,7 @@ def test_intervals_cover_and_null_studies_claim_nothing(runs: int) -> None:
             excess_negative_flips(old, errors(shared, quality[0], 1.0), paired=True),
         )
         claims += [one.p_value is not None and one.p_value < 0.05 for one in null]
-    slack = 3 * np.sqrt(0.05 * 0.95 / studies)  # beside 2 % for the jackknife, which is approximate
+    slack = 3 * np.sqrt(0.05 * 0.95 / studies)  # added to 2 % for the jackknife, which is approximate
     assert np.all(np.abs(covered / studies - 0.95) <= 0.02 + slack), covered / studies
     assert np.all(claims / studies <= 0.07 + slack), claims / studies
 

@@ -57,6 +57,11 @@ class Metric:
         return replace(self, unit="%", chance=None if self.chance is None else self.scale * self.chance)
 
     @property
+    def unit_of_differences(self) -> str:
+        """What is written behind differences of its values, and behind SDs: those of percentages are in points."""
+        return "points" if self.is_percent else self.shown.unit
+
+    @property
     def title(self) -> str:
         """Its name in a heading, where ``test/`` goes without saying."""
         return self.name.removeprefix("test/")

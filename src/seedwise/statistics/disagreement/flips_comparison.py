@@ -1,4 +1,4 @@
-"""Negative flips between two methods, relative to chance and beside those of another seed."""
+"""Negative flips between two methods, relative to chance and compared with those of another seed."""
 
 import math
 from collections.abc import Sequence
