@@ -137,9 +137,10 @@ def _said(found: Gate, metric: Metric, margin: float | None) -> str:
         lines.append(f"equivalence within {number(margin)}{unit} is {shown}")
     low, high = found.false_alarms_range
     alarms = f"{significant(found.false_alarms)} raise an alarm, with this base {low:.0f} to {high:.0f}"
+    smallest = f"{number(found.smallest_regression)}{unit}"
     lines.append(
-        f"so many runs find a regression of {number(found.smallest_regression)}{unit} with a chance of .8; of 100 uses "
-        f"where nothing is worse {alarms}"
+        f"with as many runs a regression of {smallest} is found with a chance of .8; of 100 uses where nothing is "
+        f"worse {alarms}"
     )
     return "\n".join(lines)
 
