@@ -165,6 +165,13 @@ def test_one_missing_seed_leaves_the_others_paired_and_is_named() -> None:
     assert not any("partner" in reason for reason in both.results.reasons)
 
 
+def test_what_several_methods_lack_is_said_once() -> None:
+    table = partly_shared(range(10), range(9))
+    other = table[table["method"] == "new"].assign(method="other")
+    found = compare(pd.concat([table, other]), by="method", metric="accuracy", base="base", seed="seed")
+    assert found.results.reasons[0].startswith("new, other have no seed 9: a comparison leaves out")
+
+
 def test_few_common_seeds_are_not_paired_and_it_is_said() -> None:
     asked = {"by": "method", "metric": "accuracy", "base": "base", "seed": "seed"}
     found = compare(partly_shared(range(10), range(7, 17)), **asked)

@@ -38,6 +38,8 @@ WRITERS = {
     "tensorboard": "tensorboard",
     "lightning": "lightning",
     "ray": "ray",
+    "wandb_resumed": "wandb",
+    "tensorboard_parts": "tensorboard",
 }
 """The environment of each program that writes."""
 
@@ -81,6 +83,12 @@ CASES = {
     "torch": Case("lightning", "torch", "accuracy", BY_MODEL, (SHORT[0].format(0),)),
     "Lightning": Case("lightning", "csv", "valid_accuracy", BY_MODEL, (SHORT[0].format(1),)),
     "Lightning, events": Case("lightning", "events", "valid_accuracy", BY_MODEL, (SHORT[0].format(1),)),
+    "Weights & Biases, resumed": Case("wandb_resumed", "wandb", "valid/accuracy"),
+    "TensorBoard, Keras": Case(
+        "tensorboard_parts", "keras", "validation/epoch_accuracy", {}, (SHORT[0].format(0),)
+    ),
+    "TensorBoard, add_scalars": Case("tensorboard_parts", "scalars", "accuracy/valid", {}, (SHORT[0].format(0),)),
+    "TensorBoard, resumed": Case("tensorboard_parts", "resumed", "accuracy", {}, (SHORT[0].format(0),)),
     "Ray Tune": Case("ray", "activations", "accuracy", BY_NAME),
 }  # fmt: skip
 

@@ -296,6 +296,28 @@ def test_a_name_is_taken_apart_as_the_user_says(tmp_path: Path) -> None:
     assert found.seed.tolist() == ["3", "4", "3", "4"]
 
 
+def test_a_name_is_found_next_to_a_column_that_could_be_the_method(tmp_path: Path) -> None:
+    text = "arch,run,acc\n" + "".join(f"{m},{m}-{w}/{s},{s}\n" for m in "ab" for w in (8, 16) for s in (3, 4))
+    found = runs(tmp_path, text, name="{method}/{seed}")
+    assert found.methods == ["a-8", "a-16", "b-8", "b-16"]
+    assert found.seed is not None
+    assert found.seed.tolist() == ["3", "4"] * 4
+
+
+def test_a_seed_in_the_names_of_runs_pairs_them(tmp_path: Path) -> None:
+    text = "arch,run,step,acc\n" + "".join(
+        f"{m},try of {m}_seed{s},{e},{s + e / 10}\n" for m in "ab" for s in (7, 8) for e in range(3)
+    )
+    found = runs(tmp_path, text, metric=("acc",))
+    assert found.seed is not None
+    assert found.seed.tolist() == ["7", "8", "7", "8"]
+    assert (values(found, "a"), values(found, "b")) == ([7.2, 8.2], [7.2, 8.2])
+    assert "seed 7 in 'try of a_seed7'" in found.read_as
+    assert "--name '{method}-s{seed}' if 'run' says both" in refused(
+        tmp_path, text.replace("_seed", " no. "), metric=("acc",), by="arch"
+    )
+
+
 def test_a_column_has_one_role() -> None:
     with pytest.raises(SeedwiseError, match="'seed' is named for two roles"):
         Roles(metric=("seed",), seed=("seed",))

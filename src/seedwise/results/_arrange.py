@@ -153,7 +153,13 @@ def _paired(runs: Runs, here: NDArray[np.bool_], methods: list[str]) -> _Keys:
         few = f"only {shared} of {seeds.size} seeds are" if shared else "no seed is"
         advice = ", too few to keep to them: leave out the rows of the others to compare pairs" if shared else ""
         return _Keys(codes, folds, {}, [f"not paired: {few} in every method (column {what}){advice}"])
-    gaps = "; ".join(f"{method} has no {what} {listed(seeds[absent], 5)}" for method, absent in lacks.items())
+    lacking: dict[str, list[str]] = {}
+    for method, absent in lacks.items():
+        lacking.setdefault(listed(seeds[absent], 5), []).append(method)
+    gaps = listed(
+        (f"{listed(own)} {'has' if len(own) == 1 else 'have'} no {what} {gap}" for gap, own in lacking.items()),
+        separator="; ",
+    )
     note = (
         f"{gaps}: a comparison leaves out runs without a partner. Add the missing rows (an empty value is a failed run)"
     )

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from seedwise.errors import SeedwiseError, listed
 from seedwise.results import _names
-from seedwise.results._cells import different, varies
+from seedwise.results._cells import by_value, different, text_of, varies
 from seedwise.results._layout import are_numbers, is_numeric, means_are_refused
 from seedwise.results._long import ROW, Long, Notes
 from seedwise.results._roles import Roles, known
@@ -70,6 +72,8 @@ def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
         and (_names.is_seed(column) or (_names.one_of(column, _names.SEEDS) and _are_seeds(data[column])))
     ]
     varying = [column for column in found if varies(data[column])] or found[:1]
+    if not found:
+        return _seeds_in_names(table, roles, notes)
     called = [column for column in varying if _names.one_of(column, ("seed",))]
     if len(varying) > 1 and not called:
         raise SeedwiseError(
@@ -78,6 +82,19 @@ def seed_columns(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
     chosen = called[:1] or varying[:1]
     notes.read_as += [f"seed: column '{column}'" for column in chosen]
     return tuple(chosen)
+
+
+def _seeds_in_names(table: Long, roles: Roles, notes: Notes) -> tuple[str, ...]:
+    """Add the seeds that the names of runs end with, as in ``relu-seed3``; return their column, none without them."""
+    data, pattern = table.data, _names.run_pattern(None)
+    for column in [c for c in data.columns if c not in (table.method, *roles.metric, *roles.named)]:
+        cells = different(data[column])
+        if cells and all(map(pattern.fullmatch, cells)):
+            seeds = by_value(data[column], lambda cell: pattern.fullmatch(text_of(cell)))
+            data["seed"] = np.array([match["seed"] for match in seeds], dtype=object)
+            notes.read_as.append(f"seed {data['seed'].iloc[0]} in '{data[column].iloc[0]}'")
+            return ("seed",)
+    return ()
 
 
 def columns_of(data: pd.DataFrame, table: Long, seed: tuple[str, ...], roles: Roles, notes: Notes) -> Columns:

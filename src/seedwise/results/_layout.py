@@ -111,7 +111,8 @@ def _guessed(data: pd.DataFrame, roles: Roles, notes: Notes, name: str | None) -
         return _transposed(data, by_run, roles, notes)
     means_are_refused(data, columns)
     method = method_column(data, candidates, roles)
-    run = None if method else next((column for column in candidates if _is_run_name(data, column, roles)), None)
+    named = [c for c in columns if c not in numeric] if roles.name else [] if method else candidates
+    run = next((column for column in named if _is_run_name(data, column, roles)), None)
     if run is not None:
         return _named_runs(data, run, roles, notes)
     if method is not None or len(candidates) == 1:

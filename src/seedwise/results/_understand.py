@@ -333,7 +333,11 @@ def _are_steps(data: pd.DataFrame, columns: Columns, rows: Rows) -> bool:
     if columns.step is None or len(np.unique(run)) == len(run):
         return False
     if rows.seed is None:
-        raise SeedwiseError(f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN")
+        name = next((c for c in data.columns if _names.one_of(c, ("run", "name", "run_name"))), None)
+        names = "" if name is None else f", or --name '{{method}}-s{{seed}}' if '{name}' says both"
+        raise SeedwiseError(
+            f"are the rows runs, or steps of a run (column '{columns.step}')? Pass --seed COLUMN{names}"
+        )
     step = numbers_of(data, columns.step).values
     order = np.lexsort((step, run))
     return bool(np.all((np.diff(run[order]) != 0) | (np.diff(step[order]) != 0)))

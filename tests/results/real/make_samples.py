@@ -17,18 +17,20 @@ HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples"
 WRITERS = {
     "mlflow": ("mlflow",),
-    "wandb": ("wandb",),
+    "wandb": ("wandb", "wandb_resumed"),
     "optuna": ("optuna", "hydra"),
-    "tensorboard": ("tensorboard",),
+    "tensorboard": ("tensorboard", "tensorboard_parts"),
     "lightning": ("lightning",),
     "ray": ("ray",),
 }
 KEPT = {
     "mlflow": r"mlflow\.db|mlruns/.*(meta\.yaml|params/.*|metrics/.*|tags/(machine|mlflow\.parentRunId))",
     "wandb": r".*/run-\w+\.wandb",
+    "wandb_resumed": r".*/run-\w+\.wandb",
     "optuna": r"optuna\.db",
     "hydra": r".*/(multirun\.yaml|results\.json|\.hydra/(config|overrides)\.yaml)",
     "tensorboard": r".*",
+    "tensorboard_parts": r".*",
     "lightning": r".*",
     "ray": r".*/(params\.json|result\.json|progress\.csv|experiment_state.*)",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,6 +38,38 @@ class TrackedRun:
     def log(self, name: str, step: float, value: Cell) -> None:
         """Take a metric in at a step; what is written there already is replaced."""
         self.curve.setdefault(step, {})[name] = value
+
+    def resumed(self, later: TrackedRun, behind: float = 0) -> TrackedRun:
+        """Return this run with a later part of it: from its first step of a metric on, the later part is what counts.
+
+        Args:
+            later: the later part.
+            behind: what is added to its steps.
+
+        Example:
+            >>> first, second = TrackedRun({}), TrackedRun({})
+            >>> for step in range(4): first.log("loss", step, 1.0)
+            >>> for step in (2, 3): second.log("loss", step, 0.5)
+            >>> first.resumed(second).curve
+            {0: {'loss': 1.0}, 1: {'loss': 1.0}, 2: {'loss': 0.5}, 3: {'loss': 0.5}}
+
+        """
+        begins: dict[str, float] = {}
+        for step, values in sorted(later.curve.items()):
+            begins = {name: step + behind for name in values} | begins
+        both = TrackedRun(
+            self.about | later.about,
+            self.config | later.config,
+            {
+                step: kept
+                for step, values in self.curve.items()
+                if (kept := {name: cell for name, cell in values.items() if step < begins.get(name, math.inf)})
+            },
+            self.final | later.final,
+        )
+        for step, values in later.curve.items():
+            both.curve.setdefault(step + behind, {}).update(values)
+        return both
 
     @property
     def metrics(self) -> set[str]:

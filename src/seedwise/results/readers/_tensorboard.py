@@ -28,11 +28,17 @@ _CHECKED: Final = 4096
 _NUMBERS: Final = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2", 22: "<u4", 23: "<u8"}
 """What the bytes of a tensor are, by its type."""
 
+_START: Final = 1
+"""The status of a session that begins."""
+
 _EVENT: Final = range(1, 11)
 _VALUE: Final = range(1, 10)
 """The fields of an event and of a value of a summary: those that are not read hold no numbers, such as images."""
 
 _EXPORT: Final = re.compile(r"run-(?P<run>.+)-tag-(?P<metric>.+)")
+
+_SPLITS: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "eval", "evaluation"})
+"""Folders into which programs write what they measure on a part of the data."""
 
 _FLOATS: Final = {5: "<f4", 6: "<f8"}
 _INTEGERS: Final = frozenset({7, 10, 16, 17})
@@ -49,14 +55,21 @@ def runs_in(path: Path, broken: Broken) -> list[TrackedRun]:
     for folder, folders, names in walked(path):
         if not wrote(folder, folders, names):
             continue
-        runs[folder] = run = TrackedRun({"run": name_in(path, folder)})
+        run = TrackedRun({"run": name_in(path, folder)})
         if "hparams.yaml" in names:
             with broken.skipped(folder / "hparams.yaml"):
                 run.config.update(flat(yaml_of(folder / "hparams.yaml") or {}))
         for name in sorted((one for one in names if NAME in one), key=_begun):
+            # A run that was stopped goes on in a file of its own, from its checkpoint.
+            part = TrackedRun({})
             with broken.skipped(folder / name):
-                _read(content(folder / name), run, broken)
-    return _merged(runs)
+                for event in _records(content(folder / name)):
+                    began = _take_in(event, part, broken)
+                    if began is not None:
+                        run.curve = {step: values for step, values in run.curve.items() if step < began}
+            run = run.resumed(part)
+        runs[folder] = run
+    return _merged(runs, path)
 
 
 def of_export(table: Frame) -> Frame:
@@ -78,25 +91,43 @@ def _begun(name: str) -> list[int]:
     return [int(digits) for digits in re.findall(r"\d+", name)]
 
 
-def _merged(runs: dict[Path, TrackedRun]) -> list[TrackedRun]:
-    """Return the runs, with hyperparameters that torch writes into a folder within that of the run."""
+def _merged(runs: dict[Path, TrackedRun], path: Path) -> list[TrackedRun]:
+    """Return the runs, each with what was written of it into folders within its own, or next to each other.
+
+    torch writes the hyperparameters of a run into such a folder and the curves of ``add_scalars`` into one each; Keras
+    writes ``train`` and ``validation``.
+    """
     for folder in list(runs):
         above = next((parent for parent in folder.parents if parent in runs), None)
-        if above is not None and runs[folder].config and not runs[above].config:
-            inner, outer = runs.pop(folder), runs[above]
-            outer.config = inner.config
+        if above is None:
+            continue
+        inner, outer, name = runs[folder], runs[above], folder.relative_to(above).as_posix()
+        if inner.config and not outer.config:
+            outer.config = runs.pop(folder).config
             for _, values in sorted(inner.curve.items()):
                 outer.final.update(values)
+        elif all(re.match(re.escape(tag).replace("/", "[/_]") + "[/_]", name) for tag in inner.metrics):
+            _add(outer, runs.pop(folder), name)
+    splits = [folder for folder in runs if folder != path and folder.name.lower() in _SPLITS]
+    whole = {folder.parent for folder in runs if folder not in splits}
+    for folder in splits:
+        if folder.parent not in whole:
+            outer = runs.setdefault(folder.parent, TrackedRun({"run": name_in(path, folder.parent)}))
+            _add(outer, runs.pop(folder), f"{folder.name}/{{}}")
     return [run for run in runs.values() if run.metrics or run.config]
 
 
-def _read(file: bytes, run: TrackedRun, broken: Broken) -> None:
-    for event in _records(file):
-        _take_in(event, run, broken)
+def _add(run: TrackedRun, part: TrackedRun, name: str) -> None:
+    """Add what was written of a run in a folder of its own, ``{}`` being the name of a metric there."""
+    run.config |= part.config
+    for step, values in part.curve.items():
+        for tag, cell in values.items():
+            run.log(name.format(tag), step, cell)
 
 
-def _take_in(event: bytes, run: TrackedRun, broken: Broken) -> None:
-    step, summaries = 0, []
+def _take_in(event: bytes, run: TrackedRun, broken: Broken) -> int | None:
+    """Take in an event; return its step where it says that the run begins again there (``purge_step``)."""
+    step, summaries, begins = 0, [], False
     for number, value in fields(event):
         if number not in _EVENT:
             broken.count_unknown(number)
@@ -104,9 +135,12 @@ def _take_in(event: bytes, run: TrackedRun, broken: Broken) -> None:
             step = signed(value)
         elif number == 5 and isinstance(value, bytes):
             summaries.append(value)
+        elif number == 7 and isinstance(value, bytes):
+            begins = (1, _START) in fields(value)
     for summary in summaries:
         for one in submessages(summary, 1):
             _value(one, step, run, broken)
+    return step if begins else None
 
 
 def _value(message: bytes, step: int, run: TrackedRun, broken: Broken) -> None:

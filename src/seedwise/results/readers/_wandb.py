@@ -35,13 +35,24 @@ def wrote(_: Path, __: list[str], names: list[str]) -> bool:
 
 
 def runs_in(path: Path, broken: Broken) -> list[TrackedRun]:
-    """Return every run in a folder, or that of a file: configuration, history by step, what the summary alone says."""
-    runs = []
+    """Return every run in a folder, or that of a file: configuration, history by step, what the summary alone says.
+
+    A run that was resumed has a file for each of its parts, in folders whose names begin with the time.
+    """
+    runs: dict[tuple[Cell, Cell], TrackedRun] = {}
     inside = (root / name for root, _, names in walked(path) for name in names if name.endswith(ENDING))
     for file in inside if path.is_dir() else [path]:
         with broken.skipped(file):
-            runs.append(_run(content(file), file, broken))
-    return runs
+            run = _run(content(file), file, broken)
+            key = (run.about.get("project"), run.about["run_id"])
+            runs[key] = _resumed(runs[key], run) if key in runs else run
+    return list(runs.values())
+
+
+def _resumed(before: TrackedRun, run: TrackedRun) -> TrackedRun:
+    """Return both parts of a run; without a server the second one counts its steps from 0 again."""
+    counts_anew = before.curve and min(run.curve, default=1) == 0
+    return before.resumed(run, behind=max(before.curve) + 1 if counts_anew else 0)
 
 
 def _run(log: bytes, file: Path, broken: Broken) -> TrackedRun:
