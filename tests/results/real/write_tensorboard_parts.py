@@ -30,6 +30,7 @@ for method, curves in logged.items():
             writer.add_scalars("accuracy", {"train": value + 0.02, "valid": value}, step)
         writer.close()
         # Stopped at step 5, of which the checkpoint of step 0 was left.
-        write(f"resumed/{method}/seed={seed}", {0: curve[0]} | {step: 0.5 - step / 10 for step in range(1, 6)}, "accuracy")
+        stale = {0: curve[0]} | {step: 0.5 - step / 10 for step in range(1, 6)}
+        write(f"resumed/{method}/seed={seed}", stale, "accuracy")
         time.sleep(1.1)  # files are named by the second
         write(f"resumed/{method}/seed={seed}", {k: v for k, v in steps.items() if k}, "accuracy", purge_step=1)

@@ -1,4 +1,4 @@
-"""Weights & Biases, offline: a run stopped and resumed, the seed in its name alone, a summary that is the best value."""
+"""Weights & Biases, offline: a run stopped and resumed, the seed in its name, a summary that is the best value."""
 
 import json
 import os

@@ -56,7 +56,7 @@ class TrackedRun:
         """
         begins: dict[str, float] = {}
         for step, values in sorted(later.curve.items()):
-            begins = {name: step + behind for name in values} | begins
+            begins = dict.fromkeys(values, step + behind) | begins
         both = TrackedRun(
             self.about | later.about,
             self.config | later.config,
