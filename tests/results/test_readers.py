@@ -503,3 +503,19 @@ def test_names_of_settings_and_metrics_stay_apart(tmp_path: Path) -> None:
     assert set(data["config.accuracy"]) == {0.9}
     assert set(data["config.state"]) == {"Ohio"}
     assert set(data["state"]) == {"unfinished"}
+
+
+@pytest.mark.parametrize("name", ["methods-digits", "averaging-digits"])
+def test_a_store_of_ways_to_train_and_readouts_is_read(name: str) -> None:
+    store = HERE.parents[1] / "docs" / "results" / f"{name}.db"
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+        rows = db.execute(
+            "SELECT method, replicate, metrics FROM seedwise_links JOIN seedwise_runs USING (run_id) "
+            "WHERE current AND status = 'finished'"
+        ).fetchall()
+    kept: dict[str, dict[str, float]] = {}
+    for method, replicate, metrics in rows:
+        kept.setdefault(method, {})[str(replicate)] = json.loads(metrics)["test/accuracy"]
+    assert len(rows) >= 100
+    where = {"where": (("readout", "plain"),)} if "readout" in read(store).data else {}
+    assert values(runs(store, "accuracy", **where)) == kept
