@@ -105,3 +105,16 @@ def test_marks_lie_where_their_numbers_are() -> None:
     assert "<circle" not in gone
     assert "&#9666;" in gone
     assert "&#9666;" not in bar(Interval(20, -5, 40, 0.95, 20, "F"), reductions, "")
+
+
+def test_of_thousands_of_runs_those_at_one_place_share_a_tick_that_counts_them() -> None:
+    axis = Axis(90.0, 100.0)
+    values = [92.0] * 300 + [95.0] * 99 + [97.0] + [80.0] * 2
+    drawn = strip(values, ["a run"] * len(values), axis, "base", most=most_at_one_place([values], axis))
+    ticks = re.findall(r'<line(?: class="(out)")? x1=[^>]* y1="([0-9.]+)"[^>]*><title>(.*?)</title>', drawn)
+    assert [(beyond, text) for beyond, _, text in ticks] == [
+        ("", "300 runs"), ("", "99 runs"), ("", "1 run"), ("out", "2 runs"),
+    ]  # fmt: skip
+    heights = [21 - float(top) for _, top, _ in ticks]
+    assert heights == pytest.approx([20, 20 * 99 / 300, 1, 1], abs=0.01)
+    assert "a run" not in drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -15,6 +15,8 @@ _MIDDLE: Final = 13
 _TICK: Final = 14
 _BASELINE: Final = 21
 """Where stacks of ticks stand, with the dot of the mean below."""
+_MOST_APART: Final = 60
+"""Runs at one place up to which each has a tick of its own, a third of a pixel high."""
 _LEVEL: Final = (_MIDDLE, _MIDDLE)
 _MARGIN: Final = 4.0
 """On both sides, in percent of the width."""
@@ -54,19 +56,31 @@ def strip(values: Sequence[float], texts: Sequence[str], axis: Axis, label: str,
         most: how many ticks stand at one place at most, in all rows that share the axis.
 
     """
+    mean = axis.place(sum(values) / len(values))
+    dot = _dot(mean, 3.2) if most == 1 else _dot(mean, 2.6, _HEIGHT - 2.5)
+    ticks = _one_each(values, texts, axis, most) if most <= _MOST_APART else _stacks(values, axis, most)
+    return _svg("strip" if most == 1 else "strip stack", "".join(ticks) + dot, label, ' tabindex="0"')
+
+
+def _one_each(values: Sequence[float], texts: Sequence[str], axis: Axis, most: int) -> Iterator[str]:
     height = min(_TICK, (_BASELINE - 1) / most)
     below = _BASELINE if most > 1 else _MIDDLE + _TICK / 2
-    ticks = []
     taken: Counter[float] = Counter()
     for value, text in zip(values, texts, strict=True):
         at = _rounded(axis.place(value))
         bottom = max(below - height * taken[at], height)
         taken[at] += 1
         css = "" if axis.holds(value) else "out"
-        ticks.append(_line((at, at), (bottom - height * (1 if height < 3 else 0.88), bottom), text=text, css=css))
-    mean = axis.place(sum(values) / len(values))
-    dot = _dot(mean, 3.2) if most == 1 else _dot(mean, 2.6, _HEIGHT - 2.5)
-    return _svg("strip" if most == 1 else "strip stack", "".join(ticks) + dot, label, ' tabindex="0"')
+        yield _line((at, at), (bottom - height * (1 if height < 3 else 0.88), bottom), text=text, css=css)
+
+
+def _stacks(values: Sequence[float], axis: Axis, most: int) -> Iterator[str]:
+    """Yield one tick for all runs at a place, as high as they are many: nobody could point at one of them."""
+    places = Counter((_rounded(axis.place(value)), axis.holds(value)) for value in values)
+    for (at, inside), count in places.items():
+        top = _BASELINE - max((_BASELINE - 1) * min(count / most, 1), 1)
+        text = f"{count} run{'s'[: count > 1]}"
+        yield _line((at, at), (top, _BASELINE), text=text, css="" if inside else "out")
 
 
 def most_at_one_place(rows: Iterable[Sequence[float]], axis: Axis) -> int:
