@@ -200,6 +200,7 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "means": "seedwise.reporting.topics.means:TOPIC",
     "churn": "seedwise.reporting.topics.churn:TOPIC",
     "flips": "seedwise.reporting.topics.flips:TOPIC",
+    "further": "seedwise.reporting.topics.further:TOPIC",
     "sources": "seedwise.reporting.topics.sources:TOPIC",
     "new-data": "seedwise.reporting.topics.new_data:TOPIC",
     "costs": "seedwise.reporting.topics.costs:TOPIC",

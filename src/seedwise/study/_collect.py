@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -80,7 +80,11 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 labels=truth[run_ids[0]].labels if run_ids and run_ids[0] in truth else None,
                 curves=curves,
                 epochs=epochs,
-                metrics=_metrics(own, set(run_ids)) if is_plain else {},
+                metrics=_metrics(
+                    [run.metrics for run in own if run.run_id in set(run_ids)]
+                    if is_plain
+                    else [readouts[run_id, cell.readout].metrics for run_id in run_ids]
+                ),
                 network=_network(own[0]),
                 forecasts=forecasts_of(store, run_ids) if is_plain else None,
                 scores=scores,
@@ -119,11 +123,10 @@ def _curves(runs: list[list[dict[str, float]]]) -> tuple[NDArray[np.int64], dict
     return np.array(epochs, dtype=np.int64), whole
 
 
-def _metrics(cell: list[StoredRun], finished: Collection[str]) -> dict[str, NDArray[np.float64]]:
+def _metrics(runs: Sequence[Mapping[str, float | None]]) -> dict[str, NDArray[np.float64]]:
     """Return the metrics that all finished runs of a cell have, such as ``test/mae`` or ``naive/mse``."""
-    runs = [run for run in cell if run.run_id in finished]
-    names = [name for name in runs[0].metrics if all(r.metrics.get(name) is not None for r in runs)] if runs else []
-    return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
+    names = [name for name in runs[0] if all(run.get(name) is not None for run in runs)] if runs else []
+    return {name: np.array([run[name] for run in runs], dtype=np.float64) for name in names}
 
 
 def _network(run: StoredRun) -> Network | None:
