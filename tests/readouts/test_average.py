@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from seedwise.readouts import average_weights, mean_state
+from seedwise.readouts import average_weights, gain_shares, mean_state
 
 
 def network(seed: int) -> nn.Module:
@@ -50,3 +50,24 @@ def test_states_are_not_changed():
     average_weights(network(0), states, [torch.randn(4, 3)])
     for state, old in zip(states, before, strict=True):
         assert all(torch.equal(state[name], old[name]) for name in old)
+
+
+def test_shares_weigh_the_states():
+    states = [network(seed).state_dict() for seed in (1, 2, 4)]
+    found = mean_state(states, [0.5, 0.2, 0.3])
+    for name in ("0.weight", "1.running_var", "3.bias"):
+        by_hand = sum(
+            w * state[name].numpy().astype(np.float64) for w, state in zip((0.5, 0.2, 0.3), states, strict=True)
+        )
+        np.testing.assert_allclose(found[name].numpy(), by_hand, rtol=1e-6)
+    assert found["1.num_batches_tracked"] == states[-1]["1.num_batches_tracked"]
+
+
+def test_shares_follow_the_gain_over_the_worst():
+    scores = [0.61, 0.64, 0.63, 0.69]
+    gains = [0.0, 0.03, 0.02, 0.08]
+    for power in (1, 3):
+        total = sum(gain**power for gain in gains)
+        np.testing.assert_allclose(gain_shares(scores, power), [gain**power / total for gain in gains])
+    np.testing.assert_allclose(gain_shares(scores, 60), [0, 0, 0, 1], atol=1e-12)
+    assert gain_shares([0.5] * 4, 2) == [0.25] * 4

@@ -241,3 +241,38 @@ def test_where_training_mirrors_alone_the_views_do_too():
 def test_images_that_are_mirrored_in_training_may_be_mirrored_in_a_test():
     text = DIGITS.replace("dataset: digits", "dataset: cifar10") + "readouts: [flip-crop81]\n"
     assert parse_study(text).readouts == ["flip-crop81"]
+
+
+def test_epochs_weigh_by_what_they_give_on_validation_data(tmp_path):
+    text = DIGITS.replace("epochs: 2,", "epochs: 3, validation: {fraction: 0.2},").replace(
+        "last_epochs: 2", "last_epochs: 3"
+    )
+    text = text.replace("replicates: 2", "replicates: 1")
+    study = write(tmp_path, text, readouts='["weighted-3", "weighted-3^2"]')
+    study.run(workers=1)
+    with Store(study.store_path) as store:
+        (run,) = store.runs()
+        held_out = store.predictions([run.run_id], "validation")[run.run_id]
+        read = {name: store.predictions([run.run_id], tag=name)[run.run_id] for name in ("weighted-3", "weighted-3^2")}
+    digits = load("digits")
+    split = np.isin(digits.train.ids, held_out.ids)
+    images, labels = digits.normalise(digits.train.images[split]), digits.train.labels[split]
+    states = [kept_state(tmp_path, run.run_id, f"epoch-{epoch}") for epoch in range(3)]
+    accuracies = [float((network([state])(images).argmax(1) == labels).float().mean()) for state in states]
+    gains = np.array(accuracies) - min(accuracies)
+    assert len(set(accuracies)) == 3
+    for name, power in (("weighted-3", 1), ("weighted-3^2", 2)):
+        shares = gains**power / np.sum(gains**power)
+        mean = {
+            key: sum(share * state[key].double() for share, state in zip(shares, states, strict=True)).float()
+            for key in states[0]
+        }
+        expected = network([mean])(digits.normalise(digits.test.images)).detach()
+        np.testing.assert_allclose(read[name].logits, expected, rtol=2e-3, atol=2e-3)  # half precision
+
+
+def test_epochs_cannot_weigh_by_what_was_not_measured(tmp_path):
+    with pytest.raises(
+        SeedwiseError, match=r"'weighted-2' weighs epochs by their validation metric.* set train: \{validation"
+    ):
+        write(tmp_path, readouts="[weighted-2]").run(workers=1)

@@ -82,7 +82,8 @@ def _read(
 
     if readout.average:
         began = time.perf_counter()
-        states = [_average(trainer, states, between)]
+        shares = _shares(trainer, states, predict, readout.power) if readout.power else None
+        states = [_average(trainer, states, between, shares)]
         record.preparation_seconds = time.perf_counter() - began
     network.load_state_dict(states[0])
     predict(Readout(), test.images[:_WARM_UP])
@@ -101,7 +102,25 @@ def _read(
     run.finish(**trainer.task.evaluate(mean, test.labels.cpu()))
 
 
-def _average(trainer: Trainer, states: list[dict[str, Tensor]], between: Callable[[], None]) -> dict[str, Tensor]:
+def _shares(
+    trainer: Trainer, states: list[dict[str, Tensor]], predict: Callable[[Readout, Tensor], Tensor], power: int
+) -> list[float]:
+    """Return how much states weigh in a mean, by what they give on the validation examples of the run."""
+    from seedwise.readouts import gain_shares
+
+    rule, held_out = trainer.run.config.train.validation, trainer.splits["validation"]
+    metric = next(one for one in trainer.task.metrics if one.name == rule.metric)
+    scores = []
+    for state in states:
+        trainer.model.load_state_dict(state)
+        found = trainer.task.evaluate(predict(Readout(), held_out.images), held_out.labels.cpu())
+        scores.append(found[metric.name] * (1 if metric.higher_is_better else -1))
+    return gain_shares(scores, power)
+
+
+def _average(
+    trainer: Trainer, states: list[dict[str, Tensor]], between: Callable[[], None], shares: list[float] | None
+) -> dict[str, Tensor]:
     """Return the mean of states, with the batch-norm statistics of the training set, not varied."""
     from seedwise.readouts import average_weights
 
@@ -111,7 +130,7 @@ def _average(trainer: Trainer, states: list[dict[str, Tensor]], between: Callabl
             yield batch
 
     with trainer.precision():
-        average_weights(trainer.model, states, inputs())
+        average_weights(trainer.model, states, inputs(), shares)
     return {name: value.clone() for name, value in trainer.model.state_dict().items()}
 
 

@@ -32,7 +32,7 @@ class View(Protocol):
         """Return its rows of the table of the training augmentation, ``data.Shift(pixels, flip)``."""
 
 
-_PARTS: Final = ("plain", "snapshots", "average-K", *VIEWS, "ensemble-N")
+_PARTS: Final = ("plain", "snapshots", "average-K", "weighted-K", *VIEWS, "ensemble-N")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Readout:
         average: the weights are the mean of those of so many last epochs; 0: they are the run's own.
         view: one of ``registry.VIEWS``, the mean of the logits over views of an image; empty for the image as it is.
         ensemble: the mean of the logits of so many runs, a statistic of a pool of runs; 0: every run by itself.
+        power: in the mean of weights, epochs weigh by their gain on validation data to this power (see
+            ``gain_shares``); 0: equally.
 
     """
 
@@ -51,14 +53,21 @@ class Readout:
     average: int = 0
     view: str = ""
     ensemble: int = 0
+    power: int = 0
 
     @property
     def name(self) -> str:
         """Its one name, parts in the order snapshots or average, view, ensemble."""
-        parts = ["snapshots"] if self.snapshots else [f"average-{self.average}"] if self.average else []
+        parts = ["snapshots"] if self.snapshots else [self._mean] if self.average else []
         parts += [self.view] if self.view else []
         parts += [f"ensemble-{self.ensemble}"] if self.ensemble else []
         return " + ".join(parts) or "plain"
+
+    @property
+    def _mean(self) -> str:
+        if not self.power:
+            return f"average-{self.average}"
+        return f"weighted-{self.average}" + (f"^{self.power}" if self.power > 1 else "")
 
     @property
     def per_run(self) -> Readout:
@@ -97,7 +106,8 @@ def parse_readout(text: str) -> Readout:
     """Return the readout that a name means: parts joined by ``+``, at most one of each kind.
 
     Args:
-        text: ``plain``, or one or several of ``snapshots`` or ``average-K`` (K >= 2), a view, ``ensemble-N`` (N >= 2).
+        text: ``plain``, or one or several of ``snapshots`` or ``average-K`` or ``weighted-K`` or ``weighted-K^P``
+            (K >= 2), a view, ``ensemble-N`` (N >= 2).
 
     Raises:
         ValueError: one line, for an unknown part or two of one kind.
@@ -107,18 +117,18 @@ def parse_readout(text: str) -> Readout:
         'snapshots + flip-crop81'
         >>> parse_readout("crop18")
         Traceback (most recent call last):
-        ValueError: unknown readout 'crop18': did you mean 'crop81'? allowed: plain, snapshots, average-K, flip, \
-crop25, crop81, flip-crop25, flip-crop81, ensemble-N; join several with '+'
+        ValueError: unknown readout 'crop18': did you mean 'crop81'? allowed: plain, snapshots, average-K, \
+weighted-K, flip, crop25, crop81, flip-crop25, flip-crop81, ensemble-N; join several with '+'
 
     """
     given = [_part(part.strip()) for part in text.split("+")]
-    kinds = ["weights" if kind in ("snapshots", "average") else kind for kind, _ in given]
+    kinds = ["weights" if {"snapshots", "average"} & part.keys() else next(iter(part)) for part in given]
     if len(set(kinds)) < len(kinds):
         raise ValueError(
-            f"the readout '{text}' has two parts of one kind: at most one of snapshots and average-K, one view, and "
-            "one ensemble-N"
+            f"the readout '{text}' has two parts of one kind: at most one of snapshots, average-K and weighted-K, one "
+            "view, and one ensemble-N"
         )
-    values = dict(given)
+    values = {kind: value for part in given for kind, value in part.items()}
     if "plain" in values and len(values) > 1:
         raise ValueError(f"the readout '{text}' has other parts beside 'plain': leave 'plain' out")
     return Readout(**{kind: value for kind, value in values.items() if kind != "plain"})
@@ -136,16 +146,17 @@ def per_run(names: Iterable[str]) -> list[Readout]:
     return [readout for readout in found if readout != Readout()]
 
 
-def _part(part: str) -> tuple[str, Any]:
-    """Return the field of ``Readout`` that a part sets, and its value."""
+def _part(part: str) -> dict[str, Any]:
+    """Return the fields of ``Readout`` that a part sets."""
     if part in ("plain", "snapshots"):
-        return part, True
+        return {part: True}
     if part in VIEWS:
-        return "view", part
-    kind, _, number = part.rpartition("-")
-    if kind in ("average", "ensemble") and re.fullmatch(r"[1-9]\d{0,3}", number):
-        if number == "1":
+        return {"view": part}
+    found = re.fullmatch(r"(average|weighted|ensemble)-([1-9]\d{0,3})(?:\^([1-9]\d?))?", part)
+    if found and (found[1] == "weighted" or found[3] is None):
+        kind, number = found[1], int(found[2])
+        if number == 1:
             raise ValueError(f"the readout '{part}' is no mean: it takes 2 or more")
-        return kind, int(number)
+        return {"average": number, "power": int(found[3] or 1)} if kind == "weighted" else {kind: number}
     hint = did_you_mean(part, _PARTS)
     raise ValueError(f"unknown readout '{part}': {hint}allowed: {', '.join(_PARTS)}; join several with '+'")

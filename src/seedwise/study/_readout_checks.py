@@ -60,6 +60,11 @@ def _untrained(readout: Readout, spec: StudySpec, configs: Mapping[str, Mapping[
     epochs = {method: config["train"]["epochs"] for method, config in configs.items()}
     for method, count in epochs.items():
         validation = configs[method]["train"].get("validation") or {}
+        if readout.power and not validation:
+            return (
+                f"weighs epochs by their validation metric, and the method '{method}' has none: "
+                "set train: {validation: {fraction: 0.1}}"
+            )
         if readout.average and validation.get("patience"):
             return f"needs the last epochs, and the method '{method}' may stop before them: leave out its patience"
         if readout.average > count:
