@@ -112,6 +112,33 @@ def test_several_devices_are_refused(training, make_run):
         callback.setup(SimpleNamespace(world_size=2), None, "fit")
 
 
+def test_the_best_checkpoint_is_that_of_the_users_own_callback(training, make_run, tmp_path, seeds):
+    lightning = training.lightning
+
+    class Watched(training.Module):
+        def validation_step(self, batch, step):
+            self.log("valid", float(len(batch[0]) - self.current_epoch % 2))
+
+    def trained(*own):
+        callback = importlib.import_module("seedwise.integrations.lightning").RunCallback(make_run(**seeds))
+        trainer = lightning.Trainer(
+            max_epochs=3, accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False,
+            callbacks=[callback, *own],
+        )  # fmt: skip
+        loader = torch.utils.data.DataLoader(training.Noisy(), batch_size=16)
+        module = Watched(late=False)
+        trainer.fit(module, callback.run.loader(training.Noisy(), batch_size=16), loader)
+        return trainer, module, loader
+
+    best = lightning.callbacks.ModelCheckpoint(tmp_path, monitor="valid", save_top_k=1)
+    trainer, module, loader = trained(best)
+    trainer.test(module, loader, ckpt_path="best", verbose=False)
+    assert "epoch=1" in best.best_model_path
+    trainer, module, loader = trained()
+    with pytest.raises(SeedwiseError, match=r"ckpt_path='best' needs a ModelCheckpoint"):
+        trainer.test(module, loader, ckpt_path="best", verbose=False)
+
+
 def test_ctrl_c_stops_the_loop_with_one_line(training, tmp_path):
     done = stopped("lightning", tmp_path)
     assert done.returncode == -signal.SIGINT, done.stderr

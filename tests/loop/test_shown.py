@@ -111,6 +111,30 @@ def test_the_loops_of_two_methods_print_the_same_table_once(tmp_path, capsys):
     assert "not paired\n" in capsys.readouterr().err, "where nothing has changed, the table is shown as it is"
 
 
+def test_runs_of_another_config_are_not_compared_with_those_of_before(tmp_path, capsys):
+    store = tmp_path / "s.db"
+
+    def program(trees: int, methods: str = "ab") -> list[str]:
+        said = []
+        for method in methods:
+            for run in seedwise.replicates(3, method=method, config={"trees": trees, "of": method}, store=store):
+                train(run, trees / 100 + (method == "b") / 50)
+            said.append(capsys.readouterr().err)
+        return said
+
+    assert "\na  " in program(30)[1]
+    assert "trees: 30" in store.with_suffix(".html").read_text()
+    first, second = program(60)
+    assert (
+        "seedwise: 'a' has other runs than before (another config, sources or seeds), and those of 'b' are from "
+        f"before: the table follows with their loops; as it is: seedwise show {store}\n"
+    ) in first
+    assert "SD [95 %]" not in first
+    assert "\na  " in second
+    assert "\nb  " in second
+    assert "trees: 60" in store.with_suffix(".html").read_text()
+
+
 def test_quiet_prints_nothing_and_writes_no_report(tmp_path, capsys):
     for run in seedwise.replicates(2, store=tmp_path / "s.db", quiet=True):
         train(run)

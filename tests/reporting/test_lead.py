@@ -119,6 +119,9 @@ def test_the_third_number_is_the_share_of_the_noise_of_the_test_set_and_none_is_
     assert found.tiles[2].number == f"{100 * min(share, 1):.0f} %"
     assert found.tiles[2].text.startswith("of its variance is noise of 200 test examples, ")
     assert int(found.tiles[2].text.split()[-2]) <= 100
+    # The noise of the examples is that of accuracy, whatever else was asked about.
+    other = replace(runs, metric=Metric("test/auc"), values=RNG.normal(0.9, 0.01, 20))
+    assert "predicted differently by two runs" in lead([other], labels=[TRUTH]).tiles[2].text
     noisy = lead_of(methods()).tiles[2]
     assert f"noise of {EXAMPLES} test examples" in noisy.text
 

@@ -247,9 +247,21 @@ def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
     assert run(path, "accept")[1].startswith(nothing)
     assert run(path, "stop")[1].startswith(nothing)
     program_in(tmp_path, PROGRAM + "EDITED = 2\n")
-    assert run(path, "retrain")[0] == ["trained 1", "trained 2"]
+    out, err = run(path, "retrain")
+    assert out == ["trained 1", "trained 2"]
+    assert "2 runs trained (2 of them again): 2 finished" in err
     with Store(path) as store:
         assert [run.attempt for run in store.runs()] == [1, 1]
+
+
+def test_what_is_refused_leaves_the_plan_as_it_was(path, tmp_path):
+    assert len(program_in(tmp_path, PROGRAM)(path, "stop")[0]) == 2
+    assert "replicates(2" in PROGRAM
+    out, err = program_in(tmp_path, PROGRAM.replace("replicates(2", "replicates(4") + "EDITED = 1\n")(path, "stop")
+    assert out == []
+    assert "the code that trains has changed" in err
+    with Store(path) as store:
+        assert [run.link.replicate for run in store.runs()] == [0, 1]
 
 
 def test_a_module_beside_the_program_and_one_that_the_loop_uses_count(path, tmp_path):

@@ -101,7 +101,22 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
                 f"a trainer on {trainer.world_size} devices: each of its processes would be the run; pass devices=1 "
                 "and run several replicates at once"
             )
+        # Lightning takes the first one for the checkpoint of ``ckpt_path="best"``; the list is being walked over.
+        trainer.callbacks = [*(one for one in trainer.callbacks if one is not self), self]
         self._enter("init" if stage == "fit" else "dropout", f"lightning {stage}")
+
+    @property
+    def best_model_path(self) -> str:
+        """Refused: the run keeps its last state, and no best one.
+
+        Raises:
+            SeedwiseError: always.
+
+        """
+        raise SeedwiseError(
+            "ckpt_path='best' needs a ModelCheckpoint(FOLDER, monitor=...) among the trainer's callbacks: RunCallback "
+            "keeps the last state alone"
+        )
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._enter("dropout", "lightning between epochs")

@@ -32,11 +32,27 @@ class Contents:
 
     def beyond(self, plan: LoopPlan) -> int:
         """Return how many more runs of its method there were than a plan has, if it is a part of them."""
-        place = (plan.study, plan.method)
-        had = {
-            run_id for link, run_id, status in self.runs if (link.study, link.method) == place and status != "pending"
-        }
+        had = self._had(plan)
         return len(had - set(plan.specs)) if plan.specs.keys() <= had else 0
+
+    def replaced_by(self, plan: LoopPlan) -> bool:
+        """Return whether the method of a plan had other runs: of another config, other sources or other seeds."""
+        had = self._had(plan)
+        return not (had <= plan.specs.keys() or plan.specs.keys() <= had)
+
+    def finished_of(self, plan: LoopPlan) -> int:
+        """Return how many runs of a plan had finished."""
+        return len({run_id for _, run_id, status in self.runs if status == "finished" and run_id in plan.specs})
+
+    def _had(self, plan: LoopPlan) -> set[str]:
+        place = (plan.study, plan.method)
+        return {i for link, i, status in self.runs if (link.study, link.method) == place and status != "pending"}
+
+    def others_than(self, plan: LoopPlan) -> list[str]:
+        """Return the other methods of its study."""
+        return [
+            m for m in dict.fromkeys(x.method for x, _, _ in self.runs if x.study == plan.study) if m != plan.method
+        ]
 
     def of_other_size(self, plan: LoopPlan) -> dict[str, int]:
         """Return how many runs those other methods of the study have that have not as many as a plan."""
@@ -53,6 +69,9 @@ def contents(path: Path) -> Contents:
         return Contents(repr(store.studies()), tuple((run.link, run.run_id, run.status) for run in store.runs()))
 
 
+_ended: dict[tuple[Path, str], dict[str, bool]] = {}
+"""Of each study, by its store and name, the methods whose loops have ended here, and whether their runs are others."""
+
 _shown: dict[tuple[Path, str], tuple[Contents, str]] = {}
 """Of each study, by its store and name, what its table was printed of last, and by the loop of which method."""
 
@@ -62,7 +81,8 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
 
     The report is written where it is missing or something has changed. A table that the loop of another
     method has printed just so is not printed again. While methods have different numbers of runs it is not printed,
-    unless nothing has changed: as a rule, their loops follow.
+    unless nothing has changed, nor while one has other runs than before and the others' are old: as a rule, their loops
+    follow.
 
     Args:
         plan: the loop.
@@ -77,6 +97,8 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     if trained:
         old = len(plan.planned) - trained
         kept = f", {old} from before" if old else ""
+        again = trained + before.finished_of(plan) - len(plan.planned)
+        kept = f" ({again} of them again)" * (again > 0) + kept
         text = f"'{plan.method}' in {plan.path}: {trained} run{'s'[: trained > 1]} trained{kept}: {found}"
     else:
         text = f"nothing to train in {plan.path}: of '{plan.method}' there are {found}"
@@ -96,18 +118,31 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
         console.print("seedwise: table and report are those above", soft_wrap=True)
         return
     is_new = bool(trained) or now != before
+    ended = _ended.setdefault(place, {})
+    replaced = before.replaced_by(plan)
+    if replaced and plan.method in ended:  # the program, or a cell, has begun again with other settings
+        ended.clear()
+    ended[plan.method] = ended.get(plan.method, False) or replaced
+    old = [method for method in now.others_than(plan) if method not in ended] if any(ended.values()) else []
+    if old:
+        console.print(
+            f"seedwise: '{plan.method}' has other runs than before (another config, sources or seeds), and those of "
+            f"{' and '.join(map(repr, old))} are from before: the table follows with their loops; as it is: seedwise "
+            f"show {store}",
+            soft_wrap=True,
+        )
     others = now.of_other_size(plan) if is_new else {}
-    if others:
+    if others and not old:
         numbers = " and ".join(f"'{method}' {count}" for method, count in others.items())
         console.print(
             f"seedwise: '{plan.method}' now has {len(plan.planned)} runs, {numbers}: the table follows when all have "
             f"as many; as it is: seedwise show {store}",
             soft_wrap=True,
         )
-    else:
+    elif not old:
         _shown[place] = now, plan.method
     try:
-        _show(plan, console, table=not others, is_new=is_new)
+        _show(plan, console, table=not (others or old), is_new=is_new)
     except SeedwiseError as error:  # the runs are kept, and the program may have more to do
         console.print(f"seedwise: {error}", soft_wrap=True)
 

@@ -38,7 +38,8 @@ class Display:
         finally:
             self.progress.stop()
         if present_sitting() is None:
-            close(self._plan, self.progress.trained, before, self._console)
+            with stoppable(self._stopped):
+                close(self._plan, self.progress.trained, before, self._console)
 
     def _stopped(self) -> None:
         self.progress.stop()

@@ -10,7 +10,7 @@ from seedwise.reporting._statement import on_the_mean
 from seedwise.reporting._topic import Compared, place_of
 from seedwise.statistics import Interval
 from seedwise.statistics.cells.pairing import is_base
-from seedwise.statistics.comparison.of_cells import sources_of
+from seedwise.statistics.comparison.of_cells import is_accuracy, sources_of
 from seedwise.statistics.comparison.overview import Entry, Overview, Standing
 from seedwise.statistics.core.formatting import number, whole_percentages, with_limits
 
@@ -216,6 +216,8 @@ def _noise_tile(found: Compared) -> Tile | None:
 
 
 def _noise(part: CellResults) -> Interval | None:
+    if not is_accuracy(part.cell, part.labels):
+        return None
     try:
         found = sources_of(part.cell, part.labels)
     except ValueError:

@@ -57,7 +57,10 @@ class Store:
         if path.is_dir():
             raise SeedwiseError(f"{path} is a folder: name a file for the store, such as {path / 'study.db'}")
         if not write and not path.exists():
-            raise SeedwiseError(f"there is no store {path}: 'seedwise run STUDY.yaml' makes one")
+            raise SeedwiseError(
+                f"there is no store {path}: 'seedwise run STUDY.yaml' makes one, or a loop with "
+                f"seedwise.replicates(..., store='{path}')"
+            )
         if write:
             _check_writable(path)
         self._engine = engine_of(lambda: _connect(path, write=write))

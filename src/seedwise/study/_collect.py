@@ -98,10 +98,17 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
     return StudyResults(
         replace(description, base=base),
         tuple(parts),
-        provenance_of(store, runs, stored["spec"], again),
+        provenance_of(
+            store, runs, _with_configs(stored["spec"], runs) if description.is_loop else stored["spec"], again
+        ),
         ensembles=tuple(ensembles),
         fans=tuple(fans),
     )
+
+
+def _with_configs(spec: Mapping[str, Any], runs: Sequence[StoredRun]) -> dict[str, Any]:
+    """Return what is kept of a loop, with the config of each of its methods."""
+    return {**spec, "methods": {run.link.method: run.content["config"] for run in runs}}
 
 
 def _place(at: Cell | Link) -> tuple[str, str, str]:

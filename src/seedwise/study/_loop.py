@@ -97,9 +97,9 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
     folder = StudyFolder.of_store(plan.path)
     with folder.lock(), Store(plan.path, write=True) as store:
         ingest_outbox(store, folder, progress)
-        add_to_plan(store, plan)
         known = Known.of(store, plan.specs)
         runs = _todo(store, plan, known, settings, frame=_users_frame(sys._getframe(1)))
+        add_to_plan(store, plan)  # what is refused leaves the plan as it was
         names = upcoming_of_loop(plan)
         torch_if_installed()  # imported before the first run, whose time it is not
         progress.planned([names[spec.id] for spec in runs])

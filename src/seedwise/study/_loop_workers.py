@@ -138,7 +138,7 @@ def train_in_workers(
     resources = Resources(settings.device, parallel)
     with opened(executor, resources) as runner, sink_of(plan.path, None, progress) as sink:
         assert sink.store is not None
-        add_to_plan(sink.store, plan)
+        store = sink.store
         running = Running(
             specs=plan.specs,
             upcoming=lambda: upcoming_of_loop(plan),
@@ -158,12 +158,14 @@ def train_in_workers(
             executor=runner,
             device=resources.devices[0],
             progress=progress,
-            warn=lambda: None,
+            warn=lambda: add_to_plan(store, plan),
             check=lambda record: check_metric(plan, [getattr(record, "metrics", None) or {}]),
         )
         try:
             outcome = running.run()
         except ChangedCodeError as error:
             raise error.with_remedy(REMEDY) from None
-        check_metric_of_finished(sink.store, plan)
+        if not outcome.trained:
+            add_to_plan(store, plan)
+        check_metric_of_finished(store, plan)
         return outcome

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.table import Table
 
-from seedwise.reporting import Kind, on_the_mean, statement
+from seedwise.reporting import Kind, statement
+from seedwise.statistics import Interval
 from seedwise.terminal._console import console
 
 if TYPE_CHECKING:
@@ -60,12 +61,12 @@ def print_results(
     fits = sum(_needed(table, k) + _GAP for k in range(len(table.columns))) - _GAP <= out.width
     print_table(out, table if fits else narrow)
     if not said:
-        words = on_the_mean if fits else statement  # a wide table has the verdicts on the spread
-        sentence = words(results.comparisons, results.base)
+        sentence = statement(results.comparisons, results.base)
         if sentence:
             out.print(sentence)
-    for sentence in results.plan:
-        out.print(sentence)
+    if any(isinstance(row.spread, Interval) for row in results.comparisons):  # a plan for what nobody has begun
+        for sentence in results.plan:
+            out.print(sentence)
     for reason in [*([warning] if warning else []), *results.reasons]:
         out.print(f"  {reason}")
 

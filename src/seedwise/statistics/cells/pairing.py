@@ -35,8 +35,9 @@ def lined_up(
 ) -> tuple[list[NDArray[np.int64]], bool]:
     """Return which runs of each cell a comparison uses, and whether they are paired.
 
-    Cells with the same planned (group, replicate) are paired: then the runs that are usable in all of them are used,
-    in the order of (group, replicate); otherwise the usable runs of each, in its own order.
+    Cells with the same planned (group, replicate) are paired, those left out that only some plan and that are pending:
+    then the runs that are usable in all of them are used, in the order of (group, replicate); otherwise the usable runs
+    of each, in its own order.
 
     Args:
         cells: at least one.
@@ -48,7 +49,9 @@ def lined_up(
     """
     masks = [c.finished_mask for c in cells] if usable is None else usable
     places = [_places(cell, mask) for cell, mask in zip(cells, masks, strict=True)]
-    paired = len({frozenset(c.keys) for c in cells}) == 1
+    in_all = set.intersection(*(set(c.keys) for c in cells))
+    begun = [set(_places(c, c.finished_mask | c.failed_mask)) for c in cells]
+    paired = all(of_cell <= in_all for of_cell in begun) and bool(in_all or not any(c.n for c in cells))
     shared = sorted(set.intersection(*map(set, places)))
     runs = [[at[key] for key in shared] if paired else list(at.values()) for at in places]
     return [np.array(at, dtype=np.int64) for at in runs], paired

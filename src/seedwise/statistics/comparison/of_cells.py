@@ -34,6 +34,21 @@ def sources_of(cell: Cell, labels: NDArray[np.int64] | None) -> SpreadSources | 
     return spread_sources(cell.predictions == labels, example_ids=cell.example_ids)
 
 
+def is_accuracy(cell: Cell, labels: NDArray[np.int64] | None) -> bool:
+    """Return whether the metric of a cell is the share of examples that its runs predict right: then the single
+    examples say where its spread comes from.
+
+    Args:
+        cell: the cell.
+        labels: the true classes of its examples, or None.
+
+    """
+    if cell.predictions is None or labels is None or cell.predictions.shape[1:] != np.shape(labels):
+        return False
+    values = cell.values[cell.kept_mask] / (100.0 if cell.metric.unit == "%" else 1.0)
+    return bool(np.allclose(values, (cell.predictions == labels).mean(axis=1), rtol=0, atol=1e-5))
+
+
 def assisted_spread_of(cell: Cell, labels: NDArray[np.int64] | None) -> AssistedSpread | None:
     """Return the SD that the single examples help to estimate, None also where :func:`sources_of` raises."""
     if cell.predictions is None or not _independent(cell, labels):
