@@ -113,7 +113,7 @@ def test_failed_runs_leave_their_pairs_out(project: Any) -> None:
     assert outcome.counts == {"finished": 34, "crashed": 2}
     section = section_of(attribution)
     assert section.failed == 2
-    assert section.provenance.failures == (("crashed: RuntimeError: as planned", 2),)
+    assert section.provenance.failures == (("crashed: RuntimeError: as planned (known.py, line 9)", 2),)
     assert [effect.pairs for effect in section.churn.effects] == [5, 6, 6, 6]
 
 

@@ -242,7 +242,7 @@ def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
     assert err == (
         "seedwise: the code that trains has changed since 2 of the finished runs were trained (program.py): "
         'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they '
-        "are\n"
+        "are (for one start of the program: SEEDWISE_CHANGED_CODE=accept python ...)\n"
     )
     assert run(path, "accept")[1].startswith(nothing)
     assert run(path, "stop")[1].startswith(nothing)
@@ -252,6 +252,19 @@ def test_a_program_that_changed_stops_until_told_what_to_do(path, tmp_path):
     assert "2 runs trained (2 of them again): 2 finished" in err
     with Store(path) as store:
         assert [run.attempt for run in store.runs()] == [1, 1]
+
+
+def test_the_environment_says_for_one_start_what_is_done_about_changed_code(path, tmp_path):
+    program_in(tmp_path, PROGRAM)(path, "stop")
+
+    def edited(**environment: str):
+        return program_in(tmp_path, PROGRAM + "EDITED = 1\n", **environment)(path, "stop")
+
+    assert edited(SEEDWISE_CHANGED_CODE="acept")[1] == (
+        "seedwise: SEEDWISE_CHANGED_CODE=acept: did you mean 'accept'? pass one of stop, retrain, accept\n"
+    )
+    assert edited(SEEDWISE_CHANGED_CODE="retrain")[0] == ["trained 1", "trained 2"]
+    assert edited()[0] == []
 
 
 def test_what_is_refused_leaves_the_plan_as_it_was(path, tmp_path):

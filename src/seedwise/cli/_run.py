@@ -199,7 +199,8 @@ def train_and_report(
         is_known = print_study(store, study.spec.name)
         write_report(store, path)
     if outcome.failed:
-        out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}", soft_wrap=True)
+        again = "once that is repaired, the same command with --retry-failed trains them again"
+        out.print(f"{outcome.failed} of {total} runs failed; why: seedwise status {quoted}; {again}", soft_wrap=True)
     if outcome.unread:
         out.print(f"{outcome.unread} readouts failed; why: seedwise status {quoted}", soft_wrap=True)
     out.print(f"report: {path}", soft_wrap=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from seedwise.cli._options import Scale, StoreArgument
 
@@ -24,7 +25,7 @@ def command(
     out = console()
     with open_store(store, scale) as opened:
         runs = opened.runs()
-        to_run = []
+        to_run: list[str] = []
         for study, described in opened.studies().items():
             mine = [run for run in runs if run.link.study == study]
             out.print(f"{study}: {len(mine)} runs", style="bold")
@@ -49,11 +50,19 @@ def command(
                 out.print(f"  {count} {status.replace('_', ' ')}: {error}")
             for note, count in Counter(note for run in mine for note in run.notes).most_common():
                 out.print(f"  {count} runs: {note}")
-            if any(run.status in ("pending", "interrupted") for run in mine):
-                program = description.program
-                if "file" in described:
-                    to_run.append(shlex.join(["seedwise", "run", described["file"]]))
-                elif program is not None:
-                    to_run.append(f"start {program} again")
+            to_run += _next(described, description.program, {run.status for run in mine})
         for text in to_run or [shlex.join(["seedwise", "report", str(opened.path)])]:
             out.print(f"next: {text}", soft_wrap=True)
+
+
+def _next(described: Mapping[str, Any], program: str | None, statuses: set[str]) -> list[str]:
+    """Return what trains the runs of a study that are missing, or that failed."""
+    from seedwise.run import FAILURES
+
+    if statuses & {"pending", "interrupted"}:
+        if "file" in described:
+            return [shlex.join(["seedwise", "run", described["file"]])]
+        return [] if program is None else [f"start {program} again"]
+    if "file" in described and statuses & set(FAILURES):
+        return [shlex.join(["seedwise", "run", described["file"], "--retry-failed"])]
+    return []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, overload
 
-from seedwise.errors import SeedwiseError
+from seedwise.errors import SeedwiseError, did_you_mean
 from seedwise.execution import Executor, Silent, present_sitting
 from seedwise.loop._display import Display
 from seedwise.loop._uncaught import forget_last_error, one_line_errors
@@ -31,6 +32,10 @@ from seedwise.study import (
 
 if TYPE_CHECKING:
     from typing import Unpack
+
+
+_CHANGED_CODE: Final = "SEEDWISE_CHANGED_CODE"
+_CHOICES: Final = ("stop", "retrain", "accept")
 
 
 class LoopOptions(TypedDict, total=False):
@@ -131,7 +136,8 @@ def replicates(
         deterministic: whether torch may only use operations with a deterministic form.
         checkpoint_seconds: how often ``run.checkpoint.save`` writes.
         changed_code: what to do if the code, or a command-line argument that is not in ``config``, has changed since
-            runs were finished: ``stop``, ``retrain`` them and keep the old results, or ``accept`` them as they are.
+            runs were finished: ``stop``, ``retrain`` them and keep the old results, or ``accept`` them as they are. The
+            environment variable ``SEEDWISE_CHANGED_CODE``, where it is set, says so for one start of the program.
         retry_failed: train failed runs again.
         ignore_args: names of command-line arguments that change no result, such as ``--verbose``. Those of notebooks,
             pytest and torchrun never count, nor those that are passed on to this function, such as ``n``. With
@@ -185,11 +191,12 @@ def replicates(
         )
         if home is not None and present_sitting() is None:
             check_guard(caller.frame)
+        of_code = _about_changed_code(changed_code)
     settings = LoopSettings(
         device=device,
         keep=keep,
         checkpoint_seconds=checkpoint_seconds,
-        policy=Policy(changed_code == "retrain", changed_code == "accept", retry_failed),
+        policy=Policy(of_code == "retrain", of_code == "accept", retry_failed),
         arguments={"given": command_line(), "own": own},
         ignored=ignore_args,
     )
@@ -214,6 +221,15 @@ def _loop(plan: LoopPlan, settings: LoopSettings, display: Display | None) -> It
 
 class _Quiet(Silent):
     def result(self, record: RunRecord) -> None: ...
+
+
+def _about_changed_code(given: str) -> str:
+    """Return what is done about changed code: what the environment says, else what was passed."""
+    said = os.environ.get(_CHANGED_CODE) or given
+    if said not in _CHOICES:
+        where = f"{_CHANGED_CODE}={said}" if _CHANGED_CODE in os.environ else f"changed_code={said!r}"
+        raise SeedwiseError(f"{where}: {did_you_mean(said, _CHOICES)}pass one of {', '.join(_CHOICES)}")
+    return said
 
 
 def _name_of(caller: inspect.FrameInfo) -> str:

@@ -10,12 +10,13 @@ import traceback
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from seedwise.errors import SeedwiseError, StorageError
 from seedwise.randomness import Fate, moved_seeds, seeded, strict_determinism
-from seedwise.run._fingerprint import environment
+from seedwise.run._fingerprint import environment, is_users
 from seedwise.run._isolation import Remains, isolated
 from seedwise.run._outcomes import Diverged, Interrupted, Status
 from seedwise.run._record import RunRecord
@@ -178,6 +179,12 @@ def execute(run: Run[Any], train: Train, outside: int = 0) -> RunRecord:
     return record_of(run, status, message, error)
 
 
+def _place(error: BaseException) -> str:
+    """Return the line of the user's that an error comes from, in brackets; nothing where it is none of theirs."""
+    lines = [(frame, number) for frame, number in traceback.walk_tb(error.__traceback__) if is_users(frame)]
+    return f" ({Path(lines[-1][0].f_code.co_filename).name}, line {lines[-1][1]})" if lines else ""
+
+
 def record_of(
     run: Run[Any], status: Status = "finished", message: str | None = None, error: BaseException | None = None
 ) -> RunRecord:
@@ -197,7 +204,7 @@ def record_of(
         status, message = "diverged", f"{', '.join(names)} is not finite"
     if error is not None and message is None:
         first_line = (str(error).strip() or "no message").splitlines()[0]
-        message = f"{type(error).__name__}: {first_line}"
+        message = f"{type(error).__name__}: {first_line}{'' if isinstance(error, SeedwiseError) else _place(error)}"
     return RunRecord(
         id=run.spec.id,
         content=run.spec.content,

@@ -44,7 +44,8 @@ from seedwise.study._sinks import Known
 from seedwise.study._upcoming import upcoming_of_loop
 
 REMEDY: Final = (
-    'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they are'
+    'changed_code="retrain" trains them again and keeps the old results, changed_code="accept" keeps them as they are '
+    "(for one start of the program: SEEDWISE_CHANGED_CODE=accept python ...)"
 )
 
 
