@@ -13,15 +13,6 @@ from seedwise.training import _loop, _tasks, train
 NO_DROPOUT = {"dropout": 0.0}
 
 
-@pytest.fixture(autouse=True)
-def _compiled_in_this_process():
-    """Inductor would start processes to compile in, each of which imports torch."""
-    from torch._inductor import config
-
-    with config.patch(compile_threads=1):
-        yield
-
-
 def test_bf16(new_run, trained, monkeypatch):
     kinds = set()
     step = _loop.Trainer.step
