@@ -12,7 +12,7 @@ from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.run import load_function
 from seedwise.study import Store, Study, parse_study, plan, study_results
 from seedwise.training import metrics_of, size_of_task
-from tests.nursery import BARE, nursery
+from tests.nursery import BLOCKED, nursery
 
 OWN = '''
 import numpy as np
@@ -364,7 +364,7 @@ print(run.spec.id, spec.learns.size, [(m.name, m.chance) for m in spec.learns.me
 def test_without_torch_a_study_is_planned(parts, dataset):
     task = {"dataset": dataset, "metrics": ["own_data:half", "loss"]}
     text = yaml.safe_dump({**BASE, "task": task})
-    done = nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=parts, env={**os.environ, **BARE}, timeout=100)
+    done = nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=parts, env={**os.environ, **BLOCKED}, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == ids(task)[0]
     known = dataset == "own_data:declared"

@@ -16,7 +16,7 @@ from seedwise.study import Study, parse_study, plan
 from seedwise.training import TrainerConfig
 from seedwise.training._loop import Trainer
 from seedwise.training._tasks import load_task
-from tests.nursery import BARE, nursery
+from tests.nursery import BLOCKED, nursery
 
 PARTS = '''
 import math, torch, torch.nn.functional as F
@@ -347,7 +347,7 @@ print(run.spec.id, run.spec.config["train"]["loss"], run.spec.functions[1:])
 
 
 def planned_without_torch(text, folder):
-    return nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=folder, env={**os.environ, **BARE}, timeout=100)
+    return nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=folder, env={**os.environ, **BLOCKED}, timeout=100)
 
 
 @pytest.mark.parametrize("scale", [3.5, 2.0])

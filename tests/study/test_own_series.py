@@ -10,7 +10,7 @@ import yaml
 from seedwise.data import read_series, series_from
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Study, parse_study, plan
-from tests.nursery import BARE, nursery
+from tests.nursery import BLOCKED, nursery
 
 OWN = """
 import numpy as np
@@ -155,6 +155,6 @@ def test_without_torch_a_study_is_planned(parts):
         "import sys\nsys.modules['torch'] = None\nfrom seedwise.study import parse_study, plan\n"
         "spec = parse_study(sys.stdin.read())\n(run,) = plan(spec)\nprint(run.spec.id, spec.learns.name)"
     )
-    done = nursery().run(["-c", code], given=text(), cwd=parts, env={**os.environ, **BARE}, timeout=100)
+    done = nursery().run(["-c", code], given=text(), cwd=parts, env={**os.environ, **BLOCKED}, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [plan(parse_study(text()))[0].spec.id, "frame-6"]
