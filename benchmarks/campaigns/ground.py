@@ -115,10 +115,11 @@ class Place:
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Start a command in the folder, in a process group of its own that its workers are in, too."""
-        return nursery().popen(families=True)(
+        started: subprocess.Popen[str] = nursery().popen(families=True)(
             [*SEEDWISE_WORDS, *arguments], cwd=self.folder, env={**environment_of_families(), **env},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
+        return started
 
     def finished(self) -> dict[str, str]:
         """Return the digests of what finished runs said, by run."""
