@@ -21,6 +21,8 @@ __all__ = ["contents_of", "new_project", "own_imports", "project", "published", 
 
 # Where the tests are started from decides how wide tables are; a test that asks for a width sets it.
 os.environ.pop("COLUMNS", None)
+# Compiled is in the process of the test: each of those that torch would start for it imports torch.
+os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every program that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -21,6 +21,8 @@ from seedwise.run import Record
 from seedwise.store._seal import seal_copy
 from seedwise.study import Outcome, Silent, Store, StoredRun, Study
 
+from .nursery import environment_of_families, nursery
+
 TOY = '''
 """Training that knows its result: accuracy is the seed of ``init`` in percent, the loss a sum of the epoch's draws."""
 import os
@@ -216,13 +218,23 @@ class Project:
         """Return all that the store says of its runs but how long they took and what happened on the way."""
         return everything(self.store_path)
 
-    def start(self, code: str | None = None, *, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a driver in a process group of its own; by default it runs the study with two workers."""
+    def start(
+        self, code: str | None = None, *, environment: Mapping[str, str] | None = None, real: bool = False
+    ) -> subprocess.Popen[str]:
+        """Start a driver in a process group of its own; by default it runs the study with two workers.
+
+        Args:
+            code: what it executes.
+            environment: what is added to its own.
+            real: whether it and its workers start as a user's do.
+
+        """
         code = code or "print(seedwise.Study.from_yaml('study.yaml').run(workers=2))"
-        return subprocess.Popen(
+        popen = subprocess.Popen if real else nursery().popen(families=True)
+        return popen(
             [sys.executable, "-c", f"import seedwise\n{code}"],
             cwd=self.folder,
-            env={**os.environ, **(environment or {})},
+            env={**(os.environ if real else environment_of_families()), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from command import problem_of_line
 
 from seedwise.store import Store
-from tests.nursery import nursery
+from tests.nursery import environment_of_families, nursery
 
 TOY = """
 import os, pathlib, time
@@ -114,11 +114,12 @@ class Place:
         return Result(self.folder, done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        """Start a command in the folder, in a process group of its own."""
-        return subprocess.Popen(
-            [*SEEDWISE_WORDS, *arguments], cwd=self.folder, env={**os.environ, **env}, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
+        """Start a command in the folder, in a process group of its own that its workers are in, too."""
+        started: subprocess.Popen[str] = nursery().popen(families=True)(
+            [*SEEDWISE_WORDS, *arguments], cwd=self.folder, env={**environment_of_families(), **env},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
+        return started
 
     def finished(self) -> dict[str, str]:
         """Return the digests of what finished runs said, by run."""

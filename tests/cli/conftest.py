@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nursery import BARE, environment_of_families, nursery
+from tests.nursery import BLOCKED, environment_of_families, nursery
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -44,7 +44,8 @@ def run_cli(
     """Run the command line in a process of its own, optionally with modules that cannot be imported."""
     code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
     code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-    environment = {**os.environ, "COLUMNS": str(columns), "PYTHONWARNINGS": "error", **(BARE if block else {})}
+    blocked = BLOCKED if "torch" in block else {}
+    environment = {**os.environ, "COLUMNS": str(columns), "PYTHONWARNINGS": "error", **blocked}
     return nursery().run(["-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
 

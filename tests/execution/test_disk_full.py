@@ -40,7 +40,7 @@ def reference(new_project, tmp_path_factory):
 def test_a_file_that_may_not_grow_is_a_line_and_nothing_is_lost(project, reference, limit, who):
     project.write(**STUDY)
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
-    driver = project.start(LIMITED.format(limit=limit))
+    driver = project.start(LIMITED.format(limit=limit), real=True)  # a limit goes to those that it starts
     out, err = driver.communicate(timeout=120)
     assert driver.returncode == 4, err
     (line,) = out.splitlines()

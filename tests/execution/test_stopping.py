@@ -51,7 +51,7 @@ def reference(new_project, tmp_path_factory):
 
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(project, reference):
     project.write(**STUDY)
-    driver = project.start(RUN, environment=SLOWLY)
+    driver = project.start(RUN, environment=SLOWLY, real=True)
     wait_for(lambda: len(checkpoints(project)) == 2)
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the driver and its workers
     out, err = driver.communicate(timeout=240)  # workers stop at the end of an epoch
@@ -104,7 +104,7 @@ def test_workers_end_when_their_driver_is_killed_and_the_lock_with_it(project):
         methods={"base": {}, "silent": {"config": {"do": "sleep", "at": 0, "marker": str(asleep)}}},
         checkpoint={"every_epochs": 1},
     )
-    driver = project.start(environment=SLOWLY)
+    driver = project.start(environment=SLOWLY, real=True)
     wait_for(lambda: asleep.exists() and bool(checkpoints(project)))
     workers = psutil.Process(driver.pid).children(recursive=True)
     assert len(workers) == 2

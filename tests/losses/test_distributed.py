@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.nursery import nursery
+
 SCRIPT = Path(__file__).with_name("two_ranks.py")
 spec = importlib.util.spec_from_file_location("two_ranks", SCRIPT)
 two_ranks = importlib.util.module_from_spec(spec)
@@ -23,7 +25,7 @@ def ranks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo"}
     processes = [
-        subprocess.Popen(
+        nursery().popen()(
             [sys.executable, "-W", "error", str(SCRIPT), str(rank), str(folder)],
             env=environment,
             stderr=subprocess.PIPE,

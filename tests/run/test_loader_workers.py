@@ -12,6 +12,8 @@ import pytest
 import torch
 from torch.utils.data import get_worker_info
 
+from tests.nursery import nursery
+
 from .loader_rank import EPOCHS, Noisy, epochs_of
 
 pytestmark = [
@@ -96,7 +98,7 @@ def ranks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo"}
     processes = [
-        subprocess.Popen(
+        nursery().popen()(
             [sys.executable, "-W", "error", str(SCRIPT), str(rank), str(folder)],
             env=environment,
             stderr=subprocess.PIPE,

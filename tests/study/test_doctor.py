@@ -342,6 +342,8 @@ def test_a_program_whose_hashes_are_not_fixed_is_told_so_and_found(tmp_path, mon
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     program = tmp_path / "program.py"
     program.write_text("""
+import sys
+sys.modules["torch"] = None  # a machine without it
 import seedwise
 
 for run in seedwise.replicates(1, store="s.db"):
@@ -355,7 +357,8 @@ for run in seedwise.replicates(1, store="s.db"):
     assert [note.partition(":")[0] for note in found.notes] == ["PYTHONHASHSEED was not fixed"]
 
 
-def test_a_program_without_a_loop_and_one_that_fails_are_said(tmp_path):
+def test_a_program_without_a_loop_and_one_that_fails_are_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
     program = tmp_path / "program.py"
     program.write_text("print('nothing')\n")
     with pytest.raises(SeedwiseError, match=r"does not come to a loop over seedwise\.replicates"):

@@ -1,6 +1,6 @@
 """``"module:name"`` in the place of a dataset of images or of a metric."""
 
-import subprocess
+import os
 import sys
 
 import numpy as np
@@ -12,6 +12,7 @@ from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.run import load_function
 from seedwise.study import Store, Study, parse_study, plan, study_results
 from seedwise.training import metrics_of, size_of_task
+from tests.nursery import BLOCKED, nursery
 
 OWN = '''
 import numpy as np
@@ -363,9 +364,7 @@ print(run.spec.id, spec.learns.size, [(m.name, m.chance) for m in spec.learns.me
 def test_without_torch_a_study_is_planned(parts, dataset):
     task = {"dataset": dataset, "metrics": ["own_data:half", "loss"]}
     text = yaml.safe_dump({**BASE, "task": task})
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH], input=text, cwd=parts, capture_output=True, text=True, check=False
-    )
+    done = nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=parts, env={**os.environ, **BLOCKED}, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == ids(task)[0]
     known = dataset == "own_data:declared"

@@ -1,6 +1,6 @@
 """``"module:name"`` in the place of a built-in loss, optimizer, schedule or network."""
 
-import subprocess
+import os
 import sys
 
 import numpy as np
@@ -16,6 +16,7 @@ from seedwise.study import Study, parse_study, plan
 from seedwise.training import TrainerConfig
 from seedwise.training._loop import Trainer
 from seedwise.training._tasks import load_task
+from tests.nursery import BLOCKED, nursery
 
 PARTS = '''
 import math, torch, torch.nn.functional as F
@@ -346,9 +347,7 @@ print(run.spec.id, run.spec.config["train"]["loss"], run.spec.functions[1:])
 
 
 def planned_without_torch(text, folder):
-    return subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH], input=text, cwd=folder, capture_output=True, text=True, check=False
-    )
+    return nursery().run(["-c", WITHOUT_TORCH], given=text, cwd=folder, env={**os.environ, **BLOCKED}, timeout=100)
 
 
 @pytest.mark.parametrize("scale", [3.5, 2.0])

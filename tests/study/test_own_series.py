@@ -1,6 +1,6 @@
 """``"module:name"`` in the place of a time series."""
 
-import subprocess
+import os
 import sys
 
 import numpy as np
@@ -10,6 +10,7 @@ import yaml
 from seedwise.data import read_series, series_from
 from seedwise.errors import ChangedCodeError, SeedwiseError
 from seedwise.study import Study, parse_study, plan
+from tests.nursery import BLOCKED, nursery
 
 OWN = """
 import numpy as np
@@ -154,6 +155,6 @@ def test_without_torch_a_study_is_planned(parts):
         "import sys\nsys.modules['torch'] = None\nfrom seedwise.study import parse_study, plan\n"
         "spec = parse_study(sys.stdin.read())\n(run,) = plan(spec)\nprint(run.spec.id, spec.learns.name)"
     )
-    done = subprocess.run([sys.executable, "-c", code], input=text(), cwd=parts, capture_output=True, text=True)
+    done = nursery().run(["-c", code], given=text(), cwd=parts, env={**os.environ, **BLOCKED}, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [plan(parse_study(text()))[0].spec.id, "frame-6"]

@@ -350,6 +350,7 @@ def test_a_run_says_that_hashes_were_not_fixed(path, tmp_path):
     text = """
 import os, sys
 os.environ["PYTHONHASHSEED"] = "0"  # too late
+sys.modules["torch"] = None  # which takes longer to import than all else, and draws no hashes
 import seedwise
 for run in seedwise.replicates(1, store=sys.argv[1], quiet=True):
     run.finish(accuracy=0.5)

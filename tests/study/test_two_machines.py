@@ -69,7 +69,7 @@ def test_two_that_agree(project, tmp_path):
     assert not any(StudyFolder.of_store(study.store_path).root.glob("doctor/checkpoints/*"))
 
 
-def test_other_kernels_are_found_with_their_first_operation(real_processes, tmp_path):
+def test_other_kernels_are_found_with_their_first_operation(tmp_path):
     """A processor without vector instructions: torch then adds in another order."""
     (tmp_path / "digits.yaml").write_text(DIGITS)
     queue = tmp_path / "queue"

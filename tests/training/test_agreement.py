@@ -50,15 +50,16 @@ def new_network(randomness):
         return load_function("tiny_net:make")(1, 10)
 
 
+BUNDLED = load_digits()
+LABELS = torch.tensor(BUNDLED.target)
+
+
 def images_of(ids, shifts=None):
-    images = load_digits().images[ids]
+    images = BUNDLED.images[ids]
     if shifts is not None:
         padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
         images = np.stack([p[y : y + 8, x : x + 8] for p, (y, x) in zip(padded, shifts, strict=True)])
     return torch.tensor((images - 4.886) / 6.018, dtype=torch.float32)[:, None]
-
-
-LABELS = torch.tensor(load_digits().target)
 
 
 def loop(randomness, networks, objective, epochs=EPOCHS):

@@ -46,14 +46,16 @@ def new_network():
         return load_function("tiny_net:make")(1, 10)
 
 
+DIGITS = load_digits()
+
+
 def images_and_labels(ids, shifts=None):
-    bundled = load_digits()
-    images = bundled.images[ids]
+    images = DIGITS.images[ids]
     if shifts is not None:
         padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
         images = np.stack([p[y : y + 8, x : x + 8] for p, (y, x) in zip(padded, shifts, strict=True)])
     inputs = torch.tensor((images - 4.886) / 6.018, dtype=torch.float32)[:, None]
-    return inputs, torch.tensor(bundled.target[ids])
+    return inputs, torch.tensor(DIGITS.target[ids])
 
 
 TEST = load("digits").test.ids.numpy()

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from seedwise.study import Study
-from tests.nursery import BARE, nursery
+from tests.nursery import BLOCKED, nursery
 
 FUNCTION = '''
 """Accuracy .9 + noise; the noise and the share of predictions that differ between runs grow with ``noise``."""
@@ -84,7 +84,7 @@ def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(cwd: Path, *arguments: str, block: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         code = f"import sys\nfor name in {list(block)}: sys.modules[name] = None\n"
         code += "from seedwise.cli import main\nsys.argv[0] = 'seedwise'\nmain()"
-        environment = {**os.environ, **(BARE if block else {})}
+        environment = {**os.environ, **(BLOCKED if "torch" in block else {})}
         return nursery().run(["-W", "error", "-c", code, *arguments], cwd=cwd, env=environment, timeout=240)
 
     return run

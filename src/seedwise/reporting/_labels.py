@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from seedwise.errors import one_line
 from seedwise.reporting._palette import BASE, BASE_TEXT
+from seedwise.reporting._svg import lay_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def label_points(figure: Figure, axes: Axes, points: Sequence[Point]) -> None:
         points: with their names.
 
     """
-    figure.draw_without_rendering()
+    lay_out(figure)
     pixel = figure.dpi / 72
     window = axes.get_window_extent()
     at = [tuple(float(v) for v in axes.transData.transform((point.x, point.y))) for point in points]

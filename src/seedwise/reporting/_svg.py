@@ -36,6 +36,13 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def lay_out(figure: Figure) -> None:
+    """Give axes, labels and legends their places."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
 def folded(label: str, width: int = 20) -> str:
     """Return a label in lines of at most ``width`` letters, at most three."""
     return "\n".join(textwrap.wrap(one_line(label), width, max_lines=3, placeholder="..."))
@@ -107,6 +114,8 @@ def inline(draw: Callable[[], Figure], label: str, says: str = "") -> str:
     with mpl.rc_context(settings):
         figure = draw()
         FigureCanvasSVG(figure)
+        lay_out(figure)
+        figure.set_layout_engine(None)  # else all is laid out and drawn once more before it is saved
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()

@@ -54,11 +54,10 @@ class Marks:
 @contextmanager
 def logged_operations(entries: list[Entry]) -> Iterator[Marks]:
     """Add the operations of a block to ``entries``, as far as torch can list them (``torch.utils._debug_mode``)."""
-    from torch.optim.optimizer import register_optimizer_step_post_hook
-
     try:
+        from torch.optim.optimizer import register_optimizer_step_post_hook
         from torch.utils._debug_mode import DebugMode
-    except ImportError:  # an older torch
+    except ImportError:  # no torch, or an older one
         yield Marks()
         return
     at = {"epoch": 0, "step": 0, "first": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -78,10 +79,15 @@ def forget(db: sa.Connection) -> None:
     db.info.pop(_REMEMBERED, None)
 
 
-def is_one_of(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a column has one of these values, however many they are."""
-    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(sa.select(listed.c.value))
+def is_one_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of the values of a query's parameter; see ``one_of``."""
+    found = sa.func.json_each(sa.bindparam("values", type_=sa.Text)).table_valued("value")
+    return column.in_(sa.select(found.c.value))
+
+
+def one_of(values: Iterable[str]) -> dict[str, str]:
+    """Return that parameter: values, however many they are."""
+    return {"values": json.dumps(list(values))}
 
 
 def _all(db: sa.Connection) -> Mapping[str, Values]:
@@ -112,10 +118,15 @@ def _state(db: sa.Connection) -> tuple[int, int]:
     return by_others, db.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
 
 
+@cache  # a query takes longer to be put together than to be answered
+def _current(sealed: bool) -> sa.Select[Any]:
+    runs = tables.runs
+    return sa.select(*raw_columns(runs, sealed=sealed)).where(runs.c.current, is_one_of(runs.c.run_id))
+
+
 def _looked_up(db: sa.Connection, wanted: Mapping[str, None]) -> dict[str, Row]:
     runs = tables.runs
-    query = sa.select(*raw_columns(runs, sealed=is_sealed(db))).where(runs.c.current, is_one_of(runs.c.run_id, wanted))
-    found = [verified(db, runs, row) for row in fetched(db, query)]
+    found = [verified(db, runs, row) for row in fetched(db, _current(is_sealed(db)), one_of(wanted))]
     attempts = {row["run_id"]: row for row in found}
     if len(attempts) < len(found):
         raise DamageError("a run has two current attempts")

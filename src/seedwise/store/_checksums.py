@@ -262,9 +262,9 @@ def values_of(db: sa.Connection, table: Table, scope: str = "") -> Iterator[Sequ
         check_totals(db, table, count, total, scope)
 
 
-def fetched(db: sa.Connection, query: sa.Select[Any]) -> Iterator[Row]:
-    """Yield the rows that a query finds, by the names of their columns."""
-    result = db.execute(query)
+def fetched(db: sa.Connection, query: sa.Select[Any], given: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows that a query finds, by the names of their columns; ``given`` are the values of its parameters."""
+    result = db.execute(query, given)
     names = tuple(result.keys())
     for values in _fetched(result):
         yield dict(zip(names, values, strict=True))

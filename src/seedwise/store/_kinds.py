@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy import Table
 
 from seedwise.run import Forecasts, Observed, Predictions
 from seedwise.store import _tables as tables
-from seedwise.store._attempts import is_one_of, listed_by
+from seedwise.store._attempts import is_one_of, listed_by, one_of
 from seedwise.store._checksums import (
     DamageError,
     Row,
@@ -65,13 +66,17 @@ class Shared:
     def read(self, db: sa.Connection, digest: str, known: dict[str, Row]) -> Row:
         """Return the shared part of a row; ``known`` holds those that were read before."""
         if digest not in known:
-            query = sa.select(*raw_columns(self.table, sealed=is_sealed(db))).where(self.table.c.digest == digest)
-            row = db.execute(query).mappings().first()
+            row = db.execute(_by_digest(self.table, is_sealed(db)), {"digest": digest}).mappings().first()
             if row is None:
                 raise DamageError(f"the row ({digest}) of '{short(self.table)}' is missing")
             values = decoded(self.table, verified(db, self.table, dict(row)))
             known[digest] = {name: values[name] for name in self.hashed}
         return known[digest]
+
+
+@cache
+def _by_digest(table: Table, sealed: bool) -> sa.Select[Any]:
+    return sa.select(*raw_columns(table, sealed=sealed)).where(table.c.digest == sa.bindparam("digest"))
 
 
 @dataclass(frozen=True)
@@ -145,22 +150,28 @@ def current_rows(
     if not sealed and not sa.inspect(db).has_table(table.name):
         return
     ids = None if run_ids is None else list(run_ids)
-    query = sa.select(*raw_columns(table, sealed=sealed, without=without)).select_from(table)
-    runs = tables.runs.c
-    query = query.join(
-        tables.runs, (runs.run_id == table.c.run_id) & (runs.attempt == table.c.attempt) & runs.current
-    ).where(*(table.c[name] == value for name, value in where.items()))
-    if ids is not None:
-        query = query.where(is_one_of(table.c.run_id, ids))
-    if "epoch" in table.c:
-        query = query.order_by(table.c.epoch)
-    rows = fetched(db, query)
+    query = _of_current(table, sealed, frozenset(without), tuple(where), ids is None)
+    rows = fetched(db, query, where | ({} if ids is None else one_of(ids)))
     if sealed:
         rows = checked(table, listed_by(db, ids), rows, without=without, **where)
     parts: dict[str, Row] = {}
     for row in rows:
         values = decoded(table, row)
         yield values if shared is None else values | shared.read(db, row[shared.link], parts)
+
+
+@cache  # a query takes longer to be put together than to be answered
+def _of_current(
+    table: Table, sealed: bool, without: frozenset[str], where: tuple[str, ...], of_all: bool
+) -> sa.Select[Any]:
+    query = sa.select(*raw_columns(table, sealed=sealed, without=without)).select_from(table)
+    runs = tables.runs.c
+    query = query.join(
+        tables.runs, (runs.run_id == table.c.run_id) & (runs.attempt == table.c.attempt) & runs.current
+    ).where(*(table.c[name] == sa.bindparam(name) for name in where))
+    if not of_all:
+        query = query.where(is_one_of(table.c.run_id))
+    return query.order_by(table.c.epoch) if "epoch" in table.c else query
 
 
 def _bytes(kept: bytes | str | None) -> bytes:

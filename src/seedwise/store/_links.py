@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from seedwise.errors import SeedwiseError
 from seedwise.run import Link, PlannedRun
 from seedwise.store import _tables as tables
-from seedwise.store._attempts import is_one_of
+from seedwise.store._attempts import is_one_of, one_of
 from seedwise.store._checksums import (
     DamageError,
     decoded,
@@ -117,8 +117,8 @@ def places(db: sa.Connection, study: str) -> list[tuple[Link, str, dict[str, Any
 def contents(db: sa.Connection, run_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return the contents of those runs that were planned or trained once."""
     specs = tables.specs
-    query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id, run_ids))
-    rows = (verified(db, specs, row) for row in fetched(db, query))
+    query = sa.select(*raw_columns(specs, sealed=is_sealed(db))).where(is_one_of(specs.c.run_id))
+    rows = (verified(db, specs, row) for row in fetched(db, query, one_of(run_ids)))
     return {row["run_id"]: decoded(specs, row)["content"] for row in rows}
 
 

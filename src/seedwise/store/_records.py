@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from seedwise.run import Link, ReadoutRecord, RunRecord, digest_of
 from seedwise.store import _tables as tables
-from seedwise.store._attempts import current_attempts, is_one_of
+from seedwise.store._attempts import current_attempts, is_one_of, one_of
 from seedwise.store._checksums import (
     Row,
     decoded,
@@ -100,12 +100,13 @@ def ingest(db: sa.Connection, records: Sequence[RunRecord]) -> int:
     ids = [record.id for record in records]
     attempts: dict[str, list[Any]] = {}
     earlier = sa.select(runs.c.run_id, runs.c.attempt, runs.c.nonce, runs.c.status)
-    for attempt in db.execute(earlier.where(is_one_of(runs.c.run_id, ids))):
+    for attempt in db.execute(earlier.where(is_one_of(runs.c.run_id)), one_of(ids)):
         attempts.setdefault(attempt.run_id, []).append(attempt)
     nonces = {record.id: _nonces(record) for record in records}
     new = [r for r in records if not any(old.nonce in nonces[r.id] for old in attempts.get(r.id, ()))]
-    taken = set(db.execute(sa.select(runs.c.nonce).where(is_one_of(runs.c.nonce, [r.nonce for r in new]))).scalars())
-    planned = set(db.execute(sa.select(specs.c.run_id).where(is_one_of(specs.c.run_id, ids))).scalars())
+    same = sa.select(runs.c.nonce).where(is_one_of(runs.c.nonce))
+    taken = set(db.execute(same, one_of(r.nonce for r in new)).scalars())
+    planned = set(db.execute(sa.select(specs.c.run_id).where(is_one_of(specs.c.run_id)), one_of(ids)).scalars())
     insert(db, specs, [{"run_id": r.id, "content": r.content} for r in new if r.id not in planned])
     numbers = {record.id: _make_room(db, record.id, attempts.get(record.id, ())) for record in new}
     documents: set[str] = set()

@@ -42,6 +42,10 @@ def test_the_names_of_the_classes_do_not_matter() -> None:
     assert churn(labels * 1000 - 7) == expected
     assert churn(np.array(list("abcd"))[labels]) == expected
     assert churn(labels.astype(np.uint8)) == expected
+    assert churn(labels - 3) == expected
+    # The farthest apart that integers can be, and a kind of them that int64 does not hold.
+    assert churn(np.array([np.iinfo(np.int64).min, -1, 0, np.iinfo(np.int64).max])[labels]) == expected
+    assert churn(labels.astype(np.uint64) + 2**63) == expected
 
 
 def test_examples_are_counted_in_pieces_without_changing_the_result(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Churn: how often two runs of the same cell predict differently."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,8 +106,18 @@ def label_codes(predictions: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int6
         )
     if array.shape[1] == 0:
         raise ValueError("predictions has no examples; pass a 2-D array (runs, examples)")
-    _, codes = np.unique(array, return_inverse=True)
-    return codes.reshape(array.shape).astype(np.int64)
+    return _codes(array)
+
+
+def _codes(labels: NDArray[Any]) -> NDArray[np.int64]:
+    """Number the values of an array in their order; where they are small integers, without sorting them."""
+    if np.can_cast(labels.dtype, np.int64) and int(labels.max()) - (least := int(labels.min())) <= labels.size:
+        shifted = labels.astype(np.int64) - least
+        present = np.bincount(shifted.ravel()) > 0
+        ranks: NDArray[np.int64] = (np.cumsum(present, dtype=np.int64) - 1)[shifted]
+        return ranks
+    _, codes = np.unique(labels, return_inverse=True)
+    return codes.reshape(labels.shape).astype(np.int64)
 
 
 def differing_examples(codes: NDArray[np.int64]) -> NDArray[np.float64]:
