@@ -47,7 +47,10 @@ def spread_ratio(
     Every interval holds the ratios q that its test does not reject, x/q being compared with y.
 
     - ``"adjusted"``, the default, does not assume normal values.
-      Unpaired: F = (s_x / (q s_y))^2 referred to F(d_1, d_2) with d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), where
+      Unpaired, referred to F(d_1, d_2):
+
+          F = (s_x / (q s_y))^2,   d_i = 2 n_i / (g - (n_i-3) / (n_i-1))
+
       g is the largest of three kurtoses: sum z^4 / (n_i s_i^4) of each arm, z the distance to its trimmed mean (share
       .55/sqrt(n) on each side), and (n_1+n_2) sum z^4 / (sum of squares of x/q and y)^2 of the pooled values. With the
       last it would be the law that permuting the centred values has, in closed form; the others are for arms of
@@ -289,7 +292,9 @@ def spread_ratio_of_sds(
 ) -> Interval:
     """Estimate the ratio of two published SDs, of which the runs are not at hand: with the F interval.
 
-    q / sqrt(f), q = sd_method / sd_base and f the 1 - a/2 and a/2 quantiles of F(n_method - 1, n_base - 1).
+        q / sqrt(f),   q = sd_method / sd_base
+
+    with f the 1 - a/2 and a/2 quantiles of F(n_method - 1, n_base - 1).
 
     Assumes normal values and unpaired arms, which cannot be checked without the runs; with the runs, use
     :func:`spread_ratio`.
