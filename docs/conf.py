@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
+import numpy.typing
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from pygments.lexers.special import TextLexer
@@ -15,6 +16,10 @@ from sphinx.application import Sphinx
 from sphinx.highlighting import lexers
 
 import seedwise
+
+# One name, where its definition takes three lines.
+numpy.typing.ArrayLike = NewType("ArrayLike", object)  # type: ignore[misc]
+numpy.typing.ArrayLike.__module__ = "numpy.typing"
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -31,6 +36,7 @@ root_doc = "index"
 myst_heading_anchors = 4
 # The name of a class alone may be that of two packages: it then leads to the first.
 suppress_warnings = ["ref.python"]
+highlight_language = "none"  # of blocks that name no language: what is typed or printed
 lexers["csv"] = TextLexer()
 
 default_role = "py:obj"
@@ -84,11 +90,16 @@ def docstring(app: Sphinx, what: str, name: str, value: Any, options: Any, lines
         found += [f"{indent}.. math:: {formulas.tex(lines[formula])}", ""]
         at = formula.stop
     lines[:] = [*found, *_prose(lines[at:])]
+    for before, line in enumerate(lines[1:]):
+        if lines[before] == "Returns:":  # what stands before a colon would be taken for a type
+            lines[before + 1] = f"    : {line.strip()}"
 
 
 def types(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
-    """Let the names of types that end with a _ stand for themselves."""
-    lines[:] = [_escaped(line) if line.startswith(":vartype ") else line for line in lines]
+    """Shorten the names of our types to their last part, and let a _ at the end stand for itself."""
+    for at, line in enumerate(lines):
+        if line.startswith(":vartype "):
+            lines[at] = _escaped(re.sub(r"\bseedwise\.", "~seedwise.", line))
 
 
 def _prose(lines: list[str]) -> Iterator[str]:

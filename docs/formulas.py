@@ -128,4 +128,4 @@ def _words(text: str, *, is_called: bool) -> str:
 
 
 def _text(text: str) -> str:
-    return r"\text{" + text.replace("_", r"\_") + "}"
+    return rf"\text{{{text}}}"

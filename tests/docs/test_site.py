@@ -95,7 +95,7 @@ def test_formulas_are_found_before_the_sections_of_a_docstring() -> None:
         ("softmax(z)_c", r"\operatorname{softmax}(z)_{c}"),
         ("x if |d| < D", r"x\text{ if }|d| < D"),
         ("x,   first-order effect of `name`", r"x, \quad \text{first-order effect of }\text{name}"),
-        ("q = sd_method", r"q = \text{sd\_method}"),
+        ("q = sd_method", r"q = \text{sd_method}"),
         ("d -+ t v1", r"d \mp  t v_{1}"),
     ],
 )
