@@ -56,6 +56,7 @@ html_css_files = ["site.css"]
 
 _LISTED = re.compile(r"\[([^\]]+)\]\(([\w/-]+)\.md\)")
 _SEVERAL = re.compile(r"^ +\w+(, \w+)+:(?= )")
+_LIMITS = re.compile(r"(?:~?typing\.)?Annotated\[((?:[^\[\],]|\[[^\]]*\])+)(?:, \('\w+', [^()]*\))+\]")
 _OUTSIDE_OF_CODE = re.compile(r"(``.*?``|`.*?`)")
 
 
@@ -90,16 +91,32 @@ def docstring(app: Sphinx, what: str, name: str, value: Any, options: Any, lines
         found += [f"{indent}.. math:: {formulas.tex(lines[formula])}", ""]
         at = formula.stop
     lines[:] = [*found, *_prose(lines[at:])]
+    # The text before a colon would be taken for a type, of what is returned and of properties.
     for before, line in enumerate(lines[1:]):
-        if lines[before] == "Returns:":  # what stands before a colon would be taken for a type
+        if lines[before] == "Returns:":
             lines[before + 1] = f"    : {line.strip()}"
+    if what in ("property", "attribute") and lines:
+        lines[0] = f": {lines[0]}"
 
 
 def types(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
     """Shorten the names of our types to their last part, and let a _ at the end stand for itself."""
     for at, line in enumerate(lines):
         if line.startswith(":vartype "):
-            lines[at] = _escaped(re.sub(r"\bseedwise\.", "~seedwise.", line))
+            lines[at] = _escaped(re.sub(r"\bseedwise\.", "~seedwise.", _LIMITS.sub(r"\1", line)))
+
+
+def limits(app: Sphinx, domain: str, kind: str, content: Any) -> None:
+    """Leave the limits of options out of their types; their descriptions say them."""
+    signature = content.parent[0]
+    name = f"{signature.get('module')}.{signature.get('fullname')}"
+    annotations = app.env.current_document.autodoc_annotations.get(name, {})
+    annotations.update({parameter: _LIMITS.sub(r"\1", kind) for parameter, kind in annotations.items()})
+
+
+def skipped(app: Sphinx, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the members of named tuples: they are described with the class."""
+    return True if (getattr(value, "__doc__", None) or "").startswith("Alias for field number") else None
 
 
 def _prose(lines: list[str]) -> Iterator[str]:
@@ -138,4 +155,6 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", contents)
     app.connect("autodoc-process-docstring", docstring, priority=400)
     app.connect("autodoc-process-docstring", types, priority=600)  # after napoleon
+    app.connect("autodoc-skip-member", skipped)
+    app.connect("object-description-transform", limits, priority=400)  # before autodoc adds them
     app.connect("html-page-context", opened_in_place)
