@@ -66,7 +66,7 @@ def contents(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] += "".join(_contents_of(part) for part in re.split(r"^## ", source[0], flags=re.MULTILINE)[1:])
     elif page == "python-api":
         names = sorted(file.stem for file in python_api.FOLDER.glob("*.rst") if not file.stem.startswith(_SPLIT))
-        source[0] += _toctree("", [f"api/{name}" for name in names])
+        source[0] += _toctree(":maxdepth: 1", [f"api/{name}" for name in names])
 
 
 _SPLIT = "seedwise.statistics."
@@ -75,11 +75,14 @@ _SPLIT = "seedwise.statistics."
 def _contents_of(part: str) -> str:
     title, _, text = part.partition("\n")
     first_columns = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
-    return _toctree(title, [f"{name} <{page}>" for cell in first_columns for name, page in _LISTED.findall(cell)])
+    return _toctree(
+        f":hidden:\n:caption: {title}",
+        [f"{name} <{page}>" for cell in first_columns for name, page in _LISTED.findall(cell)],
+    )
 
 
-def _toctree(caption: str, entries: list[str]) -> str:
-    return "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}" if caption else "", *entries, "```", ""])
+def _toctree(options: str, entries: list[str]) -> str:
+    return "\n".join(["", "```{toctree}", options, "", *entries, "```", ""])
 
 
 def docstring(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Write the pages that are made from the code: python docs/reference.py
 
-reference.md is what a study file can name, from the declarations; command-line.md is made from typer, glossary.md of
-the glossary of reports and of words of studies.
+reference.md is what a study file can name, from the declarations, study-keys.md its keys; command-line.md is made from
+typer, glossary.md of the glossary of reports and of words of studies.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from seedwise.statistics.sequential.questions import QUESTIONS
 
 sys.path.insert(0, str(Path(__file__).parent))
 import command_line
+import study_keys
 
 PAGE = Path(__file__).parent / "reference.md"
 GLOSSARY_PAGE = Path(__file__).parent / "glossary.md"
@@ -32,6 +33,7 @@ HEAD = """# What a study file can name
 
 Made from the declarations by `python docs/reference.py`. A name alone is short for a group: `loss: vml` is
 `loss: {name: vml}`. Where a built-in name works, `"module:name"` of your own does too: [Your own parts](own-parts.md).
+Which keys a study file has: [All keys](study-keys.md).
 """
 
 _LOSSES = (
@@ -242,7 +244,8 @@ def glossary() -> str:
 
 def pages() -> dict[Path, str]:
     """Return every page that is made from the code."""
-    return {PAGE: page(), command_line.PAGE: command_line.page(), GLOSSARY_PAGE: glossary()}
+    made = {module.PAGE: module.page() for module in (command_line, study_keys)}
+    return {PAGE: page(), GLOSSARY_PAGE: glossary(), **made}
 
 
 if __name__ == "__main__":

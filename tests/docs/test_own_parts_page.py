@@ -117,9 +117,18 @@ def test_every_registry_is_in_the_reference(reference):
 
 def test_pages_are_made_from_the_code(reference):
     pages = reference.pages()
-    assert {file.name for file in pages} == {"reference.md", "command-line.md", "glossary.md"}
+    assert {file.name for file in pages} == {"reference.md", "study-keys.md", "command-line.md", "glossary.md"}
     for file, text in pages.items():
         assert file.read_text(encoding="utf-8") == text, "type: python docs/reference.py"
+
+
+def test_the_keys_of_the_commented_study_file_are_in_the_reference(reference):
+    text = (ROOT / "src/seedwise/cli/study.yaml").read_text(encoding="utf-8")
+    keys = set(re.findall(r"^(?:  )?(?:# )?(\w+): ", text, flags=re.MULTILINE)) - {"base", "vml", "clf", "placebo"}
+    keys -= {"digits", "function", "config", "study", "files"}  # words of comments; of a function of one's own
+    assert {"keep", "epochs", "question", "validation", "limits"} <= keys
+    page = next(text for file, text in reference.pages().items() if file.name == "study-keys.md")
+    assert [key for key in sorted(keys) if f"| `{key}` |" not in page] == []
 
 
 def test_every_option_of_every_command_is_on_the_page(reference):
