@@ -63,4 +63,4 @@ compiler:
 	  && apt-get install -y -qq g++ >/dev/null; } || { echo "torch.compile needs a C++ compiler: install g++"; exit 1; }
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist docs/api .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
