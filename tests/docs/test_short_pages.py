@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from seedwise.cli._help import EXIT_CODES
 from seedwise.statistics import mean_seeds_needed, power, seeds_needed
 from seedwise.statistics.sequential.questions import QUESTIONS
 from seedwise.statistics.verdicts.verdict import VOCABULARY
@@ -79,3 +80,10 @@ def test_the_tables_of_a_store_are_listed() -> None:
     firsts = [line.split("|")[1] for line in TEXTS["files"].splitlines() if line.startswith("| `")]
     listed = {name for cell in firsts for name in re.findall(r"`([a-z_]+)`", cell)}
     assert {name.removeprefix("seedwise_") for name in tables if name.startswith("seedwise_")} <= listed
+
+
+def test_exit_codes_are_those_of_the_help() -> None:
+    page = (DOCS / "commands.md").read_text(encoding="utf-8").partition("## Exit codes")[2]
+    listed = re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE)
+    assert listed == re.findall(r"[:;] (\d+) ", EXIT_CODES)
+    assert len(listed) == 7
