@@ -83,7 +83,8 @@ def _by_subpackage(module: types.ModuleType, names: list[str]) -> Mapping[str, l
 
 
 def _page(title: str, described_by: types.ModuleType, place: str, names: list[str]) -> str:
-    parts = [f"{title}\n{'=' * len(title)}", inspect.getdoc(described_by) or "", f".. py:currentmodule:: {place}"]
+    head = (f"{title}\n{'=' * len(title)}", ".. highlight:: default", inspect.getdoc(described_by) or "")
+    parts = [*head, f".. py:currentmodule:: {place}"]
     return "\n\n".join([*parts, *(_entry(place, name) for name in names)]) + "\n"
 
 

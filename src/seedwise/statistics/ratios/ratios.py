@@ -55,15 +55,21 @@ def spread_ratio(
       .55/sqrt(n) on each side), and (n_1+n_2) sum z^4 / (sum of squares of x/q and y)^2 of the pooled values. With the
       last it would be the law that permuting the centred values has, in closed form; the others are for arms of
       unequal tails.
-      Paired: Pitman-Morgan's t / sqrt(c), with c = n sum u^2 e^2 w / (sum u^2 sum e^2) the variance of sum uv relative
-      to normal values: u = x/q + y, v = x/q - y, e = v less the share min(1, 1.65/sqrt(n)) of its fit on u, leverages
-      h, w = ((1-2/n)/(1-h))^1.5.
+      Paired, Pitman-Morgan's t / sqrt(c), with c the variance of sum uv relative to normal values, e = v less the share
+      min(1, 1.65/sqrt(n)) of its fit on u, and h the leverages of that fit:
+
+          u = x/q + y,   v = x/q - y
+          c = n sum u^2 e^2 w / (sum u^2 sum e^2),   w = ((1 - 2/n) / (1 - h))^(3/2)
+
     - ``"permutation"``: permutes the median-centred values x/q and y, between the arms (unpaired) or within pairs
       (paired); all permutations up to 5000, otherwise 4999 with a fixed seed. Conservative where n is small: with fewer
       than six pairs it never reaches p < .05, and a limit may be 0 or infinite.
     - ``"bonett"``: Bonett's interval for the ratio, unpaired only.
-    - ``"normal"``: exact for normal values, and wrong at every n where tails are heavy. Unpaired: q / sqrt(f), f the
-      quantiles of F(n1-1, n2-1). Paired: Pitman-Morgan; t = (q - 1/q)/2 sqrt((n-2)/(1-r^2)), r the correlation.
+    - ``"normal"``: exact for normal values, and wrong at every n where tails are heavy. With f the quantiles
+      of F(n1-1, n2-1) or, paired (Pitman-Morgan), t those of Student's t and r the correlation:
+
+          q / sqrt(f)       unpaired
+          t = sqrt((n-2) / (1-r^2)) (q - 1/q) / 2       paired
 
     Simulated size of the tests at .05, two arms of n = 5 / 10 / 20, uncorrelated: ``"adjusted"`` .03 / .04 / .05 for
     normal and binomial values, .06 / .05 / .04 for exponential ones; ``"normal"`` .05 / .05 / .05 and .17 / .23 / .26.
