@@ -42,10 +42,11 @@ def lowest(requirements: Iterable[str]) -> list[str]:
 
 
 def main(replaced: list[str]) -> None:
-    """Print the requirements of the project and of all its extras."""
+    """Print the requirements of the project and of its extras."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     given = {canonicalize_name(Requirement(text).name): text for text in replaced}
+    del extras["docs"]  # pinned: the site is built with these versions or not at all
     for pinned in lowest([*project["dependencies"], *(text for texts in extras.values() for text in texts)]):
         print(given.get(canonicalize_name(Requirement(pinned).name), pinned))
 

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, int], float], tuple[Array, Array]]
 
 SEED = 20240607
-ELSEWHERE = "### Where the tests of spread do not hold"
+ELSEWHERE = "## Where the tests of spread do not hold"
 RUNS = (5, 10, 20, 50)
 CORRELATIONS = (0.0, 0.5, 0.9)
 WIDTHS = 100  # intervals behind each median width; 10 of the slow ones by permutation
@@ -166,14 +166,14 @@ def main() -> None:
     body: list[str] = []
     spreads: tuple[SpreadProcedure, ...] = ("adjusted", "bonett", "chi-square")
     for procedure in spreads:
-        body += [f'### SD, `procedure="{procedure}"`{default(procedure)}', ""]
+        body += [f'## SD, `procedure="{procedure}"`{default(procedure)}', ""]
         rows = ([name, *(sd_cell(name, n, procedure, repetitions, rng) for n in RUNS)] for name in BATTERY)
         body += table(heads, rows)
     ratios: tuple[tuple[RatioProcedure, int], ...] = (
         ("adjusted", repetitions), ("normal", repetitions), ("bonett", few), ("permutation", few),
     )  # fmt: skip
     for ratio_procedure, many in ratios:
-        title = f'### Ratio of SDs, unpaired, `procedure="{ratio_procedure}"`{default(ratio_procedure)}'
+        title = f'## Ratio of SDs, unpaired, `procedure="{ratio_procedure}"`{default(ratio_procedure)}'
         body += [title, "", *([f"{many} repetitions.", ""] if many != repetitions else [])]
         body += table(
             heads, ([name, *(coverage(name, n, None, ratio_procedure, many) for n in RUNS)] for name in BATTERY)
@@ -181,7 +181,7 @@ def main() -> None:
     for ratio_procedure, many in ratios:
         if ratio_procedure == "bonett":
             continue
-        title = f'### Ratio of SDs, paired, `procedure="{ratio_procedure}"`{default(ratio_procedure)}'
+        title = f'## Ratio of SDs, paired, `procedure="{ratio_procedure}"`{default(ratio_procedure)}'
         body += [title, "", *([f"{many} repetitions.", ""] if many != repetitions else [])]
         body += table(
             ["distribution", "correlation", *heads[1:]],
@@ -192,7 +192,7 @@ def main() -> None:
             ),
         )
     body += [
-        "### Equal SDs, unequal tails",
+        "## Equal SDs, unequal tails",
         "",
         f"Share of studies called different at .05, in percent; {few} repetitions.",
         "",
@@ -216,7 +216,7 @@ def main() -> None:
     )
     compared: tuple[RatioProcedure, ...] = ("adjusted", "normal")
     body += [
-        "### Power",
+        "## Power",
         "",
         f"Share of studies that find the ratio at .05, in percent; normal values, {few} repetitions.",
         "",

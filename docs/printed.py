@@ -1,4 +1,4 @@
-"""Writes what the commands of other-results.md print into that page: ``python docs/printed.py``.
+"""Writes what the commands of some pages print into these: ``python docs/printed.py``.
 
 Blocks of csv with a name are files, a block of text after one of commands is what these print, and ``# exits with 1``
 behind a command is its exit code. What is left out of a text is ``...``; such a text is checked and not written.
@@ -6,13 +6,14 @@ behind a command is its exit code. What is left out of a text is ``...``; such a
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,8 @@ from seedwise.cli import app
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "other-results.md"
+SHORT_PAGES: Final = tuple(ROOT / "docs" / name for name in ("how-many-seeds.md", "reviewing.md"))
+"""Pages whose commands need no files but the page's own."""
 _SAMPLES: Final = ROOT / "tests" / "results" / "samples"
 _PLACES: Final = {"mlflow": ".", "wandb": ".", "optuna": ".", "hydra": ".", "ray": "ray_results"}
 _RENAMED: Final = {"lightning": ("csv", "lightning_logs"), "tensorboard": ("simple", "runs")}
@@ -42,17 +45,22 @@ class Block(NamedTuple):
 def blocks(page: str) -> Iterator[Block]:
     """Yield the blocks of a page."""
     found = list(_BLOCK.finditer(page))
-    for one, after in zip(found, [*found[1:], None], strict=True):
+    for one, after in itertools.zip_longest(found, found[1:]):
         shown = after if after is not None and after[1] == "text" else None
         yield Block(one[1], one[2], one[3], shown and shown[3], shown and shown.span(3))
+
+
+def write_files(folder: Path, page: str) -> None:
+    """Write the files of a page into a folder."""
+    for block in blocks(page):
+        if block.name:
+            (folder / block.name).write_text(block.text, encoding="utf-8")
 
 
 def prepare(folder: Path, page: str) -> None:
     """Write the files of a page into a folder, what every program wrote, and a store."""
     shutil.copytree(_SAMPLES / "other_kinds", folder, dirs_exist_ok=True)
-    for block in blocks(page):
-        if block.name:
-            (folder / block.name).write_text(block.text, encoding="utf-8")
+    write_files(folder, page)
     for name in (*_PLACES, *_RENAMED):
         with zipfile.ZipFile(_SAMPLES / f"{name}.zip") as sample:
             sample.extractall(folder / _PLACES.get(name, name))
@@ -99,9 +107,14 @@ def _squeezed(text: str) -> str:
 
 def main() -> None:
     """Run the commands, and write what they print."""
-    page = PAGE.read_text(encoding="utf-8")
+    for file in (PAGE, *SHORT_PAGES):
+        _write(file, prepare if file == PAGE else write_files)
+
+
+def _write(file: Path, prepared: Callable[[Path, str], None]) -> None:
+    page = file.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder), page)
+        prepared(Path(folder), page)
         os.chdir(folder)
         told = [(block, run(block)) for block in blocks(page) if block.kind == "bash"]
     for block, printed in reversed(told):
@@ -109,7 +122,7 @@ def main() -> None:
             page = page[: block.place[0]] + printed + page[block.place[1] :]
         elif not agrees(block, printed):
             print(f"not what is printed: {block.text}{printed}")
-    PAGE.write_text(page, encoding="utf-8")
+    file.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""Write docs/reference.md, what a study file can name, from the declarations:  python docs/reference.py"""
+"""Write the pages that are made from the code: python docs/reference.py
+
+reference.md is what a study file can name, from the declarations, study-keys.md its keys; command-line.md is made from
+typer, glossary.md of the glossary of reports and of words of studies.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 import re
+import sys
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -14,14 +19,21 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from seedwise import registry
 from seedwise.data import series_of, size_of
 from seedwise.registry import Entry, Objects, Table, resolve
+from seedwise.reporting._glossary import GLOSSARY, WORDS
 from seedwise.statistics.sequential.questions import QUESTIONS
 
+sys.path.insert(0, str(Path(__file__).parent))
+import command_line
+import study_keys
+
 PAGE = Path(__file__).parent / "reference.md"
+GLOSSARY_PAGE = Path(__file__).parent / "glossary.md"
 
 HEAD = """# What a study file can name
 
 Made from the declarations by `python docs/reference.py`. A name alone is short for a group: `loss: vml` is
 `loss: {name: vml}`. Where a built-in name works, `"module:name"` of your own does too: [Your own parts](own-parts.md).
+Which keys a study file has: [All keys](study-keys.md).
 """
 
 _LOSSES = (
@@ -221,5 +233,21 @@ def _plain(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|")
 
 
+def glossary() -> str:
+    """Return the page of the glossary."""
+    words = sorted({**WORDS, **GLOSSARY}.items(), key=lambda entry: entry[0].lower())
+    lines = (f"| **{word}** | {meaning} |" for word, meaning in words)
+    return "\n".join(
+        ["# Glossary", "", "Words of tables, reports and study files.", "", "| | |", "|---|---|", *lines, ""]
+    )
+
+
+def pages() -> dict[Path, str]:
+    """Return every page that is made from the code."""
+    made = {module.PAGE: module.page() for module in (command_line, study_keys)}
+    return {PAGE: page(), GLOSSARY_PAGE: glossary(), **made}
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for file, text in pages().items():
+        file.write_text(text, encoding="utf-8")

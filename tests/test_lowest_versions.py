@@ -41,7 +41,8 @@ def test_it_prints_every_bound_of_the_project_once() -> None:
     done = subprocess.run([sys.executable, SCRIPT, "torch==2.13.0"], capture_output=True, text=True, check=True)
     printed = dict(line.split("==") for line in done.stdout.split())
     assert printed.pop("torch") == "2.13.0"
-    texts = [*PROJECT["dependencies"], *(text for extra in PROJECT["optional-dependencies"].values() for text in extra)]
+    extras = {name: extra for name, extra in PROJECT["optional-dependencies"].items() if name != "docs"}
+    texts = [*PROJECT["dependencies"], *(text for extra in extras.values() for text in extra)]
     bounds = dict(text.lower().split(">=") for text in texts if ">=" in text and not text.startswith("torch>="))
     assert printed == bounds
 

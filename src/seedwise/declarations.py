@@ -4,7 +4,7 @@ A ``Group`` is a group of options of a study file, and a ``Part`` one that is ch
 optimizer, a schedule. The name is one of a table of ``seedwise.registry``, or ``module:name`` of the user's own.
 
 Declarations need the standard library alone. Limits are pairs in ``Annotated``, with the names that pydantic has for
-them, and rules between options raise ``ValueError`` in ``__post_init__``:
+them, and rules between options raise ``ValueError`` in ``__post_init__``::
 
     @dataclass(frozen=True)
     class Options:

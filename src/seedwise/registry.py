@@ -114,6 +114,7 @@ SCHEDULES: Final[Table] = {
     "linear": _callable("seedwise.training._schedules:Linear"),
     "halving": _callable("seedwise.training._schedules:Halving"),
 }
+"""How the learning rate falls; called with ``(step, steps, epoch)``, it returns a factor."""
 
 OBJECTIVES: Final[Table] = {
     "cross_entropy": Entry("seedwise.training._options:CrossEntropy", "seedwise.training._losses:cross_entropy"),

@@ -9,7 +9,7 @@ PACKAGES = {path.name for path in (ROOT / "src/seedwise").iterdir() if (path / "
 
 
 def test_every_file_that_the_page_names_is_there() -> None:
-    named = re.findall(r"`((?:[a-z_]+/)?_?[a-z_]+\.py)`", PAGE) + re.findall(r"\|([a-z]+/_[a-z]+\.py)\|", PAGE)
+    named = re.findall(r"`((?:[a-z_]+/)?_?[a-z_]+\.py)`", PAGE) + re.findall(r"│  ([a-z]+/_[a-z]+\.py)", PAGE)
     files = [name for name in named if "mine" not in name]
     assert len(files) > 12
     missing = [name for name in files if not any((ROOT / place / name).exists() for place in ("src/seedwise", "."))]

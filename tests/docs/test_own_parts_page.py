@@ -10,8 +10,10 @@ import pytest
 import torch
 import yaml
 from sklearn.metrics import balanced_accuracy_score
+from typer.main import get_command
 
 from seedwise import registry
+from seedwise.cli import app
 from seedwise.losses import PlaceboLoss
 from seedwise.run import Run
 from seedwise.study import check_study, plan
@@ -113,5 +115,27 @@ def test_every_registry_is_in_the_reference(reference):
             assert f"### {name}\n" in page or f"\n| `{name}` |" in page, f"{name} of {kind}"
 
 
-def test_the_reference_is_made_from_the_declarations(reference):
-    assert reference.PAGE.read_text(encoding="utf-8") == reference.page(), "type: python docs/reference.py"
+def test_pages_are_made_from_the_code(reference):
+    pages = reference.pages()
+    assert {file.name for file in pages} == {"reference.md", "study-keys.md", "command-line.md", "glossary.md"}
+    for file, text in pages.items():
+        assert file.read_text(encoding="utf-8") == text, "type: python docs/reference.py"
+
+
+def test_the_keys_of_the_commented_study_file_are_in_the_reference(reference):
+    text = (ROOT / "src/seedwise/cli/study.yaml").read_text(encoding="utf-8")
+    keys = set(re.findall(r"^(?:  )?(?:# )?(\w+): ", text, flags=re.MULTILINE)) - {"base", "vml", "clf", "placebo"}
+    keys -= {"digits", "function", "config", "study", "files"}  # words of comments; of a function of one's own
+    assert {"keep", "epochs", "question", "validation", "limits"} <= keys
+    page = next(text for file, text in reference.pages().items() if file.name == "study-keys.md")
+    assert [key for key in sorted(keys) if f"| `{key}` |" not in page] == []
+
+
+def test_every_option_of_every_command_is_on_the_page(reference):
+    text = next(text for file, text in reference.pages().items() if file.name == "command-line.md")
+    for name, one in get_command(app).commands.items():
+        assert f"## seedwise {name}" in text
+        section = text.partition(f"## seedwise {name}\n")[2].partition("\n## ")[0]
+        shown = [parameter for parameter in one.params if not getattr(parameter, "hidden", False)]
+        for option in (option for parameter in shown for option in parameter.opts if option.startswith("--")):
+            assert option in section, f"{option} of {name}"

@@ -144,7 +144,7 @@ def test_the_gap_between_lucky_and_unlucky_halves() -> None:
 
 def calibrated(title: str, row: str) -> list[str]:
     """Return the entries of a row of calibration.md."""
-    return next(cells for cells in table_after(f"### {title}", CALIBRATION) if " | ".join(cells).startswith(row))
+    return next(cells for cells in table_after(f"## {title}", CALIBRATION) if " | ".join(cells).startswith(row))
 
 
 def coverage(title: str, row: str) -> list[float]:
@@ -173,21 +173,21 @@ def test_numbers_of_the_calibration() -> None:
     binomial = [
         value
         for title in ("SD, ", UNPAIRED, "Ratio of SDs, paired, ")
-        for rows in table_after(f"### {title}{DEFAULT}", CALIBRATION)
+        for rows in table_after(f"## {title}{DEFAULT}", CALIBRATION)
         if rows[0] == "binomial(360, .98)"
         for value in [float(cell.split()[0]) for cell in rows if "(" in cell and not cell.startswith("binomial")]
     ]
     assert len(binomial) == 5 * 4
     assert f"in {span(binomial)} of studies with 360 images" in TEXT
     skewed = {"adjusted": [], "normal": []}
-    for cells in table_after("### Equal SDs, unequal tails", CALIBRATION):
+    for cells in table_after("## Equal SDs, unequal tails", CALIBRATION):
         if cells[0] == "normal / exponential":
             skewed[cells[2]] += [float(cell) for cell in cells[4:]]  # from n = 10
     assert f"calls them different in {span(skewed['adjusted'])} of studies from 10 runs on" in TEXT
     assert f"The normal test does so in {span(skewed['normal'])}" in TEXT
     heavier = [
         float(cell)
-        for cells in table_after("### Equal SDs, unequal tails", CALIBRATION)
+        for cells in table_after("## Equal SDs, unequal tails", CALIBRATION)
         if cells[0] == "normal / t, 5 degrees of freedom" and cells[2] == "adjusted"
         for cell in cells[4:]
     ]

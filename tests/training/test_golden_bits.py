@@ -42,7 +42,10 @@ def losses(record):
 @pytest.mark.parametrize("name", SPECS)
 def test_losses_are_those_of_the_number(new_run, name):
     found = losses(execute(new_run(SEEDS, **SPECS[name]), train))
-    assert found == pytest.approx(GOLDEN[str(TRAINING_CODE)]["losses"][name], rel=2e-4), (name, found)
+    # VML damps a step or leaves it, as its loss is above the ones before or below: on another processor that is another
+    # step now and then. Without it (``plain``) the numbers are 1 % and more away.
+    rel = 4e-3 if name == "vml" else 2e-4
+    assert found == pytest.approx(GOLDEN[str(TRAINING_CODE)]["losses"][name], rel=rel), (name, found)
 
 
 def test_streams_are_those_of_the_number():

@@ -24,6 +24,11 @@ class _PlainHelp:
 
     def format_options(self: Any, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, each group below its name."""
+        for group, rows in self.grouped_options(ctx).items():
+            _write_rows(formatter, group, rows)
+
+    def grouped_options(self: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+        """Return the names and helps of arguments and options, by group."""
         groups: dict[str, list[tuple[str, str]]] = {group: [] for group in _ORDER}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -33,8 +38,7 @@ class _PlainHelp:
                 group = _ARGUMENTS if is_argument else getattr(parameter, "rich_help_panel", None) or _OTHERS
                 text = record[1].replace("\\[", "[")  # typer 0.16 writes brackets for rich here, too
                 groups[group].append((name, " ".join(text.split())))
-        for group, rows in groups.items():
-            _write_rows(formatter, group, rows)
+        return groups
 
 
 class PlainCommand(_PlainHelp, TyperCommand):

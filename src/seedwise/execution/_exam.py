@@ -18,6 +18,7 @@ UNFIXED_HASHES: Final = (
     "PYTHONHASHSEED was not fixed: where the order of a set of texts matters, another start of the program gives other "
     "results; start it with PYTHONHASHSEED=0"
 )
+"""What is said of a training whose process did not fix the order of sets."""
 
 
 @dataclass(frozen=True)

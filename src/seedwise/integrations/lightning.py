@@ -1,5 +1,7 @@
 """Lightning: each source its own, exact resume from our checkpoint, metrics and predictions into the store.
 
+Example::
+
     for run in seedwise.replicates(20, store="lightning.db"):
         callback = RunCallback(run)
         with run.randomness.scope("init"):

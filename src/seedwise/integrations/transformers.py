@@ -1,17 +1,19 @@
 """Hugging Face's ``Trainer``: each source its own, exact resume from our checkpoint, losses, predictions, metrics.
 
-for run in seedwise.replicates(20, store="text.db"):
-    callback = RunCallback(run, VarianceMinimizerLoss())
-    with run.randomness.scope("init"):
-        model = AutoModelForSequenceClassification.from_config(config)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(
-            model, TrainingArguments(folder, num_train_epochs=3, **callback.seeds),
-            train_dataset=train_set, compute_metrics=accuracy,
-            callbacks=[callback], compute_loss_func=callback.compute_loss,
-        )
-        trainer.train(resume_from_checkpoint=callback.resume())
-        callback.finish(trainer.predict(test_set), chance=0.5)
+Example::
+
+    for run in seedwise.replicates(20, store="text.db"):
+        callback = RunCallback(run, VarianceMinimizerLoss())
+        with run.randomness.scope("init"):
+            model = AutoModelForSequenceClassification.from_config(config)
+        with tempfile.TemporaryDirectory() as folder:
+            trainer = Trainer(
+                model, TrainingArguments(folder, num_train_epochs=3, **callback.seeds),
+                train_dataset=train_set, compute_metrics=accuracy,
+                callbacks=[callback], compute_loss_func=callback.compute_loss,
+            )
+            trainer.train(resume_from_checkpoint=callback.resume())
+            callback.finish(trainer.predict(test_set), chance=0.5)
 """
 
 from __future__ import annotations

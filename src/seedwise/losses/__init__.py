@@ -1,5 +1,7 @@
 """Drop-in losses that try to make training depend less on the seed, and two controls to test them against.
 
+In a loop::
+
     loss = VarianceMinimizerLoss(warmup_steps=200).to(device)
     for batch, target in loader:
         loss(model(batch), target).backward()

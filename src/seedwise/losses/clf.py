@@ -21,7 +21,9 @@ _OTHER_TASKS = (
 def stable_penalty(loss: Tensor, previous: float | Tensor) -> Tensor:
     """Distance of a loss from that of the previous epoch.
 
-    SL = |l - l_prev|, with gradient sign(l - l_prev), and 0 where they are equal.
+        SL = |l - l_prev|
+
+    with gradient sign(l - l_prev), and 0 where they are equal.
 
     Args:
         loss: l, any shape, floating point.
@@ -42,11 +44,15 @@ def stable_penalty(loss: Tensor, previous: float | Tensor) -> Tensor:
 def variance_penalty(logits: Tensor, target: Tensor) -> Tensor:
     """Mean over classes of the variance of a class's own logit among its members in the batch.
 
-    VPL = mean_j Var_j, Var_j = 1/n_j sum_i (f_j(x_i) - mean_j)^2 over the n_j members i of class j, for the classes
-    with n_j >= 2; 0 if there is none. With class probabilities p (mixup, smoothed labels) members count by their
-    probability: n_j = sum_i p_ij, Var_j = 1/n_j sum_i p_ij (f_j(x_i) - mean_j)^2 with the mean weighted alike, for the
-    classes with n_j >= 1 and at least two effective members, n_j^2 >= 2 sum_i p_ij^2; with rows that name one class
-    this is the same.
+        VPL = mean_j Var_j,   Var_j = 1/n_j sum_i (f_j(x_i) - mean_j)^2
+
+    over the n_j members i of class j, for the classes with n_j >= 2; 0 if there is none. With class probabilities p
+    (mixup, smoothed labels) members count by their probability,
+
+        n_j = sum_i p_ij,   Var_j = 1/n_j sum_i p_ij (f_j(x_i) - mean_j)^2
+
+    with the mean weighted alike, for the classes with n_j >= 1 and at least two effective members,
+    n_j^2 >= 2 sum_i p_ij^2; with rows that name one class this is the same.
 
     Args:
         logits: f, (N, C) or (N, C, ...), floating point; computed in at least float32. Of dense outputs every entry
@@ -149,8 +155,10 @@ def _variance_within(values: Tensor, share: Tensor) -> Tensor:
 def residual_variance(output: Tensor, target: Tensor) -> Tensor:
     """Mean over output variables of the variance of the residual within a variable: for regression.
 
-    VPL = mean_c Var_c, Var_c = 1/n sum_i (r_ic - mean_c)^2, r = output - target, over the n entries i of variable c in
-    the batch, every example and every step of a forecast. A constant error of a variable is not in it.
+        VPL = mean_c Var_c,   Var_c = 1/n sum_i (r_ic - mean_c)^2,   r = output - target
+
+    over the n entries i of variable c in the batch, every example and every step of a forecast. A constant error of a
+    variable is not in it.
 
     The paper claims an effect on forecasting and defines the term for classes alone; this is our reading.
 
@@ -188,7 +196,7 @@ def residual_variance(output: Tensor, target: Tensor) -> Tensor:
 class CLFLoss(Controller):
     r"""Custom Loss Function (CLF): the base loss, its distance from the previous epoch's, and a variance penalty.
 
-    In epochs [start_epoch, end_epoch), with l the batch loss and l_prev the mean loss of the previous epoch::
+    In epochs [start_epoch, end_epoch), with l the batch loss and l_prev the mean loss of the previous epoch:
 
         L = l + lambda_s |l - l_prev| + lambda_v mean_j Var_j       `stable_penalty`, `variance_penalty`
 

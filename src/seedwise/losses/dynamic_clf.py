@@ -23,7 +23,7 @@ class DynamicCLFLoss(CLFLoss):
     r"""CLF whose weights lambda_s and lambda_v are multiplied by min(signal^power, most).
 
     The signal is 1 in the first epoch, and in epoch e = 1, 2, ..., with l_e the mean loss and s_e the volatility at the
-    end of an epoch, by choice::
+    end of an epoch, by choice:
 
         level        l_(e-1) / l_0
         epoch        2^(-e / half_life)

@@ -23,8 +23,9 @@ def _positive(delta: float | Tensor, dtype: torch.dtype) -> float | Tensor:
 def huber(deviation: Tensor, delta: float | Tensor) -> Tensor:
     """Huber penalty scaled to slope 1, safe for a threshold of 0.
 
-    rho_D(d) = d^2 / (2 D) if |d| <= D, else |d| - D/2; rho_0(d) = |d|. This is `torch.nn.SmoothL1Loss` with beta = D;
-    `torch.nn.HuberLoss` is D times it.
+        rho_D(d) = d^2 / (2 D) if |d| <= D,   |d| - D/2 otherwise,   rho_0(d) = |d|
+
+    This is `torch.nn.SmoothL1Loss` with beta = D; `torch.nn.HuberLoss` is D times it.
 
     Args:
         deviation: d, any shape, floating point.
@@ -56,7 +57,7 @@ def huber(deviation: Tensor, delta: float | Tensor) -> Tensor:
 def huber_slope(deviation: Tensor, delta: float | Tensor) -> Tensor:
     """Derivative of `huber` by the deviation.
 
-    psi_D(d) = clip(d / D, -1, 1); psi_0(d) = sign(d), and psi(0) = 0.
+        psi_D(d) = clip(d / D, -1, 1),   psi_0(d) = sign(d),   psi(0) = 0
 
     Args:
         deviation: d, any shape, floating point.
@@ -80,7 +81,7 @@ def huber_slope(deviation: Tensor, delta: float | Tensor) -> Tensor:
 class VarianceMinimizerLoss(Controller):
     r"""Variance Minimizer Loss (VML): the base loss plus a penalty on its deviation from its running mean.
 
-    With l the batch loss of step t = 1, 2, ..., baseline m, volatility s and reference s_ref::
+    With l the batch loss of step t = 1, 2, ..., baseline m, volatility s and reference s_ref:
 
         d     = l - m                              m from before the step; d = 0 in the first step
         s     = (1 - beta) s + beta |d|            starts at 0

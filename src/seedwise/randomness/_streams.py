@@ -41,9 +41,9 @@ REPEAT: Final = "repeat"
 class Randomness:
     """The random streams of one run.
 
-    A stream is named by its source and a key (a purpose, an epoch, ...), and starts from
+    A stream is named by its source and a key (a purpose, an epoch, ...), and starts from::
 
-        SeedSequence(SHA-256(source, seed of the source, key)),
+        SeedSequence(SHA-256(source, seed of the source, key))
 
     so that asking for one never moves another, and a resumed run needs no generator state. ``weights`` and ``scores``
     are parts of ``init``: what it draws for the purpose of that name also depends on the seed of that name, if it is

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Data: TypeAlias = (
     "pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, pd.DataFrame]"
 )
+"""A table, the name of a file or folder, several names, or tables by their names."""
 
 
 def frames_of(data: Any) -> list[Frame]:

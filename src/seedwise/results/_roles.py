@@ -11,6 +11,7 @@ from seedwise.errors import SeedwiseError, did_you_mean, listed
 from seedwise.results._marks import bare
 
 Decimal = Literal[".", ","]
+"""The decimal point of a table, or its decimal comma."""
 _COLUMNS: Final = ("by", "methods", "seed", "task", "tasks", "metric", "step", "best", "fold", "item", "bounds")
 
 

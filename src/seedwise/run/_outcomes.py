@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 Status = Literal["pending", "finished", "diverged", "crashed", "out_of_memory", "timeout", "interrupted"]
+"""Where a run stands, or how it ended."""
 
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+"""Every one of them."""
 FAILURES: Final[tuple[Status, ...]] = ("diverged", "crashed", "out_of_memory", "timeout")
 """Outcomes that count against a method; pending and interrupted runs are simply not there yet."""
 

@@ -55,3 +55,4 @@ class ReadoutRecord:
 
 
 Record = RunRecord | ReadoutRecord
+"""What a worker hands over: a run, or a readout of one."""

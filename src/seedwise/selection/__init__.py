@@ -1,5 +1,7 @@
 """Layers that choose each of their weights among k fixed random ones, by trained scores ("slot machines").
 
+Example::
+
     model = select_weights(conv2(3, 10), k=8, seed=1)
     ...                          # train it as any other: only scores are parameters
     selection_stats(model)       # how many choices changed, and how undecided the scores are

@@ -31,6 +31,7 @@ from seedwise.study._spec import Limits
 from seedwise.study._upcoming import upcoming_of_loop
 
 Train = Callable[[Run[Any]], None]
+"""A function of one's own that trains a run."""
 
 _MAIN: Final = "__main__"
 

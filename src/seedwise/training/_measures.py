@@ -23,8 +23,9 @@ They are among the metrics of a run and of a readout, not in the logits, so that
 before have none.
 """
 OF_CLASSES: Final = ("accuracy", "loss", *CALIBRATION)
+"""What every run of classes records, whatever else it is asked for; the first is the primary one by default."""
 OF_FORECASTS: Final = ("mse", "mae")
-"""What every run records, whatever else it is asked for; the first is the primary one unless a study names another."""
+"""The same of forecasts."""
 
 
 @dataclass(frozen=True)

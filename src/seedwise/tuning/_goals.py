@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 SpreadName = Literal["sd", "churn"]
+"""The spread that a search makes small."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,4 @@ GOALS: Final[Mapping[str, Goal]] = {
         not_one="which has two values",
     ),
 }
+"""What a search can be asked to make small, by name."""

@@ -66,6 +66,7 @@ def _listed(value: Any) -> Any:
 
 
 Space = dict[str, Annotated[Values, BeforeValidator(_listed)]]
+"""The values that are tried, by parameter."""
 
 
 def _named(value: Any) -> Any:

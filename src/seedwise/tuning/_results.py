@@ -16,6 +16,7 @@ Arm = Literal["tuned", "base"]
 """Whose values a trial has: the method's that is tuned, or the base's."""
 
 TrialState = Literal["running", "finished", "pruned", "failed"]
+"""Where a trial stands, or how it ended."""
 
 
 @dataclass(frozen=True)

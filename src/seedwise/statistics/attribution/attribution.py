@@ -16,6 +16,7 @@ from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.disagreement.churn import label_codes
 
 Quantity = Literal["churn", "logit variance", "variance"]
+"""Whose sources are looked for."""
 
 _VALUES_AT_ONCE = 4_000_000  # bounds the working copies of outputs at some 100 MB
 _PROCEDURE = "jackknife over blocks"

@@ -137,7 +137,9 @@ def spread_sources(
 
 
 def spread_from_churn(churn: float, examples: int) -> float:
-    r"""Predict the SD of accuracy over runs from churn alone: sqrt(churn / (2 N)).
+    r"""Predict the SD of accuracy over runs from churn alone.
+
+        sqrt(churn / (2 N))
 
     If examples vary independently of each other, the variance of accuracy is the sum of e_j (1 - e_j) over N^2, and
     e_j (1 - e_j) is half the chance that one of two runs is right and the other wrong, which is at most churn. So this

@@ -9,8 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 def holm(p_values: ArrayLike | Sequence[float | None]) -> NDArray[np.float64]:
     """Adjust p-values for the number of comparisons, so that the chance of any false claim stays below alpha.
 
-    With p_(1) <= ... <= p_(m): adjusted p_(i) = max over j <= i of min(1, (m - j + 1) p_(j)). Valid whatever the
-    dependence between the comparisons.
+    With p_1 <= ... <= p_m the p-values in their order, the adjusted i-th is
+
+        max_{j <= i} min(1, (m - j + 1) p_j)
+
+    Valid whatever the dependence between the comparisons.
 
     Args:
         p_values: shape (m,), one per comparison, each from 0 to 1; may be empty. None, a comparison that has no

@@ -24,9 +24,12 @@ def churn(
     r"""Estimate the share of examples on which two runs predict different classes, with a jackknife interval.
 
     The mean over all pairs of runs: with R runs, N examples and k_jc the number of runs that predict class c for
-    example j, churn = sum_j (R^2 - sum_c k_jc^2) / (N R (R - 1)). The interval leaves out one run at a time: with
-    pseudo-values R churn - (R - 1) churn_without_i, their mean +- t s / sqrt(R), t the quantile with R - 1 degrees of
-    freedom and s the SD of the pseudo-values, clipped to [0, 1].
+    example j,
+
+        churn = sum_j (R^2 - sum_c k_jc^2) / (N R (R - 1))
+
+    The interval leaves out one run at a time: with pseudo-values R churn - (R - 1) churn_without_i, their mean
+    +- t s / sqrt(R), t the quantile with R - 1 degrees of freedom and s the SD of the pseudo-values, clipped to [0, 1].
     Resampling runs with replacement would pair a run with itself and make churn look smaller; the jackknife does not.
 
     The interval is about other runs on the same examples, not about other examples. Runs that agree everywhere give

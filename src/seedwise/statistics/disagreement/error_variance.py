@@ -21,10 +21,13 @@ def error_variance(
 ) -> Interval:
     r"""Estimate the mean over examples of the variance over runs of the error on an example, with a jackknife interval.
 
-    With x_ij the error of run i on example j: (1/N) sum_j Var_i(x_ij), unbiased variances (ddof 1). For right or wrong
-    answers it is the mean of e_j (1 - e_j), e_j the error rate of example j, at most 1/4: half the chance that of two
-    runs exactly one is right. It is a mean over pairs of runs, sum_j (x_aj - x_bj)^2 / (2 N), so its interval leaves
-    out one run at a time, as in :func:`churn`, clipped at 0.
+    With x_ij the error of run i on example j, and unbiased variances (ddof 1):
+
+        (1/N) sum_j Var_i(x_ij)
+
+    For right or wrong answers it is the mean of e_j (1 - e_j), e_j the error rate of example j, at most 1/4: half the
+    chance that of two runs exactly one is right. It is a mean over pairs of runs, sum_j (x_aj - x_bj)^2 / (2 N), so its
+    interval leaves out one run at a time, as in :func:`churn`, clipped at 0.
 
     Divided by N it is the noise of the test set in the variance of the metric (:func:`spread_sources`). It leaves out
     what moves all examples of a run together, so it is not the variance of the metric and a finding about it is none

@@ -43,10 +43,12 @@ def example_errors(
     r"""Estimate the error rate of every example over runs, each with a Wilson interval.
 
     With k of R runs wrong, e = k / R and z the normal quantile, the limits are
-    (e + z^2/(2R) -+ z sqrt(e (1 - e)/R + z^2/(4 R^2))) / (1 + z^2/R). Runs are independent for a given example, so a
-    binomial interval applies; a jackknife would give [0, 0] for every example that all runs have right. Each interval
-    holds by itself: among thousands of examples some five percent miss, and the examples with the highest rates are
-    partly the unlucky ones.
+
+        (e + z^2/(2R) -+ z sqrt(e (1 - e)/R + z^2/(4 R^2))) / (1 + z^2/R)
+
+    Runs are independent for a given example, so a binomial interval applies; a jackknife would give [0, 0] for every
+    example that all runs have right. Each interval holds by itself: among thousands of examples some five percent miss,
+    and the examples with the highest rates are partly the unlucky ones.
 
     Args:
         correct: which run is right on which example, shape (R, N), booleans: ``predictions == labels``, runs axis

@@ -27,11 +27,13 @@ def relative_negative_flips(
 ) -> Interval:
     r"""Estimate the negative flips between two methods relative to those of runs that err independently.
 
-    NFR / (A_old E_new), with NFR the mean over all pairs of runs (:func:`negative_flips`), A_old the mean share of
-    examples that old runs have right and E_new the mean share that new ones have wrong. 1 where an error of the one
-    says nothing about the other; below 1 the more both err on the same examples, whatever their accuracies.
-    The interval is that of the logarithm, from its pseudo-values without one run of an arm, with Welch's degrees of
-    freedom; the two cells are taken as independent.
+        NFR / (A_old E_new)
+
+    with NFR the mean over all pairs of runs (:func:`negative_flips`), A_old the mean share of examples that old runs
+    have right and E_new the mean share that new ones have wrong. 1 where an error of the one says nothing about the
+    other; below 1 the more both err on the same examples, whatever their accuracies. The interval is that of the
+    logarithm, from its pseudo-values without one run of an arm, with Welch's degrees of freedom; the two cells are
+    taken as independent.
 
     Args:
         correct: which run of the old method is right on which example, shape (R, N), booleans, runs axis first.
@@ -87,7 +89,9 @@ def excess_negative_flips(
 ) -> Interval:
     r"""Estimate how many more negative flips a new method makes than the old one does with another seed.
 
-    NFR(old, new) - NFR(old, old), the second over ordered pairs of different old runs; the first over all pairs of an
+        NFR(old, new) - NFR(old, old)
+
+    the second over ordered pairs of different old runs; the first over all pairs of an
     old and a new run, or, if run i of both shares its seeds, over those with different seeds: a new method that changes
     nothing then has exactly 0. An interval from the jackknife, with a test of 0:
 

@@ -15,7 +15,9 @@ CorrelationKind = Literal["spearman", "pearson"]
 
 
 def cross_entropy(logits: ArrayLike | Sequence[ArrayLike], labels: ArrayLike) -> NDArray[np.float64]:
-    r"""Compute the cross-entropy of every run on every example: log sum_c exp(z_c) - z_y, in nats.
+    r"""Compute the cross-entropy of every run on every example, in nats.
+
+        log sum_c exp(z_c) - z_y
 
     Its mean over the examples is the metric; ``spread(cross_entropy(...).mean(axis=1))`` is its SD over runs with its
     interval, and :func:`spread_sources` and :func:`crossed_mean` take the whole table.

@@ -17,8 +17,10 @@ def failure_difference(
 
     The test adds the hypergeometric probabilities of all tables, with the same totals, that are no more likely than the
     one seen: exact, and conservative for few runs. The interval combines the Wilson limits l_i, u_i of both rates:
-    d - sqrt((p1-l1)^2 + (u2-p2)^2), d + sqrt((u1-p1)^2 + (p2-l2)^2). It is approximate, and may exclude 0 where the
-    test is just above .05; the test decides.
+
+        d - sqrt((p1-l1)^2 + (u2-p2)^2),   d + sqrt((u1-p1)^2 + (p2-l2)^2)
+
+    It is approximate, and may exclude 0 where the test is just above .05; the test decides.
 
     Args:
         failed_method: failed runs of the method: diverged, crashed, out of memory or out of time.

@@ -15,9 +15,11 @@ from seedwise.statistics.core.interval import Interval
 def mean_difference(method: ArrayLike, base: ArrayLike, *, paired: bool, level: float = 0.95) -> Interval:
     """Estimate mean(method) - mean(base), with a confidence interval and a test of no difference.
 
-    - paired: d +- t s_d / sqrt(n), d and s_d the mean and SD of the differences, t with n - 1 degrees of freedom.
-    - unpaired: d +- t sqrt(v1 + v2), v_i = s_i^2 / n_i, t with (v1 + v2)^2 / (v1^2/(n1-1) + v2^2/(n2-1)) degrees of
-      freedom (Welch), so the arms may differ in spread.
+        d +- t s_d / sqrt(n)      paired
+        d +- t sqrt(v1 + v2),   v_i = s_i^2 / n_i       unpaired
+
+    with d and s_d the mean and SD of the differences, and t with n - 1 degrees of freedom if paired; unpaired with
+    (v1 + v2)^2 / (v1^2/(n1-1) + v2^2/(n2-1)) (Welch), so the arms may differ in spread.
 
     Arms that are equal run by run (paired), or both constant with the same value (unpaired), have difference 0,
     interval [0, 0] and p = 1.

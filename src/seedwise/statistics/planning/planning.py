@@ -52,10 +52,13 @@ def power(
       normal values has no formula. It is simulated with a fixed seed: 4000 studies (fewer of more than 375 runs), each
       judged by the exact test as well, whose known power takes out most of the chance; beyond 4000 runs that of 4000
       runs and the ratio that is as easy to find with them. Standard error about .005 at a power of .8.
-    - ``tests="normal"``: those that are exact for normal values. Unpaired, the two-sided F test: with q the true ratio
-      and f the quantiles of F(n-1, n-1), power = P(F < f_{a/2} / q^2) + P(F > f_{1-a/2} / q^2). Paired, the
-      Pitman-Morgan test: |T| > t_{1-a/2, n-2} with T = sqrt(n-2) (Z + h U) / V, h = (q - 1/q) / (2 sqrt(1 - rho^2)), Z
-      standard normal, U and V chi with n - 1 and n - 2 degrees of freedom, all independent.
+    - ``tests="normal"``: those that are exact for normal values. Unpaired, the two-sided F test, with q the true ratio
+      and f the quantiles of F(n-1, n-1); paired, the Pitman-Morgan test, with Z standard normal, U and V chi with n - 1
+      and n - 2 degrees of freedom, all independent:
+
+          power = P(F < f_{a/2} / q^2) + P(F > f_{1-a/2} / q^2)      unpaired
+          power = P(|T| > t_{1-a/2, n-2}),   T = sqrt(n-2) (Z + h U) / V      paired
+          h     = (q - 1/q) / (2 sqrt(1 - rho^2))
 
     Args:
         sd_ratio: the true ratio SD(method) / SD(base) that the study should find, positive. Name the effect you care
@@ -147,8 +150,11 @@ def mean_power(
 ) -> float:
     r"""Compute the probability that n runs per method find a given difference of means, for normal values.
 
-    The two-sided t test: power = P(|T| > t_{1-a/2, df}), T noncentral with noncentrality difference / se;
-    unpaired: se = sd sqrt(2/n), df = 2n - 2; paired: se = sd sqrt(2 (1 - rho) / n), df = n - 1.
+    Of the two-sided t test, with T noncentral, its noncentrality being difference / se:
+
+        power = P(|T| > t_{1-a/2, df})
+        se = sd sqrt(2/n),   df = 2n - 2     unpaired
+        se = sd sqrt(2 (1 - rho) / n),   df = n - 1     paired
 
     Args:
         difference: the true difference that the study should find, in the unit of ``sd``; with the default sd of 1, in

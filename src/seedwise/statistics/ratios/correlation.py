@@ -13,8 +13,10 @@ from seedwise.statistics.core.interval import Interval
 def arm_correlation(method: ArrayLike, base: ArrayLike, *, level: float = 0.95) -> Interval:
     r"""Estimate the correlation between paired arms, with Fisher's interval.
 
-    tanh(atanh(r) -+ z / sqrt(n - 3)), r the sample correlation and z the normal quantile; the test refers
-    atanh(r) sqrt(n - 3) to the normal law. Made for normal values; heavy tails make it too short.
+        tanh(atanh(r) -+ z / sqrt(n - 3))
+
+    with r the sample correlation and z the normal quantile; the test refers atanh(r) sqrt(n - 3) to the normal law.
+    Made for normal values; heavy tails make it too short.
 
     The correlation is shown, not used to decide: whether arms are paired is settled by how the runs were made.
 

@@ -43,9 +43,13 @@ def pooled_ratio(
 ) -> PooledRatio:
     r"""Pool ratios of SDs over networks or datasets: random effects on the log ratio.
 
-    With y_i the log ratios and v_i = (log(high_i/low_i) / 2 z_i)^2 from their intervals: w_i = 1/v_i,
-    Q = sum w_i (y_i - y_w)^2, tau^2 = max(0, (Q - (k-1)) / (sum w_i - sum w_i^2 / sum w_i)), and the pooled log ratio
-    is the mean weighted by 1/(v_i + tau^2).
+    With y_i the log ratios and v_i their variances, from their intervals:
+
+        v_i   = (log(high_i / low_i) / (2 z_i))^2,   w_i = 1 / v_i
+        Q     = sum w_i (y_i - y_w)^2
+        tau^2 = max(0, (Q - (k-1)) / (sum w_i - sum w_i^2 / sum w_i))
+
+    and the pooled log ratio is the mean weighted by 1 / (v_i + tau^2).
 
     - ``"hartung-knapp"``, the default: limits from t with k - 1 degrees of freedom, and the standard error of
       DerSimonian-Laird times max(1, sqrt(sum w (y - mean)^2 / (k-1))): never smaller, so that a few ratios that happen

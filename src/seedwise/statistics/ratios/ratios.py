@@ -47,20 +47,29 @@ def spread_ratio(
     Every interval holds the ratios q that its test does not reject, x/q being compared with y.
 
     - ``"adjusted"``, the default, does not assume normal values.
-      Unpaired: F = (s_x / (q s_y))^2 referred to F(d_1, d_2) with d_i = 2 n_i / (g - (n_i-3)/(n_i-1)), where
+      Unpaired, referred to F(d_1, d_2):
+
+          F = (s_x / (q s_y))^2,   d_i = 2 n_i / (g - (n_i-3) / (n_i-1))
+
       g is the largest of three kurtoses: sum z^4 / (n_i s_i^4) of each arm, z the distance to its trimmed mean (share
       .55/sqrt(n) on each side), and (n_1+n_2) sum z^4 / (sum of squares of x/q and y)^2 of the pooled values. With the
       last it would be the law that permuting the centred values has, in closed form; the others are for arms of
       unequal tails.
-      Paired: Pitman-Morgan's t / sqrt(c), with c = n sum u^2 e^2 w / (sum u^2 sum e^2) the variance of sum uv relative
-      to normal values: u = x/q + y, v = x/q - y, e = v less the share min(1, 1.65/sqrt(n)) of its fit on u, leverages
-      h, w = ((1-2/n)/(1-h))^1.5.
+      Paired, Pitman-Morgan's t / sqrt(c), with c the variance of sum uv relative to normal values, e = v less the share
+      min(1, 1.65/sqrt(n)) of its fit on u, and h the leverages of that fit:
+
+          u = x/q + y,   v = x/q - y
+          c = n sum u^2 e^2 w / (sum u^2 sum e^2),   w = ((1 - 2/n) / (1 - h))^(3/2)
+
     - ``"permutation"``: permutes the median-centred values x/q and y, between the arms (unpaired) or within pairs
       (paired); all permutations up to 5000, otherwise 4999 with a fixed seed. Conservative where n is small: with fewer
       than six pairs it never reaches p < .05, and a limit may be 0 or infinite.
     - ``"bonett"``: Bonett's interval for the ratio, unpaired only.
-    - ``"normal"``: exact for normal values, and wrong at every n where tails are heavy. Unpaired: q / sqrt(f), f the
-      quantiles of F(n1-1, n2-1). Paired: Pitman-Morgan; t = (q - 1/q)/2 sqrt((n-2)/(1-r^2)), r the correlation.
+    - ``"normal"``: exact for normal values, and wrong at every n where tails are heavy. With f the quantiles
+      of F(n1-1, n2-1) or, paired (Pitman-Morgan), t those of Student's t and r the correlation:
+
+          q / sqrt(f)       unpaired
+          t = sqrt((n-2) / (1-r^2)) (q - 1/q) / 2       paired
 
     Simulated size of the tests at .05, two arms of n = 5 / 10 / 20, uncorrelated: ``"adjusted"`` .03 / .04 / .05 for
     normal and binomial values, .06 / .05 / .04 for exponential ones; ``"normal"`` .05 / .05 / .05 and .17 / .23 / .26.
@@ -289,7 +298,9 @@ def spread_ratio_of_sds(
 ) -> Interval:
     """Estimate the ratio of two published SDs, of which the runs are not at hand: with the F interval.
 
-    q / sqrt(f), q = sd_method / sd_base and f the 1 - a/2 and a/2 quantiles of F(n_method - 1, n_base - 1).
+        q / sqrt(f),   q = sd_method / sd_base
+
+    with f the 1 - a/2 and a/2 quantiles of F(n_method - 1, n_base - 1).
 
     Assumes normal values and unpaired arms, which cannot be checked without the runs; with the runs, use
     :func:`spread_ratio`.

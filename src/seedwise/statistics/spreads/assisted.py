@@ -51,7 +51,7 @@ def assisted_spread(
     normal over runs; :func:`spread` does not.
 
     What it saves depends on the share of the variance that is covariance. n runs with this help are worth as many plain
-    runs as (root mean square error of log SD; ``benchmarks/assisted_spread.py``, 1000 examples, 2000 studies each):
+    runs as (root mean square error of log SD; ``benchmarks/assisted_spread.py``, 1000 examples, 2000 studies each)::
 
         share of covariance    0 %    10 %    50 %    90 %
         n = 5                   18      17       9       5

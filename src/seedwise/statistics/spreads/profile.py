@@ -34,8 +34,10 @@ class SpreadProfile:
 def spread_profile(values: ArrayLike, *, level: float = 0.95, groups: ArrayLike | None = None) -> SpreadProfile:
     """Estimate the SD over runs of K numbers, each with the interval of :func:`spread`.
 
-    SD_k = sqrt(sum_i (x_ik - mean_k)^2 / (R - 1)). Each interval holds for its own number: that all K of them hold at
-    once is less likely than ``level``, and how much less depends on how the numbers go together.
+        SD_k = sqrt(sum_i (x_ik - mean_k)^2 / (R - 1))
+
+    Each interval holds for its own number: that all K of them hold at once is less likely than ``level``, and how much
+    less depends on how the numbers go together.
 
     Args:
         values: shape (R, K): runs axis first, such as the errors by step of a forecast. Any unit; at least 3 runs.

@@ -31,9 +31,12 @@ def spread(
 
     - ``"adjusted"``, the default: Bonett's interval with two changes, which matter below 10 runs only: its constant c
       is that of 10 runs there, and its centre m is the mean trimmed by .55/sqrt(n) on each side, fractions included.
-    - ``"bonett"``: s sqrt(c exp(-+ z se)) with z the normal 1 - a/2 quantile, c = n/(n - z),
-      se = c sqrt((g - (n-3)/n)/(n-1)) and g = n sum (x - m)^4 / (sum (x - mean)^2)^2, where m is the mean trimmed by
-      1/(2 sqrt(n-4)) on each side (the median for n <= 5).
+    - ``"bonett"``, with z the normal 1 - a/2 quantile, x_i a run, x the mean of all, and m the mean trimmed by
+      1/(2 sqrt(n-4)) on each side (the median for n <= 5):
+
+          s sqrt(c exp(-+ z se)),   c = n / (n - z)
+          se = c sqrt((g - (n-3) / n) / (n-1)),   g = n sum_i (x_i - m)^4 / (sum_i (x_i - x)^2)^2
+
     - ``"chi-square"``: s sqrt((n-1)/q), q the 1 - a/2 and a/2 quantiles of chi-square(n-1). Exact for normal values,
       and wrong at every n where tails are heavy.
 

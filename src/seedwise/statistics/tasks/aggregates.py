@@ -67,8 +67,9 @@ def optimality_gap(
 ) -> Interval:
     r"""Estimate by how much the scores fall short of a target on average, with a stratified bootstrap interval.
 
-    gap = target - mean of min(x, target) over runs and tasks: what is beyond the target counts for nothing. Smaller is
-    better.
+        gap = target - mean_{r, t} min(x_rt, target)
+
+    over runs r and tasks t: what is beyond the target counts for nothing. Smaller is better.
 
     Args:
         scores: normalised, shape (runs, tasks): the runs axis first. At least 3 runs, finite.

@@ -108,7 +108,9 @@ def mean_equivalence(
 ) -> Equivalence:
     """Test whether two means are equal within a margin: two one-sided t tests.
 
-    With d, se and df of :func:`mean_difference`: p = max(P(T >= (d + margin)/se), P(T <= (d - margin)/se)).
+    With d, se and df of :func:`mean_difference`:
+
+        p = max(P(T >= (d + margin)/se), P(T <= (d - margin)/se))
 
     Args:
         method: the metric of the method, one value per run, shape (n1,): the runs axis. At least 3 finite values.

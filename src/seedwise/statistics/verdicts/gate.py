@@ -17,6 +17,7 @@ from seedwise.statistics.core.interval import Interval
 from seedwise.statistics.verdicts.equivalence import Equivalence
 
 GateOutcome = Literal["no regression", "regression", "equivalence not shown"]
+"""What a gate says."""
 
 _POWER = 0.8
 _BASES = 0.9
