@@ -15,7 +15,7 @@ from seedwise.training._config import ClassificationTask, ForecastingTask, Train
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import known_size
 from seedwise.training._networks import build_network
-from seedwise.training._parts import Network
+from seedwise.training._parts import Network, OwnLoss, OwnOptimizer
 from seedwise.training._train import FUNCTION
 
 if TYPE_CHECKING:
@@ -45,12 +45,13 @@ def check_data(task: Mapping[str, Any]) -> None:
     load_task(kind.model_validate(task), "cpu")
 
 
-def check_parts(config: Mapping[str, Any], device: str) -> None:
+def check_parts(config: Mapping[str, Any], device: str, *, graphs: bool = False) -> None:
     """Check that the weights of a run's network can be selected if it asks for that, and try its own parts.
 
     Args:
         config: of the run.
         device: where own parts are tried: some need what the run will be trained on.
+        graphs: whether its steps are to be replayed.
 
     Raises:
         SeedwiseError: one line that says what is wanted.
@@ -59,10 +60,25 @@ def check_parts(config: Mapping[str, Any], device: str) -> None:
     # What the caller's own generators draw next is not changed.
     with Randomness().scope("init"):
         checked = TrainerConfig.model_validate(config)
+        if graphs:
+            check_graphs(checked)
         if isinstance(checked.model, Network) and checked.model.selection is not None:
             _check_selection(checked)
         if own_parts(checked):
             _try_one_step(config, checked, device)
+
+
+def check_graphs(config: TrainerConfig) -> None:
+    """Raise SeedwiseError if a step of such a training does not do the same each time, as far as the host sees."""
+    leave_out = "leave out train: {graphs: true}"
+    for group in config.groups:
+        if isinstance(group, OwnLoss | OwnOptimizer):
+            raise SeedwiseError(
+                f"'{group.name}' may count its steps in Python, which a replay does not run: {leave_out}"
+            )
+        why = getattr(group.options, "on_host", None)
+        if why is not None:
+            raise SeedwiseError(f"{why}, which a replay does not do: {leave_out}")
 
 
 def own_parts(config: TrainerConfig) -> list[str]:

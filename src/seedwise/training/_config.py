@@ -278,7 +278,8 @@ class Validation(Options):
 
 
 class _TrainOptions(Options):
-    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
+    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic``, ``threads`` and
+    ``graphs``.
 
     ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
     all weights together.
