@@ -71,7 +71,7 @@ class Bench:
         return 1 if self.tiny else 5
 
     def width(self, width: int) -> int:
-        return width // 8 if self.tiny else width
+        return width // 16 if self.tiny else width
 
     def content(self, model: dict[str, Any], **train: object) -> dict[str, Any]:
         """Return what a run is configured with; the settings are those of the recipes of VML's tables."""
