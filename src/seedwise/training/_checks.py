@@ -11,11 +11,11 @@ from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
-from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig
+from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig, check_graphs
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import known_size
 from seedwise.training._networks import build_network
-from seedwise.training._parts import Network, OwnLoss, OwnOptimizer
+from seedwise.training._parts import Network
 from seedwise.training._train import FUNCTION
 
 if TYPE_CHECKING:
@@ -66,19 +66,6 @@ def check_parts(config: Mapping[str, Any], device: str, *, graphs: bool = False)
             _check_selection(checked)
         if own_parts(checked):
             _try_one_step(config, checked, device)
-
-
-def check_graphs(config: TrainerConfig) -> None:
-    """Raise SeedwiseError if a step of such a training does not do the same each time, as far as the host sees."""
-    leave_out = "leave out train: {graphs: true}"
-    for group in config.groups:
-        if isinstance(group, OwnLoss | OwnOptimizer):
-            raise SeedwiseError(
-                f"'{group.name}' may count its steps in Python, which a replay does not run: {leave_out}"
-            )
-        why = getattr(group.options, "on_host", None)
-        if why is not None:
-            raise SeedwiseError(f"{why}, which a replay does not do: {leave_out}")
 
 
 def own_parts(config: TrainerConfig) -> list[str]:

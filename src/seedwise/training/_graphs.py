@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 import torch
 from torch import Tensor
 
-from seedwise.training._checks import check_graphs
-from seedwise.training._task import Batch
-
-if TYPE_CHECKING:
-    from seedwise.training._loop import Trainer
+from seedwise.run import Run
+from seedwise.training._config import TrainerConfig, TrainOptions, check_graphs
+from seedwise.training._task import Batch, Stateful, Task
 
 WARM_UP: Final = 3
 """Steps of each size of batch before one is captured: libraries choose kernels, and optimizers make their state."""
+
+
+class Steps(Protocol):
+    """What is asked of a ``Trainer``, which says what each of these is."""
+
+    run: Run[TrainerConfig]
+    task: Task
+    options: TrainOptions
+    device: str
+    optimizer: torch.optim.Optimizer
+    parts: dict[str, Stateful]
+    splits: dict[str, Any]
+    steps: int
+    lr_factor: Callable[[int], float]
+
+    def step(self, batch: Batch) -> Tensor: ...
+    def peak_lr(self) -> float: ...
+    def order_and_table(self, epoch: int) -> tuple[Tensor, Tensor | None]: ...
 
 
 class GraphedSteps:
@@ -36,7 +52,7 @@ class GraphedSteps:
 
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Steps) -> None:
         check_graphs(trainer.run.config)
         self._trainer = trainer
         device = trainer.device
