@@ -7,8 +7,10 @@ import sqlite3
 
 import pytest
 
+from seedwise import replicates
 from seedwise.errors import SeedwiseError
-from seedwise.study import Store, StudyFolder
+from seedwise.execution import check_devices
+from seedwise.study import Store, StudyFolder, StudyPatient
 
 METHODS = {
     "base": {},
@@ -181,13 +183,26 @@ def test_impossible_devices_and_workers_are_refused(project, options, message):
     assert not project.store_path.exists()
 
 
-def test_a_missing_gpu_is_said(project):
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
-    with pytest.raises(SeedwiseError, match="torch sees no CUDA device"):
-        project.study().run(device="cuda")
+@pytest.mark.parametrize(
+    ("device", "there", "sees"),
+    [
+        ("cuda", 0, "device cuda: torch .* sees no CUDA device here: use cpu"),
+        ("cpu,cuda:1", 1, "device cuda:1: torch .* sees 1 CUDA device here: use cuda"),
+        ("cuda:3", 3, "device cuda:3: torch .* sees 3 CUDA devices here: use cuda:0 to cuda:2"),
+        ("mps", 0, "device mps: torch .* sees no Apple GPU here: use cpu"),
+    ],
+)
+def test_a_missing_gpu_is_said(project, monkeypatch, device, there, sees):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: there)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: bool(there))
+    study = project.study()
+    for begin in (lambda: study.run(device=device), lambda: StudyPatient(study, device)):
+        with pytest.raises(SeedwiseError, match=f"^{sees}$"):
+            begin()
+    if "," not in device:
+        with pytest.raises(SeedwiseError, match=f"^{sees}$"):
+            next(iter(replicates(2, device=device, store=project.store_path.with_name("loop.db"), quiet=True)))
+    assert check_devices(["cpu"]) is None
 
 
 def test_workers_find_modules_beside_the_study_file_from_anywhere(real_processes, project, monkeypatch, tmp_path):

@@ -33,6 +33,7 @@ train:
   compile: false
   deterministic: true
   threads: 1
+  graphs: false
 methods: {base: {}}
 regimes: [all]
 replicates: 1
@@ -346,6 +347,7 @@ def test_what_does_not_decide_the_bits_is_not_in_the_id(keys, value):
         (("train", "compile"), True),
         (("train", "deterministic"), False),
         (("train", "threads"), 2),
+        (("train", "graphs"), True),
         (("methods",), {"base": {"epochs": 16}}),
         (("first_replicate",), 3),
         (("regimes",), ["init"]),

@@ -84,6 +84,11 @@ MISTAKES = [
     (VML, "los: vml", ["sharpness, ", "model, factor"]),
     (VML, "lr: 0.2", ["unknown key 'lr' in methods.vml: 'lr' belongs to optimizer: {lr: 0.2}"]),
     (VML, "alpha: 0.2", ["unknown key 'alpha' in methods.vml: 'alpha' belongs to loss: {alpha: 0.2}"]),
+    (
+        "epochs: 3",
+        "epochs: 3, device: cuda",
+        ["unknown key 'device' in train: it is an option of seedwise run: --device cuda"],
+    ),
     ("epochs: 3", "epochs: 3, lr: 0.2", ["unknown key 'lr' in train: 'lr' belongs to optimizer: {lr: 0.2}"]),
     (
         "replicates: 3",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +83,15 @@ class Dataset:
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """Turn (N, H, W, C) uint8 into (N, C, H, W) float32, channels last in memory, mean 0 and SD 1 per channel."""
+        return self.normaliser(images.device)(images)
+
+    def normaliser(self, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return ``normalise`` with its constants on ``device``: a GPU would wait for them in every batch."""
         import torch
 
-        mean = torch.tensor(self.mean, device=images.device)
-        scale = 1 / torch.tensor(self.std, device=images.device)
-        return ((images.float() - mean) * scale).permute(0, 3, 1, 2)
+        mean = torch.tensor(self.mean, device=device)
+        scale = 1 / torch.tensor(self.std, device=device)
+        return lambda images: ((images.float() - mean) * scale).permute(0, 3, 1, 2)
 
 
 def make_dataset(

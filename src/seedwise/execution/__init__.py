@@ -5,6 +5,7 @@ from seedwise.execution._executors import opened
 from seedwise.execution._folder import StudyFolder, again, read_record
 from seedwise.execution._folder_executor import FolderExecutor, QueueOptions
 from seedwise.execution._jobs import Job, Reading, Training, file_of
+from seedwise.execution._local import check_devices
 from seedwise.execution._lock import exclusive
 from seedwise.execution._protocol import Executor, Ingest, Progress, Resources, Settings, Silent, Upcoming
 from seedwise.execution._queue_worker import Serving, serve
@@ -36,6 +37,7 @@ __all__ = [
     "Training",
     "Upcoming",
     "again",
+    "check_devices",
     "exclusive",
     "file_of",
     "opened",

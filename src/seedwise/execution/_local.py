@@ -16,6 +16,7 @@ from seedwise.execution._jobs import Job
 from seedwise.execution._processes import Workers
 from seedwise.execution._protocol import Ingest, Order, Progress, Resources, Settings
 from seedwise.execution._supervisor import Supervisor, crashed
+from seedwise.randomness import torch_if_installed
 from seedwise.run import Record
 
 _TRANSACTIONS: Final = 0.05
@@ -130,15 +131,32 @@ def places_of_workers(resources: Resources) -> list[str]:
     """Return the device of each worker: one per core, or several per GPU.
 
     Raises:
-        SeedwiseError: if a GPU is asked for and torch sees none.
+        SeedwiseError: if torch does not see a GPU that is asked for.
 
     """
     names = resources.devices
-    if any(name.startswith("cuda") for name in names):
-        import torch
-
-        if not torch.cuda.is_available():
-            raise SeedwiseError(f"--device {resources.device}: torch sees no CUDA device here")
+    check_devices(names)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = resources.workers or (cores if names == ["cpu"] else len(names) * resources.runs_per_device)
     return [names[k % len(names)] for k in range(count)]
+
+
+def check_devices(names: Sequence[str]) -> None:
+    """Raise SeedwiseError unless torch, where it is installed, sees these devices here.
+
+    Args:
+        names: ``cuda``, ``cuda:1``, ``mps``; of others it is not asked.
+
+    """
+    for name in names:
+        kind, _, number = name.partition(":")
+        torch = torch_if_installed() if kind in ("cuda", "mps") else None
+        if torch is None:
+            continue
+        there = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+        if int(number or 0) < there:
+            continue
+        what = "CUDA device" if kind == "cuda" else "Apple GPU"
+        seen = f"{there or 'no'} {what}{'s' if there > 1 else ''}"
+        instead = f"{kind}:0 to {kind}:{there - 1}" if there > 1 else kind if there else "cpu"
+        raise SeedwiseError(f"device {name}: torch {torch.__version__} sees {seen} here: use {instead}")

@@ -26,6 +26,7 @@ class Numerics:
     compile: bool = False
     deterministic: bool = True
     threads: int = 1
+    graphs: bool = False
 
 
 @dataclass(frozen=True)

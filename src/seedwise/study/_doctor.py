@@ -25,6 +25,7 @@ from seedwise.execution import (
     Settings,
     Silent,
     StudyFolder,
+    check_devices,
     opened,
     read_record,
 )
@@ -266,6 +267,8 @@ class StudyPatient:
         self._study = study
         self._resources = Resources(device, workers=1)
         self._executor = executor
+        if executor == "local":
+            check_devices(self._resources.devices)
 
     def examine(self, exams: Sequence[Exam], folder: Path) -> list[RunRecord]:
         """Train for each of ``exams``; see ``Patient``."""

@@ -17,6 +17,9 @@ _NAME: Final = 60
 """Characters of a name that an error message repeats; what somebody wrote may be of any length."""
 _PLACE: Final = 80
 _REASON: Final = 300
+_OF_THE_COMMAND: Final = ("device", "executor", "runs_per_device", "workers")
+"""Where runs are trained names none of them, and stands in no study file."""
+
 _OWN: Final = ', or "module:name" of your own'
 
 
@@ -105,6 +108,9 @@ def _sentence(  # noqa: PLR0911
             if groups:
                 places = " or ".join(f"{group}: {{{key}: {shown(given)}}}" for group in groups)
                 return f"unknown key '{key}' in {parent or 'the study file'}: '{key}' belongs to {places}"
+            if key in _OF_THE_COMMAND:
+                flag = f"--{key.replace('_', '-')} {one_line(str(given), _NAME)}"
+                return f"unknown key '{key}' in {parent or 'the study file'}: it is an option of seedwise run: {flag}"
             allowed = list(dict.fromkeys(f for m in models for f in m.model_fields))
             return mistake("key", key, [*allowed, *more], parent or "the study file")
         case "invalid_key" | "string_type" if first["type"] == "invalid_key" or location[-1] == "[key]":

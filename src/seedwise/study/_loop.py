@@ -17,6 +17,7 @@ from seedwise.execution import (
     Progress,
     Sitting,
     StudyFolder,
+    check_devices,
     present_sitting,
 )
 from seedwise.randomness import torch_if_installed
@@ -87,14 +88,15 @@ def runs_of_loop(plan: LoopPlan, settings: LoopSettings, progress: Progress) -> 
 
     Raises:
         ChangedCodeError: if the code or an argument has changed and the policy does not say what is done about it.
-        SeedwiseError: if another process uses the store, another method has the same runs, or a run ends without the
-            metric of the loop.
+        SeedwiseError: if the device is not there, another process uses the store, another method has the same runs, or
+            a run ends without the metric of the loop.
 
     """
     sitting = present_sitting()
     if sitting is not None:
         yield from _examined(plan, sitting, settings.device)
         sys.exit()
+    check_devices([settings.device])
     folder = StudyFolder.of_store(plan.path)
     with folder.lock(), Store(plan.path, write=True) as store:
         ingest_outbox(store, folder, progress)

@@ -35,7 +35,7 @@ from seedwise.study._tasks import Name, Task, is_builtin, task_of
 from seedwise.training import FUNCTION, Options, TrainerConfig
 
 _MOST_METHODS: Final = 1000
-_NUMERICS = ("precision", "compile", "deterministic", "threads")
+_NUMERICS = ("precision", "compile", "deterministic", "threads", "graphs")
 
 
 def _named_regimes(regimes: Any) -> Any:
@@ -127,6 +127,7 @@ class NumericOptions(Options):
     compile: bool = False
     deterministic: bool = True
     threads: Annotated[int, Field(ge=1)] = 1
+    graphs: bool = False
 
 
 class TaskOverrides(Options):

@@ -33,14 +33,14 @@ def check_trainable(specs: Iterable[RunSpec], device: str, names: Mapping[str, s
         names: of the runs, by id.
 
     Raises:
-        SeedwiseError: if a network's weights cannot be selected as its study asks, or a part of the
-            user's own is not what it must be.
+        SeedwiseError: if weights of a network cannot be selected as its study asks, steps cannot be replayed, or a part
+            of the user's own is not what it must be.
 
     """
     ours = [spec for spec in specs if is_builtin(spec.function)]
     for spec in {digest_of(spec.config): spec for spec in reversed(ours)}.values():
         try:
-            check_parts(spec.config, device)
+            check_parts(spec.config, device, graphs=spec.numerics.graphs)
         except SeedwiseError as error:
             where = f"{names[spec.id]}: " if names else ""
             raise SeedwiseError(f"{where}{error}") from None

@@ -26,6 +26,8 @@ class EMA:
     decay: Annotated[float, ("gt", 0), ("lt", 1)]
     debias: Annotated[bool, ("in_study_files", True)] = False
 
+    on_host = "ema counts its steps"
+
     def notes(self, steps: int) -> list[str]:
         """Return what is to be said of a training of so many steps."""
         # Rounded, so that a fifth is not more than a fifth.

@@ -11,7 +11,7 @@ from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
-from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig
+from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig, check_graphs
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import known_size
 from seedwise.training._networks import build_network
@@ -45,12 +45,13 @@ def check_data(task: Mapping[str, Any]) -> None:
     load_task(kind.model_validate(task), "cpu")
 
 
-def check_parts(config: Mapping[str, Any], device: str) -> None:
+def check_parts(config: Mapping[str, Any], device: str, *, graphs: bool = False) -> None:
     """Check that the weights of a run's network can be selected if it asks for that, and try its own parts.
 
     Args:
         config: of the run.
         device: where own parts are tried: some need what the run will be trained on.
+        graphs: whether its steps are to be replayed.
 
     Raises:
         SeedwiseError: one line that says what is wanted.
@@ -59,6 +60,8 @@ def check_parts(config: Mapping[str, Any], device: str) -> None:
     # What the caller's own generators draw next is not changed.
     with Randomness().scope("init"):
         checked = TrainerConfig.model_validate(config)
+        if graphs:
+            check_graphs(checked)
         if isinstance(checked.model, Network) and checked.model.selection is not None:
             _check_selection(checked)
         if own_parts(checked):

@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from seedwise.data import Size
 from seedwise.declarations import STUDY_FILE, Group, Options, Part, named
-from seedwise.errors import listed
+from seedwise.errors import SeedwiseError, listed
 from seedwise.registry import DATASETS, ERRORS, FORECASTERS, METRICS, SERIES, WAYS, Objects
 from seedwise.training._facts import is_forecasting
 from seedwise.training._image_data import declared_size
@@ -44,7 +44,9 @@ from seedwise.training._parts import (
     AnySchedule,
     OwnDataset,
     OwnForecaster,
+    OwnLoss,
     OwnMetric,
+    OwnOptimizer,
     Positive,
 )
 
@@ -278,7 +280,8 @@ class Validation(Options):
 
 
 class _TrainOptions(Options):
-    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic`` and ``threads``.
+    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic``, ``threads`` and
+    ``graphs``.
 
     ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
     all weights together.
@@ -400,6 +403,19 @@ def _unfit_model(name: str, forecasts: bool) -> str:
     return (
         f"model: {name} takes images, and this task is a time series: write 'model: itransformer' or 'model: dlinear'"
     )
+
+
+def check_graphs(config: TrainerConfig) -> None:
+    """Raise SeedwiseError if a step of such a training does not do the same each time, as far as the host sees."""
+    leave_out = "leave out train: {graphs: true}"
+    for group in config.groups:
+        if isinstance(group, OwnLoss | OwnOptimizer):
+            raise SeedwiseError(
+                f"'{group.name}' may count its steps in Python, which a replay does not run: {leave_out}"
+            )
+        why = getattr(group.options, "on_host", None)
+        if why is not None:
+            raise SeedwiseError(f"{why}, which a replay does not do: {leave_out}")
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

@@ -17,6 +17,7 @@ from seedwise.run import FINAL, Diverged, Run
 from seedwise.selection import selection_stats
 from seedwise.training._averaging import Average
 from seedwise.training._config import TrainerConfig, steps_per_epoch
+from seedwise.training._graphs import GraphedSteps
 from seedwise.training._losses import build_loss, checked_loss
 from seedwise.training._optim import build_optimizer, clip_gradient
 from seedwise.training._prior import PRIOR, Prior, train_priors
@@ -81,6 +82,9 @@ class Trainer:
         self.after_epoch: list[Callable[[int], None]] = []
         for way in self.options.ways:
             way.make(self)
+        self.take_steps: Callable[[int], tuple[Tensor, float]] = self._one_by_one
+        if run.numerics.graphs:
+            self.take_steps = GraphedSteps(self)
 
     def new_network(self, randomness: Randomness) -> nn.Module:
         """Return a network as it starts, on the CPU: with ``randomness`` of the run it is the one that is trained."""
@@ -146,19 +150,10 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> None:
         self.network.train()
-        first = epoch * self.steps
-        loss_sum = torch.zeros((), device=self.device)
-        base_lr = self.options.optimizer.lr
-        if isinstance(self.loss, LearningRateControl):
-            base_lr *= float(self.loss.lr_factor)
         with self.run.randomness.scope("dropout", "masks", epoch):
-            for step, batch in enumerate(self.batches(epoch), start=first):
-                factor = self.lr_factor(step)
-                for group in self.optimizer.param_groups:
-                    group["lr"] = base_lr * group["lr_scale"] * factor
-                loss_sum += self.step(batch) * len(batch)
+            loss_sum, lr = self.take_steps(epoch)
         train_loss = float(loss_sum) / len(self.splits["train"])
-        row = {"train/loss": train_loss, "lr": base_lr * factor}
+        row = {"train/loss": train_loss, "lr": lr}
         if isinstance(self.loss, ControlledLoss):
             row |= {f"train/{name}": value for name, value in self.loss.epoch_summary().items()}
             self.loss.on_epoch_end()
@@ -177,6 +172,22 @@ class Trainer:
         for do in self.after_epoch:
             do(epoch)
 
+    def _one_by_one(self, epoch: int) -> tuple[Tensor, float]:
+        """Take the steps of an epoch; return the sum of losses over examples, and the last learning rate."""
+        loss_sum = torch.zeros((), device=self.device)
+        peak = self.peak_lr()
+        for step, batch in enumerate(self.batches(epoch), start=epoch * self.steps):
+            factor = self.lr_factor(step)
+            for group in self.optimizer.param_groups:
+                group["lr"] = peak * group["lr_scale"] * factor
+            loss_sum += self.step(batch) * len(batch)
+        return loss_sum, peak * factor
+
+    def peak_lr(self) -> float:
+        """Return what the schedule multiplies in this epoch; a control of it is asked, which waits for the device."""
+        control = float(self.loss.lr_factor) if isinstance(self.loss, LearningRateControl) else 1.0
+        return self.options.optimizer.lr * control
+
     def _splits_to_watch(self) -> list[str]:
         watched = ["validation", "test"] if self.run.evaluate_epochs else ["validation"]
         return [split for split in watched if split in self.splits]
@@ -184,15 +195,19 @@ class Trainer:
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
         examples = self.splits["train"]
-        slots = len(examples)
-        permutation = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)
-        order = torch.from_numpy(permutation).to(self.device)
-        table = self.task.table(slots, self.run.randomness, epoch, self.device)
+        order, table = self.order_and_table(epoch)
         size = self.options.batch_size
         for chunk in torch.split(order, max(self.task.chunk // size, 1) * size):
             gathered = (*self.task.batch(examples, chunk, table), chunk)
             for *inputs, targets, slots in zip(*(torch.split(part, size) for part in gathered), strict=True):
                 yield Batch(tuple(inputs), targets, slots)
+
+    def order_and_table(self, epoch: int) -> tuple[Tensor, Tensor | None]:
+        """Draw the order of an epoch's examples (N,), and how each is varied (N, k) or None."""
+        slots = len(self.splits["train"])
+        order = self.run.randomness.numpy("shuffle", "order", epoch).permutation(slots)
+        table = self.task.table(slots, self.run.randomness, epoch, self.device)
+        return torch.from_numpy(order).to(self.device), table
 
     def _keep_best(self, epoch: int, row: dict[str, float]) -> None:
         rule = self.options.validation

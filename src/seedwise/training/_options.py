@@ -52,3 +52,5 @@ class Sharpness:
     """Sharpness-aware minimisation: gradients at the weights plus ``rho`` times the direction of steepest ascent."""
 
     rho: Annotated[float, ("gt", 0)]
+
+    on_host = "sharpness puts the generators back between two passes"

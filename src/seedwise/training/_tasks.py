@@ -54,6 +54,7 @@ class Classification:
         metrics: Sequence[str | Part] = (),
     ) -> None:
         self.dataset = dataset
+        self._normalise = dataset.normaliser(dataset.train.images.device)
         self.augment = augment
         self.train_examples = train_examples
         self.test_examples = test_examples
@@ -95,7 +96,7 @@ class Classification:
         images = examples.images[at]
         if table is not None:
             images = self.dataset.augmentation.apply(images, table[at])
-        return self.dataset.normalise(images)
+        return self._normalise(images)
 
     def table(self, slots: int, randomness: Randomness, epoch: int, device: str) -> Tensor | None:
         """Draw the augmentation of one epoch: (slots, k), or None where images are not varied."""

@@ -34,6 +34,11 @@ class SAF(TrajectoryOptions):
 
     needs_classes = True
 
+    @property
+    def on_host(self) -> str | None:
+        """What of a step the host decides."""
+        return None if self.average_decay is None else "saf with average_decay looks which epoch it is"
+
     def fits(self, train: Mapping[str, Any]) -> None:
         """Raise ValueError unless there is a penalty, and nothing takes two passes over a batch."""
         if self.start_epoch >= train["epochs"]:
