@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from seedwise.data._choose import bootstrap, first_of_each_class, hold_out
     from seedwise.data._dataset import Dataset, Examples, checked_dataset, make_dataset
     from seedwise.data._load import load
+    from seedwise.data._rows import Rows, read_rows
     from seedwise.data._series import Series, Windows
     from seedwise.data._series_registry import load_series, read_series, series_from
     from seedwise.data._table import Table, read_table
+    from seedwise.data._targets import class_column, label_columns, value_columns
 
 __all__ = [
     "DATASETS",
@@ -26,6 +28,7 @@ __all__ = [
     "Dataset",
     "Examples",
     "MissingDataError",
+    "Rows",
     "Series",
     "Shift",
     "Size",
@@ -34,20 +37,24 @@ __all__ = [
     "bootstrap",
     "check",
     "checked_dataset",
+    "class_column",
     "data_dir",
     "declared_by",
     "declares",
     "fetch",
     "first_of_each_class",
     "hold_out",
+    "label_columns",
     "load",
     "load_series",
     "make_dataset",
+    "read_rows",
     "read_series",
     "read_table",
     "series_from",
     "series_of",
     "size_of",
+    "value_columns",
 ]
 
 __getattr__ = lazily(
@@ -63,6 +70,8 @@ __getattr__ = lazily(
         "checked_dataset": "seedwise.data._dataset",
         "make_dataset": "seedwise.data._dataset",
         "load": "seedwise.data._load",
+        "Rows": "seedwise.data._rows",
+        "read_rows": "seedwise.data._rows",
         "Series": "seedwise.data._series",
         "Windows": "seedwise.data._series",
         "load_series": "seedwise.data._series_registry",
@@ -70,5 +79,8 @@ __getattr__ = lazily(
         "series_from": "seedwise.data._series_registry",
         "Table": "seedwise.data._table",
         "read_table": "seedwise.data._table",
+        "class_column": "seedwise.data._targets",
+        "label_columns": "seedwise.data._targets",
+        "value_columns": "seedwise.data._targets",
     },
 )

@@ -55,7 +55,7 @@ def read_table(path: str | Path, time: str | None = None) -> Table:
         >>> folder.cleanup()
 
     """
-    return _table(_read(Path(path)), _Place(str(path), "line", 2, "name the column with 'time:'"), time)
+    return _table(read_csv(Path(path)), _Place(str(path), "line", 2, "name the column with 'time:'"), time)
 
 
 def table_of(frame: pd.DataFrame, name: str) -> Table:
@@ -132,7 +132,13 @@ def _check_shape(frame: pd.DataFrame, place: _Place) -> None:
         raise SeedwiseError(f"{place} has more than one column '{twice}': rename or drop the others")
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> pd.DataFrame:
+    """Return what a CSV holds.
+
+    Raises:
+        SeedwiseError: if there is none.
+
+    """
     if not path.is_file():
         raise SeedwiseError(f"no file {path}: name a CSV with 'csv:'")
     try:

@@ -280,6 +280,7 @@ class Run(Generic[Config]):
         tag: str = FINAL,
         epoch: int | None = None,
         ids: ArrayLike | torch.Tensor | None = None,
+        predicted: ArrayLike | torch.Tensor | None = None,
     ) -> None:
         """Keep predictions, as much of them as the study's ``keep:`` says; a later call for the same key replaces them.
 
@@ -290,6 +291,7 @@ class Run(Generic[Config]):
             tag: tells several predictions of one split apart; the key is (split, tag, epoch).
             epoch: the epoch after which they were made; default: the last one logged.
             ids: (N,) integers that name the examples, each once; default 0..N-1.
+            predicted: (N,) the predicted classes, where they are not those of the largest logits.
 
         Raises:
             SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
@@ -304,14 +306,15 @@ class Run(Generic[Config]):
             )
         _check_ids("save_predictions", names)
         tag = cleaned_name(tag)
-        predicted = values if values.ndim == 1 else values.argmax(1)
+        if predicted is None:
+            predicted = values if values.ndim == 1 else values.argmax(1)
         logits = None
         if values.ndim == 2 and self.keep.predictions != "labels":
             logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
         at = self._epoch(epoch)
         self.predictions[:] = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
         self.predictions.append(
-            Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(predicted), logits)
+            Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(_to_numpy(predicted)), logits)
         )
 
     def save_forecasts(
@@ -362,14 +365,76 @@ class Run(Generic[Config]):
         if before is not None and (before.ndim != 3 or before.shape[::2] != values.shape[::2]):
             raise SeedwiseError(f"save_forecasts got history of shape {before.shape}: pass (N, L, C), N and C as ever")
         _check_ids("save_forecasts", names)
+        sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
+        half = self.keep.predictions == "logits16"
+        sample = _to_half(values[sampled]) if half else values[sampled].astype(np.float32)
+        self._keep_errors(values, wanted, split, tag, epoch, names, sampled, sample, before, variables)
+
+    def save_values(
+        self,
+        array: ArrayLike | torch.Tensor,
+        truth: ArrayLike | torch.Tensor,
+        split: str = "test",
+        *,
+        variables: Sequence[str] | None = None,
+        tag: str = FINAL,
+        epoch: int | None = None,
+        ids: ArrayLike | torch.Tensor | None = None,
+    ) -> None:
+        """Keep the values that a regression predicts, and their errors; a later call for the same key replaces them.
+
+        They are kept as forecasts of one step, of all examples and in single precision: values in their own units may
+        be larger than half precision has, or far from 0. ``keep: {predictions: labels}`` keeps the errors alone.
+
+        Args:
+            array: (N, C) predictions of C variables for N examples, or (N,).
+            truth: of the same shape.
+            split: which examples these are.
+            variables: names of the C variables; default: their numbers.
+            tag: as of ``save_predictions``.
+            epoch: as of ``save_predictions``.
+            ids: (N,) integers that name the examples, each once; default 0..N-1.
+
+        Raises:
+            SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
+
+        Example:
+            >>> run = Run(RunSpec("my.train:train", {}, {}), {})
+            >>> run.save_values([1.0, 2.0], [1.5, 2.0])
+            >>> run.forecasts[0].sample.shape, run.forecasts[0].errors[1].tolist()
+            ((2, 1, 1), [0.5, 0.0])
+
+        """
+        values, wanted = _to_numpy(array), _to_numpy(truth)
+        names = np.arange(len(wanted)) if ids is None else _to_numpy(ids)
+        if values.ndim not in (1, 2) or values.shape != wanted.shape or names.shape != values.shape[:1]:
+            raise SeedwiseError(
+                f"save_values got values of shape {values.shape}, truth {wanted.shape}, ids {names.shape}: pass values "
+                "and truth (N, C) or (N,) and ids (N,)"
+            )
+        _check_ids("save_values", names)
+        values, wanted = (part.reshape(len(part), 1, -1) for part in (values, wanted))
+        all_of_them = np.arange(len(values))
+        kept = values.astype(np.float32)
+        self._keep_errors(values, wanted, split, tag, epoch, names, all_of_them, kept, None, variables)
+
+    def _keep_errors(
+        self,
+        values: NDArray[Any],
+        wanted: NDArray[Any],
+        split: str,
+        tag: str,
+        epoch: int | None,
+        names: NDArray[Any],
+        sampled: NDArray[np.int64],
+        sample: NDArray[Any],
+        before: NDArray[Any] | None,
+        variables: Sequence[str] | None,
+    ) -> None:
         tag = cleaned_name(tag)
         error = values.astype(np.float64) - wanted
         both = np.stack((np.square(error), np.abs(error)))
-        sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
         keeps = self.keep.predictions != "labels"
-        sample = (
-            _to_half(values[sampled]) if self.keep.predictions == "logits16" else values[sampled].astype(np.float32)
-        )
         at = self._epoch(epoch)
         self.forecasts[:] = [f for f in self.forecasts if (f.split, f.tag, f.epoch) != (split, tag, at)]
         self.forecasts.append(

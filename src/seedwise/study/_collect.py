@@ -14,16 +14,15 @@ from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.store import Query, Store, StoredRun
-from seedwise.study._cells import cells_of
+from seedwise.study._cells import cells_of, forecasts_if_alike
 from seedwise.study._costs import cost_of
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import fans_of
-from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, Recall, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
-from seedwise.study._tasks import is_builtin, task_of
+from seedwise.study._tasks import Task, is_builtin, task_of
 
 
 def study_results(store: Store, only: str | None = None) -> list[StudyResults]:
@@ -67,10 +66,11 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
     ensembles: list[Ensembles] = []
     for cell, own, run_ids in zip(cells, members, finished, strict=True):
         pool = cache(partial(pool_of, store, cell, run_ids))  # one at a time: logits are large
-        scores = _scores(store, cell, run_ids, pool)
+        task = _task(own[0])
+        scores = _scores(store, cell, run_ids, pool) if task.score == "accuracy" else None
         compared, compared_ids = plain.get((cell.task, cell.regime), (None, []))
         recall = _recall(store, run_ids, compared_ids)
-        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall)
+        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall, task.score)
         # Readouts share the training of their runs, which is shown once.
         is_plain = cell.readout == "plain"
         epochs, curves = _curves([series.get(run_id, []) for run_id in run_ids] if is_plain else [])
@@ -81,8 +81,8 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 curves=curves,
                 epochs=epochs,
                 metrics=_metrics(own, set(run_ids)) if is_plain else {},
-                network=_network(own[0]),
-                forecasts=forecasts_of(store, run_ids) if is_plain else None,
+                network=_network(own[0], task),
+                forecasts=forecasts_if_alike(store, run_ids) if is_plain else None,
                 scores=scores,
                 cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts, costs),
                 seeds=tuple(run.content["seeds"] for run in own),
@@ -126,12 +126,15 @@ def _metrics(cell: list[StoredRun], finished: Collection[str]) -> dict[str, NDAr
     return {name: np.array([run.metrics[name] for run in runs], dtype=np.float64) for name in names}
 
 
-def _network(run: StoredRun) -> Network | None:
+def _task(run: StoredRun) -> Task:
+    # The config of a function of the user's holds whatever it likes.
+    function = run.content["function"]
+    return task_of(function, run.content["config"]["task"] if is_builtin(function) else {})
+
+
+def _network(run: StoredRun, task: Task) -> Network | None:
     """Return the series with its horizon, and the network, of a run of the built-in trainer that forecasts."""
-    function, config = run.content["function"], run.content["config"]
-    if not is_builtin(function) or (task := task_of(function, config["task"])).has_classes:
-        return None
-    return Network(task.name, config["model"]["name"])
+    return Network(task.name, run.content["config"]["model"]["name"]) if task.forecasts else None
 
 
 def _scores(

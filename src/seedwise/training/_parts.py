@@ -7,7 +7,8 @@ imports torch, so that a study is checked at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -25,6 +26,7 @@ from seedwise.registry import (
     SCHEDULES,
     SELECTION,
     SMELU,
+    TABULAR,
     WAYS,
 )
 
@@ -87,6 +89,13 @@ class OwnForecaster(OwnPart):
     args = (1, 1, 1, 1)
 
 
+class OwnTabular(OwnPart):
+    """A user's own network of rows of a table, a ``torch.nn.Module``."""
+
+    calls = "make(features, outputs, **options)"
+    args = (1, 1)
+
+
 class _OwnOfUnknown(OwnPart):
     """A network for a task that is not known, as there is a mistake in it: one is reported at a time."""
 
@@ -95,21 +104,67 @@ class _OwnOfUnknown(OwnPart):
         return dict(options)
 
 
+@dataclass(frozen=True)
+class Data:
+    """What is known of networks of one kind of data.
+
+    Attributes:
+        networks: those of ours.
+        own: a network of the user's.
+        takes: what such a network does, for messages; ``has``: what such a task has; ``instead``: what to write.
+        validation: what ``validation:`` such a task needs.
+
+    """
+
+    networks: Mapping[str, type[Part]]
+    own: type[OwnPart]
+    takes: str
+    has: str
+    instead: str
+    validation: str
+
+
+DATA: Final = {
+    "images": Data(
+        schemas(Network, NETWORKS),
+        OwnNetwork,
+        "takes images",
+        "has images",
+        "'model: small_cnn', or another dataset",
+        "{fraction: 0.1}",
+    ),
+    "series": Data(
+        schemas(Part, FORECASTERS),
+        OwnForecaster,
+        "forecasts time series",
+        "is a time series",
+        "'model: itransformer' or 'model: dlinear'",
+        "{rule: last}",
+    ),
+    "table": Data(
+        schemas(Part, TABULAR), OwnTabular, "takes rows of a table", "is a table", "'model: mlp'", "{fraction: 0.1}"
+    ),
+}
+"""By what a task is of."""
+
+
+def data_of(model: Part) -> str:
+    """Return the data that a network is for."""
+    return next(name for name, data in DATA.items() if model.name in data.networks or isinstance(model, data.own))
+
+
 def _own_network(info: ValidationInfo) -> type[OwnPart]:
-    if "task" not in info.data:
-        return _OwnOfUnknown
-    return OwnForecaster if info.data["task"].forecasts else OwnNetwork
+    return _OwnOfUnknown if "task" not in info.data else DATA[info.data["task"].data].own
 
 
-_NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
+_NETWORKS = {name: model for data in DATA.values() for name, model in data.networks.items()}
 _NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
 if TYPE_CHECKING:
     AnyNetwork = Part
 else:
     AnyNetwork = one_of(
         _NETWORKS,
-        OwnNetwork,
-        OwnForecaster,
+        *(data.own for data in DATA.values()),
         own_of=_own_network,
         refused={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
     )

@@ -18,11 +18,12 @@ from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
 from seedwise.run import Run
-from seedwise.training._config import ClassificationTask, ForecastingTask, Validation
+from seedwise.training._config import ClassificationTask, ForecastingTask, TableTask, Validation
 from seedwise.training._forecasting import load_forecasting
 from seedwise.training._image_data import load_images
 from seedwise.training._measures import OF_CLASSES, evaluate, measures
 from seedwise.training._networks import build_network
+from seedwise.training._tables import Tabular
 from seedwise.training._task import Task
 
 
@@ -126,8 +127,10 @@ class Classification:
         run.save_predictions(outputs, targets, split, ids=examples.ids, **place)
 
 
-def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task:
+def load_task(config: ClassificationTask | ForecastingTask | TableTask, device: str) -> Task:
     """Return the task of a study file with its data on ``device``."""
+    if isinstance(config, TableTask):
+        return Tabular(config, device)
     if isinstance(config, ForecastingTask):
         return load_forecasting(config, device)
     dataset = load_images(config.dataset, device)

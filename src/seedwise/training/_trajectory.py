@@ -32,7 +32,7 @@ class SAF(TrajectoryOptions):
 
     average_decay: Annotated[float, ("gt", 0), ("lt", 1)] | None = None
 
-    needs_classes = True
+    learns = ("classification",)
 
     def fits(self, train: Mapping[str, Any]) -> None:
         """Raise ValueError unless there is a penalty, and nothing takes two passes over a batch."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
-from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
-from seedwise.training._image_data import known_size
+from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig, steps_per_epoch
 from seedwise.training._parts import Network
 
 
@@ -41,7 +40,7 @@ def memory_of(config: TrainerConfig) -> list[str]:
     """
     says = {group.__class__.__name__: getattr(group.options, "holds", None) for group in config.train.ways}
     asked = {name: holds for name, holds in says.items() if holds is not None}
-    size = known_size(config.task.dataset) if asked and isinstance(config.task, ClassificationTask) else None
+    size = None if not asked or isinstance(config.task, ForecastingTask) else config.task.size()
     examples = _examples_of(config) if asked else None
     if size is None or examples is None:
         return []
@@ -57,7 +56,7 @@ def _examples_of(config: TrainerConfig) -> int | None:
     task, train = config.task, config.train
     examples = None
     if isinstance(task, ClassificationTask) and train.validation is None:
-        size = known_size(task.dataset)
+        size = task.size()
         examples = task.train_examples or (None if size is None else size.train)
     if examples is None:
         try:
