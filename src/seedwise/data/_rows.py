@@ -48,9 +48,7 @@ class Rows:
         return len(self.features)
 
 
-def read_rows(
-    path: str | Path, target: Sequence[str], *, split: str | None = None, ignore: Sequence[str] = ()
-) -> Rows:
+def read_rows(path: str | Path, target: Sequence[str], *, split: str | None = None, ignore: Sequence[str] = ()) -> Rows:
     """Read a CSV of one example per row; a file that was read before is not read again.
 
     Columns of numbers, and of true and false, are taken as they are. One of text with at most ``CATEGORIES`` different

@@ -31,6 +31,9 @@ class Table:
     values: NDArray[np.float64]
 
 
+_NAME_IT = "name the column with 'time:'; rows that are examples and no series are a task with a 'kind:'"
+
+
 def read_table(path: str | Path, time: str | None = None) -> Table:
     """Read a CSV of one time column and numeric columns, one row per time.
 
@@ -55,7 +58,7 @@ def read_table(path: str | Path, time: str | None = None) -> Table:
         >>> folder.cleanup()
 
     """
-    return _table(read_csv(Path(path)), _Place(str(path), "line", 2, "name the column with 'time:'"), time)
+    return _table(read_csv(Path(path)), _Place(str(path), "line", 2, _NAME_IT), time)
 
 
 def table_of(frame: pd.DataFrame, name: str) -> Table:

@@ -27,8 +27,8 @@ def class_column(rows: Rows, kind: str) -> tuple[NDArray[np.int64], tuple[str, .
     columns = list(rows.targets)
     if len(columns) > 1:
         raise SeedwiseError(
-            f"{rows.name}: kind: {kind} has one column as its target, not {listed(columns)}: several columns of 0 and 1 "
-            "are kind: multilabel"
+            f"{rows.name}: kind: {kind} has one column as its target, not {listed(columns)}: several columns of "
+            "0 and 1 are kind: multilabel"
         )
     column = rows.targets[columns[0]]
     numbers = numbers_of(column)
@@ -37,8 +37,8 @@ def class_column(rows: Rows, kind: str) -> tuple[NDArray[np.int64], tuple[str, .
         if wrong.any():
             row = int(wrong.argmax())
             raise SeedwiseError(
-                f"{rows.name} {line(row)}: column {column.name} is {numbers[row]:g}: classes are text or whole numbers, "
-                "and kind: regression predicts numbers"
+                f"{rows.name} {line(row)}: column {column.name} is {numbers[row]:g}: classes are text or whole "
+                "numbers, and kind: regression predicts numbers"
             )
         values, index = np.unique(numbers, return_inverse=True)
         return index.astype(np.int64), tuple(f"{value:g}" for value in values)

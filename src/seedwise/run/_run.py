@@ -368,7 +368,15 @@ class Run(Generic[Config]):
         sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
         half = self.keep.predictions == "logits16"
         sample = _to_half(values[sampled]) if half else values[sampled].astype(np.float32)
-        self._keep_errors(values, wanted, split, tag, epoch, names, sampled, sample, before, variables)
+        self._keep_forecasts(
+            (split, tag, epoch),
+            values,
+            wanted,
+            names=names,
+            sampled=(sampled, sample),
+            before=before,
+            variables=variables,
+        )
 
     def save_values(
         self,
@@ -414,24 +422,23 @@ class Run(Generic[Config]):
             )
         _check_ids("save_values", names)
         values, wanted = (part.reshape(len(part), 1, -1) for part in (values, wanted))
-        all_of_them = np.arange(len(values))
-        kept = values.astype(np.float32)
-        self._keep_errors(values, wanted, split, tag, epoch, names, all_of_them, kept, None, variables)
+        sampled = np.arange(len(values)), values.astype(np.float32)
+        self._keep_forecasts((split, tag, epoch), values, wanted, names=names, sampled=sampled, variables=variables)
 
-    def _keep_errors(
+    def _keep_forecasts(
         self,
+        place: tuple[str, str, int | None],
         values: NDArray[Any],
         wanted: NDArray[Any],
-        split: str,
-        tag: str,
-        epoch: int | None,
+        *,
         names: NDArray[Any],
-        sampled: NDArray[np.int64],
-        sample: NDArray[Any],
-        before: NDArray[Any] | None,
+        sampled: tuple[NDArray[np.int64], NDArray[Any]],
+        before: NDArray[Any] | None = None,
         variables: Sequence[str] | None,
     ) -> None:
-        tag = cleaned_name(tag)
+        """Keep the errors of values (N, H, C), and which of them are ``sampled`` and what is kept of these."""
+        split, tag, epoch = place[0], cleaned_name(place[1]), place[2]
+        chosen, sample = sampled
         error = values.astype(np.float64) - wanted
         both = np.stack((np.square(error), np.abs(error)))
         keeps = self.keep.predictions != "labels"
@@ -446,9 +453,9 @@ class Run(Generic[Config]):
                 errors=both.mean((2, 3)).astype(np.float32),
                 by_step=both.mean((1, 3)),
                 by_variable=both.mean((1, 2)),
-                sampled=sampled,
-                truth=wanted[sampled].astype(np.float32) if keeps else None,
-                history=before[sampled].astype(np.float32) if keeps and before is not None else None,
+                sampled=chosen,
+                truth=wanted[chosen].astype(np.float32) if keeps else None,
+                history=before[chosen].astype(np.float32) if keeps and before is not None else None,
                 sample=sample if keeps else None,
                 variables=list(variables or map(str, range(values.shape[2]))),
             )

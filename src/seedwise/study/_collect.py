@@ -70,7 +70,7 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
         scores = _scores(store, cell, run_ids, pool) if task.score == "accuracy" else None
         compared, compared_ids = plain.get((cell.task, cell.regime), (None, []))
         recall = _recall(store, run_ids, compared_ids)
-        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall, task.score)
+        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall, score=task.score)
         # Readouts share the training of their runs, which is shown once.
         is_plain = cell.readout == "plain"
         epochs, curves = _curves([series.get(run_id, []) for run_id in run_ids] if is_plain else [])

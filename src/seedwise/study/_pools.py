@@ -17,7 +17,6 @@ from seedwise.store import Store
 from seedwise.study._cells import tag_of
 from seedwise.study._tasks import Score
 
-
 ACCURACY: Final = Metric("accuracy", SHARE)
 
 
@@ -87,6 +86,7 @@ def ensembles_of(
     pool: Callable[[], Pool | str | None],
     readouts: Sequence[str],
     recall: Recall = computed,
+    *,
     score: Score = "accuracy",
 ) -> list[Ensembles]:
     """Return the ensembles that a study's readouts ask for of the runs of a cell.

@@ -261,7 +261,7 @@ class Table(_Builtin):
         """Return None: a split is drawn, or the training rows become a bootstrap."""
 
     def why_not_read_out(self, readout: Readout) -> str | None:
-        """Return why not: a view repeats what training does to images, and snapshots are read from logits of classes."""
+        """Return why not: a view is of images, and snapshots are read from logits of classes."""
         if readout.view:
             return "shows images in other ways, and this study has rows of a table: leave it out"
         if readout.snapshots and self.score != "accuracy":

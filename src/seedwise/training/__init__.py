@@ -9,7 +9,7 @@ from seedwise.training._measures import OF_CLASSES, Measure, evaluate, measures
 from seedwise.training._metrics import metric
 from seedwise.training._networks import build_network
 from seedwise.training._train import FUNCTION, measure, train
-from seedwise.training._warnings import memory_of, steps_of, warnings_of
+from seedwise.training._warnings import memory_of, reading_of, steps_of, warnings_of
 
 __all__ = [
     "FUNCTION",
@@ -30,6 +30,7 @@ __all__ = [
     "memory_of",
     "metric",
     "metrics_of",
+    "reading_of",
     "size_of_task",
     "steps_of",
     "steps_per_epoch",

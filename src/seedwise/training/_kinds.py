@@ -135,7 +135,8 @@ class _Classes(TableKind):
         index, classes = class_column(rows, self.name)
         if len(classes) < 2:
             raise SeedwiseError(
-                f"{rows.name}: column {rows.targets.columns[0]} is {shown(classes[0])} in every row: two classes are needed"
+                f"{rows.name}: column {rows.targets.columns[0]} is {shown(classes[0])} in every row: two classes are "
+                "needed"
             )
         return Targets(index, len(classes), classes)
 
@@ -167,8 +168,8 @@ class _YesOrNo(_Classes):
         index, classes = class_column(rows, self.name)
         if len(classes) != 2:
             raise SeedwiseError(
-                f"{rows.name}: column {rows.targets.columns[0]} has {len(classes)} different values ({listed(classes, None)}), and "
-                "kind: binary needs two: write kind: classification"
+                f"{rows.name}: column {rows.targets.columns[0]} has {len(classes)} different values "
+                f"({listed(classes, None)}), and kind: binary needs two: write kind: classification"
             )
         return Targets(index[:, None].astype(np.float64), 1, classes)
 
@@ -227,9 +228,7 @@ class _Labels(_YesOrNo):
         place: Mapping[str, Any],
     ) -> None:
         del names
-        run.save_predictions(
-            predictions, bits(truth > 0), split, ids=ids, predicted=bits(predictions > 0), **place
-        )
+        run.save_predictions(predictions, bits(truth > 0), split, ids=ids, predicted=bits(predictions > 0), **place)
 
 
 class _Values(TableKind):

@@ -54,7 +54,9 @@ def measures(
     """
     further, table = tuple(further), {**METRICS, **ERRORS} if table is None else table
     named: dict[str, str | Part] = {title(one): one for one in (*default, *further)}
-    return tuple(_measure(named[name], name, classes, table) for name in dict.fromkeys(map(title, (*further, *default))))
+    return tuple(
+        _measure(named[name], name, classes, table) for name in dict.fromkeys(map(title, (*further, *default)))
+    )
 
 
 def title(one: str | Part) -> str:

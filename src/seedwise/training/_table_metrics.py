@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@metric(unit=SHARE, chance=lambda _classes: 0.5)
+@metric(unit=SHARE, chance=0.5)
 def auc(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the area under the ROC curve: how often a yes has a larger logit than a no, half counted where equal.
 
@@ -91,7 +91,7 @@ def rmse(predictions: Tensor, truth: Tensor) -> Tensor:
     return (predictions - truth).square().mean(0).sqrt().mean()
 
 
-@metric(chance=lambda _classes: 0.0)
+@metric(chance=0.0)
 def r2(predictions: Tensor, truth: Tensor) -> Tensor:
     """Return the coefficient of determination R^2, the mean over targets: 1 - sum (y - f)^2 / sum (y - mean y)^2.
 

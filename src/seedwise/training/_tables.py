@@ -59,9 +59,7 @@ class Tabular:
         self.kind = config.learns
         self.rows: Rows = config.dataset.rows()
         self.targets = config.targets()
-        self.measures = measures(
-            self.kind.recorded, config.metrics, self.kind.chances(self.targets), self.kind.metrics
-        )
+        self.measures = measures(self.kind.recorded, config.metrics, self.kind.chances(self.targets), self.kind.metrics)
         self.metrics = tuple(one.metric for one in self.measures)
         self.scale: Scale | None = None
 
@@ -152,6 +150,8 @@ class Tabular:
     ) -> None:
         """Keep the predictions."""
         predictions, truth = self.kind.read(outputs, targets, self.scale)
+        if self.scale is not None:  # as in the file, the same to the last bit however it was standardized
+            truth = torch.from_numpy(self.targets.values[examples.ids.numpy()])
         names = self.config.dataset.target
         self.kind.keep(run, predictions, truth, split, ids=examples.ids, names=names, place=place)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
-from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig, steps_per_epoch
+from seedwise.training._config import ClassificationTask, ForecastingTask, TableTask, TrainerConfig, steps_per_epoch
 from seedwise.training._parts import Network
 
 
@@ -49,6 +49,23 @@ def memory_of(config: TrainerConfig) -> list[str]:
     members = 1 if packed is None else packed.options.members
     held = {name: members * holds(examples, size.classes) for name, holds in asked.items()}
     return [f"{name} holds {number / 1e6:.3g} MB in every worker" for name, number in held.items() if number]
+
+
+def reading_of(config: TrainerConfig) -> list[str]:
+    """Return a line for each column of a table of which something was made, and what a yes is where it is a text.
+
+    Args:
+        config: how a network is trained.
+
+    """
+    task = config.task
+    if not isinstance(task, TableTask):
+        return []
+    rows, classes = task.dataset.rows(), task.targets().classes
+    said = list(rows.notes)
+    if task.kind == "binary" and classes != ("0", "1"):
+        said.append(f"{rows.targets.columns[0]}: '{classes[1]}' is yes, and '{classes[0]}' no")
+    return said
 
 
 def _examples_of(config: TrainerConfig) -> int | None:
