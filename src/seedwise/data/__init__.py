@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seedwise.data._augment import Augmentation, Shift
     from seedwise.data._choose import bootstrap, first_of_each_class, hold_out
     from seedwise.data._dataset import Dataset, Examples, checked_dataset, make_dataset
+    from seedwise.data._image_files import content_of
     from seedwise.data._load import load
     from seedwise.data._rows import Rows, read_rows
     from seedwise.data._series import Series, Windows
@@ -38,6 +39,7 @@ __all__ = [
     "check",
     "checked_dataset",
     "class_column",
+    "content_of",
     "data_dir",
     "declared_by",
     "declares",
@@ -69,6 +71,7 @@ __getattr__ = lazily(
         "Examples": "seedwise.data._dataset",
         "checked_dataset": "seedwise.data._dataset",
         "make_dataset": "seedwise.data._dataset",
+        "content_of": "seedwise.data._image_files",
         "load": "seedwise.data._load",
         "Rows": "seedwise.data._rows",
         "read_rows": "seedwise.data._rows",

@@ -127,7 +127,7 @@ def _spread(
         return pool or "no logits were kept: set keep: {predictions: logits16}"
     try:
         of_base = None if base is None or base is cell else base.values[partners(cell, base)]
-        how = {} if score is None else {"score": score}
-        return ensemble_spread(pool.logits, pool.labels, size, base=of_base, example_ids=cell.example_ids, **how)
+        by = score or "accuracy"
+        return ensemble_spread(pool.logits, pool.labels, size, base=of_base, example_ids=cell.example_ids, score=by)
     except ValueError as error:
         return str(error)

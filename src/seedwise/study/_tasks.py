@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,11 @@ class Own:
     has_classes = None
     forecasts = False
     size = None
-    score: ClassVar[Score] = "accuracy"
+
+    @property
+    def score(self) -> Score:
+        """Accuracy."""
+        return "accuracy"
 
     @property
     def name(self) -> str:
@@ -154,7 +158,11 @@ class _Builtin:
     content: Mapping[str, Any]
     is_builtin = True
     forecasts = False
-    score: ClassVar[Score] = "accuracy"
+
+    @property
+    def score(self) -> Score:
+        """Accuracy."""
+        return "accuracy"
 
     @property
     def name(self) -> str:
@@ -218,7 +226,11 @@ class Series(_Builtin):
     has_classes = False
     forecasts = True
     size = None
-    score: ClassVar[Score] = None
+
+    @property
+    def score(self) -> Score:
+        """Nothing: forecasts of a sample alone are kept."""
+        return None
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
         """Return why not: a series is split by time."""
@@ -281,7 +293,7 @@ def is_builtin(function: str) -> bool:
     return function == FUNCTION
 
 
-_BUILTIN: Final = {"images": Images, "series": Series, "table": Table}
+_BUILTIN: Final[Mapping[str, type[Images | Series | Table]]] = {"images": Images, "series": Series, "table": Table}
 
 
 def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series | Table:

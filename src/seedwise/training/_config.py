@@ -45,10 +45,14 @@ from seedwise.training._parts import (
     AnyNetwork,
     AnyOptimizer,
     AnySchedule,
+    FolderImages,
+    ImageFile,
+    NPZImages,
     OwnDataset,
     OwnMetric,
     Positive,
     data_of,
+    image_set,
 )
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -72,12 +76,11 @@ else:
     SeriesName = Literal[tuple(SERIES)]
 
 
-def _image_set(value: Any, _handler: ValidatorFunctionWrapHandler) -> str | OwnDataset:
+def _image_set(value: Any, _handler: ValidatorFunctionWrapHandler) -> str | OwnDataset | ImageFile:
+    found = image_set(value)
+    if isinstance(found, OwnDataset | ImageFile):
+        return found
     name = value.get("name") if isinstance(value, dict) else value
-    if isinstance(name, str) and ":" in name:
-        return OwnDataset.model_validate(named(value))
-    if isinstance(value, OwnDataset):
-        return value
     if name not in tuple(DATASETS):
         raise _unknown(name, tuple(DATASETS))
     if value not in (name, {"name": name}):
@@ -126,17 +129,18 @@ def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationErr
 class ClassificationTask(Options):
     """Images and classes.
 
-    ``dataset`` may be the user's own, ``module:name``. ``metrics`` are recorded besides accuracy, loss (the mean
-    cross-entropy, which is the negative log-likelihood), brier and ece (15 bins of equal width); in a study the first
-    is the primary one. ``augment: flip`` mirrors training images and does not move them. ``normalise`` takes the place
-    of the dataset's own mean and SD. ``train_examples`` and ``test_examples`` are the first of each class; ``test``
-    says what a run is tested on: ``none`` leaves the test set alone, for runs that are judged on validation data.
+    ``dataset`` may be the user's own, ``module:name``, or ``{npz: FILE}`` or ``{folder: DIR}``. ``metrics`` are
+    recorded besides accuracy, loss (the mean cross-entropy, which is the negative log-likelihood), brier and ece (15
+    bins of equal width); in a study the first is the primary one. ``augment: flip`` mirrors training images and does
+    not move them. ``normalise`` takes the place of the dataset's own mean and SD. ``train_examples`` and
+    ``test_examples`` are the first of each class; ``test`` says what a run is tested on: ``none`` leaves the test set
+    alone, for runs that are judged on validation data.
     """
 
     data: ClassVar = "images"
     learns: ClassVar[Kind] = CLASSIFICATION
 
-    dataset: Annotated[ImageName | OwnDataset, WrapValidator(_image_set)]
+    dataset: Annotated[ImageName | OwnDataset | NPZImages | FolderImages, WrapValidator(_image_set)]
     metrics: _further(METRICS, OF_CLASSES) = Field(default_factory=list)  # type: ignore[valid-type]
     augment: Literal[True, False, "flip"] = True
     normalise: Normalisation | None = None
@@ -463,7 +467,8 @@ class TrainerConfig(Options):
 
     @model_validator(mode="after")
     def _loss_fits_the_task(self) -> TrainerConfig:
-        kind, size = self.task.learns, None if self.task.data == "series" else self.task.size(declared=True)
+        kind = self.task.learns
+        size = None if isinstance(self.task, ForecastingTask) else self.task.size(declared=True)
         for part in self.train.loss.with_inner() if "loss" in self.train.model_fields_set else ():
             learns = getattr(part.declared, "learns", (kind.name,))
             if isinstance(part, Part) and kind.name not in learns:

@@ -14,7 +14,7 @@ from seedwise.statistics import Metric
 from seedwise.training._image_data import known_size
 from seedwise.training._kinds import CLASSIFICATION, FORECASTING, Kind, kind_named
 from seedwise.training._measures import Measure, measures
-from seedwise.training._parts import OwnDataset, OwnMetric
+from seedwise.training._parts import IMAGE_FILES, OwnMetric, image_set
 
 if TYPE_CHECKING:
     from seedwise.training._config import TableTask
@@ -27,6 +27,8 @@ def is_forecasting(task: Mapping[str, Any]) -> bool:
         return False
     if not isinstance(dataset, Mapping):
         return dataset in tuple(SERIES)
+    if not IMAGE_FILES.keys().isdisjoint(dataset):
+        return False
     name = str(dataset.get("name", ""))
     return "horizon" in dataset if ":" in name else name not in DATASETS
 
@@ -58,7 +60,8 @@ def task_name(task: Mapping[str, Any]) -> str:
 
     """
     dataset = named(task.get("dataset"))
-    file = dataset.get("csv") if isinstance(dataset, Mapping) else None
+    places = ("csv", *IMAGE_FILES)
+    file = next((dataset[at] for at in places if at in dataset), None) if isinstance(dataset, Mapping) else None
     name = str(dataset.get("name") if isinstance(dataset, Mapping) else dataset).rpartition(":")[2]
     name = name if file is None else Path(str(file)).stem
     return f"{name}-{dataset.get('horizon', 96)}" if is_forecasting(task) else name
@@ -68,9 +71,7 @@ def size_of_task(task: Mapping[str, Any]) -> Size | None:
     """Return the sizes of a study file's ``task`` of images or a table, or None where only data or torch would say."""
     if data_of_task(task) == "table":
         return _table(task).size()
-    dataset = named(task["dataset"])
-    own = ":" in dataset["name"]
-    return known_size(OwnDataset.model_validate(dataset) if own else dataset["name"])
+    return known_size(image_set(task["dataset"]))
 
 
 def measures_of(task: Mapping[str, Any]) -> tuple[Measure, ...]:

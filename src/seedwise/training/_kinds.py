@@ -271,8 +271,8 @@ class _Values(TableKind):
         place: Mapping[str, Any],
     ) -> None:
         # As arrays they keep their precision: values may be far from 0.
-        arrays = (part.cpu().numpy() for part in (predictions, truth))
-        run.save_values(*arrays, split, ids=ids, variables=names, **place)
+        values, wanted = (part.cpu().numpy() for part in (predictions, truth))
+        run.save_values(values, wanted, split, ids=ids, variables=names, **place)
 
 
 def _all_right(logits: NDArray[Any], sets: NDArray[Any]) -> NDArray[np.bool_]:

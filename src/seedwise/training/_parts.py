@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from seedwise.declarations import Group, Options, OwnPart, Part, one_of, schema, schemas
+from seedwise.declarations import Group, Options, OwnPart, Part, named, one_of, schema, schemas
 from seedwise.registry import (
     AVERAGES,
     BASELINES,
@@ -260,6 +261,78 @@ class OwnDataset(OwnPart):
     """A user's own dataset: of images a ``seedwise.data.Dataset``, a time series a ``pandas.DataFrame``."""
 
     calls = "make(**options)"
+
+
+class ImageFile(Options):
+    """Images in a file or folder of the user's; ``sha256`` is filled in: runs are named by what it holds.
+
+    ``shift`` and ``flip``: by how many pixels training images are moved at most, and whether they are mirrored.
+    """
+
+    sha256: str
+    shift: Annotated[int, Field(ge=0)] = 0
+    flip: bool = False
+
+    place: ClassVar[str]
+    makes: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_content(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get(cls.place), str) or "sha256" in value:
+            return value
+        from seedwise.data import content_of
+
+        return {**value, "sha256": content_of(value[cls.place])}
+
+    @property
+    def name(self) -> str:
+        """What messages and tables call it."""
+        return Path(getattr(self, self.place)).stem
+
+    @property
+    def part(self) -> OwnDataset:
+        """The function that loads it, with its options."""
+        return OwnDataset.model_validate({"name": self.makes, **self.model_dump()})
+
+
+class NPZImages(ImageFile):
+    """Images in a ``.npz`` file."""
+
+    place = "npz"
+    makes = "seedwise.data._image_files:load_npz"
+
+    npz: str
+
+
+class FolderImages(ImageFile):
+    """Images in a folder with one for each class, or with ``train`` and ``test``.
+
+    ``split``: without these, the share of each class that is tested on.
+    """
+
+    place = "folder"
+    makes = "seedwise.data._image_files:load_folder"
+
+    folder: str
+    split: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+IMAGE_FILES: Final[dict[str, type[ImageFile]]] = {files.place: files for files in (NPZImages, FolderImages)}
+
+
+def image_set(value: Any) -> Any:
+    """Return the dataset of images that a study file's ``dataset`` names; a name that is none as it is."""
+    if isinstance(value, OwnDataset | ImageFile):
+        return value
+    if isinstance(value, Mapping):
+        for place, files in IMAGE_FILES.items():
+            if place in value:
+                return files.model_validate(dict(value))
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if isinstance(name, str) and ":" in name:
+        return OwnDataset.model_validate(named(value))
+    return name
 
 
 class OwnMetric(OwnPart):

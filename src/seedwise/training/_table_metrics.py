@@ -38,7 +38,8 @@ def auc(logits: Tensor, labels: Tensor) -> Tensor:
     rank = (counts.cumsum(0) - (counts - 1) / 2)[place].double()
     yes = labels == 1
     n = yes.sum().double()
-    return ((rank * yes).sum() - n * (n + 1) / 2) / (n * (len(labels) - n))
+    area: Tensor = ((rank * yes).sum() - n * (n + 1) / 2) / (n * (len(labels) - n))
+    return area
 
 
 @metric(unit=SHARE)
