@@ -52,6 +52,12 @@ SERIES: Final[Objects] = {
 }
 """Published time series: each declares its files and its split."""
 
+TABLES: Final[Objects] = {
+    "diabetes": "seedwise.data._sklearn_tables:diabetes",
+    "breast_cancer": "seedwise.data._sklearn_tables:breast_cancer",
+}
+"""Tables of examples; each is a function that returns a ``pandas.DataFrame``, whose ``target`` is predicted."""
+
 METRICS: Final[Objects] = {
     "accuracy": "seedwise.training._metrics:accuracy",
     "loss": "seedwise.training._metrics:loss",

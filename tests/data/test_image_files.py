@@ -90,19 +90,13 @@ def test_runs_train_and_are_named_by_the_content(folder):
     ("arrays", "line"),
     [
         ({"x": X, "y": Y}, "mine.npz holds x, y: x_train, y_train, x_test, y_test are needed, or train_images"),
-        (
-            dict(zip(KERAS, (X / 255, Y, X, Y), strict=True)),
-            "x_train is float64 of shape (30, 8, 8): images (N, height",
-        ),
-        (dict(zip(KERAS, (X, Y[:9], X, Y), strict=True)), "y_train is int64 of shape (9,): 30 labels are needed"),
-        (
-            dict(zip(KERAS, (X, Y, X, Y - 1), strict=True)),
-            "y_test is int64 of shape (30,): 30 labels are needed, whole",
-        ),
+        ((X / 255, Y, X, Y), "x_train is float64 of shape (30, 8, 8): images (N, height"),
+        ((X, Y[:9], X, Y), "y_train is int64 of shape (9,): 30 labels are needed"),
+        ((X, Y, X, Y - 1), "y_test is int64 of shape (30,): 30 labels are needed, whole"),
     ],
 )
 def test_arrays_of_another_kind_are_one_line(arrays, line):
-    np.savez("mine.npz", **arrays)
+    np.savez("mine.npz", **(arrays if isinstance(arrays, dict) else dict(zip(KERAS, arrays, strict=True))))
     with pytest.raises(SeedwiseError) as error:
         dataset_of({"npz": "mine.npz"})
     assert line in str(error.value)
@@ -128,7 +122,7 @@ def test_folders_of_another_kind_are_one_line(folder):
 
 
 def test_a_change_since_the_plan_is_noticed():
-    np.savez("mine.npz", **dict(zip(KERAS, (X, Y, X, Y), strict=True)))
+    np.savez("mine.npz", **dict(zip(KERAS, (X[2:], Y[2:], X, Y), strict=True)))
     task = TrainerConfig.model_validate(config({"npz": "mine.npz"})).task
     np.savez("mine.npz", **dict(zip(KERAS, (X[1:], Y[1:], X, Y), strict=True)))
     with pytest.raises(SeedwiseError, match="has changed since the study was planned"):

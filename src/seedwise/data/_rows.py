@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seedwise.data._table import read_csv
+from seedwise.data._table import Place, read_csv
 from seedwise.errors import SeedwiseError, did_you_mean, listed
 
 SPLITS: Final = ("train", "validation", "test")
@@ -28,7 +28,7 @@ class Rows:
     """What a CSV of examples holds.
 
     Attributes:
-        name: what messages call it.
+        place: what messages call it and its rows.
         columns: names of the features; ``color=red`` for a category of a column of text.
         features: (rows, features) float64, finite; a category is 0 or 1.
         targets: the columns that are predicted, as they are in the file; none is missing.
@@ -37,7 +37,7 @@ class Rows:
 
     """
 
-    name: str
+    place: Place
     columns: tuple[str, ...]
     features: NDArray[np.float64]
     targets: pd.DataFrame
@@ -73,7 +73,7 @@ def read_rows(path: str | Path, target: Sequence[str], *, split: str | None = No
         >>> rows.columns, rows.features.tolist()
         (('rooms', 'heating=gas', 'heating=oil'), [[3.0, 1.0, 0.0], [5.0, 0.0, 1.0], [4.0, 1.0, 0.0]])
         >>> rows.notes
-        ("houses.csv: column heating holds text: 2 categories, one column of 0 and 1 each",)
+        ('houses.csv: column heating holds text: 2 categories, one column of 0 and 1 each',)
         >>> folder.cleanup()
 
     """
@@ -84,40 +84,54 @@ def read_rows(path: str | Path, target: Sequence[str], *, split: str | None = No
 
 @lru_cache(maxsize=8)
 def _read(path: str, _stamp: int, target: tuple[str, ...], split: str | None, ignore: tuple[str, ...]) -> Rows:
-    frame = read_csv(Path(path))
+    return rows_of(read_csv(Path(path)), Place(path, "line", 2, ""), target, split=split, ignore=ignore)
+
+
+def rows_of(
+    frame: pd.DataFrame, place: Place, target: Sequence[str], *, split: str | None = None, ignore: Sequence[str] = ()
+) -> Rows:
+    """Return the rows of a data frame; see ``read_rows``.
+
+    Args:
+        frame: one example per row; its index counts nothing.
+        place: what messages call it and its rows.
+        target, split, ignore: as of ``read_rows``.
+
+    """
     known = list(map(str, frame))
+    frame = frame.set_axis(known, axis=1)
     twice = next((name for name, count in Counter(known).items() if count > 1), None)
     if twice is not None:
-        raise SeedwiseError(f"{path} has more than one column '{twice}': rename or drop the others")
+        raise SeedwiseError(f"{place} has more than one column '{twice}': rename or drop the others")
     used = [*target, *([] if split is None else [split]), *ignore]
     for column in used:
         if column not in known:
             raise SeedwiseError(
-                f"{path} has no column '{column}': {did_you_mean(column, known)}its columns are {listed(known, None)}"
+                f"{place} has no column '{column}': {did_you_mean(column, known)}its columns are {listed(known, None)}"
             )
     again = next((column for column, count in Counter(used).items() if count > 1), None)
     if again is not None:
-        raise SeedwiseError(f"{path}: column {again} is named twice among target, split and ignore: name it once")
+        raise SeedwiseError(f"{place}: column {again} is named twice among target, split and ignore: name it once")
     features = [column for column in known if column not in used]
     if not features:
-        raise SeedwiseError(f"{path} has no column to learn from besides {listed(used)}: add one")
+        raise SeedwiseError(f"{place} has no column to learn from besides {listed(used)}: add one")
     columns: dict[str, NDArray[np.float64]] = {}
     notes = []
     for column in features:
-        made = _feature(frame[column], path)
+        made = _feature(frame[column], place)
         columns |= made
         if list(made) != [column]:
             notes.append(
-                f"{Path(path).name}: column {column} holds text: {len(made)} categories, one column of 0 and 1 each"
+                f"{Path(place.name).name}: column {column} holds text: {len(made)} categories, one column of 0 and 1 each"
             )
     for column in target:
-        _check_missing(frame[column], path)
+        _check_missing(frame[column], place)
     return Rows(
-        path,
+        place,
         tuple(columns),
         np.column_stack(list(columns.values())),
         frame[list(target)],
-        None if split is None else _split(frame[split], path),
+        None if split is None else _split(frame[split], place),
         tuple(notes),
     )
 
@@ -128,57 +142,52 @@ def numbers_of(column: pd.Series[Any]) -> NDArray[np.float64] | None:
     return None if np.isnan(numbers).all() else numbers
 
 
-def line(row: int) -> str:
-    """Return where a row stands in its file."""
-    return f"line {row + 2}"
-
-
-def _feature(column: pd.Series[Any], path: str) -> dict[str, NDArray[np.float64]]:
+def _feature(column: pd.Series[Any], place: Place) -> dict[str, NDArray[np.float64]]:
     name = str(column.name)
-    _check_missing(column, path)
+    _check_missing(column, place)
     numbers = numbers_of(column)
     if numbers is None:
-        return _categories(column.astype(str), path)
+        return _categories(column.astype(str), place)
     if not np.isfinite(numbers).all():
         row = int((~np.isfinite(numbers)).argmax())
         what = "is infinite" if np.isinf(numbers[row]) else f"holds text ('{column.iloc[row]}') among numbers"
-        raise SeedwiseError(f"{path} {line(row)}: column {name} {what}: {_remedy(name)}")
+        raise SeedwiseError(f"{place.at(row)}: column {name} {what}: {_remedy(name)}")
     return {name: numbers}
 
 
-def _categories(column: pd.Series[Any], path: str) -> dict[str, NDArray[np.float64]]:
+def _categories(column: pd.Series[Any], place: Place) -> dict[str, NDArray[np.float64]]:
     name, values = str(column.name), sorted(set(column))
     if len(values) > CATEGORIES:
         raise SeedwiseError(
-            f"{path}: column {name} holds text with {len(values)} different values ('{values[0]}', ...), more than "
+            f"{place}: column {name} holds text with {len(values)} different values ('{values[0]}', ...), more than "
             f"{CATEGORIES} categories: leave it out with ignore: [{name}], or make numbers of it"
         )
     return {f"{name}={value}": (column == value).to_numpy(dtype=np.float64) for value in values}
 
 
-def _check_missing(column: pd.Series[Any], path: str) -> None:
+def _check_missing(column: pd.Series[Any], place: Place) -> None:
     missing = column.isna().to_numpy()
     if missing.any():
         row, name = int(missing.argmax()), str(column.name)
         more = f" (and in {missing.sum() - 1} further rows)" if missing.sum() > 1 else ""
-        raise SeedwiseError(f"{path} {line(row)}: column {name} is missing{more}: {_remedy(name)}")
+        raise SeedwiseError(f"{place.at(row)}: column {name} is missing{more}: {_remedy(name)}")
 
 
 def _remedy(name: str) -> str:
     return f"correct it or drop the row, or leave the column out with ignore: [{name}]"
 
 
-def _split(column: pd.Series[Any], path: str) -> NDArray[np.object_]:
-    _check_missing(column, path)
+def _split(column: pd.Series[Any], place: Place) -> NDArray[np.object_]:
+    _check_missing(column, place)
     said = column.astype(str).to_numpy(dtype=object)
     wrong = ~np.isin(said.astype(str), SPLITS)
     if wrong.any():
         row = int(wrong.argmax())
         raise SeedwiseError(
-            f"{path} {line(row)}: column {column.name} splits the rows and says '{said[row]}': write "
+            f"{place.at(row)}: column {column.name} splits the rows and says '{said[row]}': write "
             f"{', '.join(SPLITS[:-1])} or {SPLITS[-1]}"
         )
     for needed in ("train", "test"):
         if needed not in said:
-            raise SeedwiseError(f"{path}: column {column.name} says '{needed}' of no row: some are needed")
+            raise SeedwiseError(f"{place}: column {column.name} says '{needed}' of no row: some are needed")
     return said

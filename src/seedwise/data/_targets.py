@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from seedwise.data._rows import Rows, line, numbers_of
+from seedwise.data._rows import Rows, numbers_of
 from seedwise.errors import SeedwiseError, listed, shown
 
 
@@ -27,7 +27,7 @@ def class_column(rows: Rows, kind: str) -> tuple[NDArray[np.int64], tuple[str, .
     columns = list(rows.targets)
     if len(columns) > 1:
         raise SeedwiseError(
-            f"{rows.name}: kind: {kind} has one column as its target, not {listed(columns)}: several columns of "
+            f"{rows.place}: kind: {kind} has one column as its target, not {listed(columns)}: several columns of "
             "0 and 1 are kind: multilabel"
         )
     column = rows.targets[columns[0]]
@@ -37,7 +37,7 @@ def class_column(rows: Rows, kind: str) -> tuple[NDArray[np.int64], tuple[str, .
         if wrong.any():
             row = int(wrong.argmax())
             raise SeedwiseError(
-                f"{rows.name} {line(row)}: column {column.name} is {numbers[row]:g}: classes are text or whole "
+                f"{rows.place.at(row)}: column {column.name} is {numbers[row]:g}: classes are text or whole "
                 "numbers, and kind: regression predicts numbers"
             )
         values, index = np.unique(numbers, return_inverse=True)
@@ -74,6 +74,6 @@ def _checked(rows: Rows, is_right: Callable[[NDArray[Any]], NDArray[np.bool_]], 
         if not right.all():
             row = int((~right).argmax())
             given = str(rows.targets[name].iloc[row])
-            raise SeedwiseError(f"{rows.name} {line(row)}: column {name} is {shown(given)}: {wanted}")
+            raise SeedwiseError(f"{rows.place.at(row)}: column {name} is {shown(given)}: {wanted}")
         columns.append(numbers)
     return np.column_stack(columns)

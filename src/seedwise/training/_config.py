@@ -30,11 +30,13 @@ from pydantic_core import PydanticCustomError
 from seedwise.data import Size, read_rows
 from seedwise.declarations import STUDY_FILE, Group, Options, Part, named
 from seedwise.errors import SeedwiseError, listed
-from seedwise.registry import DATASETS, ERRORS, KINDS, METRICS, SERIES, WAYS, Objects
+from seedwise.registry import DATASETS, ERRORS, KINDS, METRICS, SERIES, TABLES, WAYS, Objects, resolve
+from seedwise.run import note_imports
 from seedwise.training._facts import data_of_task, kind_of
 from seedwise.training._image_data import declared_size, known_size
 from seedwise.training._kinds import CLASSIFICATION, FORECASTING, Kind, TableKind, Targets, kind_named, table_kind
 from seedwise.training._measures import CALIBRATION, OF_CLASSES, OF_FORECASTS, title
+from seedwise.training._own_data import loaded_by
 from seedwise.training._parts import (
     DATA,
     LOSS_MODELS,
@@ -71,9 +73,11 @@ if TYPE_CHECKING:
 
     ImageName = str
     SeriesName = str
+    TableName = str
 else:
     ImageName = Literal[tuple(DATASETS)]
     SeriesName = Literal[tuple(SERIES)]
+    TableName = Literal[tuple(TABLES)]
 
 
 def _image_set(value: Any, _handler: ValidatorFunctionWrapHandler) -> str | OwnDataset | ImageFile:
@@ -126,7 +130,18 @@ def _unknown(given: Any, allowed: tuple[str, ...], *place: str) -> ValidationErr
     return ValidationError.from_exception_data("name", [{"type": error, "loc": place, "input": given}])
 
 
-class ClassificationTask(Options):
+class _OfClasses(Options):
+    """Training classes that are not as they should be; validation and test stay as they are.
+
+    ``label_noise`` is the share of training examples whose label is one of the other classes, drawn from the source
+    ``labels``. ``imbalance`` is how many times as frequent as the last class the first is, exponentially between.
+    """
+
+    label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    imbalance: Annotated[float, Field(ge=1)] | None = None
+
+
+class ClassificationTask(_OfClasses):
     """Images and classes.
 
     ``dataset`` may be the user's own, ``module:name``, or ``{npz: FILE}`` or ``{folder: DIR}``. ``metrics`` are
@@ -277,8 +292,8 @@ else:
     TableKindName = Literal[tuple(name for name in KINDS if isinstance(kind_named(name), TableKind))]
 
 
-class CSVTable(_OfFile):
-    """A CSV whose rows are examples: ``target`` names the columns that are predicted, all others are learned from.
+class _Table(Options):
+    """Rows that are examples: ``target`` names the columns that are predicted, all others are learned from.
 
     ``split`` is the share of the rows that are tested on, or a column that says train, validation or test of each.
     ``ignore``: columns that are left out.
@@ -295,15 +310,70 @@ class CSVTable(_OfFile):
 
         Raises:
             SeedwiseError: if the file cannot be read, has changed since the study was planned, or does not hold what
-                is asked of it.
+                is asked of it; or if a function of the user's fails or returns no ``pandas.DataFrame``.
 
         """
+        raise NotImplementedError
+
+    @property
+    def split_column(self) -> str | None:
+        """The column that splits the rows, or None."""
+        return self.split if isinstance(self.split, str) else None
+
+
+class CSVTable(_Table, _OfFile):
+    """A CSV whose rows are examples."""
+
+    def rows(self) -> Rows:
+        """See above."""
         self.check_unchanged()
-        column = self.split if isinstance(self.split, str) else None
-        return read_rows(self.csv, self.target, split=column, ignore=self.ignore)
+        return read_rows(self.csv, self.target, split=self.split_column, ignore=self.ignore)
 
 
-class TableTask(Options):
+class NamedTable(_Table):
+    """A table that comes with scikit-learn."""
+
+    name: TableName
+    target: Annotated[
+        list[str], Field(min_length=1), BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+    ] = Field(default_factory=lambda: ["target"])
+
+    def rows(self) -> Rows:
+        """See above."""
+        return _rows(self, resolve(TABLES[self.name])())
+
+
+class OwnTable(_Table, OwnDataset):
+    """A table of the user's own, ``module:name``, which returns a ``pandas.DataFrame``."""
+
+    def rows(self) -> Rows:
+        """See above."""
+        made, imported = loaded_by(self, lambda frame: frame)
+        note_imports(imported)
+        return _rows(self, made)
+
+
+def _rows(table: NamedTable | OwnTable, made: Any) -> Rows:
+    import pandas as pd
+
+    from seedwise.data import Place, rows_of
+
+    if not isinstance(made, pd.DataFrame):
+        raise SeedwiseError(
+            f"'{table.name}' returned {type(made).__name__}: of a table a pandas.DataFrame is needed, a row per example"
+        )
+    return rows_of(made, Place(table.name, "row", 1, ""), table.target, split=table.split_column, ignore=table.ignore)
+
+
+def _table(value: Any, _handler: ValidatorFunctionWrapHandler) -> CSVTable | NamedTable | OwnTable:
+    if not isinstance(value, dict):
+        raise ValueError("a table is needed: dataset: {csv: FILE, target: [COLUMN]}")
+    if "csv" in value:
+        return CSVTable.model_validate(value)
+    return (OwnTable if ":" in str(value.get("name")) else NamedTable).model_validate(value)
+
+
+class TableTask(_OfClasses):
     """Rows of a table, and the ``kind`` of what is predicted of them.
 
     ``metrics`` are recorded besides those of the kind; in a study the first is the primary one. ``test: none`` leaves
@@ -313,7 +383,7 @@ class TableTask(Options):
     data: ClassVar = "table"
 
     kind: TableKindName
-    dataset: CSVTable
+    dataset: Annotated[CSVTable | NamedTable | OwnTable, WrapValidator(_table), BeforeValidator(named)]
     metrics: list[str | OwnMetric] = Field(default_factory=list)
     test: Literal["published", "none"] = "published"
 
@@ -324,6 +394,13 @@ class TableTask(Options):
             return []  # the mistake in the kind is reported
         kind = kind_named(info.data["kind"])
         return _recorded(value, kind.metrics, kind.recorded)
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        for option in ("label_noise", "imbalance"):
+            if option in self.model_fields_set and not self.learns.one_of_several:
+                raise ValueError(f"{option} is of classes, and {self.learns.noun} has none: leave it out")
+        return self
 
     @property
     def learns(self) -> TableKind:
@@ -351,8 +428,9 @@ def _told_apart(value: Any, _handler: ValidatorFunctionWrapHandler) -> Classific
     if not isinstance(value, dict):
         return ClassificationTask.model_validate(value)
     dataset = value.get("dataset")
-    if "kind" in value and (not isinstance(dataset, dict) or "csv" not in dataset):
-        raise ValueError("kind is of a CSV, dataset: {csv: FILE, target: [COLUMN]}: leave it out, or name a file")
+    name = dataset.get("name") if isinstance(dataset, dict) else dataset
+    if "kind" in value and name in (*DATASETS, *SERIES):
+        raise ValueError(f"kind is of a table, and {name} is none: leave it out, or name a table")
     data = data_of_task(value)
     if data == "images" and isinstance(dataset, str) and dataset not in DATASETS and ":" not in dataset:
         raise _unknown(dataset, (*DATASETS, *SERIES), "dataset")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,14 @@ class Kind:
 
 
 class TableKind(Kind):
-    """A kind of task that a table can have."""
+    """A kind of task that a table can have.
+
+    Attributes:
+        one_of_several: whether every row has one class.
+
+    """
+
+    one_of_several: ClassVar[bool] = False
 
     def targets(self, rows: Rows) -> Targets:
         """Return what is predicted.
@@ -129,13 +136,15 @@ class TableKind(Kind):
 
 
 class _Classes(TableKind):
+    one_of_several = True
+
     def targets(self, rows: Rows) -> Targets:
         from seedwise.data import class_column
 
         index, classes = class_column(rows, self.name)
         if len(classes) < 2:
             raise SeedwiseError(
-                f"{rows.name}: column {rows.targets.columns[0]} is {shown(classes[0])} in every row: two classes are "
+                f"{rows.place}: column {rows.targets.columns[0]} is {shown(classes[0])} in every row: two classes are "
                 "needed"
             )
         return Targets(index, len(classes), classes)
@@ -168,7 +177,7 @@ class _YesOrNo(_Classes):
         index, classes = class_column(rows, self.name)
         if len(classes) != 2:
             raise SeedwiseError(
-                f"{rows.name}: column {rows.targets.columns[0]} has {len(classes)} different values "
+                f"{rows.place}: column {rows.targets.columns[0]} has {len(classes)} different values "
                 f"({listed(classes, None)}), and kind: binary needs two: write kind: classification"
             )
         return Targets(index[:, None].astype(np.float64), 1, classes)
@@ -195,13 +204,15 @@ class _YesOrNo(_Classes):
 class _Labels(_YesOrNo):
     """A logit for each label; the labels of an example are kept as one class, a whole number with a bit for each."""
 
+    one_of_several = False
+
     def targets(self, rows: Rows) -> Targets:
         from seedwise.data import label_columns
 
         count = rows.targets.shape[1]
         if not 2 <= count <= MOST_LABELS:
             raise SeedwiseError(
-                f"{rows.name}: kind: multilabel needs 2 to {MOST_LABELS} columns of 0 and 1 in target, not {count}"
+                f"{rows.place}: kind: multilabel needs 2 to {MOST_LABELS} columns of 0 and 1 in target, not {count}"
                 + (": write kind: binary for one" if count == 1 else "")
             )
         values = label_columns(rows)

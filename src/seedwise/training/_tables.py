@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedwise.data import Rows, Size, bootstrap, hold_out
+from seedwise.data import Rows, Size, bootstrap, hold_out, long_tail, with_noise
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
@@ -92,6 +92,8 @@ class Tabular:
         if validation is not None and validation.fraction is not None:
             held_out = hold_out(strata[train], validation.fraction, randomness.numpy("split", "validation"))
             parts["validation"], train = train[held_out], train[~held_out]
+        if self.config.imbalance is not None:
+            train = train[long_tail(strata[train], self.config.imbalance)]
         if said is not None and randomness.seeds["split"]:
             train = train[bootstrap(strata[train], randomness.numpy("split", "bootstrap"))]
         parts["train"] = train
@@ -103,7 +105,7 @@ class Tabular:
         for name in wanted:
             if len(parts[name]) < 2:
                 raise SeedwiseError(
-                    f"{self.rows.name} leaves {len(parts[name])} rows for {name}: at least 2 are needed, give it more "
+                    f"{self.rows.place} leaves {len(parts[name])} rows for {name}: at least 2 are needed, give it more "
                     "rows or other shares"
                 )
         features = _standard(self.rows.features, train)
@@ -111,7 +113,11 @@ class Tabular:
         if not (self.kind.has_classes or self.targets.classes):
             self.scale = _scale(values, train)
             values = (values - self.scale.mean) / self.scale.sd
-        return {name: self._examples(features, values, parts[name]) for name in wanted}
+        given = values
+        if self.config.label_noise:  # of a row, whatever other rows are trained on
+            noisy = with_noise(strata, self.config.label_noise, len(self.targets.classes), randomness.numpy("labels"))
+            given = noisy.reshape(values.shape).astype(values.dtype)
+        return {name: self._examples(features, given if name == "train" else values, parts[name]) for name in wanted}
 
     def _examples(self, features: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64]) -> TableExamples:
         targets = torch.from_numpy(values[rows])

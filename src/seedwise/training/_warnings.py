@@ -72,7 +72,7 @@ def _examples_of(config: TrainerConfig) -> int | None:
     """Return how many examples are trained on; see ``steps_of``."""
     task, train = config.task, config.train
     examples = None
-    if isinstance(task, ClassificationTask) and train.validation is None:
+    if isinstance(task, ClassificationTask) and train.validation is None and task.imbalance is None:
         size = task.size()
         examples = task.train_examples or (None if size is None else size.train)
     if examples is None:
