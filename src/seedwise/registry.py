@@ -262,6 +262,7 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "fans": "seedwise.reporting.topics.fans:TOPIC",
     "variables": "seedwise.reporting.topics.variables:TOPIC",
     "scores": "seedwise.reporting.topics.scores:TOPIC",
+    "weights": "seedwise.reporting.topics.weights:TOPIC",
     "places": "seedwise.reporting.topics.places:TOPIC",
     "factors": "seedwise.reporting.topics.factors:TOPIC",
     "fixed": "seedwise.reporting.topics.fixed:TOPIC",

@@ -173,3 +173,32 @@ def test_doctor_finds_the_bits_reproducible(folder):
     done = nursery().run(["-m", "seedwise", "doctor", "cancer.yaml"], cwd=folder, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "FAIL" not in done.stdout
+
+
+def test_tables_from_functions_and_of_scikit_learn(tmp_path, monkeypatch):
+    (tmp_path / "tables_of_mine.py").write_text(
+        "import pandas as pd\n"
+        "def houses(*, rows=40):\n"
+        "    return pd.DataFrame({'a': range(rows), 'y': [k % 2 for k in range(rows)]}, index=range(5, rows + 5))\n"
+        "def nothing():\n    return [1]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    text = STUDY.replace("replicates: 4", "replicates: 1").replace("readouts: [ensemble-2]", "")
+    for dataset, kind in (
+        ("{{name: 'tables_of_mine:houses', rows: 30, target: y}}", "binary"),
+        ("diabetes", "regression"),
+        ("breast_cancer", "binary"),
+    ):
+        changed = text.replace("{{csv: {name}.csv, target: target}}", dataset).format(name="houses", kind=kind)
+        study = Study.from_text(changed, store=f"{kind}-{len(dataset)}.db")
+        assert study.run(workers=1).counts == {"finished": 2}
+        assert study.spec.learns.name == (dataset if dataset.isidentifier() else "houses")
+    for name, line in (
+        ("'tables_of_mine:nothing'", "'tables_of_mine:nothing' returned list: of a table a pandas.DataFrame is needed"),
+        ("digits", "kind is of a table, and digits is none: leave it out, or name a table"),
+        ("'tables_of_mine:houses'", "tables_of_mine:houses has no column 'z': its columns are a, y"),
+    ):
+        dataset = f"{{{{name: {name}, target: z}}}}"
+        changed = text.replace("{{csv: {name}.csv, target: target}}", dataset).format(name="wrong", kind="binary")
+        with pytest.raises(SeedwiseError, match=line):
+            Study.from_text(changed, store="wrong.db").run(workers=1)

@@ -121,9 +121,8 @@ def rows_of(
         made = _feature(frame[column], place)
         columns |= made
         if list(made) != [column]:
-            notes.append(
-                f"{Path(place.name).name}: column {column} holds text: {len(made)} categories, one column of 0 and 1 each"
-            )
+            what = f"column {column} holds text: {len(made)} categories, one column of 0 and 1 each"
+            notes.append(f"{Path(place.name).name}: {what}")
     for column in target:
         _check_missing(frame[column], place)
     return Rows(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.execution import StudyFolder
 from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.statistics.cells.pairing import is_base
@@ -23,6 +24,7 @@ from seedwise.study._pools import Ensembles, Pool, Recall, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
 from seedwise.study._tasks import Task, is_builtin, task_of
+from seedwise.study._weights import similarity_of
 
 
 def study_results(store: Store, only: str | None = None) -> list[StudyResults]:
@@ -62,6 +64,9 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
     truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
     readouts = store.readouts()
     costs = {i: seen.cost for i, seen in observed.items() if seen.cost is not None}
+    folder = StudyFolder.of_store(store.path)
+    # Of a study that keeps none, nobody asks: it would be recorded in a compact store.
+    keeps_weights = (stored["spec"].get("keep") or {}).get("weights", "none") != "none"
     parts: list[CellResults] = []
     ensembles: list[Ensembles] = []
     for cell, own, run_ids in zip(cells, members, finished, strict=True):
@@ -84,6 +89,9 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                 network=_network(own[0], task),
                 forecasts=forecasts_if_alike(store, run_ids) if is_plain else None,
                 scores=scores,
+                similarity=recall("weights", {}, partial(similarity_of, folder, cell, run_ids))
+                if is_plain and keeps_weights
+                else None,
                 cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts, costs),
                 seeds=tuple(run.content["seeds"] for run in own),
             )
