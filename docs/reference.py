@@ -56,6 +56,12 @@ def _image_sets() -> Iterator[tuple[str, ...]]:
         yield name, _first_sentence(place), *sizes
 
 
+def _tables() -> Iterator[tuple[str, ...]]:
+    yield "table", ""
+    for name, place in registry.TABLES.items():
+        yield name, _first_sentence(place)
+
+
 def _kinds() -> Iterator[tuple[str, ...]]:
     yield "kind", "plain loss", "every run records", "further metrics"
     for name, place in registry.KINDS.items():
@@ -112,6 +118,11 @@ def _lists() -> Iterator[tuple[str, str, Iterator[tuple[str, ...]]]]:
         "Of a table, `dataset: {csv: FILE, target: [COLUMN]}`, which takes `split` and `ignore` besides; images have "
         "classes and time series forecasts without it.",
         _kinds(),
+    )
+    yield (
+        "`task: {dataset: ...}` of tables",
+        "Each has the column `target`.",
+        _tables(),
     )
     yield (
         "`task: {dataset: ...}` of time series",

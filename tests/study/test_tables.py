@@ -183,6 +183,7 @@ def test_tables_from_functions_and_of_scikit_learn(tmp_path, monkeypatch):
         "def nothing():\n    return [1]\n"
     )
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     text = STUDY.replace("replicates: 4", "replicates: 1").replace("readouts: [ensemble-2]", "")
     for dataset, kind in (
         ("{{name: 'tables_of_mine:houses', rows: 30, target: y}}", "binary"),
