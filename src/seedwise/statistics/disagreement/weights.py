@@ -20,7 +20,7 @@ def weight_similarity(products: ArrayLike, *, level: float = 0.95, groups: Array
     The interval leaves out one run at a time, as in :func:`churn`.
 
     Args:
-        products: w_a . w_b of every two runs, shape (R, R), at least 3 runs: ``w @ w.T`` for weights of shape (R, P).
+        products: w_a . w_b of every two runs, shape (R, R), both a runs axis, at least 3: ``w @ w.T`` for w (R, P).
             Inner products are all that is needed, and add up over the layers of a large network.
         level: confidence level, between 0 and 1.
         groups: which values of the fixed seeds each run has, shape (R,): only runs of one group are paired. None: one
