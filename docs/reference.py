@@ -37,7 +37,7 @@ Which keys a study file has: [All keys](study-keys.md).
 """
 
 _LOSSES = (
-    "For forecasts `loss: mse` is the plain loss. "
+    "For forecasts and regressions `loss: mse` is short for `squared_error`, the plain loss. "
     f"{', '.join(f'`{name}`' for name in registry.CONTROLLERS)} take `base`, the loss that they control: one of "
     f"{', '.join(f'`{name}`' for name in registry.OBJECTIVES)}, or your own."
 )
@@ -45,6 +45,7 @@ _LOSSES = (
 KINDS: tuple[tuple[str, str, Table], ...] = (
     ("`question:`", "", {"question": registry.QUESTION}),
     ("`model:` of images", "With `selection: {k: 8}` weights are chosen instead of learned.", registry.NETWORKS),
+    ("`model:` of tables", "", registry.TABULAR),
     ("`model:` of time series", "", registry.FORECASTERS),
     ("`train: {loss: ...}`", _LOSSES, registry.LOSSES),
     ("`train: {optimizer: ...}`", "Each takes `lr`, the rate at its peak, and `groups`.", registry.OPTIMIZERS),
@@ -65,6 +66,20 @@ def _image_sets() -> Iterator[tuple[str, ...]]:
         image = " x ".join(map(str, size.image))
         sizes = str(size.train), str(size.test), str(size.classes), image, str(size.shift), "yes" if size.flip else "no"
         yield name, _first_sentence(place), *sizes
+
+
+def _tables() -> Iterator[tuple[str, ...]]:
+    yield "table", ""
+    for name, place in registry.TABLES.items():
+        yield name, _first_sentence(place)
+
+
+def _kinds() -> Iterator[tuple[str, ...]]:
+    yield "kind", "plain loss", "every run records", "further metrics"
+    for name, place in registry.KINDS.items():
+        kind = resolve(place)
+        further = [metric for metric in kind.metrics if metric not in kind.recorded]
+        yield name, f"`{kind.own_losses[0]}`", ", ".join(kind.recorded), ", ".join(further)
 
 
 def _series() -> Iterator[tuple[str, ...]]:
@@ -111,6 +126,17 @@ def _lists() -> Iterator[tuple[str, str, Iterator[tuple[str, ...]]]]:
     """Yield what has no options: a heading, a sentence, and the rows of a table."""
     yield ("`task: {dataset: ...}` of images", "None has options.", _image_sets())
     yield (
+        "`task: {kind: ...}`",
+        "Of a table, `dataset: {csv: FILE, target: [COLUMN]}`, which takes `split` and `ignore` besides; images have "
+        "classes and time series forecasts without it.",
+        _kinds(),
+    )
+    yield (
+        "`task: {dataset: ...}` of tables",
+        "Each has the column `target`.",
+        _tables(),
+    )
+    yield (
         "`task: {dataset: ...}` of time series",
         "`{name: etth1, lookback: 96, horizon: 96}` says how many rows are seen and forecast, and `target` which "
         "columns are scored. `{csv: FILE}` takes `time` and `split` besides.",
@@ -122,6 +148,11 @@ def _lists() -> Iterator[tuple[str, str, Iterator[tuple[str, ...]]]]:
         _metrics(registry.METRICS),
     )
     yield ("`task: {metrics: [...]}` of forecasts", "", _metrics(registry.ERRORS))
+    for name, kind in registry.KINDS.items():
+        if (table := resolve(kind).metrics) not in (registry.METRICS, registry.ERRORS):
+            own = {metric: place for metric, place in table.items() if place not in registry.METRICS.values()}
+            besides = "" if len(own) == len(table) else "And those of classes."
+            yield (f"`task: {{metrics: [...]}}` of `kind: {name}`", besides, _metrics(own))
     yield ("Views in `readouts:`", "Each repeats what training does to images of the dataset.", _views())
     yield ("`until: {question: ...}`", "", _growing())
     yield (

@@ -156,6 +156,14 @@ def _option(hint: Any, rng: random.Random) -> Tree:
     return value(rng)
 
 
+_TABLES = {"regression": "diabetes", "binary": "breast_cancer", "classification": "breast_cancer"}
+
+
+def _learns(entry: registry.Entry, kind: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = getattr(registry.resolve(entry.options), "learns", (kind,)) if entry.options else (kind,)
+    return found
+
+
 def made(rng: random.Random) -> Tree:
     """Make a study up, most often one that can be planned."""
 
@@ -163,7 +171,11 @@ def made(rng: random.Random) -> Tree:
         name = rng.choice(list(table))
         return declared(table[name], rng, name)
 
-    forecasts = rng.random() < 0.2
+    of = rng.choices(("images", "series", "table"), (7, 2, 1))[0]
+    forecasts = of == "series"
+    table_kind = rng.choice(list(_TABLES))
+    kind = {"images": "classification", "series": "forecasting", "table": table_kind}[of]
+    losses = {name: entry for name, entry in registry.LOSSES.items() if kind in _learns(entry, kind)}
     optimizer = part(registry.OPTIMIZERS)
     optimizer = {"name": optimizer} if isinstance(optimizer, str) else optimizer
     train: dict[str, Tree] = {
@@ -171,22 +183,26 @@ def made(rng: random.Random) -> Tree:
         "batch_size": rng.choice((16, 64, 500)),
         "optimizer": optimizer | {"lr": rng.choice((0.1, 0.01, 1e-3))},
     }
-    for name, table in (("loss", registry.LOSSES), ("schedule", registry.SCHEDULES), ("averaging", registry.AVERAGES)):
+    for name, table in (("loss", losses), ("schedule", registry.SCHEDULES), ("averaging", registry.AVERAGES)):
         if rng.random() < 0.3:
             train[name] = part(table)
     for name, entry in registry.WAYS.items():
         if rng.random() < 0.1:
             train[name] = declared(entry, rng)
-    model = part(registry.FORECASTERS if forecasts else registry.NETWORKS)
-    if not forecasts and rng.random() < 0.2:
+    model = part({"images": registry.NETWORKS, "series": registry.FORECASTERS, "table": registry.TABULAR}[of])
+    if of == "images" and rng.random() < 0.2:
         model = ({"name": model} if isinstance(model, str) else model) | {
             "selection": declared(registry.SELECTION, rng)
         }
     task: dict[str, Tree] = {"dataset": rng.choice(list(registry.SERIES if forecasts else registry.DATASETS))}
+    if of == "table":
+        task = {"kind": table_kind, "dataset": _TABLES[table_kind]}
+    elif of == "images" and rng.random() < 0.2:
+        task |= {"label_noise": rng.choice((0, 0.2, 0.9)), "imbalance": rng.choice((1, 10, 100))}
     if forecasts and rng.random() < 0.8:
         task |= {"lookback": rng.choice((96, 336)), "horizon": rng.choice((96, 192))}
     study: dict[str, Tree] = {"name": "made-up", "task": task, "model": model, "train": train}
-    study["methods"] = {"base": {}} | {f"m{k}": {"loss": part(registry.LOSSES)} for k in range(rng.randrange(4))}
+    study["methods"] = {"base": {}} | {f"m{k}": {"loss": part(losses)} for k in range(rng.randrange(4))}
     sources = rng.sample(SOURCES, rng.randint(1, 3))
     some: dict[str, Callable[[], Tree]] = {
         "regimes": lambda: rng.choice((["all"], ["none", "all"], ["+".join(sources)], "two-by-two", list(sources))),

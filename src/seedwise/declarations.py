@@ -13,10 +13,12 @@ them, and rules between options raise ``ValueError`` in ``__post_init__``::
 Further pairs: ``("part", "controller")`` is another part, and ``("in_study_files", True)`` is the default of study
 files where it is not that of a run's name.
 
-A declaration may have five hooks, each asked if it is there:
+A declaration may have six hooks, each asked if it is there:
 
 - ``fits(train)`` of an average or a way to train raises ``ValueError`` unless it goes with the options of ``train:``
   before it, a mapping;
+- ``learns`` of a loss or a way to train names the kinds of task (``registry.KINDS``) that it is for, the usual first;
+  without it, it is for all;
 - ``fits_classes(classes)`` of a loss raises ``ValueError`` unless it can be trained with so many classes;
 - ``holds(examples, classes)`` of a way to train is how many bytes it holds besides the network;
 - ``notes(steps)`` of anything that trains returns a line for each likely mistake in a training of so many steps;

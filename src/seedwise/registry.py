@@ -52,6 +52,12 @@ SERIES: Final[Objects] = {
 }
 """Published time series: each declares its files and its split."""
 
+TABLES: Final[Objects] = {
+    "diabetes": "seedwise.data._sklearn_tables:diabetes",
+    "breast_cancer": "seedwise.data._sklearn_tables:breast_cancer",
+}
+"""Tables of examples; each is a function that returns a ``pandas.DataFrame``, whose ``target`` is predicted."""
+
 METRICS: Final[Objects] = {
     "accuracy": "seedwise.training._metrics:accuracy",
     "loss": "seedwise.training._metrics:loss",
@@ -65,6 +71,38 @@ ERRORS: Final[Objects] = {
     "mae": "seedwise.training._metrics:mae",
 }
 """Metrics of forecasts, called with forecasts and targets."""
+
+YES_OR_NO: Final[Objects] = {
+    **METRICS,
+    "auc": "seedwise.training._table_metrics:auc",
+    "f1": "seedwise.training._table_metrics:f1",
+}
+"""Metrics of ``kind: binary``, called with the logits (N, 2) of no and yes, and labels."""
+
+OF_LABELS: Final[Objects] = {
+    "accuracy": "seedwise.training._table_metrics:exact_match",
+    "hamming": "seedwise.training._table_metrics:hamming",
+    "loss": "seedwise.training._table_metrics:loss_of_labels",
+    "macro_f1": "seedwise.training._table_metrics:macro_f1",
+}
+"""Metrics of ``kind: multilabel``, called with logits and labels, (N, labels) each."""
+
+OF_VALUES: Final[Objects] = {
+    "mse": "seedwise.training._table_metrics:mse",
+    "mae": "seedwise.training._table_metrics:mae",
+    "rmse": "seedwise.training._table_metrics:rmse",
+    "r2": "seedwise.training._table_metrics:r2",
+}
+"""Metrics of ``kind: regression``, called with predictions and truth in the units of the file, (N, targets) each."""
+
+KINDS: Final[Objects] = {
+    "classification": "seedwise.training._kinds:CLASSIFICATION",
+    "binary": "seedwise.training._kinds:BINARY",
+    "multilabel": "seedwise.training._kinds:MULTILABEL",
+    "regression": "seedwise.training._kinds:REGRESSION",
+    "forecasting": "seedwise.training._kinds:FORECASTING",
+}
+"""Kinds of task: what is predicted, with which losses, and by what it is measured."""
 
 VIEWS: Final[Objects] = {
     "flip": "seedwise.readouts._grid:FLIP",
@@ -101,6 +139,11 @@ FORECASTERS: Final[Table] = {
 }
 """Of time series; called as ``make(variables, lookback, horizon, calendar, **options)``."""
 
+TABULAR: Final[Table] = {
+    "mlp": Entry("seedwise.models._options:MLPOptions", "seedwise.models._mlp:mlp"),
+}
+"""Of rows of a table; called as ``make(features, outputs, **options)``."""
+
 BASELINES: Final[Table] = {
     "naive": Entry(None, "seedwise.models._naive:naive"),
     "seasonal_naive": Entry(None, "seedwise.models._naive:seasonal_naive"),
@@ -125,8 +168,14 @@ OBJECTIVES: Final[Table] = {
         "seedwise.losses.objective_options:TaylorSoftmaxOptions", "seedwise.losses:TaylorSoftmaxLoss"
     ),
     "any_loss": Entry("seedwise.losses.objective_options:AnyLossOptions", "seedwise.losses:AnyLoss"),
+    "binary_cross_entropy": Entry(
+        "seedwise.training._options:BinaryCrossEntropy", "seedwise.training._losses:binary_cross_entropy"
+    ),
+    "squared_error": Entry("seedwise.training._options:SquaredError", "seedwise.training._losses:squared_error"),
+    "absolute_error": Entry("seedwise.training._options:AbsoluteError", "seedwise.training._losses:absolute_error"),
+    "huber": Entry("seedwise.training._options:Huber", "seedwise.training._losses:huber"),
 }
-"""Losses of classes without a state, each of which can be the ``base`` of a controller."""
+"""Losses without a state, each of which can be the ``base`` of a controller; each says of which kinds of task it is."""
 
 CONTROLLERS: Final[Table] = {
     "vml": Entry("seedwise.losses.vml_options:VMLOptions", "seedwise.losses.vml:VarianceMinimizerLoss"),
@@ -215,6 +264,7 @@ STUDY_TOPICS: Final[Mapping[str, str]] = {
     "fans": "seedwise.reporting.topics.fans:TOPIC",
     "variables": "seedwise.reporting.topics.variables:TOPIC",
     "scores": "seedwise.reporting.topics.scores:TOPIC",
+    "weights": "seedwise.reporting.topics.weights:TOPIC",
     "places": "seedwise.reporting.topics.places:TOPIC",
     "factors": "seedwise.reporting.topics.factors:TOPIC",
     "fixed": "seedwise.reporting.topics.fixed:TOPIC",

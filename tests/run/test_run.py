@@ -22,7 +22,7 @@ def test_what_a_run_is_told():
     run = Run(spec, {"lr": 0.1}, device="cuda:1")
     assert run.id == spec.id
     assert run.config == {"lr": 0.1}
-    names = ("shuffle", "augment", "dropout", "weights", "scores", "split", "ulp", "hardware")
+    names = ("shuffle", "augment", "dropout", "weights", "scores", "split", "labels", "ulp", "hardware")
     zeros = dict.fromkeys(names, 0)
     assert run.seeds == {"init": 3, "repeat": 2, **zeros}
     assert run.randomness.seeds == {"init": 3, **zeros}

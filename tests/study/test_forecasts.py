@@ -150,7 +150,7 @@ def test_the_estimate_knows_forecasts(folder):
         (
             "lookback: 12",
             "lookbak: 12",
-            "unknown key 'lookbak' .* did you mean 'lookback'. allowed: name, lookback, horizon, target, csv,",
+            "unknown key 'lookbak' .* did you mean 'lookback'. allowed: .*, lookback, horizon, target, csv,",
         ),
         ("csv: sine.csv", "csv: cosine.csv", "cannot read cosine.csv: No such file"),
         ("rule: best, patience", "fraction: 0.1, rule: best, patience", "leave out fraction"),

@@ -31,6 +31,9 @@ class Table:
     values: NDArray[np.float64]
 
 
+_NAME_IT = "name the column with 'time:'; rows that are examples and no series are a task with a 'kind:'"
+
+
 def read_table(path: str | Path, time: str | None = None) -> Table:
     """Read a CSV of one time column and numeric columns, one row per time.
 
@@ -55,7 +58,7 @@ def read_table(path: str | Path, time: str | None = None) -> Table:
         >>> folder.cleanup()
 
     """
-    return _table(_read(Path(path)), _Place(str(path), "line", 2, "name the column with 'time:'"), time)
+    return _table(read_csv(Path(path)), Place(str(path), "line", 2, _NAME_IT), time)
 
 
 def table_of(frame: pd.DataFrame, name: str) -> Table:
@@ -74,7 +77,7 @@ def table_of(frame: pd.DataFrame, name: str) -> Table:
         ('load',)
 
     """
-    place = _Place(name, "row", 1, "make them the index")
+    place = Place(name, "row", 1, "make them the index")
     if not isinstance(frame.index, pd.DatetimeIndex):
         return _table(frame.copy(), place, None)
     if frame.index.name is not None and frame.index.name in frame:
@@ -86,7 +89,7 @@ def table_of(frame: pd.DataFrame, name: str) -> Table:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a table comes from, how its rows are counted, and what to do if nothing looks like times."""
 
     name: str
@@ -101,7 +104,7 @@ class _Place:
         return f"{self.name} {self.unit} {row + self.first}"
 
 
-def _table(frame: pd.DataFrame, place: _Place, time: Any) -> Table:
+def _table(frame: pd.DataFrame, place: Place, time: Any) -> Table:
     _check_shape(frame, place)
     if time is None:
         time = next((name for name in frame if _begins_with_a_date(frame[name])), None)
@@ -115,7 +118,7 @@ def _table(frame: pd.DataFrame, place: _Place, time: Any) -> Table:
     return _of_times(frame.pop(time), frame, place)
 
 
-def _of_times(column: pd.Series[Any], frame: pd.DataFrame, place: _Place) -> Table:
+def _of_times(column: pd.Series[Any], frame: pd.DataFrame, place: Place) -> Table:
     times = _times(column, place)
     _check_spacing(times, place)
     if frame.empty:
@@ -124,7 +127,7 @@ def _of_times(column: pd.Series[Any], frame: pd.DataFrame, place: _Place) -> Tab
     return Table(times.to_numpy(), tuple(map(str, frame)), values)
 
 
-def _check_shape(frame: pd.DataFrame, place: _Place) -> None:
+def _check_shape(frame: pd.DataFrame, place: Place) -> None:
     if len(frame) < 2:
         raise SeedwiseError(f"{place} has {len(frame)} rows: at least 2 are needed to see their spacing")
     twice = next((name for name, count in Counter(map(str, frame)).items() if count > 1), None)
@@ -132,7 +135,13 @@ def _check_shape(frame: pd.DataFrame, place: _Place) -> None:
         raise SeedwiseError(f"{place} has more than one column '{twice}': rename or drop the others")
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> pd.DataFrame:
+    """Return what a CSV holds.
+
+    Raises:
+        SeedwiseError: if there is none.
+
+    """
     if not path.is_file():
         raise SeedwiseError(f"no file {path}: name a CSV with 'csv:'")
     try:
@@ -157,7 +166,7 @@ def _begins_with_a_date(column: pd.Series[Any]) -> bool:
     return not pd.api.types.is_numeric_dtype(column) and bool(_dates(column.iloc[:1]).notna().all())
 
 
-def _times(column: pd.Series[Any], place: _Place) -> pd.DatetimeIndex:
+def _times(column: pd.Series[Any], place: Place) -> pd.DatetimeIndex:
     dates = pd.Series(pd.NaT, index=column.index) if pd.api.types.is_numeric_dtype(column) else _dates(column)
     if dates.isna().any():
         row = int(dates.isna().to_numpy().argmax())
@@ -166,7 +175,7 @@ def _times(column: pd.Series[Any], place: _Place) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(dates)
 
 
-def _check_spacing(times: pd.DatetimeIndex, place: _Place) -> None:
+def _check_spacing(times: pd.DatetimeIndex, place: Place) -> None:
     steps = np.diff(times.to_numpy())
     zero = np.timedelta64(0)
     for wrong, what in (
@@ -191,7 +200,7 @@ def _check_spacing(times: pd.DatetimeIndex, place: _Place) -> None:
     )
 
 
-def _numbers(column: pd.Series[Any], place: _Place) -> NDArray[np.float64]:
+def _numbers(column: pd.Series[Any], place: Place) -> NDArray[np.float64]:
     if pd.api.types.is_datetime64_any_dtype(column):
         raise SeedwiseError(f"{place}: column {column.name} holds times: drop it, or make it the index")
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seedwise.training._loop import Trainer
 
 _WARM_UP = 256
-"""Images predicted before the time is taken."""
+"""Examples predicted before the time is taken."""
 
 
 def read_out(
@@ -66,16 +66,18 @@ def _read(
     from seedwise.readouts import mean_logits, view_rows
     from seedwise.training._tasks import Classification
 
-    run, readout = trainer.run, parse_readout(record.readout)
-    assert isinstance(trainer.task, Classification)
-    dataset, test, network = trainer.task.dataset, trainer.splits["test"], trainer.model
-    if not readout.view:  # however images are varied
-        dataset = replace(dataset, augmentation=Shift(0))
+    run, readout, task = trainer.run, parse_readout(record.readout), trainer.task
+    test, network = trainer.splits["test"], trainer.model
     precision: Any = run.numerics.precision
 
-    def predict(what: Readout, images: Tensor) -> Tensor:
-        rows = view_rows(what, dataset.augmentation)
+    def predict(what: Readout, first: int | None = None) -> Tensor:
         # On the host: a device that is still computing has not taken its time yet.
+        if not isinstance(task, Classification):
+            between()
+            return trainer.predict(network, test, first)[0].cpu()
+        # Without a view, however images are varied.
+        dataset = task.dataset if readout.view else replace(task.dataset, augmentation=Shift(0))
+        rows, images = view_rows(what, dataset.augmentation), test.images[:first]
         return mean_logits(
             network, dataset, images, rows, precision=precision, chunk=trainer.chunk, between=between
         ).cpu()
@@ -86,20 +88,21 @@ def _read(
         states = [_average(trainer, states, between, shares)]
         record.preparation_seconds = time.perf_counter() - began
     network.load_state_dict(states[0])
-    predict(Readout(), test.images[:_WARM_UP])
+    predict(Readout(), _WARM_UP)
     began = time.perf_counter()
-    predict(Readout(), test.images)
+    predict(Readout())
     record.plain_seconds = time.perf_counter() - began
     began = time.perf_counter()
     logits = []
     for state in states:
         network.load_state_dict(state)
-        logits.append(predict(readout, test.images))
+        logits.append(predict(readout))
     mean = torch.stack(logits).mean(0)
     record.seconds = time.perf_counter() - began
     epoch = run.config.train.epochs - 1
-    run.save_predictions(mean, test.labels, tag=record.readout, ids=test.ids, epoch=epoch)
-    run.finish(**trainer.task.evaluate(mean, test.labels.cpu()))
+    targets = (test.labels if isinstance(task, Classification) else test.targets).cpu()
+    task.keep(run, test, mean, targets, "test", tag=record.readout, epoch=epoch)
+    run.finish(**task.evaluate(mean, targets))
 
 
 def _shares(

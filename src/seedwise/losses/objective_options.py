@@ -19,7 +19,7 @@ class CompSumOptions:
 
     tau: Annotated[float, ("ge", 0), ("le", 2)] = 1.5
 
-    needs_classes = True
+    learns = ("classification",)
 
     def __post_init__(self) -> None:
         check(self)
@@ -41,7 +41,7 @@ class ZLossOptions:
     shift: float = 0.0
     eps: Positive = 1e-5
 
-    needs_classes = True
+    learns = ("classification",)
 
     def __post_init__(self) -> None:
         check(self)
@@ -59,7 +59,7 @@ class LogPartitionOptions:
 
     coefficient: NonNegative = 1e-4
 
-    needs_classes = True
+    learns = ("classification",)
 
     def __post_init__(self) -> None:
         check(self)
@@ -72,7 +72,7 @@ class TaylorSoftmaxOptions:
     Source: de Brebisson & Vincent 2016 (arXiv 1511.05042).
     """
 
-    needs_classes = True
+    learns = ("classification",)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class AnyLossOptions:
     amplification: Positive = 73.0
     one_against_rest: bool = False
 
-    needs_classes = True
+    learns = ("classification", "binary")
 
     def __post_init__(self) -> None:
         check(self)
@@ -119,7 +119,7 @@ class EnsLossOptions:
     power: Annotated[float, ("ge", -1), ("le", 1)] | None = None
     period: Count = 10
 
-    needs_classes = True
+    learns = ("classification", "binary")
 
     def __post_init__(self) -> None:
         check(self)

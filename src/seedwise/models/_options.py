@@ -188,3 +188,19 @@ class ITransformerOptions:
     heads: Count = 8
     layers: Count = 2
     dropout: Dropped = 0.1
+
+
+@dataclass(frozen=True)
+class MLPOptions:
+    """Options of ``models.mlp``, which takes rows of a table.
+
+    Args:
+        width: units of a hidden layer.
+        depth: hidden layers; 0 is a linear model.
+        dropout: share of units dropped after each of them, 0 to less than 1.
+
+    """
+
+    width: Count = 64
+    depth: Annotated[int, ("ge", 0)] = 2
+    dropout: Dropped = 0.0

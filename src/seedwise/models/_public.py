@@ -7,6 +7,7 @@ from seedwise.models._dlinear import dlinear
 from seedwise.models._equal_width import EqualWidths, PackedCost, equal_widths
 from seedwise.models._itransformer import itransformer
 from seedwise.models._lenet import lenet5, lenet300
+from seedwise.models._mlp import mlp
 from seedwise.models._mobilenet import mobilenet_v2
 from seedwise.models._naive import naive, seasonal_naive
 from seedwise.models._packed import PackedEnsemble
@@ -35,6 +36,7 @@ __all__ = [
     "itransformer",
     "lenet5",
     "lenet300",
+    "mlp",
     "mobilenet_v2",
     "naive",
     "recompute_batch_norm",

@@ -24,7 +24,7 @@ ALL: Final = ("init", "shuffle", "augment", "dropout")
 PARTS: Final = ("weights", "scores")
 """The parts of ``init``, which vary with it, or alone when named."""
 
-SOURCES: Final = (*ALL, *PARTS, "split", "ulp", "hardware")
+SOURCES: Final = (*ALL, *PARTS, "split", "labels", "ulp", "hardware")
 """Every source; those that are not in ``ALL`` vary only when named."""
 
 REVISIONS: Final = {"ulp": 2}

@@ -280,6 +280,7 @@ class Run(Generic[Config]):
         tag: str = FINAL,
         epoch: int | None = None,
         ids: ArrayLike | torch.Tensor | None = None,
+        predicted: ArrayLike | torch.Tensor | None = None,
     ) -> None:
         """Keep predictions, as much of them as the study's ``keep:`` says; a later call for the same key replaces them.
 
@@ -290,6 +291,7 @@ class Run(Generic[Config]):
             tag: tells several predictions of one split apart; the key is (split, tag, epoch).
             epoch: the epoch after which they were made; default: the last one logged.
             ids: (N,) integers that name the examples, each once; default 0..N-1.
+            predicted: (N,) the predicted classes, where they are not those of the largest logits.
 
         Raises:
             SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
@@ -304,14 +306,15 @@ class Run(Generic[Config]):
             )
         _check_ids("save_predictions", names)
         tag = cleaned_name(tag)
-        predicted = values if values.ndim == 1 else values.argmax(1)
+        if predicted is None:
+            predicted = values if values.ndim == 1 else values.argmax(1)
         logits = None
         if values.ndim == 2 and self.keep.predictions != "labels":
             logits = _to_half(values) if self.keep.predictions == "logits16" else values.astype(np.float32)
         at = self._epoch(epoch)
         self.predictions[:] = [p for p in self.predictions if (p.split, p.tag, p.epoch) != (split, tag, at)]
         self.predictions.append(
-            Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(predicted), logits)
+            Predictions(split, tag, at, names.astype(np.int64), _small(truth), _small(_to_numpy(predicted)), logits)
         )
 
     def save_forecasts(
@@ -362,14 +365,83 @@ class Run(Generic[Config]):
         if before is not None and (before.ndim != 3 or before.shape[::2] != values.shape[::2]):
             raise SeedwiseError(f"save_forecasts got history of shape {before.shape}: pass (N, L, C), N and C as ever")
         _check_ids("save_forecasts", names)
-        tag = cleaned_name(tag)
+        sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
+        half = self.keep.predictions == "logits16"
+        sample = _to_half(values[sampled]) if half else values[sampled].astype(np.float32)
+        self._keep_forecasts(
+            (split, tag, epoch),
+            values,
+            wanted,
+            names=names,
+            sampled=(sampled, sample),
+            before=before,
+            variables=variables,
+        )
+
+    def save_values(
+        self,
+        array: ArrayLike | torch.Tensor,
+        truth: ArrayLike | torch.Tensor,
+        split: str = "test",
+        *,
+        variables: Sequence[str] | None = None,
+        tag: str = FINAL,
+        epoch: int | None = None,
+        ids: ArrayLike | torch.Tensor | None = None,
+    ) -> None:
+        """Keep the values that a regression predicts, and their errors; a later call for the same key replaces them.
+
+        They are kept as forecasts of one step, of all examples and in single precision: values in their own units may
+        be larger than half precision has, or far from 0. ``keep: {predictions: labels}`` keeps the errors alone.
+
+        Args:
+            array: (N, C) predictions of C variables for N examples, or (N,).
+            truth: of the same shape.
+            split: which examples these are.
+            variables: names of the C variables; default: their numbers.
+            tag: as of ``save_predictions``.
+            epoch: as of ``save_predictions``.
+            ids: (N,) integers that name the examples, each once; default 0..N-1.
+
+        Raises:
+            SeedwiseError: if the shapes do not agree, or an id is no integer or there twice.
+
+        Example:
+            >>> run = Run(RunSpec("my.train:train", {}, {}), {})
+            >>> run.save_values([1.0, 2.0], [1.5, 2.0])
+            >>> run.forecasts[0].sample.shape, run.forecasts[0].errors[1].tolist()
+            ((2, 1, 1), [0.5, 0.0])
+
+        """
+        values, wanted = _to_numpy(array), _to_numpy(truth)
+        names = np.arange(len(wanted)) if ids is None else _to_numpy(ids)
+        if values.ndim not in (1, 2) or values.shape != wanted.shape or names.shape != values.shape[:1]:
+            raise SeedwiseError(
+                f"save_values got values of shape {values.shape}, truth {wanted.shape}, ids {names.shape}: pass values "
+                "and truth (N, C) or (N,) and ids (N,)"
+            )
+        _check_ids("save_values", names)
+        values, wanted = (part.reshape(len(part), 1, -1) for part in (values, wanted))
+        sampled = np.arange(len(values)), values.astype(np.float32)
+        self._keep_forecasts((split, tag, epoch), values, wanted, names=names, sampled=sampled, variables=variables)
+
+    def _keep_forecasts(
+        self,
+        place: tuple[str, str, int | None],
+        values: NDArray[Any],
+        wanted: NDArray[Any],
+        *,
+        names: NDArray[Any],
+        sampled: tuple[NDArray[np.int64], NDArray[Any]],
+        before: NDArray[Any] | None = None,
+        variables: Sequence[str] | None,
+    ) -> None:
+        """Keep the errors of values (N, H, C), and which of them are ``sampled`` and what is kept of these."""
+        split, tag, epoch = place[0], cleaned_name(place[1]), place[2]
+        chosen, sample = sampled
         error = values.astype(np.float64) - wanted
         both = np.stack((np.square(error), np.abs(error)))
-        sampled = np.unique(np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).round().astype(np.int64))
         keeps = self.keep.predictions != "labels"
-        sample = (
-            _to_half(values[sampled]) if self.keep.predictions == "logits16" else values[sampled].astype(np.float32)
-        )
         at = self._epoch(epoch)
         self.forecasts[:] = [f for f in self.forecasts if (f.split, f.tag, f.epoch) != (split, tag, at)]
         self.forecasts.append(
@@ -381,9 +453,9 @@ class Run(Generic[Config]):
                 errors=both.mean((2, 3)).astype(np.float32),
                 by_step=both.mean((1, 3)),
                 by_variable=both.mean((1, 2)),
-                sampled=sampled,
-                truth=wanted[sampled].astype(np.float32) if keeps else None,
-                history=before[sampled].astype(np.float32) if keeps and before is not None else None,
+                sampled=chosen,
+                truth=wanted[chosen].astype(np.float32) if keeps else None,
+                history=before[chosen].astype(np.float32) if keeps and before is not None else None,
                 sample=sample if keeps else None,
                 variables=list(variables or map(str, range(values.shape[2]))),
             )

@@ -47,6 +47,7 @@ from seedwise.statistics.disagreement.flips import negative_flips
 from seedwise.statistics.disagreement.flips_comparison import excess_negative_flips, relative_negative_flips
 from seedwise.statistics.disagreement.forecast_difference import forecast_difference
 from seedwise.statistics.disagreement.logits import cross_entropy, ensemble_delta, logit_correlation
+from seedwise.statistics.disagreement.weights import weight_similarity
 from seedwise.statistics.means.crossed import Crossed, crossed_difference, crossed_mean
 from seedwise.statistics.means.failures import failure_difference
 from seedwise.statistics.means.folds import five_by_two_difference, fold_difference
@@ -272,4 +273,5 @@ __all__ = [
     "steadiest",
     "threshold_chance",
     "variance_attribution",
+    "weight_similarity",
 ]

@@ -76,7 +76,9 @@ def cells_of(
             predictions = store.predictions(finished, split, tag_of(readout), logits=False)
             kept = [predictions[run_id] for run_id in finished if run_id in predictions]
             complete = bool(kept) and len(kept) == len(finished)
-            forecasts = _forecasts(store, finished) if readout == "plain" else None
+            forecasts = forecasts_if_alike(store, finished) if readout == "plain" else None
+            if forecasts is not None and len(forecasts.run_ids) < len(finished):
+                forecasts = None
             same = complete and len({p.predicted.shape for p in kept}) == 1
             made = Cell(
                 task=task,
@@ -144,13 +146,12 @@ def tag_of(readout: str) -> str:
     return FINAL if readout == "plain" else readout
 
 
-def _forecasts(store: Store, finished: Sequence[str]) -> CellForecasts | None:
-    """Return the forecasts of a cell if every finished run of it has kept some, of the same windows."""
+def forecasts_if_alike(store: Store, finished: Sequence[str]) -> CellForecasts | None:
+    """Return the forecasts of a cell if its runs have kept some, of the same windows or examples."""
     try:
-        found = forecasts_of(store, finished)
+        return forecasts_of(store, finished)
     except SeedwiseError:
         return None
-    return found if found is not None and len(found.run_ids) == len(finished) else None
 
 
 def _with_difference(store: Store, cell: Cell, finished: Sequence[str]) -> Cell:

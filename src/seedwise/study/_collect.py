@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seedwise.execution import StudyFolder
 from seedwise.run import Link
 from seedwise.statistics import Cell, ScoreSpread, score_spread
 from seedwise.statistics.cells.pairing import is_base
 from seedwise.store import Query, Store, StoredRun
-from seedwise.study._cells import cells_of
+from seedwise.study._cells import cells_of, forecasts_if_alike
 from seedwise.study._costs import cost_of
 from seedwise.study._description import description_of, is_attribution
 from seedwise.study._extensions import is_search
 from seedwise.study._fans import fans_of
-from seedwise.study._forecasts import forecasts_of
 from seedwise.study._pools import Ensembles, Pool, Recall, ensembles_of, pool_of
 from seedwise.study._provenance import provenance_of
 from seedwise.study._results import CellResults, Network, StudyResults
-from seedwise.study._tasks import is_builtin, task_of
+from seedwise.study._tasks import Task, is_builtin, task_of
+from seedwise.study._weights import similarity_of
 
 
 def study_results(store: Store, only: str | None = None) -> list[StudyResults]:
@@ -63,14 +64,18 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
     truth = store.predictions([cell[0] for cell in finished if cell], logits=False)
     readouts = store.readouts()
     costs = {i: seen.cost for i, seen in observed.items() if seen.cost is not None}
+    folder = StudyFolder.of_store(store.path)
+    # Of a study that keeps none, nobody asks: it would be recorded in a compact store.
+    keeps_weights = (stored["spec"].get("keep") or {}).get("weights", "none") != "none"
     parts: list[CellResults] = []
     ensembles: list[Ensembles] = []
     for cell, own, run_ids in zip(cells, members, finished, strict=True):
         pool = cache(partial(pool_of, store, cell, run_ids))  # one at a time: logits are large
-        scores = _scores(store, cell, run_ids, pool)
+        task = _task(own[0])
+        scores = _scores(store, cell, run_ids, pool) if task.score == "accuracy" else None
         compared, compared_ids = plain.get((cell.task, cell.regime), (None, []))
         recall = _recall(store, run_ids, compared_ids)
-        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall)
+        ensembles += ensembles_of(cell, compared, pool, description.readouts, recall, score=task.score)
         # Readouts share the training of their runs, which is shown once.
         is_plain = cell.readout == "plain"
         epochs, curves = _curves([series.get(run_id, []) for run_id in run_ids] if is_plain else [])
@@ -85,9 +90,12 @@ def _study_results(store: Store, name: str, stored: Mapping[str, Any]) -> StudyR
                     if is_plain
                     else [readouts[run_id, cell.readout].metrics for run_id in run_ids]
                 ),
-                network=_network(own[0]),
-                forecasts=forecasts_of(store, run_ids) if is_plain else None,
+                network=_network(own[0], task),
+                forecasts=forecasts_if_alike(store, run_ids) if is_plain else None,
                 scores=scores,
+                similarity=recall("weights", {}, partial(similarity_of, folder, cell, run_ids))
+                if is_plain and keeps_weights
+                else None,
                 cost=cost_of(cell, own, of_base.get((cell.task, cell.regime), []), readouts, costs),
                 seeds=tuple(run.content["seeds"] for run in own),
             )
@@ -136,12 +144,15 @@ def _metrics(runs: Sequence[Mapping[str, float | None]]) -> dict[str, NDArray[np
     return {name: np.array([run[name] for run in runs], dtype=np.float64) for name in names}
 
 
-def _network(run: StoredRun) -> Network | None:
+def _task(run: StoredRun) -> Task:
+    # The config of a function of the user's holds whatever it likes.
+    function = run.content["function"]
+    return task_of(function, run.content["config"]["task"] if is_builtin(function) else {})
+
+
+def _network(run: StoredRun, task: Task) -> Network | None:
     """Return the series with its horizon, and the network, of a run of the built-in trainer that forecasts."""
-    function, config = run.content["function"], run.content["config"]
-    if not is_builtin(function) or (task := task_of(function, config["task"])).has_classes:
-        return None
-    return Network(task.name, config["model"]["name"])
+    return Network(task.name, run.content["config"]["model"]["name"]) if task.forecasts else None
 
 
 def _scores(

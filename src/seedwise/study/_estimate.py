@@ -121,14 +121,16 @@ def _bytes_per_run(spec: StudySpec) -> int | None:
 def _bytes_of(spec: StudySpec) -> int | None:
     if not spec.is_builtin:
         return None
-    if not spec.learns.has_classes:
+    if spec.learns.forecasts:
         return _bytes_of_forecasts(spec)
     size = spec.learns.size
     if size is None:
         return None
     bytes_per_logit = {"labels": 0, "logits16": 2, "full": 4}[spec.keep.predictions]
     tested = spec.task.get("test_examples") or size.test
-    one = tested * (1 + bytes_per_logit * size.classes)
+    # Of values, two errors and what was predicted in single precision.
+    values = 8 + 4 * size.classes * (spec.keep.predictions != "labels")
+    one = tested * (1 + bytes_per_logit * size.classes if spec.learns.has_classes else values)
     trained = [config["train"] for config in spec.configs().values()]
     snapshots: list[int] = [train.get("snapshots", {}).get("cycles", 0) for train in trained]
     readouts = [sum(not readout.snapshots or made > 0 for readout in per_run(spec.readouts)) for made in snapshots]

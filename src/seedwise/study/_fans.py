@@ -112,7 +112,8 @@ def fans_of(
 
 
 def _is_shown(found: CellForecasts) -> bool:
-    return found.sample is not None and len(found.sample) >= _FEWEST_RUNS
+    # One step is no line.
+    return found.by_step.shape[2] > 1 and found.sample is not None and len(found.sample) >= _FEWEST_RUNS
 
 
 def _choose(found: CellForecasts) -> Choice | None:

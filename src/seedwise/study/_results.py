@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from seedwise.statistics import Attribution, Cell, Cost, Metric, ScoreSpread
+from seedwise.statistics import Attribution, Cell, Cost, Interval, Metric, ScoreSpread
 from seedwise.study._cell_forecasts import CellForecasts
 from seedwise.study._description import StudyDescription
 from seedwise.study._fans import Fan
@@ -65,6 +65,7 @@ class CellResults:
         network: what forecasts, or None where no series is forecast.
         forecasts: what its runs forecast, or None.
         scores: how much the runs' logits differ, or why that is not known; None where no logits are kept.
+        similarity: how alike the kept weights of two runs are, or why that is not known; None where none are kept.
         cost: training and inference relative to the base.
         seeds: of every run, by source; those that are 0 are left out. Empty where nobody knows them.
 
@@ -78,6 +79,7 @@ class CellResults:
     network: Network | None = None
     forecasts: CellForecasts | None = None
     scores: ScoreSpread | str | None = None
+    similarity: Interval | str | None = None
     cost: Cost = field(default_factory=lambda: Cost(1.0, 1.0, 1.0, 1.0))
     seeds: tuple[Mapping[str, int], ...] = ()
 

@@ -30,7 +30,7 @@ from seedwise.study._spec import StudySpec
 from seedwise.study._study_file import check_study, parse_study, read_study
 from seedwise.study._until import described, looks_at
 from seedwise.study._upcoming import upcoming
-from seedwise.training import TrainerConfig, memory_of, steps_of, warnings_of
+from seedwise.training import TrainerConfig, memory_of, reading_of, steps_of, warnings_of
 
 
 class Study:
@@ -237,7 +237,7 @@ class Study:
                 config = TrainerConfig.model_validate(content)
                 steps = steps_of(config)
                 mistakes = [] if steps is None else warnings_of(config, steps)
-                for text in [*mistakes, *memory_of(config)]:
+                for text in [*reading_of(config), *mistakes, *memory_of(config)]:
                     found.setdefault(text, []).append(method if len(parts) == 1 else f"{method} on {task}")
         return found
 

@@ -5,9 +5,9 @@ Nobody else compares names of functions or datasets to find out what a task is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,12 @@ from seedwise.study._error_messages import validated
 from seedwise.training import (
     FUNCTION,
     OF_CLASSES,
+    Kind,
     Measure,
     Options,
+    data_of_task,
     evaluate,
-    is_forecasting,
+    kind_named,
     measures,
     measures_of,
     metrics_of,
@@ -39,6 +41,11 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+=-]*$", max_lengt
 
 Logits = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
+
+
+Score = Literal["accuracy"] | Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]] | None
+"""Of the mean of what the runs of an ensemble predict: a function of it and of the truth, one number per example; see
+``ensemble_spread``. None where runs are no pool."""
 
 
 class Task(Protocol):
@@ -54,6 +61,14 @@ class Task(Protocol):
     @property
     def has_classes(self) -> bool | None:
         """Whether it predicts classes, or None where that is not known."""
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether it is about a time series."""
+
+    @property
+    def score(self) -> Score:
+        """What an ensemble of its runs is scored by."""
 
     @property
     def name(self) -> str:
@@ -98,7 +113,13 @@ class Own:
     options: OwnTask
     is_builtin = False
     has_classes = None
+    forecasts = False
     size = None
+
+    @property
+    def score(self) -> Score:
+        """Accuracy."""
+        return "accuracy"
 
     @property
     def name(self) -> str:
@@ -136,6 +157,12 @@ class _Builtin:
 
     content: Mapping[str, Any]
     is_builtin = True
+    forecasts = False
+
+    @property
+    def score(self) -> Score:
+        """Accuracy."""
+        return "accuracy"
 
     @property
     def name(self) -> str:
@@ -197,7 +224,13 @@ class Series(_Builtin):
     """Forecasts of a time series: mean squared and mean absolute error, and what else is asked for."""
 
     has_classes = False
+    forecasts = True
     size = None
+
+    @property
+    def score(self) -> Score:
+        """Nothing: forecasts of a sample alone are kept."""
+        return None
 
     def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> str | None:
         """Return why not: a series is split by time."""
@@ -213,12 +246,57 @@ class Series(_Builtin):
         return "reads out classes, and this study forecasts: leave readouts out"
 
 
+class Table(_Builtin):
+    """Rows of a table; what is predicted of them says the kind of task."""
+
+    @property
+    def kind(self) -> Kind:
+        """What is predicted."""
+        return kind_named(self.content["kind"])
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether that is a class."""
+        return self.kind.has_classes
+
+    @property
+    def score(self) -> Score:
+        """That of the kind."""
+        return self.kind.score
+
+    @property
+    def size(self) -> Size | None:
+        """The numbers of features and of outputs."""
+        return size_of_task(self.content)
+
+    def why_not_seeds(self, regime: str, seeds: Mapping[str, int]) -> None:
+        """Return None: a split is drawn, or the training rows become a bootstrap."""
+
+    def why_not_read_out(self, readout: Readout) -> str | None:
+        """Return why not: a view is of images, and snapshots are read from logits of classes."""
+        if readout.view:
+            return "shows images in other ways, and this study has rows of a table: leave it out"
+        if readout.snapshots and self.score != "accuracy":
+            return f"is a mean of logits of classes, and {self.kind.noun} has none: use average-K or ensemble-N"
+        if readout.ensemble and readout.average and self.score != "accuracy":
+            return f"is an ensemble of averages, of which {self.kind.noun} keeps no predictions: use ensemble-N alone"
+        if readout.ensemble and self.score != "accuracy" and self.metrics[0].title != self.kind.recorded[0]:
+            return (
+                f"gives {self.kind.recorded[0]}, and the primary metric of this study is '{self.metrics[0].title}': "
+                "leave it out, or list that metric first"
+            )
+        return None
+
+
 def is_builtin(function: str) -> bool:
     """Return whether ``module:name`` is the built-in trainer."""
     return function == FUNCTION
 
 
-def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series:
+_BUILTIN: Final[Mapping[str, type[Images | Series | Table]]] = {"images": Images, "series": Series, "table": Table}
+
+
+def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series | Table:
     """Return the task of a study file or of a run.
 
     Args:
@@ -231,7 +309,7 @@ def task_of(function: str, content: Mapping[str, Any]) -> Own | Images | Series:
     """
     if not is_builtin(function):
         return Own(validated(OwnTask, content, "task"))
-    return Series(content) if is_forecasting(content) else Images(content)
+    return _BUILTIN[data_of_task(content)](content)
 
 
 def _scores(measured: Sequence[Measure], logits: Logits, labels: Labels) -> dict[str, float]:

@@ -11,9 +11,8 @@ from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
-from seedwise.training._config import ClassificationTask, ForecastingTask, TrainerConfig, check_graphs
-from seedwise.training._facts import is_forecasting
-from seedwise.training._image_data import known_size
+from seedwise.training._config import TASKS, ClassificationTask, TrainerConfig, check_graphs
+from seedwise.training._facts import data_of_task
 from seedwise.training._networks import build_network
 from seedwise.training._parts import Network
 from seedwise.training._train import FUNCTION
@@ -31,7 +30,8 @@ def check_data(task: Mapping[str, Any]) -> None:
     Raises:
         MissingDataError: if files are missing.
         StorageError: if one is damaged.
-        SeedwiseError: if a CSV is no time series, or too short for the horizon, or a function of the user's gives no
+        SeedwiseError: if a CSV is no time series, or too short for the horizon, or no table of the kind of task that
+            is asked for, or a function of the user's gives no
             dataset.
 
     """
@@ -41,8 +41,7 @@ def check_data(task: Mapping[str, Any]) -> None:
         return
     from seedwise.training._tasks import load_task
 
-    kind = ForecastingTask if is_forecasting(task) else ClassificationTask
-    load_task(kind.model_validate(task), "cpu")
+    load_task(TASKS[data_of_task(task)].model_validate(task), "cpu")
 
 
 def check_parts(config: Mapping[str, Any], device: str, *, graphs: bool = False) -> None:
@@ -81,7 +80,7 @@ def _check_selection(checked: TrainerConfig) -> None:
     assert isinstance(model, Network)
     assert isinstance(task, ClassificationTask)
     assert model.selection is not None
-    size = known_size(task.dataset)
+    size = task.size()
     assert size is not None
     try:
         selectable_layers(build_network(model, size), model.selection.options.leave)

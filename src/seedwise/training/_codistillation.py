@@ -24,7 +24,7 @@ class Codistill:
 
     weight: Annotated[float, ("gt", 0)] = 1.0
 
-    needs_classes = True
+    learns = ("classification",)
 
     def fits(self, train: Mapping[str, Any]) -> None:
         """Raise ValueError unless a twin can be trained as the rest says."""

@@ -35,7 +35,7 @@ class Distill:
     member_epochs: Annotated[int, ("ge", 1)] | None = None
     artifact: Annotated[int, ("ge", 0)] | None = None
 
-    needs_classes = True
+    learns = ("classification",)
 
     def fits(self, train: Mapping[str, Any]) -> None:
         """Raise ValueError unless the others can be trained as the rest says."""

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedwise.data import DATASETS, SERIES, Size
 from seedwise.declarations import Part, named
+from seedwise.errors import SeedwiseError
+from seedwise.registry import KINDS
 from seedwise.statistics import Metric
 from seedwise.training._image_data import known_size
-from seedwise.training._measures import OF_CLASSES, OF_FORECASTS, Measure, measures
-from seedwise.training._parts import OwnDataset, OwnMetric
+from seedwise.training._kinds import CLASSIFICATION, FORECASTING, Kind, kind_named
+from seedwise.training._measures import Measure, measures
+from seedwise.training._parts import IMAGE_FILES, OwnMetric, image_set
+
+if TYPE_CHECKING:
+    from seedwise.training._config import TableTask
 
 
 def is_forecasting(task: Mapping[str, Any]) -> bool:
     """Return whether a study file's ``task`` is about a time series: a CSV, a published one, or what has a horizon."""
     dataset = task.get("dataset")
+    if "kind" in task:
+        return False
     if not isinstance(dataset, Mapping):
         return dataset in tuple(SERIES)
+    if not IMAGE_FILES.keys().isdisjoint(dataset):
+        return False
     name = str(dataset.get("name", ""))
     return "horizon" in dataset if ":" in name else name not in DATASETS
+
+
+def data_of_task(task: Mapping[str, Any]) -> str:
+    """Return what a study file's ``task`` is of: ``images``, ``series`` or ``table``."""
+    return "table" if "kind" in task else "series" if is_forecasting(task) else "images"
+
+
+def kind_of(task: Mapping[str, Any]) -> Kind | None:
+    """Return the kind of a study file's ``task``, or None where it names one that is none."""
+    if "kind" in task:
+        return kind_named(task["kind"]) if task["kind"] in tuple(KINDS) else None
+    return FORECASTING if is_forecasting(task) else CLASSIFICATION
 
 
 def task_name(task: Mapping[str, Any]) -> str:
@@ -33,29 +55,50 @@ def task_name(task: Mapping[str, Any]) -> str:
         ('power-24', 'letters')
         >>> task_name({"dataset": {"name": "mine:tides", "horizon": 12}})
         'tides-12'
+        >>> task_name({"kind": "regression", "dataset": {"csv": "data/houses.csv", "target": ["price"]}})
+        'houses'
 
     """
     dataset = named(task.get("dataset"))
+    places = ("csv", *IMAGE_FILES)
+    file = next((dataset[at] for at in places if at in dataset), None) if isinstance(dataset, Mapping) else None
     name = str(dataset.get("name") if isinstance(dataset, Mapping) else dataset).rpartition(":")[2]
-    if not is_forecasting(task):
-        return name
-    return f"{Path(str(dataset['csv'])).stem if 'csv' in dataset else name}-{dataset.get('horizon', 96)}"
+    name = name if file is None else Path(str(file)).stem
+    return f"{name}-{dataset.get('horizon', 96)}" if is_forecasting(task) else name
 
 
 def size_of_task(task: Mapping[str, Any]) -> Size | None:
-    """Return the sizes of a study file's ``task`` of images, or None where only data or torch would say."""
-    dataset = named(task["dataset"])
-    own = ":" in dataset["name"]
-    return known_size(OwnDataset.model_validate(dataset) if own else dataset["name"])
+    """Return the sizes of a study file's ``task`` of images or a table, or None where only data or torch would say."""
+    if data_of_task(task) == "table":
+        return _table(task).size()
+    return known_size(image_set(task["dataset"]))
 
 
 def measures_of(task: Mapping[str, Any]) -> tuple[Measure, ...]:
     """Return what the runs of a study file's ``task`` record, the primary metric first."""
     further = [_part(one) for one in task.get("metrics") or ()]
+    kind = kind_of(task)
+    assert kind is not None
+    return measures(kind.recorded, further, _classes(task), kind.metrics)
+
+
+def _classes(task: Mapping[str, Any]) -> int | None:
     if is_forecasting(task):
-        return measures(OF_FORECASTS, further)
-    size = size_of_task(task)
-    return measures(OF_CLASSES, further, None if size is None else size.classes)
+        return None
+    if "kind" not in task:
+        size = size_of_task(task)
+        return None if size is None else size.classes
+    table = _table(task)
+    try:
+        return table.learns.chances(table.targets())
+    except SeedwiseError:  # the file is not there any more
+        return None
+
+
+def _table(task: Mapping[str, Any]) -> TableTask:
+    from seedwise.training._config import TableTask
+
+    return TableTask.model_validate(task)
 
 
 def _part(one: Any) -> str | Part:

@@ -19,7 +19,7 @@ from seedwise.models import FORECASTERS
 from seedwise.randomness import Randomness
 from seedwise.registry import BASELINES
 from seedwise.run import Run, note_imports
-from seedwise.training._config import CSVSeries, ForecastingTask, OwnSeries, Validation, sha256_of
+from seedwise.training._config import CSVSeries, ForecastingTask, OwnSeries, Validation
 from seedwise.training._measures import OF_FORECASTS, evaluate, measures
 from seedwise.training._networks import build_forecaster
 from seedwise.training._own_data import loaded_by
@@ -164,8 +164,7 @@ def load_forecasting(config: ForecastingTask, device: str) -> Forecasting:
     """
     dataset = config.dataset
     if isinstance(dataset, CSVSeries):
-        if sha256_of(dataset.csv) != dataset.sha256:
-            raise SeedwiseError(f"{dataset.csv} has changed since the study was planned: type 'seedwise run' again")
+        dataset.check_unchanged()
         series = read_series(dataset.csv, time=dataset.time, target=dataset.target, split=dataset.split).to(device)
     elif isinstance(dataset, OwnSeries):
         options = json.dumps(dataset.given, sort_keys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +12,26 @@ from seedwise.declarations import load_if_torch
 from seedwise.errors import SeedwiseError
 from seedwise.run import note_imports
 from seedwise.training._own_data import loaded_by
-from seedwise.training._parts import OwnDataset
+from seedwise.training._parts import ImageFile, OwnDataset
 
 if TYPE_CHECKING:
     from seedwise.data import Dataset
 
 
-def declared_size(dataset: str | OwnDataset) -> Size | None:
+ImageSet = str | OwnDataset | ImageFile
+
+
+def declared_size(dataset: ImageSet) -> Size | None:
     """Return the sizes that are said of a dataset, or None: those of the user's are known when it is loaded."""
     if isinstance(dataset, str):
         return size_of(dataset)
+    if isinstance(dataset, ImageFile):
+        return None
     declared = declared_by(load_if_torch(dataset.name))
     return None if declared is None else declared.size
 
 
-def known_size(dataset: str | OwnDataset) -> Size | None:
+def known_size(dataset: ImageSet) -> Size | None:
     """Return the sizes of a dataset, which is loaded if nobody says them; None where data or torch are not there."""
     declared = declared_size(dataset)
     if declared is not None or isinstance(dataset, str):
@@ -36,7 +42,7 @@ def known_size(dataset: str | OwnDataset) -> Size | None:
         return None
 
 
-def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
+def load_images(dataset: ImageSet, device: str = "cpu") -> Dataset:
     """Return a dataset on a device; a worker that trains many runs loads it once.
 
     Raises:
@@ -48,9 +54,10 @@ def load_images(dataset: str | OwnDataset, device: str = "cpu") -> Dataset:
 
     if isinstance(dataset, str):
         return load(dataset, device)
-    loaded, imported = _load(dataset.name, json.dumps(dataset.given, sort_keys=True), device)
+    part = dataset.part if isinstance(dataset, ImageFile) else dataset
+    loaded, imported = _load(part.name, json.dumps(part.given, sort_keys=True), device)
     note_imports(imported)
-    return loaded
+    return replace(loaded, name=dataset.name) if isinstance(dataset, ImageFile) else loaded
 
 
 @lru_cache(maxsize=4)

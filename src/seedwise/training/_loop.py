@@ -228,10 +228,15 @@ class Trainer:
     def _predict(self, examples: Any) -> tuple[Tensor, Tensor]:
         """Return the outputs for some examples, and their targets."""
         evaluated = self.evaluated()
-        network = (self.network if evaluated is self.model else evaluated).eval()
+        return self.predict(self.network if evaluated is self.model else evaluated, examples)
+
+    def predict(self, network: nn.Module, examples: Any, first: int | None = None) -> tuple[Tensor, Tensor]:
+        """Return the outputs of a network for the ``first`` examples, default all of them, and their targets."""
+        network.eval()
+        count = len(examples) if first is None else min(first, len(examples))
         outputs, targets = [], []
         with torch.no_grad(), self.precision():
-            for k in range(0, len(examples), self.chunk):
+            for k in range(0, count, self.chunk):
                 *inputs, target = self.task.batch(examples, slice(k, k + self.chunk))
                 outputs.append(network(*inputs).float())
                 targets.append(target)

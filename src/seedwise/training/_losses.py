@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from seedwise.declarations import Part
@@ -20,6 +21,26 @@ Loss = Callable[..., Tensor]
 def cross_entropy(base: Loss, *, label_smoothing: float) -> Loss:
     """Return the task's own loss, of classes perhaps with smoothed targets."""
     return partial(base, label_smoothing=label_smoothing) if label_smoothing else base
+
+
+def binary_cross_entropy() -> Loss:
+    """Return the binary cross-entropy of logits."""
+    return F.binary_cross_entropy_with_logits
+
+
+def squared_error() -> Loss:
+    """Return the mean squared error."""
+    return F.mse_loss
+
+
+def absolute_error() -> Loss:
+    """Return the mean absolute error."""
+    return F.l1_loss
+
+
+def huber(*, delta: float) -> Loss:
+    """Return the Huber loss."""
+    return partial(F.huber_loss, delta=delta)
 
 
 def build_loss(config: Part, task: Task, randomness: Randomness) -> Loss:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from seedwise.declarations import Part, load_if_torch
 from seedwise.errors import SeedwiseError
-from seedwise.registry import ERRORS, METRICS, resolve
+from seedwise.registry import ERRORS, METRICS, Objects, resolve
 from seedwise.statistics import Metric
 from seedwise.training._metrics import Declared
 
@@ -39,7 +39,10 @@ class Measure:
 
 
 def measures(
-    default: Sequence[str], further: Iterable[str | Part] = (), classes: int | None = None
+    default: Sequence[str],
+    further: Iterable[str | Part] = (),
+    classes: int | None = None,
+    table: Objects | None = None,
 ) -> tuple[Measure, ...]:
     """Return the metrics that runs record: those named first, then the default ones.
 
@@ -47,11 +50,14 @@ def measures(
         default: names of the task's own.
         further: names, and parts of the user's.
         classes: how many there are, where that is known.
+        table: where the names are looked up; default: metrics of classes and of forecasts.
 
     """
-    further = tuple(further)
+    further, table = tuple(further), {**METRICS, **ERRORS} if table is None else table
     named: dict[str, str | Part] = {title(one): one for one in (*default, *further)}
-    return tuple(_measure(named[name], name, classes) for name in dict.fromkeys(map(title, (*further, *default))))
+    return tuple(
+        _measure(named[name], name, classes, table) for name in dict.fromkeys(map(title, (*further, *default)))
+    )
 
 
 def title(one: str | Part) -> str:
@@ -60,9 +66,9 @@ def title(one: str | Part) -> str:
     return name.rpartition(":")[2]
 
 
-def _measure(one: str | Part, name: str, classes: int | None) -> Measure:
+def _measure(one: str | Part, name: str, classes: int | None, table: Objects) -> Measure:
     if isinstance(one, str):
-        function = resolve({**METRICS, **ERRORS}[one])
+        function = resolve(table[one])
         return Measure(function.declared.of(name, classes), function)
     function = load_if_torch(one.name)
     declared = getattr(function, "declared", Declared())

@@ -1,4 +1,4 @@
-"""Options of the plain loss, of torch's optimizers with torch's defaults, and of sharpness-aware minimisation."""
+"""Options of the plain losses, of torch's optimizers with torch's defaults, and of sharpness-aware minimisation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,43 @@ class CrossEntropy:
 
     label_smoothing: Annotated[float, ("ge", 0), ("lt", 1)] = 0.0
 
-    needs_classes = True
+    learns = ("classification",)
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy:
+    """Binary cross-entropy of logits, the mean over examples and labels: the plain loss of yes or no."""
+
+    learns = ("binary", "multilabel")
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """The mean of the squared errors of standardized values: the plain loss of values, that of forecasts too."""
+
+    learns = ("regression", "forecasting")
+
+
+@dataclass(frozen=True)
+class AbsoluteError:
+    """The mean of the absolute errors of standardized values."""
+
+    learns = ("regression", "forecasting")
+
+
+@dataclass(frozen=True)
+class Huber:
+    """The mean of e^2 / 2 where an error |e| is at most delta, and of delta (|e| - delta / 2) beyond.
+
+    Args:
+        delta: in SDs of the target, as values are standardized.
+
+    Source: Huber 1964, Robust estimation of a location parameter, example (iii).
+    """
+
+    delta: Annotated[float, ("gt", 0)] = 1.0
+
+    learns = ("regression", "forecasting")
 
 
 @dataclass(frozen=True)

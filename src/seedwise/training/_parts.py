@@ -7,11 +7,13 @@ imports torch, so that a study is checked at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from seedwise.declarations import Group, Options, OwnPart, Part, one_of, schema, schemas
+from seedwise.declarations import Group, Options, OwnPart, Part, named, one_of, schema, schemas
 from seedwise.registry import (
     AVERAGES,
     BASELINES,
@@ -25,6 +27,7 @@ from seedwise.registry import (
     SCHEDULES,
     SELECTION,
     SMELU,
+    TABULAR,
     WAYS,
 )
 
@@ -87,6 +90,13 @@ class OwnForecaster(OwnPart):
     args = (1, 1, 1, 1)
 
 
+class OwnTabular(OwnPart):
+    """A user's own network of rows of a table, a ``torch.nn.Module``."""
+
+    calls = "make(features, outputs, **options)"
+    args = (1, 1)
+
+
 class _OwnOfUnknown(OwnPart):
     """A network for a task that is not known, as there is a mistake in it: one is reported at a time."""
 
@@ -95,21 +105,67 @@ class _OwnOfUnknown(OwnPart):
         return dict(options)
 
 
+@dataclass(frozen=True)
+class Data:
+    """What is known of networks of one kind of data.
+
+    Attributes:
+        networks: those of ours.
+        own: a network of the user's.
+        takes: what such a network does, for messages; ``has``: what such a task has; ``instead``: what to write.
+        validation: what ``validation:`` such a task needs.
+
+    """
+
+    networks: Mapping[str, type[Part]]
+    own: type[OwnPart]
+    takes: str
+    has: str
+    instead: str
+    validation: str
+
+
+DATA: Final = {
+    "images": Data(
+        schemas(Network, NETWORKS),
+        OwnNetwork,
+        "takes images",
+        "has images",
+        "'model: small_cnn', or another dataset",
+        "{fraction: 0.1}",
+    ),
+    "series": Data(
+        schemas(Part, FORECASTERS),
+        OwnForecaster,
+        "forecasts time series",
+        "is a time series",
+        "'model: itransformer' or 'model: dlinear'",
+        "{rule: last}",
+    ),
+    "table": Data(
+        schemas(Part, TABULAR), OwnTabular, "takes rows of a table", "is a table", "'model: mlp'", "{fraction: 0.1}"
+    ),
+}
+"""By what a task is of."""
+
+
+def data_of(model: Part) -> str:
+    """Return the data that a network is for."""
+    return next(name for name, data in DATA.items() if model.name in data.networks or isinstance(model, data.own))
+
+
 def _own_network(info: ValidationInfo) -> type[OwnPart]:
-    if "task" not in info.data:
-        return _OwnOfUnknown
-    return OwnForecaster if info.data["task"].forecasts else OwnNetwork
+    return _OwnOfUnknown if "task" not in info.data else DATA[info.data["task"].data].own
 
 
-_NETWORKS = {**schemas(Network, NETWORKS), **schemas(Part, FORECASTERS)}
+_NETWORKS = {name: model for data in DATA.values() for name, model in data.networks.items()}
 _NOT_TRAINED = "{name} has no seeds and nothing to train: every forecasting run keeps its error, {name}/mse"
 if TYPE_CHECKING:
     AnyNetwork = Part
 else:
     AnyNetwork = one_of(
         _NETWORKS,
-        OwnNetwork,
-        OwnForecaster,
+        *(data.own for data in DATA.values()),
         own_of=_own_network,
         refused={name: _NOT_TRAINED.format(name=name) for name in BASELINES},
     )
@@ -205,6 +261,78 @@ class OwnDataset(OwnPart):
     """A user's own dataset: of images a ``seedwise.data.Dataset``, a time series a ``pandas.DataFrame``."""
 
     calls = "make(**options)"
+
+
+class ImageFile(Options):
+    """Images in a file or folder of the user's; ``sha256`` is filled in: runs are named by what it holds.
+
+    ``shift`` and ``flip``: by how many pixels training images are moved at most, and whether they are mirrored.
+    """
+
+    sha256: str
+    shift: Annotated[int, Field(ge=0)] = 0
+    flip: bool = False
+
+    place: ClassVar[str]
+    makes: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_content(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get(cls.place), str) or "sha256" in value:
+            return value
+        from seedwise.data import content_of
+
+        return {**value, "sha256": content_of(value[cls.place])}
+
+    @property
+    def name(self) -> str:
+        """What messages and tables call it."""
+        return Path(getattr(self, self.place)).stem
+
+    @property
+    def part(self) -> OwnDataset:
+        """The function that loads it, with its options."""
+        return OwnDataset.model_validate({"name": self.makes, **self.model_dump()})
+
+
+class NPZImages(ImageFile):
+    """Images in a ``.npz`` file."""
+
+    place = "npz"
+    makes = "seedwise.data._image_files:load_npz"
+
+    npz: str
+
+
+class FolderImages(ImageFile):
+    """Images in a folder with one for each class, or with ``train`` and ``test``.
+
+    ``split``: without these, the share of each class that is tested on.
+    """
+
+    place = "folder"
+    makes = "seedwise.data._image_files:load_folder"
+
+    folder: str
+    split: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+IMAGE_FILES: Final[dict[str, type[ImageFile]]] = {files.place: files for files in (NPZImages, FolderImages)}
+
+
+def image_set(value: Any) -> Any:
+    """Return the dataset of images that a study file's ``dataset`` names; a name that is none as it is."""
+    if isinstance(value, OwnDataset | ImageFile):
+        return value
+    if isinstance(value, Mapping):
+        for place, files in IMAGE_FILES.items():
+            if place in value:
+                return files.model_validate(dict(value))
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if isinstance(name, str) and ":" in name:
+        return OwnDataset.model_validate(named(value))
+    return name
 
 
 class OwnMetric(OwnPart):

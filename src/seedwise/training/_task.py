@@ -57,11 +57,17 @@ class Task(Protocol):
 
     """
 
-    default_loss: ClassVar[Callable[..., Tensor]]
-    variance: ClassVar[Callable[..., Tensor]]
     chunk: ClassVar[int]
     augment: bool
     metrics: tuple[Metric, ...]
+
+    @property
+    def default_loss(self) -> Callable[..., Tensor]:
+        """See above."""
+
+    @property
+    def variance(self) -> Callable[..., Tensor]:
+        """See above."""
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Any]:
         """Return the examples of ``train``, ``test`` and perhaps ``validation``, each with a length."""

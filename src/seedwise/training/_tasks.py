@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,17 +12,27 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seedwise.data import Dataset, Examples, Shift, bootstrap, first_of_each_class, hold_out
+from seedwise.data import (
+    Dataset,
+    Examples,
+    Shift,
+    bootstrap,
+    first_of_each_class,
+    hold_out,
+    long_tail,
+    with_noise,
+)
 from seedwise.declarations import Part
 from seedwise.errors import SeedwiseError
 from seedwise.losses import variance_penalty
 from seedwise.randomness import Randomness
 from seedwise.run import Run
-from seedwise.training._config import ClassificationTask, ForecastingTask, Validation
+from seedwise.training._config import ClassificationTask, ForecastingTask, TableTask, Validation
 from seedwise.training._forecasting import load_forecasting
 from seedwise.training._image_data import load_images
 from seedwise.training._measures import OF_CLASSES, evaluate, measures
 from seedwise.training._networks import build_network
+from seedwise.training._tables import Tabular
 from seedwise.training._task import Task
 
 
@@ -36,6 +46,8 @@ class Classification:
         test_examples: how many of the published test set are tested on, the first of each class; None: all.
         test: the published test set, the training examples that the bootstrap left out, or none.
         metrics: what is recorded besides accuracy, loss, brier and ece.
+        label_noise: the share of training examples with a wrong label.
+        imbalance: how many times as frequent as the last class the first is in training; None: as published.
 
     """
 
@@ -52,6 +64,8 @@ class Classification:
         test: Literal["published", "out_of_bootstrap", "none"] = "published",
         *,
         metrics: Sequence[str | Part] = (),
+        label_noise: float = 0.0,
+        imbalance: float | None = None,
     ) -> None:
         self.dataset = dataset
         self._normalise = dataset.normaliser(dataset.train.images.device)
@@ -59,33 +73,45 @@ class Classification:
         self.train_examples = train_examples
         self.test_examples = test_examples
         self.test = test
+        self.label_noise = label_noise
+        self.imbalance = imbalance
         self.measures = measures(OF_CLASSES, metrics, dataset.num_classes)
         self.metrics = tuple(one.metric for one in self.measures)
 
     def split(self, validation: Validation | None, randomness: Randomness) -> dict[str, Examples]:
         """Return the examples to train on, and those held out for validation and to test on if asked for.
 
-        The ``split`` seed decides which are held out; where it is not 0, the rest is a stratified bootstrap.
+        The ``split`` seed decides which are held out; where it is not 0, the rest is a stratified bootstrap. The
+        ``labels`` seed decides which training examples have a wrong label, whatever the others are.
         """
-        train = _first(self.dataset.train, self.train_examples)
+        train = _Labelled(self.dataset.train, self._noisy(randomness)).first(self.train_examples)
         splits = {}
         if validation is not None and validation.fraction is not None:
-            held_out = hold_out(_labels(train), validation.fraction, randomness.numpy("split", "validation"))
+            held_out = hold_out(train.classes, validation.fraction, randomness.numpy("split", "validation"))
             if held_out.all() or not held_out.any():
                 raise SeedwiseError(
                     f"a validation fraction of {validation.fraction:g} leaves no example to "
                     f"{'train' if held_out.all() else 'validate'} on: choose one nearer to 0.1"
                 )
-            splits["validation"] = train.take(_index(np.flatnonzero(held_out), train))
-            train = train.take(_index(np.flatnonzero(~held_out), train))
-        test = _first(self.dataset.test, self.test_examples)
+            splits["validation"] = train.take(np.flatnonzero(held_out)).right
+            train = train.take(np.flatnonzero(~held_out))
+        if self.imbalance is not None:
+            train = train.take(long_tail(train.classes, self.imbalance))
+        test = _Labelled(self.dataset.test, self.dataset.test).first(self.test_examples).right
         if randomness.seeds["split"]:
-            chosen = bootstrap(_labels(train), randomness.numpy("split", "bootstrap"))
+            chosen = bootstrap(train.classes, randomness.numpy("split", "bootstrap"))
             if self.test == "out_of_bootstrap":
-                rest = np.setdiff1d(np.arange(len(train)), chosen)
-                test = train.take(_index(rest, train))
-            train = train.take(_index(chosen, train))
-        return {"train": train, **splits, **({} if self.test == "none" else {"test": test})}
+                test = train.take(np.setdiff1d(np.arange(len(train.right)), chosen)).right
+            train = train.take(chosen)
+        return {"train": train.given, **splits, **({} if self.test == "none" else {"test": test})}
+
+    def _noisy(self, randomness: Randomness) -> Examples:
+        train = self.dataset.train
+        if not self.label_noise:
+            return train
+        right = train.labels.cpu().numpy()
+        noisy = with_noise(right, self.label_noise, self.dataset.num_classes, randomness.numpy("labels"))
+        return replace(train, labels=torch.from_numpy(noisy).to(train.labels.device))
 
     def batch(self, examples: Examples, at: Tensor | slice, table: Tensor | None = None) -> tuple[Tensor, ...]:
         """Return inputs (B, C, H, W) and labels (B,) of the examples at the slots ``at``."""
@@ -127,8 +153,10 @@ class Classification:
         run.save_predictions(outputs, targets, split, ids=examples.ids, **place)
 
 
-def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task:
+def load_task(config: ClassificationTask | ForecastingTask | TableTask, device: str) -> Task:
     """Return the task of a study file with its data on ``device``."""
+    if isinstance(config, TableTask):
+        return Tabular(config, device)
     if isinstance(config, ForecastingTask):
         return load_forecasting(config, device)
     dataset = load_images(config.dataset, device)
@@ -141,20 +169,37 @@ def load_task(config: ClassificationTask | ForecastingTask, device: str) -> Task
     if config.normalise is not None:
         dataset = replace(dataset, mean=tuple(config.normalise.mean), std=tuple(config.normalise.std))
     return Classification(
-        dataset, bool(config.augment), config.train_examples, config.test_examples, config.test, metrics=config.metrics
+        dataset,
+        bool(config.augment),
+        config.train_examples,
+        config.test_examples,
+        config.test,
+        metrics=config.metrics,
+        label_noise=config.label_noise,
+        imbalance=config.imbalance,
     )
 
 
-def _first(examples: Examples, count: int | None) -> Examples:
-    if count is None:
-        return examples
-    return examples.take(_index(first_of_each_class(_labels(examples), count), examples))
+@dataclass(frozen=True)
+class _Labelled:
+    """Some examples with their right labels, and with those that are given in training."""
 
+    right: Examples
+    given: Examples
 
-def _labels(examples: Examples) -> NDArray[np.int64]:
-    labels: NDArray[np.int64] = examples.labels.cpu().numpy()
-    return labels
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The right labels."""
+        labels: NDArray[np.int64] = self.right.labels.cpu().numpy()
+        return labels
 
+    def first(self, count: int | None) -> _Labelled:
+        """Return the first of each class, ``count`` in all."""
+        return self if count is None else self.take(first_of_each_class(self.classes, count))
 
-def _index(index: NDArray[np.int64], examples: Examples) -> Tensor:
-    return torch.from_numpy(index).to(examples.labels.device)
+    def take(self, index: NDArray[np.int64]) -> _Labelled:
+        """Return the examples at ``index``."""
+        at = torch.from_numpy(index).to(self.right.labels.device)
+        right = self.right.take(at)
+        # Images are large: without noise both are the same.
+        return _Labelled(right, right if self.given is self.right else self.given.take(at))

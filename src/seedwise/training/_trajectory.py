@@ -32,7 +32,7 @@ class SAF(TrajectoryOptions):
 
     average_decay: Annotated[float, ("gt", 0), ("lt", 1)] | None = None
 
-    needs_classes = True
+    learns = ("classification",)
 
     @property
     def on_host(self) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from seedwise.data import MissingDataError
 from seedwise.randomness import Randomness
-from seedwise.training._config import ClassificationTask, TrainerConfig, steps_per_epoch
-from seedwise.training._image_data import known_size
+from seedwise.training._config import ClassificationTask, ForecastingTask, TableTask, TrainerConfig, steps_per_epoch
 from seedwise.training._parts import Network
 
 
@@ -41,7 +40,7 @@ def memory_of(config: TrainerConfig) -> list[str]:
     """
     says = {group.__class__.__name__: getattr(group.options, "holds", None) for group in config.train.ways}
     asked = {name: holds for name, holds in says.items() if holds is not None}
-    size = known_size(config.task.dataset) if asked and isinstance(config.task, ClassificationTask) else None
+    size = None if not asked or isinstance(config.task, ForecastingTask) else config.task.size()
     examples = _examples_of(config) if asked else None
     if size is None or examples is None:
         return []
@@ -52,12 +51,29 @@ def memory_of(config: TrainerConfig) -> list[str]:
     return [f"{name} holds {number / 1e6:.3g} MB in every worker" for name, number in held.items() if number]
 
 
+def reading_of(config: TrainerConfig) -> list[str]:
+    """Return a line for each column of a table of which something was made, and what a yes is where it is a text.
+
+    Args:
+        config: how a network is trained.
+
+    """
+    task = config.task
+    if not isinstance(task, TableTask):
+        return []
+    rows, classes = task.dataset.rows(), task.targets().classes
+    said = list(rows.notes)
+    if task.kind == "binary" and classes != ("0", "1"):
+        said.append(f"{rows.targets.columns[0]}: '{classes[1]}' is yes, and '{classes[0]}' no")
+    return said
+
+
 def _examples_of(config: TrainerConfig) -> int | None:
     """Return how many examples are trained on; see ``steps_of``."""
     task, train = config.task, config.train
     examples = None
-    if isinstance(task, ClassificationTask) and train.validation is None:
-        size = known_size(task.dataset)
+    if isinstance(task, ClassificationTask) and train.validation is None and task.imbalance is None:
+        size = task.size()
         examples = task.train_examples or (None if size is None else size.train)
     if examples is None:
         try:

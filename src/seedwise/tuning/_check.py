@@ -63,7 +63,7 @@ def _check_names(spec: StudySpec, tune: Tune) -> None:
 
 
 def _check_validation(spec: StudySpec, tune: Tune) -> None:
-    forecasts = spec.learns.has_classes is False
+    forecasts = spec.learns.forecasts
     for method, config in spec.configs().items():
         if "validation" not in config["train"]:
             where = f"methods.{method} has none" if spec.train.get("validation") else "train has none"
@@ -71,8 +71,9 @@ def _check_validation(spec: StudySpec, tune: Tune) -> None:
             raise SeedwiseError(
                 f"tune judges its trials on validation data, and {where}: set train: {{validation: {wanted}}}"
             )
-    if forecasts and tune.objective.needs_predictions:
-        raise SeedwiseError("tune: churn compares classes, and a forecast has none: use objective: sd")
+    if spec.learns.has_classes is False and tune.objective.needs_predictions:
+        what = "a forecast" if forecasts else "a regression"
+        raise SeedwiseError(f"tune: churn compares classes, and {what} has none: use objective: sd")
 
 
 def _check_space(spec: StudySpec, method: str, space: Space, where: str) -> None:

@@ -9,7 +9,7 @@ from seedwise.reporting._table import METHOD, Table
 from seedwise.reporting._topic import Compared, Shown, Topic
 from seedwise.statistics.comparison.candidates import ensemble_name
 from seedwise.statistics.comparison.families import ensemble_comparisons
-from seedwise.statistics.core.formatting import interval, number, p_value, reduction
+from seedwise.statistics.core.formatting import decimals_for, interval, number, p_value, reduction
 
 if TYPE_CHECKING:
     from seedwise.study import Ensembles
@@ -35,21 +35,24 @@ def ensemble_table(ensembles: Sequence[Ensembles]) -> tuple[Table, list[str]]:
         if isinstance(found, str):
             reasons.append(f"{name}: {found}")
             continue
-        e = found.found
+        e, scale = found.found, one.metric.scale
+        decimals = 2 if one.metric.is_percent else decimals_for(scale * e.base)
         rows.append(
             [
                 name,
                 str(e.n),
-                interval(e.mean, 2, 100),
-                interval(e.gain, 2, 100),
-                interval(e.spread, 2, 100),
-                number(100 * e.base, 2),
+                interval(e.mean, decimals, scale),
+                interval(e.gain, decimals, scale),
+                interval(e.spread, decimals, scale),
+                number(scale * e.base, decimals),
                 reduction(e.reduction),
                 p_value(found.p_adjusted),
                 f"{interval(e.churn, 2, 100)} %" if e.churn else "-",
             ]
         )
-    columns = [METHOD, "pool", "accuracy [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
+    titles = {one.metric.title for one in ensembles}
+    title = titles.pop() if len(titles) == 1 else "metric"
+    columns = [METHOD, "pool", f"{title} [95 %]", "gain [95 %]", "SD [95 %]", "SD of the base"]
     return Table([*columns, "reduction [95 %]", "p", "churn [95 %]"], rows), reasons
 
 

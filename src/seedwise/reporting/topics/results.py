@@ -19,9 +19,9 @@ _OF_SUMMARIES: Final = (
 )
 _CHURN: Final = "Churn: share of test examples on which two runs of a method disagree, with a jackknife interval. "
 _FORECAST_DIFFERENCE: Final = (
-    "Forecast difference: root mean square of the difference of two runs' forecasts, in percent of their root "
-    "mean squared error, on the windows whose forecasts are kept, with a jackknife interval; "
-    "141 % where the errors are unrelated. "
+    "Forecast difference: root mean square of the difference of two runs' forecasts, or of the values that they "
+    "predict, in percent of their root mean squared error, on the windows or examples whose predictions are kept, "
+    "with a jackknife interval; 141 % where the errors are unrelated. "
 )
 _WITHIN: Final = (
     "Runs come in groups that share a value of the fixed seeds, or a fold: SD, reduction and churn are those within a "

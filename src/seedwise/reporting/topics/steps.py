@@ -49,7 +49,7 @@ def step_table(cells: Sequence[Cell], forecasts: Sequence[CellForecasts | None])
     """
     table = []
     for cell, found, name in zip(cells, forecasts, names_of(cells), strict=True):
-        if found is None:
+        if found is None or found.by_step.shape[2] < 2:
             continue
         horizon = found.by_step.shape[2]
         # 1, 24, 48, 72 and 96 of 96.
@@ -123,8 +123,8 @@ def _draw(axes: Axes, cell: Cell, found: CellForecasts, *, is_base: bool) -> Poi
 
 
 def _is_drawable(cell: Cell, found: CellForecasts | None) -> bool:
-    """Return whether there are enough runs for an SD."""
-    return found is not None and profile_of(cell, found.by_step[:, 0, :1]) is not None
+    """Return whether there is a horizon, and enough runs for an SD."""
+    return found is not None and found.by_step.shape[2] > 1 and profile_of(cell, found.by_step[:, 0, :1]) is not None
 
 
 def _show(found: Compared) -> Shown:
