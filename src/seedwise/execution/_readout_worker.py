@@ -70,14 +70,14 @@ def _read(
     test, network = trainer.splits["test"], trainer.model
     precision: Any = run.numerics.precision
 
-    def predict(what: Readout, first: int | None = None) -> Tensor:
+    def predict(what: Readout, examples: Any, first: int | None = None) -> Tensor:
         # On the host: a device that is still computing has not taken its time yet.
         if not isinstance(task, Classification):
             between()
-            return trainer.predict(network, test, first)[0].cpu()
+            return trainer.predict(network, examples, first)[0].cpu()
         # Without a view, however images are varied.
         dataset = task.dataset if readout.view else replace(task.dataset, augmentation=Shift(0))
-        rows, images = view_rows(what, dataset.augmentation), test.images[:first]
+        rows, images = view_rows(what, dataset.augmentation), examples.images[:first]
         return mean_logits(
             network, dataset, images, rows, precision=precision, chunk=trainer.chunk, between=between
         ).cpu()
@@ -88,15 +88,15 @@ def _read(
         states = [_average(trainer, states, between, shares)]
         record.preparation_seconds = time.perf_counter() - began
     network.load_state_dict(states[0])
-    predict(Readout(), _WARM_UP)
+    predict(Readout(), test, _WARM_UP)
     began = time.perf_counter()
-    predict(Readout())
+    predict(Readout(), test)
     record.plain_seconds = time.perf_counter() - began
     began = time.perf_counter()
     logits = []
     for state in states:
         network.load_state_dict(state)
-        logits.append(predict(readout))
+        logits.append(predict(readout, test))
     mean = torch.stack(logits).mean(0)
     record.seconds = time.perf_counter() - began
     epoch = run.config.train.epochs - 1
