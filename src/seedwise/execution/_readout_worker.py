@@ -100,23 +100,30 @@ def _read(
     mean = torch.stack(logits).mean(0)
     record.seconds = time.perf_counter() - began
     epoch = run.config.train.epochs - 1
-    targets = (test.labels if isinstance(task, Classification) else test.targets).cpu()
+    targets = _targets(test)
     task.keep(run, test, mean, targets, "test", tag=record.readout, epoch=epoch)
     run.finish(**task.evaluate(mean, targets))
 
 
+def _targets(examples: Any) -> Tensor:
+    """Return what is to be predicted of some examples, on the host."""
+    targets: Tensor = examples.labels if hasattr(examples, "labels") else examples.targets
+    return targets.cpu()
+
+
 def _shares(
-    trainer: Trainer, states: list[dict[str, Tensor]], predict: Callable[[Readout, Tensor], Tensor], power: int
+    trainer: Trainer, states: list[dict[str, Tensor]], predict: Callable[[Readout, Any], Tensor], power: int
 ) -> list[float]:
     """Return how much states weigh in a mean, by what they give on the validation examples of the run."""
     from seedwise.readouts import gain_shares
 
     rule, held_out = trainer.run.config.train.validation, trainer.splits["validation"]
+    assert rule is not None  # checked when the study was planned
     metric = next(one for one in trainer.task.metrics if one.name == rule.metric)
     scores = []
     for state in states:
         trainer.model.load_state_dict(state)
-        found = trainer.task.evaluate(predict(Readout(), held_out.images), held_out.labels.cpu())
+        found = trainer.task.evaluate(predict(Readout(), held_out), _targets(held_out))
         scores.append(found[metric.name] * (1 if metric.higher_is_better else -1))
     return gain_shares(scores, power)
 

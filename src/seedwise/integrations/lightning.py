@@ -104,7 +104,7 @@ class RunCallback(Checkpoint):  # a checkpoint is called after all that it is to
                 "and run several replicates at once"
             )
         # Lightning takes the first one for the checkpoint of ``ckpt_path="best"``; the list is being walked over.
-        trainer.callbacks = [*(one for one in trainer.callbacks if one is not self), self]
+        trainer.callbacks = [*(one for one in trainer.callbacks if one is not self), self]  # type: ignore[attr-defined]
         self._enter("init" if stage == "fit" else "dropout", f"lightning {stage}")
 
     @property

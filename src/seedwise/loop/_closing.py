@@ -123,26 +123,26 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     if replaced and plan.method in ended:  # the program, or a cell, has begun again with other settings
         ended.clear()
     ended[plan.method] = ended.get(plan.method, False) or replaced
-    old = [method for method in now.others_than(plan) if method not in ended] if any(ended.values()) else []
-    if old:
+    older = [method for method in now.others_than(plan) if method not in ended] if any(ended.values()) else []
+    if older:
         console.print(
             f"seedwise: '{plan.method}' has other runs than before (another config, sources or seeds), and those of "
-            f"{' and '.join(map(repr, old))} are from before: the table follows with their loops; as it is: seedwise "
+            f"{' and '.join(f"'{method}'" for method in older)} are from before: the table follows with their loops; as it is: seedwise "
             f"show {store}",
             soft_wrap=True,
         )
     others = now.of_other_size(plan) if is_new else {}
-    if others and not old:
+    if others and not older:
         numbers = " and ".join(f"'{method}' {count}" for method, count in others.items())
         console.print(
             f"seedwise: '{plan.method}' now has {len(plan.planned)} runs, {numbers}: the table follows when all have "
             f"as many; as it is: seedwise show {store}",
             soft_wrap=True,
         )
-    elif not old:
+    elif not older:
         _shown[place] = now, plan.method
     try:
-        _show(plan, console, table=not (others or old), is_new=is_new)
+        _show(plan, console, table=not (others or older), is_new=is_new)
     except SeedwiseError as error:  # the runs are kept, and the program may have more to do
         console.print(f"seedwise: {error}", soft_wrap=True)
 
