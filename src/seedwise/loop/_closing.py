@@ -125,10 +125,10 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
     ended[plan.method] = ended.get(plan.method, False) or replaced
     older = [method for method in now.others_than(plan) if method not in ended] if any(ended.values()) else []
     if older:
+        named = " and ".join(f"'{method}'" for method in older)
         console.print(
             f"seedwise: '{plan.method}' has other runs than before (another config, sources or seeds), and those of "
-            f"{' and '.join(f"'{method}'" for method in older)} are from before: the table follows with their loops; as it is: seedwise "
-            f"show {store}",
+            f"{named} are from before: the table follows with their loops; as it is: seedwise show {store}",
             soft_wrap=True,
         )
     others = now.of_other_size(plan) if is_new else {}
