@@ -242,6 +242,17 @@ def test_recover_leaves_out_what_is_lost_and_says_it_and_the_same_command_makes_
     assert ours[-1] == theirs[-1]
 
 
+@pytest.mark.parametrize("instead", ["7", "'text'", "0.5"])
+def test_what_has_something_else_in_the_place_of_bytes_is_lost(path, instead):
+    sql(path, f"UPDATE seedwise_predictions SET predicted = {instead} WHERE rowid = 1")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        (damaged,) = db.execute("SELECT run_id FROM seedwise_predictions WHERE rowid = 1").fetchone()
+    new = path.with_name("new.db")
+    assert recover(path, new).saved["runs"] == 7
+    with Store(new) as store, Store(path) as before:
+        assert before.statuses().keys() - store.statuses().keys() == {damaged}
+
+
 def test_of_a_store_from_before_checksums_what_can_be_read_is_recovered(stores, path):
     before_checksums(path)
     with contextlib.closing(sqlite3.connect(path)) as db:

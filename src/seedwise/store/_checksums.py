@@ -128,8 +128,10 @@ def _summed(table: Table) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     return itemgetter(*names)  # at least two, its key
 
 
-def blob_checksum(blob: bytes) -> int:
-    """Return the checksum of bytes."""
+def blob_checksum(blob: object) -> int:
+    """Return the checksum of bytes; -1, which none has, for what a damaged file has in their place."""
+    if not isinstance(blob, bytes):
+        return -1
     return int.from_bytes(hashlib.sha256(blob).digest()[:8], "big") >> (64 - _BITS)
 
 
@@ -367,7 +369,7 @@ def checked(
         if entry is None:
             raise DamageError(f"{named(table, row)} was not written, or twice")
         found = [row[name] for name in blobs]
-        sums = [None if blob is None else blob_checksum(blob) if isinstance(blob, bytes) else -1 for blob in found]
+        sums = [None if blob is None else blob_checksum(blob) for blob in found]
         kept = [name in without or own == given for name, own, given in zip(blobs, sums, entry[1:], strict=True)]
         if entry[0] != checksum_of(table, row) or not all(kept):
             raise DamageError(f"{named(table, row)} is not what was written")
