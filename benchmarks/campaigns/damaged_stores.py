@@ -15,6 +15,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,14 @@ def numbers(path: Path) -> Any:
                 store.tags(),
                 store.trainings(),
                 store.accepted_code(),
-                study_results(store),
+                _of_store(study_results(store)),
             ]
         )
+
+
+def _of_store(results: Any) -> Any:
+    """Return what reports are made of without what rests on files next to the store, the weights."""
+    return [replace(one, parts=tuple(replace(part, similarity=None) for part in one.parts)) for one in results]
 
 
 # Damages of the file

@@ -25,7 +25,7 @@ from seedwise.statistics import (
 from seedwise.statistics.core.formatting import reduction
 from seedwise.study import recommended
 
-from .samples import BASE, STEADY, cell, description, predicted, section
+from .samples import ACCURACY, BASE, STEADY, cell, description, predicted, section
 
 RNG = np.random.default_rng(4)
 TRUTH = RNG.integers(0, 2, 300)
@@ -34,7 +34,7 @@ TRUTH = RNG.integers(0, 2, 300)
 def ensembles(size: int, **changes: Any) -> SimpleNamespace:
     logits = RNG.normal(size=(12, 300, 2)) + 2 * np.eye(2)[TRUTH]
     found = ensemble_spread(logits, TRUTH, size)
-    place = {"task": "digits", "regime": "all", "method": "base", "readout": "plain", "size": size}
+    place = {"task": "digits", "regime": "all", "method": "base", "readout": "plain", "size": size, "metric": ACCURACY}
     return SimpleNamespace(**{**place, "found": found, "of_first": None, **changes})
 
 

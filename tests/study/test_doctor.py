@@ -266,7 +266,7 @@ def test_where_two_loops_part_the_layer_and_the_operation_are_named(loops):
 
 def test_a_run_that_does_not_finish_is_said(project):
     study = project.study(train={"function": "toy:train", "config": {"do": "raise"}})
-    with pytest.raises(SeedwiseError, match=r"the run [0-9a-f]{16} crashed: ValueError: no such$"):
+    with pytest.raises(SeedwiseError, match=r"the run \w{16} crashed: ValueError: no such \(toy\.py, line \d+\)$"):
         diagnose(StudyPatient(study))
 
 

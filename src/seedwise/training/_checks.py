@@ -12,9 +12,9 @@ from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
 from seedwise.training._config import TASKS, ClassificationTask, TrainerConfig, check_graphs
-from seedwise.training._facts import data_of_task
 from seedwise.training._networks import build_network
 from seedwise.training._parts import Network
+from seedwise.training._task_kind import data_of_task
 from seedwise.training._train import FUNCTION
 
 if TYPE_CHECKING:

@@ -32,7 +32,6 @@ from seedwise.declarations import STUDY_FILE, Group, Options, Part, named
 from seedwise.errors import SeedwiseError, listed
 from seedwise.registry import DATASETS, ERRORS, KINDS, METRICS, SERIES, TABLES, WAYS, Objects, resolve
 from seedwise.run import note_imports
-from seedwise.training._facts import data_of_task, kind_of
 from seedwise.training._image_data import declared_size, known_size
 from seedwise.training._kinds import CLASSIFICATION, FORECASTING, Kind, TableKind, Targets, kind_named, table_kind
 from seedwise.training._measures import CALIBRATION, OF_CLASSES, OF_FORECASTS, title
@@ -58,6 +57,7 @@ from seedwise.training._parts import (
     data_of,
     image_set,
 )
+from seedwise.training._task_kind import data_of_task, kind_of
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]

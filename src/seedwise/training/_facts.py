@@ -4,45 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from seedwise.data import DATASETS, SERIES, Size
+from seedwise.data import Size
 from seedwise.declarations import Part, named
 from seedwise.errors import SeedwiseError
-from seedwise.registry import KINDS
 from seedwise.statistics import Metric
+from seedwise.training._config import TableTask
 from seedwise.training._image_data import known_size
-from seedwise.training._kinds import CLASSIFICATION, FORECASTING, Kind, kind_named
 from seedwise.training._measures import Measure, measures
 from seedwise.training._parts import IMAGE_FILES, OwnMetric, image_set
-
-if TYPE_CHECKING:
-    from seedwise.training._config import TableTask
-
-
-def is_forecasting(task: Mapping[str, Any]) -> bool:
-    """Return whether a study file's ``task`` is about a time series: a CSV, a published one, or what has a horizon."""
-    dataset = task.get("dataset")
-    if "kind" in task:
-        return False
-    if not isinstance(dataset, Mapping):
-        return dataset in tuple(SERIES)
-    if not IMAGE_FILES.keys().isdisjoint(dataset):
-        return False
-    name = str(dataset.get("name", ""))
-    return "horizon" in dataset if ":" in name else name not in DATASETS
-
-
-def data_of_task(task: Mapping[str, Any]) -> str:
-    """Return what a study file's ``task`` is of: ``images``, ``series`` or ``table``."""
-    return "table" if "kind" in task else "series" if is_forecasting(task) else "images"
-
-
-def kind_of(task: Mapping[str, Any]) -> Kind | None:
-    """Return the kind of a study file's ``task``, or None where it names one that is none."""
-    if "kind" in task:
-        return kind_named(task["kind"]) if task["kind"] in tuple(KINDS) else None
-    return FORECASTING if is_forecasting(task) else CLASSIFICATION
+from seedwise.training._task_kind import data_of_task, is_forecasting, kind_of
 
 
 def task_name(task: Mapping[str, Any]) -> str:
@@ -96,8 +68,6 @@ def _classes(task: Mapping[str, Any]) -> int | None:
 
 
 def _table(task: Mapping[str, Any]) -> TableTask:
-    from seedwise.training._config import TableTask
-
     return TableTask.model_validate(task)
 
 
