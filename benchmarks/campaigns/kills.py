@@ -100,14 +100,17 @@ class Tree:
 
     def kill(self, who: str) -> bool:
         """Kill the driver alone, its workers alone, or every process of the tree; false if there was nobody to kill."""
-        if who == "tree":
-            os.killpg(self.driver.pid, signal.SIGKILL)
-            return True
-        if who == "driver":
-            self.driver.kill()
-            return True
-        forking = psutil.Process(self.driver.pid).children()
-        found = [worker for process in forking for worker in process.children()]
+        try:
+            if who == "tree":
+                os.killpg(self.driver.pid, signal.SIGKILL)
+                return True
+            if who == "driver":
+                os.kill(self.driver.pid, signal.SIGKILL)
+                return True
+            forking = psutil.Process(self.driver.pid).children()
+            found = [worker for process in forking for worker in process.children()]
+        except (ProcessLookupError, psutil.NoSuchProcess):  # it has ended since it was asked whether it goes on
+            return False
         for worker in found:
             with contextlib.suppress(psutil.NoSuchProcess):
                 worker.kill()
