@@ -168,19 +168,8 @@ class _Classes(TableKind):
         return variance_penalty
 
 
-class _YesOrNo(_Classes):
-    """One logit; kept as the two of no, which is 0, and yes, so that whatever reads classes reads these."""
-
-    def targets(self, rows: Rows) -> Targets:
-        from seedwise.data import class_column
-
-        index, classes = class_column(rows, self.name)
-        if len(classes) != 2:
-            raise SeedwiseError(
-                f"{rows.place}: column {rows.targets.columns[0]} has {len(classes)} different values "
-                f"({listed(classes, None)}), and kind: binary needs two: write kind: classification"
-            )
-        return Targets(index[:, None].astype(np.float64), 1, classes)
+class _Logits(TableKind):
+    """A logit for each thing that is so or is not."""
 
     @property
     def loss(self) -> Callable[..., Tensor]:
@@ -194,6 +183,21 @@ class _YesOrNo(_Classes):
 
         return binary_variance
 
+
+class _YesOrNo(_Logits, _Classes):
+    """One logit; kept as the two of no, which is 0, and yes, so that whatever reads classes reads these."""
+
+    def targets(self, rows: Rows) -> Targets:
+        from seedwise.data import class_column
+
+        index, classes = class_column(rows, self.name)
+        if len(classes) != 2:
+            raise SeedwiseError(
+                f"{rows.place}: column {rows.targets.columns[0]} has {len(classes)} different values "
+                f"({listed(classes, None)}), and kind: binary needs two: write kind: classification"
+            )
+        return Targets(index[:, None].astype(np.float64), 1, classes)
+
     def read(self, outputs: Tensor, targets: Tensor, scale: Scale | None) -> tuple[Tensor, Tensor]:
         import torch
 
@@ -201,10 +205,8 @@ class _YesOrNo(_Classes):
         return torch.cat([torch.zeros_like(outputs), outputs], 1), targets[:, 0].long()
 
 
-class _Labels(_YesOrNo):
+class _Labels(_Logits):
     """A logit for each label; the labels of an example are kept as one class, a whole number with a bit for each."""
-
-    one_of_several = False
 
     def targets(self, rows: Rows) -> Targets:
         from seedwise.data import label_columns
@@ -217,15 +219,6 @@ class _Labels(_YesOrNo):
             )
         values = label_columns(rows)
         return Targets(values, values.shape[1])
-
-    def strata(self, targets: Targets) -> NDArray[np.int64]:
-        return TableKind.strata(self, targets)
-
-    def chances(self, targets: Targets) -> int | None:
-        return TableKind.chances(self, targets)
-
-    def read(self, outputs: Tensor, targets: Tensor, scale: Scale | None) -> tuple[Tensor, Tensor]:
-        return TableKind.read(self, outputs, targets, scale)
 
     def keep(
         self,
