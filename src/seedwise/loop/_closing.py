@@ -113,16 +113,15 @@ def close(plan: LoopPlan, trained: int, before: Contents, console: Console) -> N
             soft_wrap=True,
         )
     now, place = contents(plan.path), (plan.path.resolve(), plan.study)
+    ended, replaced = _ended.setdefault(place, {}), before.replaced_by(plan)
+    if replaced and plan.method in ended:  # the program, or a cell, has begun again with other settings
+        ended.clear()
+    ended[plan.method] = ended.get(plan.method, False) or replaced
     shown, by = _shown.get(place, (None, plan.method))
     if shown == now and by != plan.method:
         console.print("seedwise: table and report are those above", soft_wrap=True)
         return
     is_new = bool(trained) or now != before
-    ended = _ended.setdefault(place, {})
-    replaced = before.replaced_by(plan)
-    if replaced and plan.method in ended:  # the program, or a cell, has begun again with other settings
-        ended.clear()
-    ended[plan.method] = ended.get(plan.method, False) or replaced
     older = [method for method in now.others_than(plan) if method not in ended] if any(ended.values()) else []
     if older:
         named = " and ".join(f"'{method}'" for method in older)
