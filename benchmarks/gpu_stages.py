@@ -69,7 +69,7 @@ def bits(bench: Bench) -> Iterator[Case]:
         yield Row("their last training loss", ends[1] / ends[0], "ratio", note="learning rates are float32 in graphs")
 
     def waits() -> Iterator[Row]:
-        steps = bench.trainer(content, graphs=True).take_steps
+        steps = bench.trainer(content, graphs=True).graphed
         assert isinstance(steps, GraphedSteps)
         steps(0)
         steps.begin(1)

@@ -121,7 +121,7 @@ def test_the_host_waits_for_nothing_in_a_step(new_run, tiny_net, method):
     trainer = _loop.Trainer(new_run(**options), _tasks.Classification(load("digits"), True))
     for prior in trainer.priors:
         prior.value = prior.stand_in()
-    steps = trainer.take_steps
+    steps = trainer.graphed
     steps.begin(0)
     steps.take(400)
     with Reads() as reads:

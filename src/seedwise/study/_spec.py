@@ -222,7 +222,7 @@ class StudySpec(Options):
     ``task``, ``model``, ``train`` and ``methods`` are resolved together, since a method overrides parts of them. With
     ``factor: {k: 2}`` a method says that it is a level of a factor, whose levels the report compares. ``tasks`` names
     several tasks, each with what it changes of these three. ``published`` holds SDs from a paper, named in ``source``,
-    to set ours beside, ``published_ranges`` the largest and the smallest of several; ``published_setting`` is false
+    to compare ours with, ``published_ranges`` the largest and the smallest of several; ``published_setting`` is false
     where network, data or length of training are not those of the paper, as in every one of ``scales`` but ``full``:
     then SDs and means are listed with the published ones and not judged. ``fixed_values`` asks for so many values of
     the seeds that a regime does not vary, with ``replicates`` runs each. ``readouts`` turn the finished runs into

@@ -11,9 +11,10 @@ from seedwise.declarations import OwnPart
 from seedwise.errors import SeedwiseError
 from seedwise.randomness import Randomness
 from seedwise.run import Run, RunSpec
-from seedwise.training._config import TASKS, ClassificationTask, TrainerConfig, check_graphs
+from seedwise.training._config import TASKS, ClassificationTask, TrainerConfig
 from seedwise.training._networks import build_network
 from seedwise.training._parts import Network
+from seedwise.training._replayable import check_graphs
 from seedwise.training._task_kind import data_of_task
 from seedwise.training._train import FUNCTION
 

@@ -50,9 +50,7 @@ from seedwise.training._parts import (
     ImageFile,
     NPZImages,
     OwnDataset,
-    OwnLoss,
     OwnMetric,
-    OwnOptimizer,
     Positive,
     data_of,
     image_set,
@@ -468,7 +466,7 @@ class Validation(Options):
 
 
 class _TrainOptions(Options):
-    """How to train; beside these a study file has ``precision``, ``compile``, ``deterministic``, ``threads`` and
+    """How to train; a study file also has ``precision``, ``compile``, ``deterministic``, ``threads`` and
     ``graphs``.
 
     ``averaging`` says which weights are evaluated and kept; ``clip_gradient`` is the largest norm of the gradient of
@@ -600,19 +598,6 @@ class TrainerConfig(Options):
         if validation.metric not in metrics:
             raise ValueError(f"train.validation.metric: '{validation.metric}' is none of {listed(metrics)}")
         return self
-
-
-def check_graphs(config: TrainerConfig) -> None:
-    """Raise SeedwiseError if a step of such a training does not do the same each time, as far as the host sees."""
-    leave_out = "leave out train: {graphs: true}"
-    for group in config.groups:
-        if isinstance(group, OwnLoss | OwnOptimizer):
-            raise SeedwiseError(
-                f"'{group.name}' may count its steps in Python, which a replay does not run: {leave_out}"
-            )
-        why = getattr(group.options, "on_host", None)
-        if why is not None:
-            raise SeedwiseError(f"{why}, which a replay does not do: {leave_out}")
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from seedwise.run import Run
-from seedwise.training._config import TrainerConfig, TrainOptions, check_graphs
+from seedwise.training._config import TrainerConfig, TrainOptions
+from seedwise.training._replayable import check_graphs
 from seedwise.training._task import Batch, Stateful, Task
 
 WARM_UP: Final = 3

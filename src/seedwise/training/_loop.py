@@ -82,9 +82,7 @@ class Trainer:
         self.after_epoch: list[Callable[[int], None]] = []
         for way in self.options.ways:
             way.make(self)
-        self.take_steps: Callable[[int], tuple[Tensor, float]] = self._one_by_one
-        if run.numerics.graphs:
-            self.take_steps = GraphedSteps(self)
+        self.graphed = GraphedSteps(self) if run.numerics.graphs else None
 
     def new_network(self, randomness: Randomness) -> nn.Module:
         """Return a network as it starts, on the CPU: with ``randomness`` of the run it is the one that is trained."""
@@ -172,8 +170,10 @@ class Trainer:
         for do in self.after_epoch:
             do(epoch)
 
-    def _one_by_one(self, epoch: int) -> tuple[Tensor, float]:
+    def take_steps(self, epoch: int) -> tuple[Tensor, float]:
         """Take the steps of an epoch; return the sum of losses over examples, and the last learning rate."""
+        if self.graphed is not None:
+            return self.graphed(epoch)
         loss_sum = torch.zeros((), device=self.device)
         peak = self.peak_lr()
         for step, batch in enumerate(self.batches(epoch), start=epoch * self.steps):
