@@ -39,6 +39,12 @@ def test_calibration_is_compared_with_the_bases() -> None:
     page = render([study], command="c")
     assert "<h2>What do the other metrics say?</h2>" in page
     assert "Difference from the expected calibration error of base" in page
+    assert ">difference of mean ece</text>" in page
+    shares = {"digits": (DECLARED["digits"][0], Metric("ece", unit="share", higher_is_better=False))}
+    study = section(
+        [cell("base", BASE), cell("steady", STEADY)], metrics=metrics, description=description(metrics=shares)
+    )
+    assert ">difference of mean ece [points]</text>" in render([study], command="c")
 
 
 def test_without_other_metrics_nothing_is_said() -> None:

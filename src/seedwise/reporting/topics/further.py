@@ -66,13 +66,15 @@ def _show(found: Compared) -> Shown:
         others = [one for metric in metrics if (one := metric.on(primary.partition("/")[0])).name != primary]
         of_runs = [part.metrics for part in own]
         rows += compare_further([part.cell for part in own], of_runs, others, found.base, description.look)
+    shown = [row for row in rows if row.metric.name.rpartition("/")[2] == _DRAWN]
+    unit = next((f" [{row.metric.unit_of_differences}]" for row in shown if row.metric.unit_of_differences), "")
     lines = [
         (row, Line(name, d, colour_of(row.mean_verdict, is_good=d.estimate < 0)))
-        for row, name in zip(rows, names_of(rows), strict=True)
-        if row.metric.name.rpartition("/")[2] == _DRAWN and isinstance(d := row.mean_difference, Interval)
+        for row, name in zip(shown, names_of(shown), strict=True)
+        if isinstance(d := row.mean_difference, Interval)
     ]
     drawn, rest = few_enough(lines, at=0)
-    figure = partial(intervals_figure, drawn, "difference of mean ece", at=0)
+    figure = partial(intervals_figure, drawn, f"difference of mean {_DRAWN}{unit}", at=0)
     figures = [(figure, _CAPTION.format(base=found.base) + rest)] if drawn else []
     return Shown(further_table(rows, found.base), _NOTE + (_CALIBRATION if lines else ""), figures)
 
